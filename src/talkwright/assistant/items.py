@@ -1,0 +1,47 @@
+"""Items: the pieces of content that people edit, whatever file they stand in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+
+class Kind(StrEnum):
+    """The kinds of content (ARCHITECTURE, Words)."""
+
+    FLOW = "flow"
+    RESPONSE = "response"
+    SLOT = "slot"
+    ACTION = "action"
+    INTENT = "intent"
+    ENTITY = "entity"
+    SYNONYM = "synonym"
+    REGEX = "regex"
+    LOOKUP = "lookup"
+    PROMPT = "prompt"
+    CONFIG = "config"
+    ENDPOINTS = "endpoints"
+    CREDENTIALS = "credentials"
+    DOMAIN = "domain"
+    TEST = "test"
+    FILE = "file"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """One stretch of one file that belongs to an item: `file` its path, `place` the key path of its section there."""
+
+    file: str
+    place: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """One item as read: `body` = parse(source of its parts), JSON values only. An intent may have a domain part and NLU parts."""
+
+    kind: Kind
+    name: str
+    body: Any
+    parts: tuple[Part, ...]

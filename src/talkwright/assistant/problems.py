@@ -1,0 +1,41 @@
+"""What validation and reading find: one value for every finding, whoever looks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+
+class Severity(StrEnum):
+    """How much a problem matters: an error stops a training, a warning does not, a hint only informs."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    HINT = "hint"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One finding about one place, with a message that says how to mend it.
+
+    `kind` and `name` name the item, `step` a flow's step by its id, `path` is a JSON pointer into the item's body,
+    `line` counts from 1 inside the item's source (inside the file where there is no item), `file` a path in the project.
+    `fix` holds edits of the change protocol, as JSON values, that would mend it.
+    """
+
+    code: str
+    severity: Severity
+    message: str
+    kind: str | None = None
+    name: str | None = None
+    step: str | None = None
+    path: str = ""
+    line: int | None = None
+    file: str | None = None
+    fix: tuple[dict[str, Any], ...] = field(default=())
+
+    @property
+    def key(self) -> str:
+        """What stays the same while the problem stays: code and place, without the words."""
+        return "|".join(part or "" for part in (self.code, self.kind, self.name, self.step, self.path, self.file))
