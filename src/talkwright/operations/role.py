@@ -1,0 +1,93 @@
+"""The life of a role: start, serve the management port, become unready on a signal, drain, stop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from dataclasses import dataclass, field
+
+from talkwright.operations.logs import configure_logging, get_logger
+from talkwright.operations.management import serve_management
+from talkwright.operations.metrics import announce_role
+from talkwright.operations.settings import OperationsSettings
+
+log = get_logger(__name__)
+
+ReadyCheck = Callable[[], Awaitable[str | None]]
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+@dataclass
+class RoleContext:
+    """What a role's main function gets.
+
+    `stopping` is set once, by a signal; `started` is set by the role when it can take work; each check in `checks`
+    says what is missing, or None.
+    """
+
+    name: str
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
+    started: asyncio.Event = field(default_factory=asyncio.Event)
+    checks: list[ReadyCheck] = field(default_factory=list)
+
+    async def unready_reason(self) -> str | None:
+        """Why this role can't take work now, or None."""
+        if self.stopping.is_set():
+            return "stopping"
+        if not self.started.is_set():
+            return "starting"
+        for check in self.checks:
+            if (reason := await check()) is not None:
+                return reason
+        return None
+
+
+RoleMain = Callable[[RoleContext], Awaitable[None]]
+
+
+def run_role(name: str, main: RoleMain, settings: OperationsSettings | None = None) -> None:
+    """Run `main` until it returns; a stop signal sets `stopping`, a second one ends the process at once."""
+    settings = settings or OperationsSettings()
+    configure_logging(name, settings)
+    announce_role(name)
+    asyncio.run(_run(name, main, settings))
+
+
+async def _run(name: str, main: RoleMain, settings: OperationsSettings) -> None:
+    context = RoleContext(name)
+    with stop_on_signals(context.stopping):
+        async with _management(context, settings):
+            log.info("role.started")
+            await main(context)
+            log.info("role.stopped")
+
+
+@contextlib.contextmanager
+def stop_on_signals(stopping: asyncio.Event) -> Iterator[None]:
+    """Set `stopping` at the first stop signal and give the next one its default effect back."""
+    loop = asyncio.get_running_loop()
+
+    def stop(number: signal.Signals) -> None:
+        log.info("role.stopping", signal=number.name)
+        stopping.set()
+        loop.remove_signal_handler(number)
+
+    for number in STOP_SIGNALS:
+        loop.add_signal_handler(number, stop, number)
+    try:
+        yield
+    finally:
+        for number in STOP_SIGNALS:
+            loop.remove_signal_handler(number)
+
+
+@contextlib.asynccontextmanager
+async def _management(context: RoleContext, settings: OperationsSettings) -> AsyncIterator[None]:
+    if settings.management_port is None:
+        yield
+        return
+    async with serve_management(settings.management_host, settings.management_port, context.unready_reason) as port:
+        log.info("management.listening", port=port)
+        yield
