@@ -1,0 +1,120 @@
+# Everything a person does with a clone of Talkwright. `make help` lists the targets; set-up is part of each and is
+# done again only when its inputs change. Folders made here: .tools (uv), .venv, .venv-actions, web/node_modules, web/dist.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules
+
+export UV_PYTHON_DOWNLOADS := never
+export UV_NO_PROGRESS := 1
+UV := .tools/bin/uv
+PYTHON := .venv/bin/python
+SYNC = VIRTUAL_ENV=$(CURDIR)/$(1) $(UV) pip sync -q --require-hashes --compile-bytecode $(2)
+NODE_ROOT = PATH="$$($(CURDIR)/scripts/node-path):$$PATH"
+SOURCES := $(shell find src -name '*.py' 2>/dev/null)
+WEB_SOURCES := $(shell find web/src web/index.html web/vite.config.ts web/tsconfig.json -type f -not -path '*/generated/*' 2>/dev/null)
+
+.PHONY: help
+help: ## List the targets
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+## ---- what people do -------------------------------------------------------------------------------------------
+
+.PHONY: run
+run: .venv/.studio .venv-actions/.stamp web/dist/.stamp ## Start the whole studio on this machine; prints one link
+	@$(PYTHON) -m compileall -q src
+	@exec .venv/bin/talkwright up
+
+.PHONY: test
+test: .venv/.dev .venv-actions/.stamp web/dist/.stamp ## Run all tests: Python, web client, real servers, real browser
+	@scripts/find-chromium > /dev/null
+	cd web && $(NODE_ROOT) npm test
+	CHROMIUM="$$(scripts/find-chromium)" $(PYTHON) -m pytest -n auto
+
+.PHONY: check
+check: .venv/.dev web/node_modules/.stamp web/src/api/generated/.stamp ## Lint, format, types, import contracts, web lint and types
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+	.venv/bin/lint-imports --no-cache
+	$(PYTHON) -m talkwright.settings --check docs/settings.md
+	cd web && $(NODE_ROOT) npm run --silent lint && $(NODE_ROOT) npm run --silent typecheck
+
+.PHONY: bench
+bench: .venv/.dev ## Measure the figures that the README quotes
+	@for figure in benchmarks/[a-z]*.py; do $(PYTHON) $$figure; done
+
+.PHONY: web
+web: web/dist/.stamp ## Build the web client
+
+.PHONY: screenshots
+screenshots: .venv/.dev .venv-actions/.stamp web/dist/.stamp ## Take pictures of all pages, light and dark, into screenshots/
+	CHROMIUM="$$(scripts/find-chromium)" $(PYTHON) scripts/screenshots.py
+
+.PHONY: settings
+settings: .venv/.studio ## Write docs/settings.md from the settings classes
+	$(PYTHON) -m talkwright.settings docs/settings.md
+
+.PHONY: lock
+lock: .tools/.stamp ## Pin all dependencies anew, with hashes and without addresses
+	for name in uv build engine studio dev actions node; do \
+	  $(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	    --custom-compile-command "make lock" requirements/$$name.in -o requirements/$$name.txt; done
+	cd web && $(NODE_ROOT) npm install --package-lock-only --ignore-scripts --no-audit --no-fund && $(NODE_ROOT) npm ci --no-audit --no-fund
+
+.PHONY: clean
+clean: ## Remove everything that was built or installed here; never the data folder
+	rm -rf .venv .venv-actions .tools .tools-node .mypy_cache .ruff_cache .pytest_cache .hypothesis web/node_modules web/dist web/src/api/generated web/openapi.json screenshots
+	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+## ---- set-up, each step once ------------------------------------------------------------------------------------
+
+.tools/.stamp: requirements/uv.txt
+	@python=$$(scripts/find-python) && echo "Installing uv with $$python" && $$python -m venv .tools
+	@.tools/bin/python -m pip install -q --disable-pip-version-check --require-hashes --only-binary :all: -r $<
+	@touch $@
+
+# The same venv serves `make run` and the tests: once it holds the tools of development, it keeps them.
+.venv/.studio: requirements/studio.txt requirements/dev.txt pyproject.toml | .tools/.stamp
+	@test -x $(PYTHON) || $(UV) venv -q --python "$$(scripts/find-python)" .venv
+	@echo "Installing Talkwright's dependencies into .venv"
+	@$(call SYNC,.venv,$$(test -e .venv/.dev && echo requirements/dev.txt || echo requirements/studio.txt))
+	@VIRTUAL_ENV=$(CURDIR)/.venv $(UV) pip install -q --no-deps --no-build-isolation --editable .
+	@$(PYTHON) -m compileall -q src
+	@touch $@
+
+.venv/.dev: requirements/dev.txt pyproject.toml | .tools/.stamp
+	@test -x $(PYTHON) || $(UV) venv -q --python "$$(scripts/find-python)" .venv
+	@echo "Installing Talkwright's dependencies and the tools of development into .venv"
+	@$(call SYNC,.venv,requirements/dev.txt)
+	@VIRTUAL_ENV=$(CURDIR)/.venv $(UV) pip install -q --no-deps --no-build-isolation --editable .
+	@$(PYTHON) -m compileall -q src
+	@touch .venv/.studio $@
+
+# The action server's SDK needs older versions of what we use, so it has a venv of its own.
+.venv-actions/.stamp: requirements/actions.txt | .tools/.stamp
+	@test -x .venv-actions/bin/python || $(UV) venv -q --python "$$(scripts/find-python)" .venv-actions
+	@echo "Installing the action server into .venv-actions"
+	@$(call SYNC,.venv-actions,$<)
+	@touch $@
+
+web/node_modules/.stamp: web/package-lock.json requirements/node.txt | .tools/.stamp
+	@echo "Installing the web client's dependencies"
+	@cd web && $(NODE_ROOT) npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+# Written only when it differs, so that a change in the backend that leaves the API alone builds nothing anew.
+web/openapi.json: $(SOURCES) | .venv/.studio
+	@$(PYTHON) -m talkwright.backend.openapi > $@.new
+	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
+
+web/src/api/generated/.stamp: web/openapi.json web/node_modules/.stamp
+	@cd web && $(NODE_ROOT) npm run --silent api > /dev/null
+	@touch $@
+
+web/dist/.stamp: web/src/api/generated/.stamp $(WEB_SOURCES)
+	@echo "Building the web client"
+	@cd web && $(NODE_ROOT) npm run --silent build
+	@touch $@
