@@ -1,0 +1,65 @@
+"""The studio server's application: features found by their folders, problem documents, documentation, the edge."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import pkgutil
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from types import ModuleType
+
+from fastapi import Depends, FastAPI
+
+import talkwright
+from talkwright import backend
+from talkwright.backend import errors
+from talkwright.backend.context import Services
+from talkwright.backend.docs import docs_page
+from talkwright.backend.edge import Edge
+from talkwright.backend.security import public
+
+
+def feature_modules() -> list[ModuleType]:
+    """The `routes` modules of the feature folders, by name."""
+    found = []
+    for module in pkgutil.iter_modules(backend.__path__):
+        name = f"{backend.__name__}.{module.name}.routes"
+        if module.ispkg and importlib.util.find_spec(name) is not None:
+            found.append(importlib.import_module(name))
+    return found
+
+
+def create_app(services: Services) -> FastAPI:
+    """The API under `/api`, without pages.
+
+    Each feature's `routes` module has a `router` (paths without `/api`) and may have `lifespan(services)`, an async
+    context manager that lives as long as the process serves.
+    """
+    modules = feature_modules()
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            for module in modules:
+                if hasattr(module, "lifespan"):
+                    await stack.enter_async_context(module.lifespan(services))
+            yield
+
+    app = FastAPI(
+        title="Talkwright",
+        version=talkwright.__version__,
+        summary="The studio's API.",
+        lifespan=lifespan,
+        openapi_url="/api/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    app.state.services = services
+    errors.install(app)
+    for module in modules:
+        app.include_router(module.router, prefix="/api")
+    app.add_api_route("/api/docs", docs_page, methods=["GET"], include_in_schema=False, dependencies=[Depends(public)])
+    app.add_middleware(Edge, settings=services.settings)
+    return app
