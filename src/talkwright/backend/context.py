@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from typing import Annotated, Any, Protocol, TypeVar
 
 from fastapi import Depends
-from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import HTTPConnection
 
 from talkwright.backend.settings import BackendSettings
+from talkwright.database.engine import Database
 from talkwright.identity.principal import Principal
 
 T = TypeVar("T")
@@ -29,7 +30,7 @@ class Services:
     """Everything that outlives a request. Features add their own through `extensions` and read them with `get`."""
 
     settings: BackendSettings
-    sessions: async_sessionmaker[AsyncSession]
+    database: Database
     authenticator: Authenticator
     instance: str
     extensions: Mapping[type[Any], Any] = field(default_factory=dict)
@@ -45,7 +46,7 @@ class Services:
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:
         """A short transaction of its own, for work that awaits something outside between two of them."""
-        async with self.sessions() as session, session.begin():
+        async with self.database.transaction() as session:
             yield session
 
 
