@@ -1,0 +1,111 @@
+"""What the agent needs from the outside: the seams behind which a language model, a local model or a test stands."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from talkwright.assistant.assistant import Assistant
+from talkwright.assistant.domain import Domain
+from talkwright.conversation.events import Event
+from talkwright.conversation.tracker import Tracker
+from talkwright.engine.commands import Command
+
+
+@dataclass(frozen=True, kw_only=True)
+class UserMessage:
+    """One message to the bot; `text` may be a payload such as `/SetSlots(a=1)`. The user event keeps `metadata`."""
+
+    text: str
+    sender: str = "default"
+    message_id: str | None = None
+    channel: str = "rest"
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Understood:
+    """What a message means: commands in spoken order.
+
+    `parse_data` is merged into the user event's (intent, entities …); `trace` is ours, for the inspector:
+    {"source": "payload" | "local" | "llm", "candidates": [{"flow", "score"}], "language": …}.
+    """
+
+    commands: Sequence[Command]
+    parse_data: Mapping[str, Any] = field(default_factory=dict)
+    trace: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Understanding(Protocol):
+    """Text and state of the conversation → commands and a trace. Blocking work belongs in a thread of its own."""
+
+    def understand(self, text: str, tracker: Tracker, assistant: Assistant, *, language: str) -> Understood:
+        """Understands one message; raises nothing that it can turn into an error command."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class ActionResult:
+    """What a custom action answered, as JSON values (dialogue-semantics 11)."""
+
+    events: Sequence[Mapping[str, Any]] = ()
+    responses: Sequence[Mapping[str, Any]] = ()
+
+
+class ActionFailed(Exception):  # noqa: N818 -- the name says what happened, as the trace does
+    """An action could not be run: unreachable, timed out, raised. `address` is where it was asked for."""
+
+    def __init__(self, message: str, *, address: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.address = address
+
+
+class ActionRejected(Exception):  # noqa: N818 -- as above
+    """The action server declined to run the action (HTTP 400)."""
+
+
+class ActionRunner(Protocol):
+    """Runs the assistant's own actions."""
+
+    async def run(self, name: str, tracker: Tracker, domain: Domain) -> ActionResult:
+        """Runs one action; raises ActionFailed or ActionRejected."""
+        ...
+
+
+class Clock(Protocol):
+    """Where time comes from."""
+
+    def __call__(self) -> float:
+        """Seconds since 1970."""
+        ...
+
+
+class Random(Protocol):
+    """Where chance comes from: `random.Random`, seeded in tests."""
+
+    def random(self) -> float:
+        """A number from 0 up to, not including, 1."""
+        ...
+
+    def getrandbits(self, k: int, /) -> int:
+        """A number of `k` random bits."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class BotMessage:
+    """One bot message of a turn: text and `data` as in the bot event (6.3)."""
+
+    text: str | None
+    data: Mapping[str, Any] = field(default_factory=dict)
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TurnResult:
+    """All events that a message led to, in order, and the bot messages among them."""
+
+    events: Sequence[Event]
+    messages: Sequence[BotMessage]
