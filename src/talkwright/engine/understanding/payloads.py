@@ -1,0 +1,126 @@
+"""Messages that are no language: `/SetSlots(…)` and `/intent@0.9{…}` as buttons and channels send them (dialogue-semantics 4.3)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+MAX_ASSIGNMENTS = 10
+NULL_WORDS = frozenset({"none", "null", "undefined"})
+_SET_SLOTS = re.compile(r"/SetSlots\((?P<inside>.*)\)", re.DOTALL)
+_ASSIGNMENT = re.compile(r"\s*(?P<name>[^\s=,()\[\]]+)\s*=(?P<value>.*)", re.DOTALL)
+_INTENT = re.compile(r"/(?P<name>[^\s{}@]+)(?:@(?P<confidence>\d+(?:\.\d+)?))?\s*(?P<entities>\{.*\})?", re.DOTALL)
+_PAIRS = {"[": "]", "(": ")", "{": "}"}
+
+
+@dataclass(frozen=True, slots=True)
+class SlotsPayload:
+    """Values for slots, in order, as texts (a list for `[a,b]`, None for a null word)."""
+
+    assignments: tuple[tuple[str, str | list[str] | None], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class IntentPayload:
+    """An intent that needs no model, with the entities that came with it."""
+
+    name: str
+    confidence: float
+    entities: tuple[Mapping[str, Any], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TextPayload:
+    """Malformed slash text: what is left of it goes on as free text."""
+
+    text: str
+
+
+Payload = SlotsPayload | IntentPayload | TextPayload
+
+
+def read_payload(text: str, *, slots: Collection[str]) -> Payload | None:
+    """Read `text` as a payload; None where it is free text.
+
+    `/SetSlots(…)` is all or nothing: an unknown slot, more than ten assignments or a broken one makes the whole text free text.
+    """
+    text = text.strip()
+    if not text.startswith("/"):
+        return None
+    if found := _SET_SLOTS.fullmatch(text):
+        assignments = _read_assignments(found["inside"])
+        if assignments is None or any(name not in slots for name, _ in assignments):
+            return None
+        return SlotsPayload(tuple(assignments))
+    if found := _INTENT.fullmatch(text):
+        entities = _read_entities(found["entities"])
+        confidence = float(found["confidence"] or 1.0)
+        if entities is not None and confidence <= 1.0:
+            return IntentPayload(found["name"], confidence, entities)
+    return TextPayload(text[1:].strip())
+
+
+def _read_assignments(inside: str) -> list[tuple[str, str | list[str] | None]] | None:
+    parts = _split(inside)
+    if parts is None or not 0 < len(parts) <= MAX_ASSIGNMENTS:
+        return None
+    assignments: list[tuple[str, str | list[str] | None]] = []
+    for part in parts:
+        found = _ASSIGNMENT.fullmatch(part)
+        if found is None:
+            return None
+        assignments.append((found["name"], _read_value(found["value"].strip())))
+    return assignments
+
+
+def _read_value(text: str) -> str | list[str] | None:
+    if text.startswith("[") and text.endswith("]"):
+        return [_unquoted(part) for part in _split(text[1:-1]) or () if part.strip()]
+    plain = _unquoted(text)
+    return None if plain.lower() in NULL_WORDS else plain
+
+
+def _unquoted(text: str) -> str:
+    text = text.strip()
+    if len(text) >= 2 and text[0] == text[-1] and text[0] in "'\"":
+        return text[1:-1]
+    return text
+
+
+def _split(text: str) -> list[str] | None:
+    """Split at commas that stand outside brackets and quotes; None where a bracket stays open."""
+    parts, current, closers, quote = [], "", "", ""
+    for char in text:
+        if quote:
+            quote = "" if char == quote else quote
+        elif char in "\"'" and current.rstrip()[-1:] in ("", "=", "[", ","):  # an apostrophe inside a word is no quote
+            quote = char
+        elif char in _PAIRS:
+            closers = _PAIRS[char] + closers
+        elif closers and char == closers[0]:
+            closers = closers[1:]
+        elif char == "," and not closers:
+            parts.append(current)
+            current = ""
+            continue
+        current += char
+    return None if closers or quote else [*parts, current]
+
+
+def _read_entities(text: str | None) -> tuple[Mapping[str, Any], ...] | None:
+    if not text:
+        return ()
+    try:
+        values = msgspec.json.decode(text)
+    except (msgspec.DecodeError, RecursionError):
+        return None
+    if not isinstance(values, dict):
+        return None
+    entities: list[Mapping[str, Any]] = []
+    for name, value in values.items():
+        entities += [{"entity": name, "value": one} for one in (value if isinstance(value, list) else [value])]
+    return tuple(entities)
