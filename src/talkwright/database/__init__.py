@@ -1,0 +1,1 @@
+"""The database: its tables, migrations, embedded server, announcements, and one module of queries per concept."""

@@ -1,0 +1,67 @@
+"""Connections: one pool per process, one transaction per request or step of work."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+
+from talkwright.database.settings import DatabaseSettings
+
+DRIVER = "postgresql+psycopg"
+IDLE_MILLISECONDS = 60_000
+
+
+def driver_url(url: str) -> URL:
+    """The URL with the driver that we use; raises ValueError where it is no PostgreSQL address."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() not in {"postgresql", "postgres"}:
+        raise ValueError("The database's URL must start with postgresql://")
+    return parsed.set(drivername=DRIVER)
+
+
+def plain_url(url: str) -> str:
+    """The URL as libpq reads it, without SQLAlchemy's driver name."""
+    return make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+
+
+def make_engine(url: str, settings: DatabaseSettings | None = None) -> AsyncEngine:
+    """Make the pool of one process.
+
+    Nothing is prepared on the server and no option is sent at connecting, so that a transaction pooler may stand
+    between; time limits are set by `migrate` on the application's role.
+    """
+    settings = settings or DatabaseSettings()
+    return create_async_engine(
+        driver_url(url),
+        pool_size=settings.database_pool_size,
+        max_overflow=settings.database_pool_overflow,
+        pool_timeout=settings.database_pool_timeout,
+        pool_pre_ping=True,
+        connect_args={"prepare_threshold": None, "connect_timeout": 10},
+    )
+
+
+class Database:
+    """One process's way to the database."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self.engine = engine
+        self.sessions = async_sessionmaker(engine, expire_on_commit=False, autoflush=False)
+
+    @classmethod
+    def at(cls, url: str, settings: DatabaseSettings | None = None) -> Database:
+        """Open a pool at a URL."""
+        return cls(make_engine(url, settings))
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncSession]:
+        """One transaction: committed at the end, rolled back by any error."""
+        async with self.sessions() as session, session.begin():
+            yield session
+
+    async def close(self) -> None:
+        """Close the pool."""
+        await self.engine.dispose()

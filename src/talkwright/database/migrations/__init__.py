@@ -1,0 +1,1 @@
+"""Alembic's scripts: how the schema `studio` came to be, step by step."""
