@@ -1,0 +1,1 @@
+"""Where jobs run: one interface, one module for each place."""

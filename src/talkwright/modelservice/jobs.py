@@ -1,0 +1,101 @@
+"""A job is a value: one run of a program with inputs, outputs, environment and limits; executors run it anywhere."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Level = Literal["debug", "info", "warning", "error"]
+_LEVELS = ("debug", "info", "warning", "error")
+MESSAGE_CHARACTERS = 4_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What a job may use: seconds of life (None: as long as it is wanted), bytes of memory, of one file, open files."""
+
+    seconds: float | None = None
+    memory_bytes: int | None = None
+    file_bytes: int | None = None
+    open_files: int = 1024
+    log_bytes: int = 10_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """One run of a program.
+
+    `name` is unique for each attempt. `inputs` maps storage keys to paths below the job's own folder, `outputs` paths
+    to storage keys. `command` runs in that folder, with `environment` and nothing else. A job with `serves` picks a
+    free port itself and says it in a line `{"stage": "ready", "port": N}`.
+    """
+
+    name: str
+    command: tuple[str, ...]
+    inputs: Mapping[str, str] = field(default_factory=dict)
+    outputs: Mapping[str, str] = field(default_factory=dict)
+    environment: Mapping[str, str] = field(default_factory=dict)
+    limits: Limits = field(default_factory=Limits)
+    serves: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogLine:
+    """One line of a job's log; `number` counts from 1, `at` is in seconds since 1970, `progress` from 0 to 1."""
+
+    number: int
+    at: float
+    message: str
+    stage: str | None = None
+    level: Level = "info"
+    progress: float | None = None
+    port: int | None = None
+    problem: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """How a job ended: its exit code, or why it was ended (`time limit`, `out of memory`, `stopped`, `lost`)."""
+
+    code: int | None
+    why: str | None = None
+
+
+def parse_line(number: int, at: float, text: str) -> LogLine:
+    """A job's line as a value; anything that is no JSON object of ours is a plain message. Never raises."""
+    text = text.strip()
+    try:
+        value = json.loads(text) if text.startswith("{") else None
+    except (ValueError, RecursionError):
+        value = None
+    if not isinstance(value, dict):
+        return LogLine(number=number, at=at, message=_clean(text))
+    problem = value.get("problem")
+    message = value.get("message", value.get("event", ""))
+    if isinstance(problem, dict) and not message:
+        message = problem.get("message", "")
+    progress, port, stage, level = (value.get(key) for key in ("progress", "port", "stage", "level"))
+    return LogLine(
+        number=number,
+        at=at,
+        message=_clean(message if isinstance(message, str) else json.dumps(message)),
+        stage=stage[:80] if isinstance(stage, str) else None,
+        level=level if level in _LEVELS else ("error" if isinstance(problem, dict) else "info"),
+        progress=_fraction(progress),
+        port=port if isinstance(port, int) and not isinstance(port, bool) and 0 < port < 65_536 else None,
+        problem=problem if isinstance(problem, dict) else None,
+    )
+
+
+def _fraction(value: object) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, int | float) or value != value:  # noqa: PLR0124 - NaN
+        return None
+    return min(max(float(value), 0.0), 1.0)
+
+
+def _clean(text: str) -> str:
+    """Without NUL, which PostgreSQL refuses in text, and cut to a readable length."""
+    text = text.replace("\x00", "\ufffd").encode("utf-8", "replace").decode("utf-8")
+    return text if len(text) <= MESSAGE_CHARACTERS else text[:MESSAGE_CHARACTERS] + "…"

@@ -1,0 +1,173 @@
+"""The one state machine of trainings, deployments and attempts, pure: what may follow what, and what an outcome means.
+
+The backend inserts rows and asks for cancellation; the leading orchestrator alone writes states, each through `step`;
+whoever holds an attempt's lease alone writes its stage and outcome (ARCHITECTURE 4, Work).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+MAX_LOST_JOBS = 3
+FIRST_PAUSE = timedelta(seconds=1)
+
+
+class WorkKind(StrEnum):
+    """What attempts, leases and logs belong to."""
+
+    TRAINING = "training"
+    DEPLOYMENT = "deployment"
+
+
+class TrainingState(StrEnum):
+    """A training's life."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class DeploymentState(StrEnum):
+    """A deployment's life."""
+
+    QUEUED = "queued"
+    STARTING = "starting"
+    RUNNING = "running"
+    STOPPING = "stopping"
+    STOPPED = "stopped"
+    FAILED = "failed"
+
+
+class Outcome(StrEnum):
+    """How an attempt ended. `lost_consumer` is written by the orchestrator that took over its expired lease."""
+
+    SUCCEEDED = "succeeded"
+    CONTENT = "content"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    STOPPED = "stopped"
+    LOST_JOB = "lost_job"
+    LOST_CONSUMER = "lost_consumer"
+
+
+State = TrainingState | DeploymentState
+
+_T = TrainingState
+_D = DeploymentState
+ALLOWED: Mapping[WorkKind, Mapping[str, frozenset[str]]] = {
+    WorkKind.TRAINING: {
+        _T.QUEUED: frozenset({_T.RUNNING, _T.CANCELLED, _T.FAILED}),
+        _T.RUNNING: frozenset({_T.QUEUED, _T.SUCCEEDED, _T.FAILED, _T.CANCELLED}),
+        _T.SUCCEEDED: frozenset(),
+        _T.FAILED: frozenset(),
+        _T.CANCELLED: frozenset(),
+    },
+    WorkKind.DEPLOYMENT: {
+        _D.QUEUED: frozenset({_D.STARTING, _D.STOPPED, _D.FAILED}),
+        _D.STARTING: frozenset({_D.QUEUED, _D.RUNNING, _D.STOPPING, _D.STOPPED, _D.FAILED}),
+        _D.RUNNING: frozenset({_D.QUEUED, _D.STOPPING, _D.STOPPED, _D.FAILED}),
+        _D.STOPPING: frozenset({_D.STOPPED}),
+        _D.STOPPED: frozenset(),
+        _D.FAILED: frozenset(),
+    },
+}
+TERMINAL: frozenset[str] = frozenset(
+    {_T.SUCCEEDED, _T.FAILED, _T.CANCELLED, _D.STOPPED, _D.FAILED},
+)
+HOLDING: Mapping[WorkKind, frozenset[str]] = {
+    WorkKind.TRAINING: frozenset({_T.RUNNING}),
+    WorkKind.DEPLOYMENT: frozenset({_D.STARTING, _D.RUNNING, _D.STOPPING}),
+}
+
+
+class TransitionError(Exception):
+    """A state was asked for that can't follow."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One change of a state: allowed from `sources`, to `target`, by `who`, because of `why` (words for people).
+
+    `pause` keeps requeued work from being assigned again at once.
+    """
+
+    kind: WorkKind
+    sources: frozenset[str]
+    target: str
+    who: str
+    why: str
+    pause: timedelta = timedelta(0)
+
+    @property
+    def ends(self) -> bool:
+        """Whether nothing follows the target."""
+        return self.target in TERMINAL
+
+
+def step(kind: WorkKind, target: State, *, who: str, why: str, pause: timedelta = timedelta(0)) -> Step:
+    """The change to `target` from every state that allows it. Raises TransitionError where none does."""
+    table = ALLOWED[kind]
+    sources = frozenset(source for source, targets in table.items() if target in targets)
+    if not sources:
+        raise TransitionError(f"Nothing leads a {kind} to {target}.")
+    return Step(kind=kind, sources=sources, target=str(target), who=who, why=why, pause=pause)
+
+
+def follows(kind: WorkKind, source: str, target: str) -> bool:
+    """Whether `target` may follow `source`."""
+    return target in ALLOWED[kind].get(source, frozenset())
+
+
+def retry_pause(lost: int) -> timedelta:
+    """The pause before the attempt after the `lost`th lost job: 1, 2, 4 … seconds, at most a minute."""
+    doublings: int = max(lost - 1, 0)
+    return min(FIRST_PAUSE * float(2**doublings), timedelta(minutes=1))
+
+
+def training_after(outcome: Outcome, *, lost_jobs: int, cancel_requested: bool, reason: str | None, who: str) -> Step:
+    """What follows when a training's attempt ended.
+
+    `lost_jobs` counts the lost jobs of this training, this one included: at most three are tried again, a lost consumer
+    does not count, and what the content broke is never tried again. A model that is published wins over a late stop.
+    """
+    kind = WorkKind.TRAINING
+    if outcome is Outcome.SUCCEEDED:
+        return step(kind, _T.SUCCEEDED, who=who, why=reason or "The model is trained and stored.")
+    if cancel_requested or outcome in (Outcome.CANCELLED, Outcome.STOPPED):
+        return step(kind, _T.CANCELLED, who=who, why="The training was stopped.")
+    if outcome is Outcome.LOST_CONSUMER:
+        return step(kind, _T.QUEUED, who=who, why="The consumer was lost; the training starts again.")
+    if outcome is Outcome.LOST_JOB and lost_jobs < MAX_LOST_JOBS:
+        why = f"The job was lost ({reason or 'no reason given'}); the training starts again."
+        return step(kind, _T.QUEUED, who=who, why=why, pause=retry_pause(lost_jobs))
+    if outcome is Outcome.LOST_JOB:
+        why = f"The job was lost {lost_jobs} times, at last: {reason or 'no reason given'}."
+        return step(kind, _T.FAILED, who=who, why=why)
+    return step(kind, _T.FAILED, who=who, why=reason or "The training failed; its log says why.")
+
+
+def deployment_after(
+    outcome: Outcome, *, state: str, lost_jobs: int, cancel_requested: bool, reason: str | None, who: str
+) -> Step:
+    """What follows when a deployment's attempt ended in `state`.
+
+    A running assistant whose engine or consumer vanished is queued again, so that its chats go on; one that was asked
+    to stop has stopped. `lost_jobs` counts the lost jobs since it last ran.
+    """
+    kind = WorkKind.DEPLOYMENT
+    if cancel_requested or state == _D.STOPPING or outcome in (Outcome.STOPPED, Outcome.CANCELLED):
+        return step(kind, _D.STOPPED, who=who, why="The assistant was stopped.")
+    if outcome is Outcome.LOST_CONSUMER:
+        return step(kind, _D.QUEUED, who=who, why="The consumer was lost; the assistant starts again.")
+    if outcome is Outcome.LOST_JOB and lost_jobs < MAX_LOST_JOBS:
+        why = f"The assistant ended unexpectedly ({reason or 'no reason given'}); it starts again."
+        return step(kind, _D.QUEUED, who=who, why=why, pause=retry_pause(lost_jobs) if lost_jobs > 1 else timedelta(0))
+    if outcome is Outcome.LOST_JOB:
+        why = f"The assistant ended unexpectedly {lost_jobs} times, at last: {reason or 'no reason given'}."
+        return step(kind, _D.FAILED, who=who, why=why)
+    return step(kind, _D.FAILED, who=who, why=reason or "The assistant could not be started; its log says why.")

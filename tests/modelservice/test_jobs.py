@@ -1,0 +1,39 @@
+"""Reading what jobs print: any text at all is a line."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from talkwright.modelservice.jobs import MESSAGE_CHARACTERS, parse_line
+
+
+def test_a_progress_line_is_read() -> None:
+    line = parse_line(3, 1.5, '{"stage": "classifier", "progress": 0.5, "message": "Half way"}')
+    assert (line.number, line.stage, line.progress, line.message) == (3, "classifier", 0.5, "Half way")
+
+
+def test_a_problem_becomes_an_error_with_its_message() -> None:
+    line = parse_line(1, 0, '{"problem": {"code": "x", "message": "The slot is missing."}}')
+    assert line.level == "error"
+    assert line.message == "The slot is missing."
+    assert line.problem == {"code": "x", "message": "The slot is missing."}
+
+
+def test_a_traceback_line_is_a_plain_message() -> None:
+    assert parse_line(1, 0, "  File x").message == "File x"
+
+
+def test_ports_outside_the_range_and_progress_beyond_one_are_not_believed() -> None:
+    line = parse_line(1, 0, '{"port": 70000, "progress": 7}')
+    assert line.port is None
+    assert line.progress == 1.0
+
+
+def test_long_lines_are_cut_and_nul_is_replaced() -> None:
+    assert len(parse_line(1, 0, "x" * 100_000).message) == MESSAGE_CHARACTERS + 1
+    assert "\x00" not in parse_line(1, 0, "a\x00b").message
+
+
+@given(st.text())
+def test_no_text_makes_it_fail(text: str) -> None:
+    parse_line(1, 0, text)
+    parse_line(1, 0, "{" + text)

@@ -1,0 +1,104 @@
+"""The state machine alone: what may follow what."""
+
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from talkwright.modelservice.transitions import (
+    ALLOWED,
+    MAX_LOST_JOBS,
+    TERMINAL,
+    DeploymentState,
+    Outcome,
+    TrainingState,
+    TransitionError,
+    WorkKind,
+    deployment_after,
+    follows,
+    step,
+    training_after,
+)
+
+
+def after(outcome: Outcome, *, lost: int = 0, cancel: bool = False) -> str:
+    return training_after(outcome, lost_jobs=lost, cancel_requested=cancel, reason=None, who="test").target
+
+
+def test_nothing_follows_a_terminal_state() -> None:
+    for kind, table in ALLOWED.items():
+        for state, targets in table.items():
+            ends = state in TERMINAL
+            assert (not targets) == ends, (kind, state)
+
+
+def test_a_step_names_every_state_it_may_start_from() -> None:
+    assert step(WorkKind.TRAINING, TrainingState.CANCELLED, who="t", why="w").sources == {"queued", "running"}
+    assert step(WorkKind.DEPLOYMENT, DeploymentState.RUNNING, who="t", why="w").sources == {"starting"}
+
+
+def test_a_state_that_nothing_leads_to_is_refused() -> None:
+    with pytest.raises(TransitionError):
+        step(WorkKind.DEPLOYMENT, TrainingState.SUCCEEDED, who="t", why="w")
+
+
+def test_a_published_model_wins_over_a_late_stop() -> None:
+    assert after(Outcome.SUCCEEDED, cancel=True) == "succeeded"
+
+
+def test_a_lost_consumer_never_uses_up_a_retry() -> None:
+    assert after(Outcome.LOST_CONSUMER, lost=99) == "queued"
+
+
+def test_a_lost_job_is_tried_three_times_with_growing_pauses() -> None:
+    steps = [
+        training_after(Outcome.LOST_JOB, lost_jobs=n, cancel_requested=False, reason="killed", who="t")
+        for n in (1, 2, 3)
+    ]
+    assert [one.target for one in steps] == ["queued", "queued", "failed"]
+    assert timedelta(0) < steps[0].pause < steps[1].pause
+    assert "killed" in steps[2].why
+
+
+def test_what_the_content_broke_is_never_tried_again() -> None:
+    assert after(Outcome.CONTENT) == "failed"
+
+
+def test_a_stopped_training_is_cancelled_even_when_its_consumer_is_lost() -> None:
+    assert after(Outcome.LOST_CONSUMER, cancel=True) == "cancelled"
+
+
+def test_a_running_assistant_that_vanished_is_started_again() -> None:
+    after_loss = deployment_after(
+        Outcome.LOST_JOB, state="running", lost_jobs=1, cancel_requested=False, reason=None, who="t"
+    )
+    assert after_loss.target == "queued"
+    assert after_loss.pause == timedelta(0)
+
+
+def test_a_stopping_assistant_that_vanished_has_stopped() -> None:
+    assert (
+        deployment_after(
+            Outcome.LOST_CONSUMER, state="stopping", lost_jobs=0, cancel_requested=False, reason=None, who="t"
+        ).target
+        == "stopped"
+    )
+
+
+@given(st.sampled_from(Outcome), st.integers(0, 10), st.booleans())
+def test_every_outcome_of_a_running_training_leads_somewhere_allowed(outcome: Outcome, lost: int, cancel: bool) -> None:
+    result = training_after(outcome, lost_jobs=lost, cancel_requested=cancel, reason=None, who="t")
+    assert follows(WorkKind.TRAINING, "running", result.target)
+    assert result.why
+    assert (result.target == "queued") <= (lost < MAX_LOST_JOBS or outcome is Outcome.LOST_CONSUMER)
+
+
+@given(
+    st.sampled_from(Outcome), st.sampled_from(["starting", "running", "stopping"]), st.integers(0, 10), st.booleans()
+)
+def test_every_outcome_of_a_deployment_leads_somewhere_allowed(
+    outcome: Outcome, state: str, lost: int, cancel: bool
+) -> None:
+    result = deployment_after(outcome, state=state, lost_jobs=lost, cancel_requested=cancel, reason=None, who="t")
+    assert follows(WorkKind.DEPLOYMENT, state, result.target)
