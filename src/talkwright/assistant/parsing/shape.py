@@ -1,0 +1,161 @@
+"""Reads typed fields out of JSON bodies and keeps a list of everything that has another shape than the format wants."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from typing import Any
+
+from talkwright.assistant.problems import Problem, Severity
+
+Patch = tuple[dict[str, Any], ...]
+
+
+def pointer_join(pointer: str, *parts: object) -> str:
+    """A JSON pointer (RFC 6901) extended by `parts`."""
+    return pointer + "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in parts)
+
+
+def pointer_split(pointer: str) -> list[str]:
+    """The parts of a JSON pointer, unescaped."""
+    return [part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:]]
+
+
+def shape_name(value: Any) -> str:
+    """What a JSON value is, in words for messages."""
+    match value:
+        case None:
+            return "empty"
+        case bool():
+            return f"`{str(value).lower()}`"
+        case str():
+            return "a text"
+        case int() | float():
+            return "a number"
+        case list() | tuple():
+            return "a list"
+        case _:
+            return "a map of keys"
+
+
+@dataclass(slots=True)
+class Findings:
+    """Collects the problems of one item; `step` is set while one step of a flow is looked at."""
+
+    kind: str
+    name: str
+    step: str | None = None
+    problems: list[Problem] = field(default_factory=list)
+
+    def add(self, severity: Severity, code: str, path: str, message: str, fix: Patch = ()) -> None:
+        """Notes one problem at a JSON pointer."""
+        self.problems.append(
+            Problem(code, severity, message, kind=self.kind, name=self.name, step=self.step, path=path, fix=fix)
+        )
+
+    def error(self, code: str, path: str, message: str, fix: Patch = ()) -> None:
+        """Notes what stops a training."""
+        self.add(Severity.ERROR, code, path, message, fix)
+
+    def warning(self, code: str, path: str, message: str, fix: Patch = ()) -> None:
+        """Notes what is probably not meant."""
+        self.add(Severity.WARNING, code, path, message, fix)
+
+    def hint(self, code: str, path: str, message: str, fix: Patch = ()) -> None:
+        """Notes what is worth knowing."""
+        self.add(Severity.HINT, code, path, message, fix)
+
+    def wrong_shape(self, path: str, what: str, wanted: str, value: Any) -> None:
+        """Notes that a value has another type than the format wants."""
+        self.error("wrong-shape", path, f"{what} must be {wanted}, but it is {shape_name(value)}.")
+
+    def unknown_keys(self, body: Mapping[str, Any], known: Iterable[str], path: str, what: str) -> None:
+        """Warns about keys that nothing reads, with the likely meant one."""
+        known = set(known)
+        for key in body:
+            if key in known:
+                continue
+            meant = closest(key, known - set(body))
+            at = pointer_join(path, key)
+            if meant is None:
+                self.warning(
+                    "unknown-key",
+                    at,
+                    f"{what} has a key `{key}` that the format does not know; it is kept but has no effect.",
+                )
+            else:
+                fix = ({"op": "move", "from": at, "path": pointer_join(path, meant)},)
+                self.warning(
+                    "unknown-key",
+                    at,
+                    f"{what} has a key `{key}` that the format does not know. Did you mean `{meant}`?",
+                    fix,
+                )
+
+    def text(self, body: Mapping[str, Any], key: str, path: str, what: str, default: str | None = None) -> str | None:
+        """A text, or `default` where it is missing or something else; numbers and bools count as their text."""
+        value = body.get(key)
+        if value is None:
+            return default
+        if isinstance(value, str):
+            return value
+        if isinstance(value, bool):
+            return str(value).lower()
+        if isinstance(value, int | float):
+            return str(value)
+        self.wrong_shape(pointer_join(path, key), f"`{key}` of {what}", "a text", value)
+        return default
+
+    def flag(self, body: Mapping[str, Any], key: str, path: str, what: str, *, default: bool) -> bool:
+        """A bool, or `default`."""
+        value = body.get(key)
+        if value is None:
+            return default
+        if isinstance(value, bool):
+            return value
+        self.wrong_shape(pointer_join(path, key), f"`{key}` of {what}", "`true` or `false`", value)
+        return default
+
+    def number(self, body: Mapping[str, Any], key: str, path: str, what: str) -> float | None:
+        """A number as float, or None."""
+        value = body.get(key)
+        if value is None:
+            return None
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            return float(value)
+        self.wrong_shape(pointer_join(path, key), f"`{key}` of {what}", "a number", value)
+        return None
+
+    def items(self, body: Mapping[str, Any], key: str, path: str, what: str) -> Sequence[Any]:
+        """A list, or an empty one."""
+        value = body.get(key)
+        if value is None:
+            return ()
+        if isinstance(value, list | tuple):
+            return value
+        self.wrong_shape(pointer_join(path, key), f"`{key}` of {what}", "a list", value)
+        return ()
+
+    def mapping(self, body: Mapping[str, Any], key: str, path: str, what: str) -> Mapping[str, Any]:
+        """A map, or an empty one."""
+        value = body.get(key)
+        if value is None:
+            return {}
+        if isinstance(value, Mapping):
+            return value
+        self.wrong_shape(pointer_join(path, key), f"`{key}` of {what}", "a map of keys", value)
+        return {}
+
+
+def closest(name: str, known: Iterable[str]) -> str | None:
+    """The known name that was probably meant, if one is near enough."""
+    found = get_close_matches(name, list(known), n=1, cutoff=0.75)
+    return found[0] if found else None
+
+
+def condition_text(value: Any) -> str | None:
+    """The text of a condition: bools count as `true` and `false` (dialogue-semantics 1.2), other shapes are none."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return value if isinstance(value, str) else None
