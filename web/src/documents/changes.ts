@@ -1,0 +1,119 @@
+/** A change: commands made together, sent as one, undone as one. */
+import type { Edit, PatchOperation } from '../api'
+import { apply, Overlap } from './apply'
+import type { Command, Label } from './commands'
+import { emptyDocument, type Document } from './document'
+
+export interface Change {
+  /** UUIDv7, made here: a repeated one gets the first answer. */
+  id: string
+  at: number
+  label: Label
+  commands: readonly Command[]
+  /** The change that this one takes back, so that the server can bring back its text to the byte. */
+  reverts?: string
+  /** Items whose newer state is written over: the person has seen both and chose. */
+  forced?: readonly string[]
+}
+
+/** Which revisions a change led from and to, by item. */
+export type Outcome = Readonly<Record<string, { before: number; after: number }>>
+
+export function touches(change: Change, item: string): boolean {
+  return change.commands.some((command) => command.item === item)
+}
+
+export function itemsOf(change: Change): string[] {
+  return [...new Set(change.commands.map((command) => command.item))]
+}
+
+/** The document after the change's commands on it, and the commands that take them back, last first. */
+export function applyChange(document: Document | undefined, change: Change, item: string): { document: Document | undefined; inverse: Command[] } {
+  const inverse: Command[] = []
+  const force = change.forced?.includes(item) ?? false
+  let now = document
+  for (const command of change.commands) {
+    if (command.item !== item) continue
+    const before = now ?? startOf(command)
+    if (before === undefined) throw new Overlap(command, undefined)
+    const applied = apply(before, command, { force })
+    now = applied.document
+    inverse.unshift(...applied.inverse)
+  }
+  return { document: now, inverse }
+}
+
+/** A create needs no document before it; everything else does. */
+function startOf(command: Command): Document | undefined {
+  return command.name === 'create' ? emptyDocument(command.item, command.kind, command.called) : undefined
+}
+
+/** The edits that the server takes for a change on the documents that it last gave. */
+export function encode(change: Change, bases: Readonly<Record<string, Document>>, reverted?: Outcome): Edit[] {
+  return itemsOf(change).flatMap((item) => editsOf(change, item, bases[item], reverted?.[item]))
+}
+
+function editsOf(change: Change, item: string, base: Document | undefined, reverted?: { before: number; after: number }): Edit[] {
+  const revision = base?.revision ?? 0
+  if (base !== undefined && !base.deleted && reverted !== undefined && reverted.after === revision && revision > 0) {
+    const whole = wholeRestore(change, item, revision, reverted.before)
+    if (whole !== null) return [whole]
+  }
+  return stepwise(change, item, base, reverted)
+}
+
+/** Nothing came between a change and its undo: the old revision comes back as it was, text and all. */
+function wholeRestore(change: Change, item: string, revision: number, before: number): Edit | null {
+  const commands = change.commands.filter((command) => command.item === item)
+  if (commands.some((command) => command.name === 'create' || command.name === 'delete' || command.name === 'rename')) return null
+  if (before === 0) return { op: 'delete', item, revision }
+  return { op: 'patch', item, revision, patch: [{ op: 'replace', path: '', from: { revision: before, path: '' } }] }
+}
+
+function stepwise(change: Change, item: string, base: Document | undefined, reverted?: { before: number }): Edit[] {
+  const edits: Edit[] = []
+  const patch: PatchOperation[] = []
+  const force = change.forced?.includes(item) ?? false
+  const revision = base?.revision ?? 0
+  let now = base
+  for (const command of change.commands) {
+    if (command.item !== item) continue
+    const before = now ?? startOf(command)
+    if (before === undefined) throw new Overlap(command, undefined)
+    const applied = apply(before, command, { force })
+    const first = patch.length === 0
+    patch.push(...applied.patch.map((operation) => (first ? preferText(operation) : withoutText(operation))))
+    now = applied.document
+    if (command.name === 'delete') edits.push({ op: 'delete', item, revision })
+    if (command.name === 'rename') edits.push({ op: 'rename', item, revision, name: command.to })
+    if (command.name === 'source' && applied.inverse.length > 0) {
+      edits.push({ op: 'source', item, revision, part: command.part, source: command.source })
+    }
+    if (command.name === 'create') {
+      const { kind, called: name, body, source, from } = command
+      const old = from ?? (reverted === undefined ? undefined : { revision: reverted.before })
+      edits.push({ op: 'create', item, kind, name, ...(old ? { from: old } : source === undefined ? { body: body ?? null } : { source }) })
+    }
+  }
+  return folded(edits, patch, item, revision, now)
+}
+
+/** Patches join the other edits of an item; on an item that this very change makes they are part of its first body. */
+function folded(edits: Edit[], patch: PatchOperation[], item: string, revision: number, now: Document | undefined): Edit[] {
+  if (patch.length === 0) return edits
+  const made = edits.find((edit) => edit.op === 'create')
+  if (made === undefined) return [{ op: 'patch', item, revision, patch }, ...edits]
+  made.body = now?.body ?? null
+  delete made.source
+  delete made.from
+  return edits
+}
+
+function preferText({ value, from, ...operation }: PatchOperation): PatchOperation {
+  if (from !== undefined) return { ...operation, from }
+  return value === undefined ? operation : { ...operation, value }
+}
+
+function withoutText({ from: _from, ...operation }: PatchOperation): PatchOperation {
+  return operation
+}

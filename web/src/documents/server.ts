@@ -1,0 +1,36 @@
+/** What a store asks of the server: the seam that tests stand in for. */
+import { api, type ChangeAnswer, type ChangeRequest, type ChangedItem, type Item, type StaleItem } from '../api'
+import type { Document } from './document'
+
+export interface ContentServer {
+  item(id: string): Promise<Item>
+  change(request: ChangeRequest): Promise<ChangeAnswer>
+}
+
+export function contentServer(assistant: string): ContentServer {
+  return {
+    item: (id) => api.getItem(assistant, id),
+    change: (request) => api.sendChange(assistant, request),
+  }
+}
+
+/** The documents in an item's answer: the item itself, and for a flow the responses and slots that it names. */
+export function documentsOf(item: Item): Document[] {
+  const { id, kind, name, builtin, revision, body, parts, problems } = item
+  const own: Document = { id, kind, name, builtin, revision, body, parts, problems, keys: item.keys ?? {}, deleted: false }
+  if (item.conditions) own.conditions = item.conditions
+  const named = (kindOf: string, items: Item['responses']) =>
+    Object.entries(items ?? {}).map(
+      ([called, found]): Document => ({ ...found, kind: kindOf, name: called, parts: null, keys: {}, problems: [], deleted: false }),
+    )
+  return [own, ...named('response', item.responses), ...named('slot', item.slots)]
+}
+
+export function documentOfChanged(item: ChangedItem, known: Document | undefined): Document {
+  const { id, kind, name, revision, body, parts, problems, deleted } = item
+  return { id, kind, name, builtin: false, revision, body, parts, problems, deleted, keys: item.keys ?? known?.keys ?? {} }
+}
+
+export function documentOfStale(item: StaleItem, known: Document): Document {
+  return { ...known, revision: item.revision, body: item.body, parts: item.parts, builtin: item.revision === 0 }
+}
