@@ -120,7 +120,8 @@ def merged_document(items: Iterable[ItemBody], kind: str, problems: list[Problem
                 Findings(kind, item.name, problems=problems).warning(
                     "key-in-two-files",
                     f"/{key}",
-                    f"`{key}` is set differently in another {kind} file, so the value in “{item.name}” is not used. Keep one of them.",
+                    f"`{key}` is set differently in another {kind} file, so the value in"
+                    f" “{item.name}” is not used. Keep one of them.",
                 )
     return merged
 
@@ -245,7 +246,7 @@ def _raw_domain(
     rest: Mapping[str, Any],
     domain: Domain,
 ) -> dict[str, Any]:
-    """The domain as action servers get it (dialogue-semantics 11): built-ins included, defaults written out where they differ."""
+    """The domain as action servers get it, built-ins included (dialogue-semantics 11)."""
     slots: dict[str, Any] = {name: _raw_slot(slot) for name, slot in domain.slots.items() if slot.builtin}
     slots.update({name: item.body for name, item in by_kind["slot"].items()})
     responses = {name: item.body for name, item in {**defaults.get("response", {}), **by_kind["response"]}.items()}

@@ -152,7 +152,14 @@ def _slot(body: Any, name: str) -> Any:
 def _response(body: Any, _name: str) -> Any:
     if not isinstance(body, list):
         return body
-    empty = {"metadata": {}, "translation": {}, "buttons": [], "condition": None, "channel": None, "id": None}
+    empty: dict[str, Any] = {
+        "metadata": {},
+        "translation": {},
+        "buttons": [],
+        "condition": None,
+        "channel": None,
+        "id": None,
+    }
     return [_without(entry, empty) if isinstance(entry, Mapping) else entry for entry in body]
 
 

@@ -1,1 +1,1 @@
-"""Turns the JSON bodies of items into the typed values of an assistant, tolerantly, and says what is wrong with them."""
+"""Turns the JSON bodies of items into typed values, tolerantly, and says what is wrong with their shapes."""

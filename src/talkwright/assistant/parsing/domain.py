@@ -157,16 +157,19 @@ def parse_response(name: str, body: Any) -> tuple[Response | None, list[Problem]
     variations = []
     for index, entry in enumerate(body):
         if isinstance(entry, str):
-            entry = {"text": entry}
             findings.error(
-                "wrong-shape", f"/{index}", f"Variation {index + 1} of “{name}” is a bare text; write `- text: …`."
+                "wrong-shape",
+                f"/{index}",
+                f"Variation {index + 1} of “{name}” is a bare text; write `- text: …`.",
+                ({"op": "replace", "path": f"/{index}", "value": {"text": entry}},),
             )
-        if not isinstance(entry, Mapping):
+            variations.append(Variation(text=entry))
+        elif not isinstance(entry, Mapping):
             findings.wrong_shape(
                 f"/{index}", f"Variation {index + 1} of “{name}”", "a map such as `- text: Hello!`", entry
             )
-            continue
-        variations.append(_variation(entry, f"/{index}", f"variation {index + 1} of “{name}”", findings))
+        else:
+            variations.append(_variation(entry, f"/{index}", f"variation {index + 1} of “{name}”", findings))
     return Response(name=name, variations=tuple(variations)), findings.problems
 
 

@@ -132,7 +132,8 @@ def _triggers(body: Mapping[str, Any], what: str, findings: Findings) -> Iterato
             findings.error(
                 "wrong-shape",
                 f"/nlu_trigger/{index}",
-                "An entry of `nlu_trigger` must read `intent: name`, or `intent:` with `name` and `confidence_threshold`.",
+                "An entry of `nlu_trigger` must read `intent: name`; `intent` may be a map with `name` and"
+                " `confidence_threshold`.",
             )
 
 
@@ -159,10 +160,12 @@ def _check_lists(body: Mapping[str, Any], findings: Findings) -> None:
                 continue
             branches = entry.get("next")
             if isinstance(branches, list):
-                for number, branch in enumerate(branches):
-                    for key in ("then", "else"):
-                        if isinstance(branch, Mapping) and isinstance(branch.get(key), list):
-                            lists.append((f"{path}/{index}/next/{number}/{key}", branch[key]))
+                lists.extend(
+                    (f"{path}/{index}/next/{number}/{key}", branch[key])
+                    for number, branch in enumerate(branches)
+                    for key in ("then", "else")
+                    if isinstance(branch, Mapping) and isinstance(branch.get(key), list)
+                )
 
 
 def _step(body: Mapping[str, Any], path: str, step_id: str, ids: Mapping[str, str], findings: Findings) -> Step:
@@ -185,7 +188,7 @@ def _step(body: Mapping[str, Any], path: str, step_id: str, ids: Mapping[str, st
     shared: dict[str, Any] = {
         "id": step_id,
         "path": path,
-        "next": tuple(_transitions(body, kind, path, step_id, ids, findings)),
+        "next": tuple(_transitions(body, kind, path, ids, findings)),
         "description": findings.text(body, "description", path, f"step “{step_id}”"),
         "metadata": findings.mapping(body, "metadata", path, f"step “{step_id}”"),
     }
@@ -280,10 +283,10 @@ def _assignments(value: Any, path: str, what: str, findings: Findings) -> Iterat
 
 
 def _transitions(
-    body: Mapping[str, Any], kind: str, path: str, step_id: str, ids: Mapping[str, str], findings: Findings
+    body: Mapping[str, Any], kind: str, path: str, ids: Mapping[str, str], findings: Findings
 ) -> Iterator[Transition]:
     """Where a step can lead, in the order tested (dialogue-semantics 1.4)."""
-    following = body.get("next")
+    following, step_id = body.get("next"), ids[path]
     if kind == "link":
         yield Transition(None, END)
     elif following is None:
@@ -327,7 +330,7 @@ def _branches(
             findings.error(
                 "branch-without-target",
                 at,
-                f"A branch of step “{step_id}” leads nowhere: `{key}` needs a step id, `END` or a list with at least one step.",
+                f"A branch of step “{step_id}” leads nowhere: `{key}` needs a step id, `END` or a list of steps.",
             )
             target = END
         if key == "then" and condition is None:
