@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -30,16 +31,25 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """One stretch of one file that belongs to an item: `file` its path, `place` the key path of its section there."""
+    """One stretch of one file that belongs to an item.
+
+    `file` is its path, `place` the key of its section there ('' = the file itself).
+    `anchors` holds the JSON values of the YAML anchors that the source uses and that are defined outside of it, so that
+    a part can be parsed on its own.
+    """
 
     file: str
     place: str
     source: str
+    anchors: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
-    """One item as read: `body` = parse(source of its parts), JSON values only. An intent may have a domain part and NLU parts."""
+    """One item as read: `body` = parse(source of its parts), JSON values only.
+
+    An intent may have a domain part and NLU parts.
+    """
 
     kind: Kind
     name: str

@@ -1,0 +1,42 @@
+"""Reads and writes a whole project: its files as skeletons, its content as items, nothing lost in between."""
+
+from talkwright.assistant.project.bodies import body_of, make_item
+from talkwright.assistant.project.reading import item_problems, read_contents, read_project
+from talkwright.assistant.project.values import (
+    Limits,
+    PartRef,
+    Project,
+    ProjectFile,
+    ProjectRefusedError,
+    Style,
+    map_refs,
+    skeleton_from_json,
+    skeleton_to_json,
+    style_from_json,
+    style_to_json,
+)
+from talkwright.assistant.project.writing import missing_parts, to_tar_gz, to_zip, write_file, write_project
+
+__all__ = [
+    "Limits",
+    "PartRef",
+    "Project",
+    "ProjectFile",
+    "ProjectRefusedError",
+    "Style",
+    "body_of",
+    "item_problems",
+    "make_item",
+    "map_refs",
+    "missing_parts",
+    "read_contents",
+    "read_project",
+    "skeleton_from_json",
+    "skeleton_to_json",
+    "style_from_json",
+    "style_to_json",
+    "to_tar_gz",
+    "to_zip",
+    "write_file",
+    "write_project",
+]

@@ -1,0 +1,211 @@
+"""Reading: from the bytes of a project's files to skeletons and items."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from talkwright.assistant.items import Item, Kind, Part
+from talkwright.assistant.problems import Problem, Severity
+from talkwright.assistant.project.bodies import TEXT_KINDS, assemble, name_in
+from talkwright.assistant.project.parts import Parsed, outer_anchors, parse_part
+from talkwright.assistant.project.sources import read_files
+from talkwright.assistant.project.structure import Found, document_kind, find_parts, has_items, is_yaml, text_kind
+from talkwright.assistant.project.values import (
+    WHOLE_FILE,
+    Limits,
+    PartRef,
+    Project,
+    ProjectFile,
+    ProjectRefusedError,
+    style_of,
+)
+from talkwright.assistant.yamls import BOM, Node, YamlError, load_marked
+
+_Key = tuple[Kind, str]
+
+
+def read_project(source: Path | bytes, limits: Limits | None = None) -> Project:
+    """The project in a folder, an archive's path or an archive's bytes (.zip, .tar.gz).
+
+    Raises ProjectRefusedError for an archive that is hostile, damaged or larger than `limits` allow.
+    """
+    limits = limits or Limits()
+    contents, left_out = read_files(source, limits)
+    return read_contents(contents, left_out=left_out, limits=limits)
+
+
+def read_contents(
+    contents: Mapping[str, bytes], *, left_out: tuple[str, ...] = (), limits: Limits | None = None
+) -> Project:
+    """The project whose files have these bytes, by path."""
+    reader = _Reader(limits or Limits())
+    files = tuple(reader.read(path, contents[path]) for path in sorted(contents))
+    items = reader.items()
+    return Project(files=files, items=items, problems=tuple(reader.problems), left_out=left_out)
+
+
+@dataclass(slots=True)
+class _Gathered:
+    parts: list[Part] = field(default_factory=list)
+    parsed: list[tuple[str, Parsed]] = field(default_factory=list)
+    text: str | None = None
+
+
+class _Reader:
+    """Reads file after file and gathers the parts of each item."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._gathered: dict[_Key, _Gathered] = {}
+        self._values = 0
+        self.problems: list[Problem] = []
+
+    def items(self) -> tuple[Item, ...]:
+        """What was gathered, in the order in which it was met."""
+        made = []
+        for (kind, name), gathered in self._gathered.items():
+            body: Any = gathered.text if kind in TEXT_KINDS else assemble(kind, gathered.parsed)
+            item = Item(kind=kind, name=name, body=body, parts=tuple(gathered.parts))
+            self.problems.extend(item_problems(item))
+            made.append(item)
+        return tuple(made)
+
+    def read(self, path: str, data: bytes) -> ProjectFile:
+        """One file's skeleton, its parts gathered; what can't be read as text is kept as bytes."""
+        text = self._text(path, data)
+        if text is None:
+            kind = text_kind(path)
+            self._gathered[(kind, path)] = _Gathered()
+            return ProjectFile(path=path, data=data)
+        if is_yaml(path):
+            try:
+                return self._structured(path, text)
+            except YamlError as error:
+                self.problems.append(_unreadable(path, error))
+        return self._whole(path, text_kind(path), text)
+
+    def _text(self, path: str, data: bytes) -> str | None:
+        if b"\0" in data[: 1 << 20] or len(data) > self._limits.text_bytes:
+            self._explain_bytes(path, data)
+            return None
+        try:
+            text = data.decode()
+        except UnicodeDecodeError:
+            self._explain_bytes(path, data)
+            return None
+        return None if "\0" in text else text
+
+    def _explain_bytes(self, path: str, data: bytes) -> None:
+        if not is_yaml(path):
+            return
+        if len(data) > self._limits.text_bytes:
+            size = f"{self._limits.text_bytes:,} bytes"
+            message = f"This file is larger than {size} and was kept unread; divide it into several files."
+        else:
+            message = "This file is not UTF-8 text and was kept unread; save it as UTF-8."
+        self.problems.append(Problem("file-unreadable", Severity.ERROR, message, kind=Kind.FILE, name=path, file=path))
+
+    def _structured(self, path: str, text: str) -> ProjectFile:
+        root = load_marked(text)
+        self._count(path, root)
+        kind = document_kind(path, root)
+        if kind is not None:
+            return self._whole(path, kind, text, root)
+        if not has_items(path, root):
+            return self._whole(path, text_kind(path), text)
+        aliased = "*" in text
+        pieces: list[str | PartRef] = []
+        taken: list[tuple[Found, Part]] = []
+        end = 0
+        for found in find_parts(path, text, root):
+            span = found.span
+            anchors = outer_anchors(found.nodes, span.start, span.end) if aliased else {}
+            part = Part(file=path, place=found.place, source=text[span.start : span.end], anchors=anchors)
+            if span.inline or aliased:
+                _check_alone(found, part)
+            taken.append((found, part))
+            pieces.extend((text[end : span.start], part_ref(found)))
+            end = span.end
+        pieces.append(text[end:])
+        return self._file(path, text, pieces, taken)
+
+    def _file(self, path: str, text: str, pieces: list[str | PartRef], taken: list[tuple[Found, Part]]) -> ProjectFile:
+        """Gathers the parts and numbers the references, now that nothing can fail any more."""
+        parts = iter(taken)
+        skeleton: list[str | PartRef] = []
+        for piece in pieces:
+            if isinstance(piece, str):
+                if piece:
+                    skeleton.append(piece)
+                continue
+            found, part = next(parts)
+            gathered = self._gathered.setdefault((found.kind, found.name), _Gathered())
+            skeleton.append(
+                PartRef(piece.kind, piece.name, len(gathered.parts), piece.place, piece.indent, piece.inline)
+            )
+            gathered.parts.append(part)
+            gathered.parsed.append((found.place, found.parsed))
+        return ProjectFile(path=path, skeleton=tuple(skeleton), style=style_of(text))
+
+    def _whole(self, path: str, kind: Kind, text: str, root: Node | None = None) -> ProjectFile:
+        """A file that is one item; a BOM stays outside of a document, a text keeps it."""
+        raw = BOM if root is not None and text.startswith(BOM) else ""
+        source = text.removeprefix(raw)
+        part = Part(file=path, place=WHOLE_FILE, source=source)
+        parsed = [] if root is None else [(WHOLE_FILE, Parsed(text, root, None, root))]
+        self._gathered[(kind, path)] = _Gathered([part], parsed, source)
+        ref = PartRef(kind, path, 0)
+        return ProjectFile(path=path, skeleton=(raw, ref) if raw else (ref,), style=style_of(text))
+
+    def _count(self, path: str, root: Node) -> None:
+        self._values += root.size
+        if self._values > self._limits.yaml_values:
+            message = f"The YAML files hold more than {self._limits.yaml_values:,} values in all; divide the project."
+            raise ProjectRefusedError("project-too-large", message, path)
+
+
+def part_ref(found: Found) -> PartRef:
+    """The reference for a part just found; its index is counted when it is gathered."""
+    return PartRef(found.kind, found.name, 0, found.place, found.span.indent, found.span.inline)
+
+
+def _check_alone(found: Found, part: Part) -> None:
+    """Raises YamlError where a part means something else on its own than in its file."""
+    alone = parse_part(part)
+    if found.place == WHOLE_FILE:
+        same = alone.root.value == found.parsed.root.value
+    else:
+        values = [node.value if node else None for node in (found.parsed.value, alone.value)]
+        names = [name_in(node) if node else None for node in (found.parsed.key, alone.key)]
+        same = values[0] == values[1] and names[0] == names[1]
+    if not same:
+        raise YamlError(f"'{found.name}' can't be taken out of its line; write one entry per line.")
+
+
+def _unreadable(path: str, error: YamlError) -> Problem:
+    return Problem(
+        "file-unreadable",
+        Severity.ERROR,
+        f"Line {error.line} of {path}: {error.message}",
+        kind=Kind.FILE,
+        name=path,
+        line=error.line,
+        file=path,
+    )
+
+
+_MANY_PARTS = frozenset({Kind.INTENT, Kind.SYNONYM, Kind.REGEX, Kind.LOOKUP, Kind.DOMAIN})
+
+
+def item_problems(item: Item) -> list[Problem]:
+    """What an item's parts alone tell: an item that is written twice counts once, the first one."""
+    if item.kind in _MANY_PARTS or len(item.parts) < 2:
+        return []
+    places = ", ".join(dict.fromkeys(part.file for part in item.parts))
+    severity = Severity.WARNING if item.kind in (Kind.ACTION, Kind.ENTITY) else Severity.ERROR
+    written = f"The {item.kind} '{item.name}' is written {len(item.parts)} times ({places})"
+    message = f"{written}; the first counts. Delete the others."
+    return [Problem("duplicate-item", severity, message, kind=item.kind, name=item.name, file=item.parts[1].file)]
