@@ -1,0 +1,1 @@
+"""How each engine trains and runs: its jobs as values."""

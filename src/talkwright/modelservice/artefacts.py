@@ -1,0 +1,69 @@
+"""Keys of project archives and models in the object storage, and what a model archive says of itself."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tarfile
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import UUID
+
+METADATA = "metadata.json"
+METADATA_LIMIT = 16 * 1024 * 1024
+_CHUNK = 1 << 20
+
+
+class ModelArchiveError(Exception):
+    """The archive is no model; the message says why."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelFile:
+    """A model archive: what the engine stamps into events, its size in bytes, its hash."""
+
+    model_id: str
+    size: int
+    sha256: bytes
+
+
+def project_key(version: UUID) -> str:
+    """Where a version's project archive lies."""
+    return f"projects/{version}.zip"
+
+
+def models_prefix(assistant: UUID, training: UUID) -> str:
+    """Below this lie the models of all attempts of one training."""
+    return f"models/{assistant}/{training}"
+
+
+def model_key(assistant: UUID, training: UUID, attempt: UUID) -> str:
+    """Where one attempt, and nobody else, puts its model."""
+    return f"{models_prefix(assistant, training)}/{attempt}.tar.gz"
+
+
+def read_model(path: Path) -> ModelFile:
+    """Read what a model archive says of itself. Raises ModelArchiveError."""
+    digest = hashlib.sha256()
+    with path.open("rb") as source:
+        while chunk := source.read(_CHUNK):
+            digest.update(chunk)
+    try:
+        with tarfile.open(path, "r:gz") as archive:
+            metadata = _metadata(archive)
+    except (tarfile.TarError, OSError, EOFError, ValueError) as error:
+        raise ModelArchiveError("The archive can't be read as a model.") from error
+    model_id = metadata.get("model_id") if isinstance(metadata, dict) else None
+    if not isinstance(model_id, str) or not model_id or len(model_id) > 200:
+        raise ModelArchiveError("The model's metadata has no model_id.")
+    return ModelFile(model_id=model_id, size=path.stat().st_size, sha256=digest.digest())
+
+
+def _metadata(archive: tarfile.TarFile) -> object:
+    for member in archive:
+        if member.name.removeprefix("./") == METADATA and member.isfile():
+            if member.size > METADATA_LIMIT:
+                raise ModelArchiveError("The model's metadata is larger than 16 MiB.")
+            source = archive.extractfile(member)
+            return json.loads(source.read()) if source is not None else None
+    raise ModelArchiveError("The archive has no metadata.json.")

@@ -1,0 +1,51 @@
+"""The built-in engine's jobs: `python -m talkwright.engine train` and `run`."""
+
+from __future__ import annotations
+
+import sys
+
+from talkwright.modelservice.jobs import Job, Limits
+from talkwright.modelservice.settings import ModelServiceSettings
+
+PROJECT = "project.zip"
+MODEL = "model.tar.gz"
+TOKEN = "TALKWRIGHT_ENGINE_TOKEN"  # noqa: S105 - the variable's name
+CONTENT_PROBLEMS = 2
+"""The exit code of a training that the content's errors stopped."""
+
+# `-P` keeps the job's folder, and with it the project's own code, off the module path.
+_ENGINE = (sys.executable, "-P", "-m", "talkwright.engine")
+_ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+
+
+def training_job(name: str, *, project: str, model: str, settings: ModelServiceSettings) -> Job:
+    """The job that makes the model object from the project object (both storage keys)."""
+    return Job(
+        name=name,
+        command=(*_ENGINE, "train", "--project", PROJECT, "--out", MODEL),
+        inputs={project: PROJECT},
+        outputs={MODEL: model},
+        environment=_ONE_THREAD,
+        limits=Limits(
+            seconds=settings.training_seconds,
+            memory_bytes=settings.training_memory,
+            file_bytes=settings.job_file_bytes,
+            log_bytes=settings.job_log_bytes,
+        ),
+    )
+
+
+def running_job(name: str, *, model: str, token: str, settings: ModelServiceSettings) -> Job:
+    """The job that serves the model object to whoever has the token, on a free port of loopback."""
+    return Job(
+        name=name,
+        command=(*_ENGINE, "run", "--model", MODEL, "--port", "0"),
+        inputs={model: MODEL},
+        environment={**_ONE_THREAD, TOKEN: token},
+        limits=Limits(
+            memory_bytes=settings.running_memory,
+            file_bytes=settings.job_file_bytes,
+            log_bytes=settings.job_log_bytes,
+        ),
+        serves=True,
+    )

@@ -1,0 +1,175 @@
+"""Keeping one attempt: its log, its stage and its outcome, each written only while its lease is held."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import func, update
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from talkwright.database import work as queue
+from talkwright.database.announcements import announce
+from talkwright.database.tables import attempts
+from talkwright.database.work import HeldAttempt
+from talkwright.modelservice.jobs import LogLine
+from talkwright.modelservice.leases import Lease, LeaseLostError, Leases
+from talkwright.modelservice.transitions import Outcome
+from talkwright.operations.logs import get_logger
+
+log = get_logger(__name__)
+
+FLUSH_SECONDS = 0.25
+RETRY_SECONDS = 0.5
+BATCH_LINES = 500
+
+
+class Keeper:
+    """One attempt in this consumer's hands.
+
+    `stop` is set when the attempt shall end, `leave` when this process must let go of it: because it stops itself
+    (`shutdown`) or because the lease was lost, after which nothing is written any more.
+    """
+
+    def __init__(self, attempt: HeldAttempt, lease: Lease, leases: Leases) -> None:
+        self.attempt = attempt
+        self.lease = lease
+        self.stop = asyncio.Event()
+        self.leave = asyncio.Event()
+        self.shutdown = False
+        self.problems: list[Mapping[str, Any]] = []
+        self._leases = leases
+        self._waiting: list[LogLine] = []
+        self._bytes = 0
+        self._more = asyncio.Event()
+        self._writing = asyncio.Lock()
+
+    @property
+    def job_name(self) -> str:
+        """The name of this attempt's job, the same wherever it runs."""
+        return f"tw-{self.attempt.kind[0]}-{self.attempt.work}-{self.attempt.number}"
+
+    def note(self, line: LogLine) -> None:
+        """Take a log line; it is written soon."""
+        if line.problem is not None:
+            self.problems.append(line.problem)
+        self._waiting.append(line)
+        self._more.set()
+
+    async def write_log(self) -> None:
+        """Write lines as they come, a few times a second at most; runs until it is cancelled."""
+        while True:
+            await self._more.wait()
+            try:
+                await self.save({})
+            except LeaseLostError:
+                return
+            except (DBAPIError, OSError) as error:
+                log.warning("attempt.log_delayed", attempt=str(self.attempt.id), error=type(error).__name__)
+            await asyncio.sleep(FLUSH_SECONDS)
+
+    async def save(self, values: Mapping[str, Any], *, tell: str | None = None) -> None:
+        """Write columns of the attempt and all waiting lines in one fenced transaction.
+
+        `tell` announces this state of the work and wakes the orchestrator. Raises LeaseLostError.
+        """
+        async with self._writing:
+            lines = self._waiting[:BATCH_LINES]
+            async with self._leases.fenced(self.lease) as session:
+                await self._store(session, values, lines, tell)
+            del self._waiting[: len(lines)]
+            if not self._waiting:
+                self._more.clear()
+
+    async def end(self, outcome: Outcome, reason: str | None, values: Mapping[str, Any] | None = None) -> None:
+        """Write the outcome once, with what is left of the log; tries again while the lease is held."""
+        ending = {
+            **(values or {}),
+            "outcome": str(outcome),
+            "reason": reason,
+            "state": "ended",
+            "address": None,
+            "secret": None,
+            "problems": json.dumps(self.problems),
+            "ended_at": func.clock_timestamp(),
+        }
+        while True:
+            try:
+                while len(self._waiting) > BATCH_LINES:
+                    await self.save({})
+                await self.save(ending, tell="ended")
+                await self._leases.release(self.lease)
+            except (DBAPIError, OSError) as error:
+                log.warning("attempt.end_delayed", attempt=str(self.attempt.id), error=type(error).__name__)
+                await asyncio.sleep(RETRY_SECONDS)
+            except LeaseLostError:
+                log.warning("attempt.not_ours", attempt=str(self.attempt.id))
+                return
+            else:
+                log.info("attempt.ended", attempt=str(self.attempt.id), outcome=str(outcome))
+                return
+
+    async def _store(
+        self, session: AsyncSession, values: Mapping[str, Any], lines: list[LogLine], tell: str | None
+    ) -> None:
+        changes = {**values, "seen_at": func.clock_timestamp()}
+        if lines:
+            changes |= self._position(lines)
+        done = await session.execute(
+            update(attempts)
+            .where(attempts.c.id == self.attempt.id, attempts.c.outcome.is_(None))
+            .values(changes)
+            .returning(attempts.c.id)
+        )
+        if done.first() is None:
+            raise LeaseLostError("The attempt was ended by another.")
+        work = {self.attempt.kind: str(self.attempt.work), "attempt": self.attempt.number}
+        if lines:
+            rows = [_row(line) for line in lines]
+            await queue.append_log(session, self.attempt.id, self.attempt.assistant, rows, work)
+        if tell is not None:
+            announce(session, self.attempt.assistant, self.attempt.kind, {**work, "state": tell})
+
+    def _position(self, lines: list[LogLine]) -> dict[str, Any]:
+        self._bytes += sum(len(line.message) for line in lines)
+        changes: dict[str, Any] = {"log_position": lines[-1].number, "log_bytes": self._bytes}
+        changes["message"] = next((line.message for line in reversed(lines) if line.message), "")[:500]
+        for name in ("stage", "progress"):
+            found = [value for line in lines if (value := getattr(line, name)) is not None]
+            if found:
+                changes[name] = found[-1]
+        return changes
+
+
+def _row(line: LogLine) -> dict[str, Any]:
+    return {
+        "number": line.number,
+        "at": datetime.fromtimestamp(line.at, UTC),
+        "level": line.level,
+        "stage": line.stage,
+        "progress": line.progress,
+        "message": line.message,
+    }
+
+
+async def first_of(*waits: Any, seconds: float | None = None) -> set[int]:
+    """Wait until the first of several awaitables is done; gives the places of those that are (none: the time is up).
+
+    Raises what one of them raised.
+    """
+    tasks = [asyncio.ensure_future(wait) for wait in waits]
+    try:
+        done, _ = await asyncio.wait(tasks, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+        return {place for place, task in enumerate(tasks) if task in done}
+    finally:
+        for task in tasks:
+            task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,0 +1,138 @@
+"""A running consumer: starts one model, says where it answers, and ends it when another has taken over."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+
+import httpx2
+from sqlalchemy import func
+
+from talkwright.identity.secrets import Keyring
+from talkwright.modelservice.engines import talkwright
+from talkwright.modelservice.executors.base import Executor, JobError, RunningJob
+from talkwright.modelservice.keeper import Keeper, first_of
+from talkwright.modelservice.leases import LeaseLostError
+from talkwright.modelservice.settings import ModelServiceSettings
+from talkwright.modelservice.transitions import Outcome
+from talkwright.operations.logs import get_logger
+
+log = get_logger(__name__)
+
+PURPOSE = "attempt"
+"""What the engine's token is encrypted for."""
+PROBE_SECONDS = 0.05
+
+
+class StartError(Exception):
+    """The model did not begin to answer; the message says why."""
+
+
+class Running:
+    """The trade of a running consumer."""
+
+    def __init__(self, executor: Executor, keyring: Keyring, settings: ModelServiceSettings) -> None:
+        self._executor = executor
+        self._keyring = keyring
+        self._settings = settings
+
+    async def keep(self, keeper: Keeper) -> None:
+        """Start the attempt's model, report it, keep it until it ends or shall end, write the outcome."""
+        if keeper.attempt.model_object is None:
+            await keeper.end(Outcome.FAILED, "The version has no model; train it first.")
+            return
+        token = secrets.token_urlsafe(32)
+        job = talkwright.running_job(
+            keeper.job_name, model=keeper.attempt.model_object, token=token, settings=self._settings
+        )
+        try:
+            await keeper.save({"state": "running", "started_at": func.clock_timestamp()}, tell="starting")
+            running = await self._executor.start(job)
+        except LeaseLostError:
+            return
+        except JobError as error:
+            await keeper.end(Outcome.LOST_JOB, str(error))
+            return
+        try:
+            await self._serve(keeper, running, token)
+        finally:
+            await running.stop()
+            await running.discard()
+
+    async def _serve(self, keeper: Keeper, running: RunningJob, token: str) -> None:
+        port: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        reading = asyncio.create_task(_read(keeper, running, port))
+        try:
+            address = await self._answering(keeper, running, port, token)
+            if address is not None:
+                sealed = self._keyring.encrypt(token.encode(), PURPOSE)
+                ready = {"state": "ready", "address": address, "secret": sealed, "ready_at": func.clock_timestamp()}
+                await keeper.save(ready, tell="ready")
+                await first_of(running.ended(), keeper.stop.wait(), keeper.leave.wait())
+            await self._end(keeper, running, reading)
+        except StartError as error:
+            await running.stop()
+            await reading
+            await keeper.end(Outcome.FAILED, str(error))
+        except LeaseLostError:
+            return
+        finally:
+            reading.cancel()
+
+    async def _answering(
+        self, keeper: Keeper, running: RunningJob, port: asyncio.Future[int], token: str
+    ) -> str | None:
+        """The address once the expected model answers there; None where the attempt is to end before that."""
+        ends = (running.ended, keeper.stop.wait, keeper.leave.wait)
+        done = await first_of(asyncio.shield(port), *(wait() for wait in ends), seconds=self._settings.start_seconds)
+        if not port.done():
+            if not done:
+                raise StartError(f"The model did not start within {self._settings.start_seconds:.0f} seconds.")
+            return None
+        address = running.address(port.result())
+        probe = self._probe(address, token, keeper.attempt.model_id)
+        done = await first_of(probe, *(wait() for wait in ends))
+        return address if done == {0} else None
+
+    async def _probe(self, address: str, token: str, model_id: str | None) -> None:
+        """Ask until the expected model answers."""
+        deadline = asyncio.get_running_loop().time() + self._settings.start_seconds
+        async with httpx2.AsyncClient(base_url=address, timeout=5.0, trust_env=False) as client:
+            while True:
+                try:
+                    answer = await client.get("/status", params={"token": token})
+                    if answer.status_code == 200 and answer.json().get("model_id") == model_id:
+                        return
+                except (httpx2.HTTPError, ValueError):
+                    pass
+                if asyncio.get_running_loop().time() > deadline:
+                    raise StartError("The started program does not answer with the expected model.")
+                await asyncio.sleep(PROBE_SECONDS)
+
+    async def _end(self, keeper: Keeper, running: RunningJob, reading: asyncio.Task[None]) -> None:
+        if keeper.stop.is_set() and not keeper.leave.is_set():
+            await first_of(running.ended(), keeper.leave.wait(), seconds=self._settings.drain_seconds)
+        asked = keeper.stop.is_set() or keeper.leave.is_set()
+        ended = await running.stop() if asked else await running.ended()
+        await reading
+        if keeper.leave.is_set() and not keeper.shutdown:
+            return
+        if keeper.stop.is_set():
+            await keeper.end(Outcome.STOPPED, None)
+        elif keeper.shutdown:
+            await keeper.end(Outcome.LOST_CONSUMER, "The consumer was shut down.")
+        else:
+            await keeper.end(Outcome.LOST_JOB, ended.why or _words(ended.code))
+
+
+def _words(code: int | None) -> str:
+    if code is not None and code < 0:
+        return f"ended by signal {-code}"
+    return f"ended with code {code}; the last lines of its log say why"
+
+
+async def _read(keeper: Keeper, running: RunningJob, port: asyncio.Future[int]) -> None:
+    async for line in running.lines():
+        if line.port is not None and not port.done():
+            port.set_result(line.port)
+        keeper.note(line)

@@ -1,0 +1,125 @@
+"""Which model runs where, which one an assistant's talk goes to, and when the old one may go."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from talkwright.database.work import Kind, OpenWork
+from talkwright.modelservice.decisions import Activate, Assign, Decision, Move, Plan, Stop
+from talkwright.modelservice.transitions import (
+    HOLDING,
+    DeploymentState,
+    Outcome,
+    Step,
+    WorkKind,
+    deployment_after,
+    step,
+)
+
+WHO = "running orchestrator"
+D = DeploymentState
+IN_PLACE = "The only running consumer left holds the old model; it makes room for the new one."
+
+
+class RunningPolicy:
+    """Each consumer holds one deployment; an assistant's newest one that answers gets its talk."""
+
+    kind: Kind = "deployment"
+    consumers = "running-consumer"
+
+    def __init__(self, replace_after_seconds: float) -> None:
+        self._replace_after = replace_after_seconds
+
+    def decide(self, works: list[OpenWork], free: list[UUID]) -> Plan:
+        """End what ended, switch to what answers, retire what was replaced, then start what waits."""
+        decisions: list[Decision] = []
+        places = list(free)
+        waits: list[float] = []
+        for work in works:
+            if work.state in HOLDING[WorkKind.DEPLOYMENT]:
+                decisions.extend(_held(work, works))
+            elif work.cancel:
+                decisions.append(Move(work, _step(D.STOPPED, "It was stopped before it ran.")))
+            elif _superseded(work, works):
+                decisions.append(Move(work, _step(D.STOPPED, "A newer version took its place in the queue.")))
+            elif work.wait > 0:
+                waits.append(work.wait)
+            elif places:
+                decisions.append(Assign(work, places.pop(0), _step(D.STARTING, "A consumer starts it.")))
+            else:
+                decisions.extend(self._make_room(work, works, waits))
+        return Plan(tuple(decisions), min(waits, default=None))
+
+    def _make_room(self, work: OpenWork, works: list[OpenWork], waits: list[float]) -> list[Decision]:
+        """Where no consumer comes free for a while, the same assistant's old model ends first."""
+        old = [
+            other for other in works if _same_place(other, work) and other.id != work.id and other.state == D.RUNNING
+        ]
+        if not old:
+            return []
+        left = self._replace_after - work.waited
+        if left > 0:
+            waits.append(left)
+            return []
+        return [Stop(other, _step(D.STOPPING, IN_PLACE)) for other in old if not other.stopping]
+
+    def values(self, work: OpenWork, step: Step) -> Mapping[str, Any]:  # noqa: ARG002 - the policy's interface
+        """What ended gets no more talk."""
+        return {"active": False} if step.target in (D.STOPPED, D.FAILED) else {}
+
+    async def after(self, session: AsyncSession, work: OpenWork, step: Step) -> None:
+        """Nothing else belongs to a change of a deployment's state."""
+
+
+def _held(work: OpenWork, works: list[OpenWork]) -> list[Decision]:
+    if work.outcome is not None or work.lost:
+        outcome = Outcome.LOST_CONSUMER if work.outcome is None else Outcome(work.outcome)
+        following = deployment_after(
+            outcome,
+            state=work.state,
+            lost_jobs=work.lost_jobs,
+            cancel_requested=work.cancel,
+            reason=work.attempt_reason,
+            who=WHO,
+        )
+        return [Move(work, following, lost=work.outcome is None)]
+    if work.state == D.STOPPING:
+        return [] if work.stopping else [Stop(work)]
+    if work.cancel:
+        return [Stop(work, _step(D.STOPPING, "It was stopped."))]
+    if work.state == D.STARTING and work.attempt_state == "ready":
+        return [_answers(work, works)]
+    return []
+
+
+def _answers(work: OpenWork, works: list[OpenWork]) -> Decision:
+    """A deployment answers: it gets the talk, unless a newer one has it already."""
+    others = [other for other in works if _same_place(other, work) and other.id != work.id and other.active]
+    if any(other.sequence > work.sequence for other in others):
+        return Stop(work, _step(D.STOPPING, "A newer version runs already."))
+    running = _step(D.RUNNING, "It answers.")
+    if not others:
+        return Activate(work, running)
+    old = others[0]
+    why = "A newer version took over."
+    if old.state == D.QUEUED:
+        return Activate(work, running, Move(old, _step(D.STOPPED, why)))
+    return Activate(work, running, Stop(old, _step(D.STOPPING, why)))
+
+
+def _superseded(work: OpenWork, works: list[OpenWork]) -> bool:
+    return not work.active and any(
+        _same_place(other, work) and other.sequence > work.sequence and other.state != D.STOPPING for other in works
+    )
+
+
+def _same_place(one: OpenWork, other: OpenWork) -> bool:
+    return one.assistant == other.assistant and one.environment == other.environment
+
+
+def _step(target: DeploymentState, why: str) -> Step:
+    return step(WorkKind.DEPLOYMENT, target, who=WHO, why=why)

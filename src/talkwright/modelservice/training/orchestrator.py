@@ -1,0 +1,86 @@
+"""Which training comes next, and what follows when one ends."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from talkwright.database.announcements import announce
+from talkwright.database.ids import uuid7
+from talkwright.database.tables import deployments
+from talkwright.database.work import Kind, OpenWork
+from talkwright.modelservice.decisions import Assign, Decision, Move, Plan, Stop
+from talkwright.modelservice.transitions import Outcome, Step, TrainingState, WorkKind, step, training_after
+
+WHO = "training orchestrator"
+
+
+class TrainingPolicy:
+    """Trainings are admitted in the order of their arrival; each free consumer takes one."""
+
+    kind: Kind = "training"
+    consumers = "training-consumer"
+
+    def decide(self, works: list[OpenWork], free: list[UUID]) -> Plan:
+        """End what ended, stop what shall stop, then assign the oldest that may run to free consumers."""
+        decisions: list[Decision] = []
+        places = list(free)
+        waits: list[float] = []
+        for work in works:
+            if work.state == TrainingState.RUNNING:
+                decisions.extend(_running(work))
+            elif work.cancel:
+                decisions.append(Move(work, _cancelled()))
+            elif work.wait > 0:
+                waits.append(work.wait)
+            elif places:
+                start = step(WorkKind.TRAINING, TrainingState.RUNNING, who=WHO, why="A consumer has taken it.")
+                decisions.append(Assign(work, places.pop(0), start))
+        return Plan(tuple(decisions), min(waits, default=None))
+
+    def values(self, work: OpenWork, step: Step) -> Mapping[str, Any]:
+        """When it started, and the problems that its attempt found."""
+        if step.target == TrainingState.RUNNING:
+            return {"started_at": func.clock_timestamp()}
+        return {"problems": work.problems} if step.target in (TrainingState.FAILED, TrainingState.SUCCEEDED) else {}
+
+    async def after(self, session: AsyncSession, work: OpenWork, step: Step) -> None:
+        """A trained model that shall be tried is queued to run in the same transaction."""
+        if step.target != TrainingState.SUCCEEDED or not work.deploy or work.result is None:
+            return
+        deployment = uuid7()
+        await session.execute(
+            insert(deployments).values(
+                id=deployment,
+                assistant=work.assistant,
+                environment=work.environment,
+                version=work.version,
+                model=UUID(json.loads(work.result)["model"]),
+                training=work.id,
+                created_by=work.created_by,
+            )
+        )
+        announce(session, work.assistant, "deployment", {"deployment": str(deployment), "state": "queued"})
+
+
+def _running(work: OpenWork) -> list[Decision]:
+    if work.outcome is not None or work.lost:
+        outcome = Outcome.LOST_CONSUMER if work.outcome is None else Outcome(work.outcome)
+        following = training_after(
+            outcome,
+            lost_jobs=work.lost_jobs,
+            cancel_requested=work.cancel,
+            reason=work.attempt_reason,
+            who=WHO,
+        )
+        return [Move(work, following, lost=work.outcome is None)]
+    return [Stop(work)] if work.cancel and not work.stopping else []
+
+
+def _cancelled() -> Step:
+    return step(WorkKind.TRAINING, TrainingState.CANCELLED, who=WHO, why="The training was stopped.")

@@ -1,0 +1,121 @@
+"""What the orchestrators decide, as pure functions over a moment's rows."""
+
+from typing import Any
+from uuid import UUID, uuid4
+
+from talkwright.database.work import OpenWork
+from talkwright.modelservice.decisions import Activate, Assign, Move, Stop
+from talkwright.modelservice.running.orchestrator import RunningPolicy
+from talkwright.modelservice.training.orchestrator import TrainingPolicy
+
+ASSISTANT = uuid4()
+W1, W2 = uuid4(), uuid4()
+
+
+def work(sequence: int, state: str, **values: Any) -> OpenWork:
+    base: dict[str, Any] = {
+        "id": uuid4(), "assistant": ASSISTANT, "version": uuid4(), "environment": "try", "sequence": sequence,
+        "state": state, "number": 0, "cancel": False, "wait": 0.0, "waited": 0.0, "created_by": uuid4(),
+        "attempt": None if state == "queued" else uuid4(), "attempt_state": None if state == "queued" else "running",
+    }  # fmt: skip
+    return OpenWork(**{**base, **values})
+
+
+def train(works: list[OpenWork], free: list[UUID]) -> list[Any]:
+    return list(TrainingPolicy().decide(works, free).decisions)
+
+
+def run(works: list[OpenWork], free: list[UUID], replace_after: float = 10.0) -> list[Any]:
+    return list(RunningPolicy(replace_after).decide(works, free).decisions)
+
+
+def test_as_many_trainings_start_as_consumers_are_free_in_order() -> None:
+    works = [work(n, "queued") for n in range(4)]
+    assert [(one.work.sequence, one.worker) for one in train(works, [W1, W2])] == [(0, W1), (1, W2)]
+
+
+def test_a_training_that_pauses_lets_the_next_pass_and_is_looked_at_again() -> None:
+    works = [work(0, "queued", wait=2.5), work(1, "queued")]
+    plan = TrainingPolicy().decide(works, [W1])
+    assert [one.work.sequence for one in plan.decisions if isinstance(one, Assign)] == [1]
+    assert plan.look_again == 2.5
+
+
+def test_a_queued_training_that_is_stopped_is_cancelled_without_a_consumer() -> None:
+    (decision,) = train([work(0, "queued", cancel=True)], [W1])
+    assert isinstance(decision, Move)
+    assert decision.step.target == "cancelled"
+
+
+def test_a_running_training_is_asked_to_stop_once() -> None:
+    assert isinstance(train([work(0, "running", cancel=True)], [])[0], Stop)
+    assert train([work(0, "running", cancel=True, stopping=True)], []) == []
+
+
+def test_a_lost_consumer_sends_the_training_back_into_the_queue() -> None:
+    (decision,) = train([work(0, "running", lost=True)], [])
+    assert decision.lost
+    assert decision.step.target == "queued"
+
+
+def test_an_outcome_ends_the_training_without_taking_over_its_lease() -> None:
+    (decision,) = train([work(0, "running", outcome="content", attempt_reason="2 problems")], [])
+    assert not decision.lost
+    assert (decision.step.target, decision.step.why) == ("failed", "2 problems")
+
+
+def test_a_deployment_that_answers_takes_over_and_the_old_one_is_retired_in_the_same_step() -> None:
+    old = work(0, "running", active=True, attempt_state="ready")
+    new = work(1, "starting", attempt_state="ready")
+    (decision,) = run([old, new], [])
+    assert isinstance(decision, Activate)
+    assert decision.work == new
+    assert isinstance(decision.retire, Stop)
+    assert decision.retire.work == old
+
+
+def test_an_older_deployment_that_comes_late_does_not_take_over() -> None:
+    newer = work(5, "running", active=True, attempt_state="ready")
+    older = work(4, "starting", attempt_state="ready")
+    (decision,) = run([older, newer], [])
+    assert isinstance(decision, Stop)
+    assert decision.work == older
+
+
+def test_only_the_newest_waiting_version_is_started() -> None:
+    first, second = work(0, "queued"), work(1, "queued")
+    decisions = run([first, second], [W1])
+    assert [(type(one), one.work.sequence) for one in decisions] == [(Move, 0), (Assign, 1)]
+
+
+def test_a_crashed_assistant_that_has_the_talk_is_not_dropped_for_one_that_waits() -> None:
+    active, newer = work(0, "queued", active=True), work(1, "queued")
+    decisions = run([active, newer], [W1, W2])
+    assert [(type(one), one.work.sequence) for one in decisions] == [(Assign, 0), (Assign, 1)]
+
+
+def test_without_a_free_consumer_the_old_model_is_replaced_in_place_after_a_while() -> None:
+    old = work(0, "running", active=True, attempt_state="ready")
+    plan = RunningPolicy(10.0).decide([old, work(1, "queued", waited=3.0)], [])
+    assert plan.decisions == ()
+    assert plan.look_again == 7.0
+    (decision,) = run([old, work(1, "queued", waited=11.0)], [])
+    assert isinstance(decision, Stop)
+    assert decision.work == old
+    assert decision.step is not None
+    assert decision.step.target == "stopping"
+
+
+def test_another_assistants_model_is_never_stopped_to_make_room() -> None:
+    other = work(0, "running", active=True, assistant=uuid4(), attempt_state="ready")
+    assert run([other, work(1, "queued", waited=99.0)], []) == []
+
+
+def test_a_running_assistant_whose_consumer_is_lost_is_queued_again() -> None:
+    (decision,) = run([work(0, "running", active=True, lost=True)], [])
+    assert (decision.lost, decision.step.target) == (True, "queued")
+
+
+def test_a_stopped_one_ends_when_its_attempt_has_ended() -> None:
+    (decision,) = run([work(0, "stopping", outcome="stopped")], [])
+    assert decision.step.target == "stopped"
