@@ -105,7 +105,7 @@ def _check_sizes(found: list[Token]) -> None:
                 joins += 1
         if depth > MAX_BRACKETS or negations > MAX_NEGATIONS or joins > MAX_JOINS:
             raise ConditionError(
-                f"The condition is too large: at most {MAX_BRACKETS} brackets inside each other, {MAX_NEGATIONS} `not` and"
-                f" {MAX_JOINS} `and`/`or`. Split it over several steps.",
+                f"The condition is too large: at most {MAX_BRACKETS} brackets inside each other, {MAX_NEGATIONS} `not`"
+                f" and {MAX_JOINS} `and`/`or`. Split it over several steps.",
                 int(token.start_pos or 0) + 1,
             )

@@ -1,0 +1,108 @@
+"""One place where an item names another."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Literal, TypeAlias
+
+from talkwright.assistant.conditions import ConditionError, is_template, names, parse
+from talkwright.assistant.parsing.shape import condition_text, pointer_join
+
+Syntax: TypeAlias = Literal["value", "key", "condition", "format", "jinja", "payload", "annotation", "implied"]
+
+_IN_TEMPLATE = re.compile(r"(?<![\w.\-])slots\.((?:[\w\-])+)(?![\w\-]*\{\{)")
+_JINJA_PART = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
+_SET_SLOTS = re.compile(r"/SetSlots\(")
+_ASSIGNMENT = re.compile(r"(?:^|[(,])\s*([^\s=,()]+)\s*=")
+_INTENT = re.compile(r"/([^\s{}@(]+)(?:@[\d.]+)?\s*(\{.*\})?\s*$", re.DOTALL)
+_JSON_KEY = re.compile(r'"([^"\\]+)"\s*:')
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """`from_kind` and `from_name` name another item, `kind` and `name`, at a place of its body.
+
+    `path` is the JSON pointer of the text that holds the name (of the entry, where the name is its key), `span` the
+    characters of the name inside the text. `implied` references are not written: a default name stands for them.
+    """
+
+    path: str
+    kind: str
+    name: str
+    syntax: Syntax = "value"
+    span: tuple[int, int] | None = None
+    step: str | None = None
+    from_kind: str = ""
+    from_name: str = ""
+
+    def of(self, kind: str, name: str) -> Reference:
+        """The same with the item that it stands in."""
+        return replace(self, from_kind=kind, from_name=name)
+
+
+def value(body: Any, path: str, key: object, kind: str, step: str | None = None) -> Iterator[Reference]:
+    """A text under `key` that is a name, or a list of such texts."""
+    try:
+        written = body[key]
+    except (KeyError, IndexError, TypeError):
+        return
+    at = pointer_join(path, key)
+    if isinstance(written, str) and written:
+        yield Reference(at, kind, written, "value", (0, len(written)), step)
+    elif isinstance(written, list):
+        for index, entry in enumerate(written):
+            if isinstance(entry, str) and entry:
+                yield Reference(pointer_join(at, index), kind, entry, "value", (0, len(entry)), step)
+
+
+def entries(body: Any, key: str, path: str) -> Iterator[tuple[str, Any]]:
+    """Pointer and value of each entry of a list, where there is one."""
+    listed = body.get(key) if isinstance(body, Mapping) else None
+    for index, entry in enumerate(listed if isinstance(listed, list) else ()):
+        yield pointer_join(path, key, index), entry
+
+
+def condition(body: Any, path: str, key: object, step: str | None = None) -> Iterator[Reference]:
+    """The slots that a condition under `key` reads; nothing where it can't be parsed."""
+    try:
+        written = body[key]
+    except (KeyError, IndexError, TypeError):
+        return
+    text = condition_text(written)
+    if text is None or not isinstance(written, str):
+        return
+    at = pointer_join(path, key)
+    for name, span in slots_of(text):
+        yield Reference(at, "slot", name, "condition", span, step)
+
+
+def slots_of(text: str) -> Iterator[tuple[str, tuple[int, int]]]:
+    """Each slot that a condition's text reads, with its span; in a template, outside of its Jinja."""
+    if is_template(text):
+        blanked = _JINJA_PART.sub(lambda match: "{" * len(match.group()), text)
+        for match in _IN_TEMPLATE.finditer(blanked):
+            yield match.group(1), match.span(1)
+        return
+    try:
+        tree = parse(text)
+    except ConditionError:
+        return
+    for name in names(tree):
+        if name.slot is not None:
+            start = name.span[0] + len("slots.")
+            yield name.slot, (start, start + len(name.slot))
+
+
+def payload(text: Any, path: str, step: str | None = None) -> Iterator[Reference]:
+    """What a message's payload names: slots of `/SetSlots(a=1)`, the intent and entities of `/intent{"entity": 1}`."""
+    if not isinstance(text, str) or not text.startswith("/"):
+        return
+    if (opening := _SET_SLOTS.match(text)) is not None:
+        for match in _ASSIGNMENT.finditer(text, opening.end() - 1):
+            yield Reference(path, "slot", match.group(1), "payload", match.span(1), step)
+    elif (intent := _INTENT.match(text)) is not None:
+        yield Reference(path, "intent", intent.group(1), "payload", intent.span(1), step)
+        for key in _JSON_KEY.finditer(text, intent.end(1)):
+            yield Reference(path, "entity", key.group(1), "payload", key.span(1), step)
