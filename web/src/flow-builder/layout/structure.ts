@@ -31,7 +31,7 @@ export function readStructure(body: Json, keys: StepKeys): FlowStructure {
   const byId = new Map<string, string>()
   const rows = new Map<string, Row>()
   collectIds(asList(asMap(body)['steps']), '/steps', keys, byId)
-  const root = readRegion(asList(asMap(body)['steps']), '/steps', keys, byId, rows)
+  const root = readRegion(asList(asMap(body)['steps']), '/steps', keys, byId, rows, null)
   return { root, rows }
 }
 
@@ -49,7 +49,7 @@ function collectIds(steps: Json[], pointer: string, keys: StepKeys, byId: Map<st
   })
 }
 
-function readRegion(steps: Json[], pointer: string, keys: StepKeys, byId: Map<string, string>, rows: Map<string, Row>): Region {
+function readRegion(steps: Json[], pointer: string, keys: StepKeys, byId: Map<string, string>, rows: Map<string, Row>, after: string | null): Region {
   const keyAt = (index: number) => keys[`${pointer}/${index}`] ?? `${pointer}/${index}`
   const found = steps.map((value, index): Row => {
     const step = asMap(value)
@@ -60,8 +60,8 @@ function readRegion(steps: Json[], pointer: string, keys: StepKeys, byId: Map<st
       key: keyAt(index),
       pointer: at,
       kind,
-      branches: readBranches(step['next'], at, keys, byId, rows, following),
-      exit: kind === 'link' ? { kind: 'leave' } : readExit(step['next'], byId, following),
+      branches: readBranches(step['next'], at, keys, byId, rows, following ?? after),
+      exit: kind === 'link' ? { kind: 'leave' } : readExit(step['next'], byId, following, after),
     }
     rows.set(row.key, row)
     return row
@@ -69,28 +69,29 @@ function readRegion(steps: Json[], pointer: string, keys: StepKeys, byId: Map<st
   return { rows: found }
 }
 
-function readBranches(next: Json, at: string, keys: StepKeys, byId: Map<string, string>, rows: Map<string, Row>, following: string | null): Branch[] {
+function readBranches(next: Json, at: string, keys: StepKeys, byId: Map<string, string>, rows: Map<string, Row>, after: string | null): Branch[] {
   return asList(next).map((value, index): Branch => {
     const item = asMap(value)
     const arm = 'then' in item ? 'then' : 'else'
     const target = item[arm]
-    const region = Array.isArray(target) && target.length > 0 ? readRegion(target, `${at}/next/${index}/${arm}`, keys, byId, rows) : null
+    const region = Array.isArray(target) && target.length > 0 ? readRegion(target, `${at}/next/${index}/${arm}`, keys, byId, rows, after) : null
     return {
       condition: 'if' in item ? String(item['if']) : null,
       region,
-      exit: region ? { kind: 'leave' } : readTarget(target, byId, following),
+      exit: region ? { kind: 'leave' } : readTarget(target, byId, null, after),
     }
   })
 }
 
-function readExit(next: Json, byId: Map<string, string>, following: string | null): Exit {
+function readExit(next: Json, byId: Map<string, string>, following: string | null, after: string | null): Exit {
   if (Array.isArray(next)) return { kind: 'leave' }
   if (next === undefined || next === null) return { kind: following ? 'next' : 'end' }
-  return readTarget(next, byId, following)
+  return readTarget(next, byId, following, following === null ? after : null)
 }
 
-function readTarget(target: Json, byId: Map<string, string>, following: string | null): Exit {
+function readTarget(target: Json, byId: Map<string, string>, following: string | null, after: string | null): Exit {
   const to = typeof target === 'string' ? byId.get(target) : undefined
   if (to === undefined) return { kind: 'end' }
-  return to === following ? { kind: 'next' } : { kind: 'jump', to }
+  if (to === following) return { kind: 'next' }
+  return { kind: to === after ? 'merge' : 'jump', to }
 }

@@ -12,6 +12,8 @@ export type Exit =
   | { kind: 'next' }
   | { kind: 'end' }
   | { kind: 'leave' }
+  /** To the step under the block that the exit stands in: a branch joins the others. */
+  | { kind: 'merge'; to: string }
   | { kind: 'jump'; to: string }
 
 export interface Branch {
