@@ -24,7 +24,7 @@ ARCHIVE_TYPES = ("application/zip", "application/gzip", "application/x-gzip", "a
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
+    "Referrer-Policy": "same-origin",
     "X-Frame-Options": "DENY",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",

@@ -1,0 +1,1 @@
+"""The built-in OpenID provider: accounts, passwords, keys and sign-in pages in a schema of its own."""

@@ -1,0 +1,72 @@
+"""Login throttling, counted in the database so that every process sees the same (ASVS 6.3.1)."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import case, delete, func
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from talkwright.identity.provider.tables import throttles
+
+WINDOW = timedelta(minutes=15)
+PAUSE = timedelta(seconds=60)
+FROM_ONE_ADDRESS = 5
+"""Wrong passwords of one name from one address before it must wait: nobody else's sign-in is held up by it."""
+OF_ONE_ADDRESS = 30
+OF_ONE_NAME = 100
+
+
+def _keys(username: str, address: str) -> dict[str, int]:
+    name = hashlib.sha256(username.encode()).hexdigest()[:32]
+    return {
+        f"both:{name}:{address}": FROM_ONE_ADDRESS,
+        f"address:{address}": OF_ONE_ADDRESS,
+        f"name:{name}": OF_ONE_NAME,
+    }
+
+
+async def admit_attempt(session: AsyncSession, username: str, address: str) -> datetime | None:
+    """Count an attempt before its password is looked at; says until when it must wait, or None.
+
+    Counting first keeps attempts made at the same moment from slipping through together.
+    """
+    waits = [await _count(session, key, limit) for key, limit in sorted(_keys(username, address).items())]
+    return max((wait for wait in waits if wait is not None), default=None)
+
+
+async def forgive(session: AsyncSession, username: str, address: str) -> None:
+    """Forget the attempts of this name from this address, after the right password."""
+    both = next(iter(_keys(username, address)))
+    await session.execute(delete(throttles).where(throttles.c.key == both))
+
+
+async def _count(session: AsyncSession, key: str, limit: int) -> datetime | None:
+    now: Any = func.clock_timestamp()
+    over = throttles.c.since < now - WINDOW
+    count = case((over, 1), else_=throttles.c.count + 1)
+    beyond = func.least(count - limit, 4)
+    blocked = case(
+        (throttles.c.blocked_until > now, throttles.c.blocked_until),
+        (count > limit, now + PAUSE * func.power(2, beyond - 1)),
+        else_=None,
+    )
+    statement = upsert(throttles).values(key=key, count=1, since=now)
+    statement = statement.on_conflict_do_update(
+        index_elements=["key"],
+        set_={"count": count, "since": case((over, now), else_=throttles.c.since), "blocked_until": blocked},
+    )
+    row = (
+        await session.execute(
+            statement.returning(throttles.c.blocked_until, (throttles.c.blocked_until > now).label("is_blocked"))
+        )
+    ).one()
+    return row.blocked_until if row.is_blocked else None
+
+
+async def forget_old(session: AsyncSession) -> None:
+    """Delete counters that count for nothing any more."""
+    await session.execute(delete(throttles).where(throttles.c.since < func.now() - WINDOW * 4))
