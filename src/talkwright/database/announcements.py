@@ -106,6 +106,7 @@ async def since(session: AsyncSession, position: Mapping[str, int], limit: int =
     """Read what the scopes of a position announced after it, each scope in order, at most `limit` in all."""
     if not position:
         return Since([], reset=False)
+    lasts = await positions(session, position)  # read first: what the second statement sees can only be newer
     table = announcements
     clauses = [(table.c.scope == scope) & (table.c.id > last) for scope, last in position.items()]
     condition = clauses[0]
@@ -114,7 +115,6 @@ async def since(session: AsyncSession, position: Mapping[str, int], limit: int =
     rows = (
         await session.execute(select(table).where(condition).order_by(table.c.scope, table.c.id).limit(limit))
     ).all()
-    lasts = await positions(session, position)
     found: dict[str, int] = {}
     for row in rows:
         found.setdefault(row.scope, row.id)
