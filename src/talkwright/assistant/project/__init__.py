@@ -1,6 +1,7 @@
 """Reads and writes a whole project: its files as skeletons, its content as items, nothing lost in between."""
 
 from talkwright.assistant.project.bodies import body_of, make_item
+from talkwright.assistant.project.placing import Placement, fit, place_new_item, rename_refs
 from talkwright.assistant.project.reading import item_problems, read_contents, read_project
 from talkwright.assistant.project.values import (
     Limits,
@@ -20,17 +21,21 @@ from talkwright.assistant.project.writing import missing_parts, to_tar_gz, to_zi
 __all__ = [
     "Limits",
     "PartRef",
+    "Placement",
     "Project",
     "ProjectFile",
     "ProjectRefusedError",
     "Style",
     "body_of",
+    "fit",
     "item_problems",
     "make_item",
     "map_refs",
     "missing_parts",
+    "place_new_item",
     "read_contents",
     "read_project",
+    "rename_refs",
     "skeleton_from_json",
     "skeleton_to_json",
     "style_from_json",

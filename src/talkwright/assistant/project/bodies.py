@@ -16,11 +16,12 @@ EXAMPLE = "- "
 
 
 def body_of(kind: Kind, parts: Iterable[Part]) -> Any:
-    """The body that the parts' sources say; raises YamlError."""
+    """The body that the parts' sources say; raises YamlError. An empty source is a place that the item once had."""
     parts = tuple(parts)
     if kind in TEXT_KINDS:
         return parts[0].source if parts else None
-    return assemble(kind, [(part.place, parse_part(part)) for part in parts])
+    living = [part for part in parts if part.source or part.place == ""]
+    return assemble(kind, [(part.place, parse_part(part)) for part in living])
 
 
 def assemble(kind: Kind, parsed: list[tuple[str, Parsed]]) -> Any:
