@@ -15,6 +15,7 @@ from talkwright.engine.understanding.local.languages import in_english, language
 from talkwright.engine.understanding.local.texts import MAX_TEXT, features, words
 
 NONE = "<none>"
+_TELLING = 3
 _KIND_WEIGHT = {"w": 1.0, "p": 0.7, "c": 0.5}
 
 
@@ -34,7 +35,9 @@ class Vectoriser:
     weights: NDArray[np.float32]
     languages: tuple[str, ...]
 
-    def sparse(self, tokens: Sequence[str], glossed: Sequence[str] = ()) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
+    def sparse(
+        self, tokens: Sequence[str], glossed: Sequence[str] = ()
+    ) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
         """Feature numbers and their values, of length 1 together; empty where no feature is known."""
         known = self.vocabulary
         counts = Counter(known[name] for name in features(tokens) if name in known)
@@ -54,7 +57,9 @@ class Vectoriser:
             return english_embeddings().embed(" ".join(glossed))
         return np.zeros(DIMENSIONS, np.float32)
 
-    def read(self, text: str, default_language: str) -> tuple[NDArray[np.intp], NDArray[np.float32], NDArray[np.float32]]:
+    def read(
+        self, text: str, default_language: str
+    ) -> tuple[NDArray[np.intp], NDArray[np.float32], NDArray[np.float32]]:
         """Sparse numbers and values, and the embedding, of one text."""
         tokens = words(text)
         language = language_of(tokens, self.languages, default_language)
@@ -100,3 +105,17 @@ class FlowClassifier:
             if label != NONE
         ]
         return sorted(found, key=lambda candidate: (-candidate.probability, candidate.flow))
+
+    def telling_words(self, text: str, flow: str, language: str | None = None) -> list[str]:
+        """The words of the text that speak most for a flow, for people who ask why."""
+        if flow not in self.labels:
+            return []
+        column = self.labels.index(flow)
+        tokens = words(text)
+        glossed = in_english(tokens, language_of(tokens, self.vectoriser.languages, language or self.default_language))
+        scored = {
+            token: float(self.sparse_weights[self.vectoriser.vocabulary[name], column])
+            for token in (*tokens, *glossed)
+            if (name := f"w:{token}") in self.vectoriser.vocabulary
+        }
+        return [token for token, weight in sorted(scored.items(), key=lambda pair: -pair[1])[:_TELLING] if weight > 0]

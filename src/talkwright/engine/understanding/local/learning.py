@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,49 +11,17 @@ from scipy import sparse
 from sklearn.linear_model import LogisticRegression
 
 from talkwright.assistant.assistant import Assistant
-from talkwright.assistant.flows import Flow
 from talkwright.engine.understanding.local.classifier import NONE, FlowClassifier, Vectoriser, feature_weights
+from talkwright.engine.understanding.local.documents import Document, flow_documents
 from talkwright.engine.understanding.local.embeddings import DIMENSIONS
 from talkwright.engine.understanding.local.languages import background, in_english, language_of
-from talkwright.engine.understanding.local.texts import features, readable, words
+from talkwright.engine.understanding.local.texts import features, words
 
 _STRENGTH = 10.0  # inverse of the regularisation: sharp enough for a handful of examples
-_BACKGROUND_WEIGHT = 0.2
+_BACKGROUND_SHARE = 1.5  # all background sentences together weigh as much as this many flows
 _TOO_CLOSE = 1.05  # likeness (0..2: words and embedding, 1 each) above which a background sentence talks about the assistant's own matter
 _FOLDS = 4
 _TEMPERATURES = (0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.15, 1.3)
-_MAX_DOCUMENTS = 20_000
-
-
-@dataclass(frozen=True, slots=True)
-class Document:
-    """One text that speaks for a flow (or for none)."""
-
-    label: str
-    text: str
-    weight: float = 1.0
-
-
-def flow_documents(assistant: Assistant) -> list[Document]:
-    """What the project says about its flows: names in all languages, descriptions, and examples of intents that start them."""
-    documents: list[Document] = []
-    for flow in sorted(assistant.user_flows.values(), key=lambda one: one.id):
-        if startable_by_text(flow):
-            texts = dict.fromkeys(text for text in _texts(flow, assistant) if text.strip())
-            documents += [Document(flow.id, text) for text in texts]
-    return documents[:_MAX_DOCUMENTS]
-
-
-def startable_by_text(flow: Flow) -> bool:
-    """Whether a sentence may ever start the flow: a guard that is plainly false means "only by link or call" (1.6)."""
-    return (flow.guard or "").strip().lower() != "false"
-
-
-def _texts(flow: Flow, assistant: Assistant) -> list[str]:
-    names = [readable(flow.id), flow.name, *(str(one["name"]) for one in flow.translation.values() if one.get("name"))]
-    intents = dict.fromkeys([*(trigger.intent for trigger in flow.nlu_triggers), flow.id])
-    examples = [example.text for intent in intents for example in assistant.nlu.intents.get(intent, ())]
-    return [*names, flow.description, *examples]
 
 
 def train_classifier(assistant: Assistant, progress: Callable[[float, str], None] = lambda *_: None) -> FlowClassifier:
@@ -67,7 +34,7 @@ def train_classifier(assistant: Assistant, progress: Callable[[float, str], None
     documents = flow_documents(assistant)
     if not documents:
         return _untrained(known)
-    strangers = [Document(NONE, text, _BACKGROUND_WEIGHT) for name in known for text in background(name)]
+    strangers = [Document(NONE, text) for name in known for text in background(name)]
     documents = [*documents, *strangers]
     vectoriser = _vocabulary(documents, known)
     matrix = _matrix(documents, vectoriser, known[0])
@@ -149,7 +116,7 @@ class _Solver:
     def __init__(self, matrix: sparse.csr_matrix, documents: Sequence[Document]) -> None:
         self._matrix = matrix
         self._labels = np.array([document.label for document in documents])
-        self._weights = np.array([document.weight for document in documents])
+        self._weights = _balanced(self._labels)
         likeness = (matrix @ matrix.T).toarray().astype(np.float64)
         scales, vectors = np.linalg.eigh(likeness)
         kept = scales > scales[-1] * 1e-6
@@ -183,6 +150,17 @@ class _Solver:
     def _model(self, rows: NDArray[np.intp]) -> LogisticRegression:
         model = LogisticRegression(C=_STRENGTH, max_iter=200, tol=1e-4)
         return model.fit(self._coordinates[rows], self._labels[rows], sample_weight=self._weights[rows])
+
+
+def _balanced(labels: NDArray[np.str_]) -> NDArray[np.float64]:
+    """A weight per text: a flow with few texts is not drowned by one with many, nor all of them by the background."""
+    counts = Counter(labels.tolist())
+    background_size = counts.pop(NONE, 0)
+    usual = sum(counts.values()) / len(counts)
+    by_label = {label: (usual / count) ** 0.5 for label, count in counts.items()}
+    if background_size:
+        by_label[NONE] = _BACKGROUND_SHARE * usual / background_size
+    return np.array([by_label[label] for label in labels.tolist()])
 
 
 def _losses(

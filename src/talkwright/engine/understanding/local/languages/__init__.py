@@ -21,7 +21,26 @@ _COMMON = {
         "mehr so nur aus nach bei".split()
     ),
 }
-_ENDINGS = ("ungen", "ung", "ens", "ern", "est", "end", "em", "en", "er", "es", "et", "te", "st", "e", "n", "s", "t", "")
+_ENDINGS = (
+    "ungen",
+    "ung",
+    "ens",
+    "ern",
+    "est",
+    "end",
+    "em",
+    "en",
+    "er",
+    "es",
+    "et",
+    "te",
+    "st",
+    "e",
+    "n",
+    "s",
+    "t",
+    "",
+)
 _JOINTS = ("s", "n", "en", "es", "")
 _MIN_STEM = 3
 

@@ -1,0 +1,115 @@
+"""Messages while a question is open: an answer, a correction, a wish to stop, or something else altogether."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from talkwright.assistant.domain import Slot
+from talkwright.engine.commands import LLM, PAYLOAD, CannotHandle, Command, SetSlot, StartFlow
+from talkwright.engine.understanding.local.answers.booleans import boolean_answer, is_plain_boolean
+from talkwright.engine.understanding.local.answers.categories import category_answer
+from talkwright.engine.understanding.local.answers.free_text import text_answer
+from talkwright.engine.understanding.local.answers.numbers import number_answer
+from talkwright.engine.understanding.local.corrections import correction_decision
+from talkwright.engine.understanding.local.message import Decision, Message
+from talkwright.engine.understanding.local.offers import offer_decision
+from talkwright.engine.understanding.local.opening import LIKELY, SURE, act_decision, extractor_for, start_decision
+from talkwright.engine.understanding.local.phrases import Act
+from talkwright.engine.understanding.local.situation import Question
+from talkwright.engine.understanding.payloads import SlotsPayload, read_payload
+
+_WANTED = 0.35  # how likely a flow must be to leave the question for it, when the sentence is built like a wish
+_UNASKED = 0.7  # … and when it could as well be an answer
+_INSTEAD_OF_VALUE = 0.75  # … and when it holds a value that answers
+_LONG_ENOUGH = 4  # words: shorter messages with a value are answers
+_EVEN_SO = frozenset({Act.CANCEL, Act.HUMAN, Act.REPEAT, Act.RESTART, Act.SKIP})
+
+
+def answer_question(message: Message, question: Question) -> Decision:
+    """Decides about a message while `question` is open."""
+    if (pressed := message.reading.pressed(question.utter, message.text)) is not None:
+        decision = _as_pressed(message, pressed)
+        if decision is not None:
+            return decision
+    if question.step is not None and question.step.force_slot_filling:
+        value = read_value(message, message.text, question.slot, question)
+        return _set(question.slot, message.text.strip() if value is None else value, "the question takes any answer")
+    if (offered := offer_decision(message, question)) is not None:
+        return offered
+    value = read_value(message, message.text, question.slot, question)
+    if question.slot.type == "bool" and value is not None and is_plain_boolean(message.text):
+        return _set(question.slot, value, "yes or no")
+    exact = question.slot.type == "categorical" and value is not None
+    if message.act in _EVEN_SO and not exact:
+        return act_decision(message, message.act)
+    if (corrected := correction_decision(message, question, read_value)) is not None:
+        return corrected
+    return _answer_or_digression(message, question, value)
+
+
+def _as_pressed(message: Message, payload_text: str) -> Decision | None:
+    payload = read_payload(payload_text, slots=message.situation.assistant.domain.slots)
+    if not isinstance(payload, SlotsPayload):
+        return None
+    commands = [SetSlot(name, value, PAYLOAD) for name, value in payload.assignments]
+    return Decision(commands, "the words of a button")
+
+
+def _answer_or_digression(message: Message, question: Question, value: Any) -> Decision:
+    kind = question.slot.type
+    best = message.candidates[0] if message.candidates else None
+    likely = best.probability if best and best.flow not in message.situation.running[:1] else 0.0
+    if best is not None and message.reading.is_flow_name(message.text, best.flow) and likely >= LIKELY:
+        return Decision([StartFlow(best.flow)], "the name of a flow", started=best.flow)
+    if value is None:
+        started = start_decision(message, LIKELY) if likely >= LIKELY else None
+        return started or _not_understood(message)
+    if kind in ("text", "any"):
+        needed = _WANTED if message.asks_or_wants else _UNASKED
+        if likely >= needed and len(message.words) > 2:
+            return start_decision(message, needed) or _not_understood(message)
+        if message.act in (Act.GREETING, Act.SMALL_TALK):
+            return act_decision(message, message.act)
+        if message.is_question and message.text[:1].islower() | message.text.rstrip().endswith("?"):
+            return _not_understood(message)
+    elif likely >= _INSTEAD_OF_VALUE and len(message.words) >= _LONG_ENOUGH and message.asks_or_wants:
+        return start_decision(message, SURE) or _not_understood(message)
+    return _set(question.slot, value, f"an answer of type {kind}")
+
+
+def _not_understood(message: Message) -> Decision:
+    if message.act is not None:
+        return act_decision(message, message.act)
+    return Decision([CannotHandle()], "neither an answer nor a likely flow")
+
+
+def _set(slot: Slot, value: Any, why: str) -> Decision:
+    commands: list[Command] = [SetSlot(slot.name, value, extractor_for(slot) or LLM)]
+    return Decision(commands, why)
+
+
+def read_value(message: Message, text: str, slot: Slot, question: Question | None = None) -> Any:
+    """The value of the slot's type that `text` holds; None where it holds none."""
+    utter = question.utter if question is not None and question.slot is slot else f"utter_ask_{slot.name}"
+    match slot.type:
+        case "bool":
+            return boolean_answer(text)
+        case "float":
+            return number_answer(text, message.language)
+        case "categorical" | "strict_categorical":
+            choice = category_answer(text, message.reading.options(slot, utter), message.language)
+            return choice.value if choice is not None else None
+        case "text" | "any":
+            return _text_value(message, text, slot)
+        case _:
+            return None
+
+
+def _text_value(message: Message, text: str, slot: Slot) -> str | None:
+    for entity in message.reading.entities.find(text, message.language):
+        fills = {entity.entity, entity.role} | {
+            slot.name for mapping in slot.mappings if mapping.keys.get("entity") == entity.entity
+        }
+        if slot.name in fills:
+            return entity.value
+    return text_answer(text, message.reading.patterns(slot), message.reading.slot_words(slot))

@@ -1,0 +1,144 @@
+"""One of a slot's values as people write it: the value, another word for it, its place in the list, or a slip of the pen."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from rapidfuzz import fuzz, process
+
+from talkwright.engine.understanding.local.languages import common_words
+from talkwright.engine.understanding.local.texts import readable, words
+
+_ORDINALS: Mapping[str, int] = {
+    **{word: place for place, word in enumerate("first second third fourth fifth sixth seventh eighth".split())},
+    **{word: place for place, word in enumerate("1st 2nd 3rd 4th 5th 6th 7th 8th".split())},
+    **{word: place for place, word in enumerate("erst zweit dritt viert fuenft sechst siebt acht".split())},
+    **{"last": -1, "letzt": -1, "former": 0, "latter": -1, "erster": 0, "top": 0, "bottom": -1},
+}
+_NUMBERED = re.compile(r"(?:^|\b(?:number|option|no\.?|nummer|nr\.?|option|choice|punkt)\s*)#?(\d)\W*$", re.IGNORECASE)
+_GERMAN_ENDINGS = ("er", "en", "es", "em", "e")
+_CLOSE_ENOUGH = 80.0  # per cent: two slips in a word of eight letters
+_SHORT_WORD = 4  # letters: in shorter words a slip makes another word
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A value, the words that stand for it, and how sure the match is (0..1)."""
+
+    value: Any
+    score: float
+    how: str
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """A value that may be chosen, with all its names."""
+
+    value: Any
+    names: tuple[str, ...]
+
+
+def options_of(
+    values: Sequence[Any], synonyms: Mapping[str, Sequence[str]], titles: Sequence[tuple[str, Any]] = ()
+) -> list[Option]:
+    """The values of a slot with what the project calls them: synonyms and the titles of the question's buttons."""
+    options = []
+    for value in values:
+        text = str(value)
+        names = [text, readable(text), *synonyms.get(text, ())]
+        names += [title for title, chosen in titles if str(chosen).lower() == text.lower()]
+        options.append(Option(value, tuple(dict.fromkeys(names))))
+    return options
+
+
+def category_answer(text: str, options: Sequence[Option], language: str) -> Choice | None:
+    """The one value that `text` names; None where it names none or several."""
+    said = words(text)
+    if not said or not options:
+        return None
+    if named := _named(said, options):
+        return Choice(named[0].value, 1.0, "named") if len(named) == 1 else None
+    return _placed(text, said, options) or _misspelt(said, options, language)
+
+
+def named_category(text: str, options: Sequence[Option]) -> Choice | None:
+    """The one value that `text` names literally; for first sentences, where guessing would do harm."""
+    named = _named(words(text), options)
+    return Choice(named[0].value, 1.0, "named") if len(named) == 1 else None
+
+
+def _named(said: list[str], options: Sequence[Option]) -> list[Option]:
+    """The options whose longest names stand in the text as whole words; "Business Plus" hides a plain "Business"."""
+    found: list[tuple[int, Option]] = []
+    for option in options:
+        sizes = [len(name) for name in (tuple(words(each)) for each in option.names) if name and _within(name, said)]
+        if sizes:
+            found.append((max(sizes), option))
+    if not found:
+        return []
+    longest = max(size for size, _ in found)
+    return [option for size, option in found if size == longest]
+
+
+def _within(name: Sequence[str], said: Sequence[str]) -> bool:
+    size = len(name)
+    return any(
+        all(_same(part, word) for part, word in zip(name, said[start : start + size], strict=True))
+        for start in range(len(said) - size + 1)
+    )
+
+
+def _same(name: str, word: str) -> bool:
+    if name == word:
+        return True
+    if len(name) >= _SHORT_WORD and len(word) >= _SHORT_WORD:
+        return word in (f"{name}s", f"{name}es") or name == f"{word}s" or _root(name) == _root(word)
+    return False
+
+
+def _root(word: str) -> str:
+    for ending in _GERMAN_ENDINGS:
+        if word.endswith(ending) and len(word) - len(ending) >= _SHORT_WORD:
+            return word.removesuffix(ending)
+    return word
+
+
+def _placed(text: str, said: list[str], options: Sequence[Option]) -> Choice | None:
+    """The first one, das zweite, number 3, 2."""
+    place = next((_ORDINALS[root] for word in said for root in (word, _root(word)) if root in _ORDINALS), None)
+    if place is None and (found := _NUMBERED.search(text.strip())):
+        place = int(found[1]) - 1
+        if place < 0:
+            return None
+    if place is None or place >= len(options):
+        return None
+    return Choice(options[place].value, 0.9, "place in the list")
+
+
+def _misspelt(said: list[str], options: Sequence[Option], language: str) -> Choice | None:
+    """The value whose name is close to words of the text, and clearly closer than the next one's."""
+    said = [word for word in said if word not in common_words(language)] or said
+    phrases = {" ".join(said[start : start + size]) for size in (1, 2, 3) for start in range(len(said) - size + 1)}
+    scored = []
+    for option in options:
+        names = [" ".join(words(name)) for name in option.names]
+        names += [part for name in names for part in name.split() if len(part) > _SHORT_WORD]
+        close = [
+            match[1]
+            for name in names
+            if len(name) >= _SHORT_WORD
+            and (
+                match := process.extractOne(
+                    name, phrases, scorer=fuzz.ratio, score_cutoff=_CLOSE_ENOUGH - 5 * (len(name) > 6)
+                )
+            )
+        ]
+        if close:
+            scored.append((max(close), option))
+    scored.sort(key=lambda pair: -pair[0])
+    if not scored or (len(scored) > 1 and scored[1][0] >= scored[0][0] - 3):
+        return None
+    return Choice(scored[0][1].value, scored[0][0] / 100, "almost named")

@@ -1,0 +1,200 @@
+"""Numbers as people write them: digits in both conventions, words in English and German, money words."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from talkwright.engine.understanding.local.texts import fold
+
+_UNITS_EN = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
+    "eighteen nineteen"
+).split()
+_TENS_EN = "twenty thirty forty fifty sixty seventy eighty ninety".split()
+_UNITS_DE = (
+    "null ein zwei drei vier fuenf sechs sieben acht neun zehn elf zwoelf dreizehn vierzehn fuenfzehn sechzehn siebzehn "
+    "achtzehn neunzehn"
+).split()
+_TENS_DE = "zwanzig dreissig vierzig fuenfzig sechzig siebzig achtzig neunzig".split()
+_SMALL: dict[str, float] = {
+    **{word: value for value, word in enumerate(_UNITS_EN)},
+    **{word: 20 + 10 * value for value, word in enumerate(_TENS_EN)},
+    **{word: value for value, word in enumerate(_UNITS_DE)},
+    **{word: 20 + 10 * value for value, word in enumerate(_TENS_DE)},
+    **{"fourty": 40, "eins": 1, "eine": 1, "einen": 1, "einem": 1, "einer": 1, "zwo": 2, "dozen": 12, "dutzend": 12},
+    **{"anderthalb": 1.5, "eineinhalb": 1.5, "fiver": 5, "tenner": 10, "zehner": 10, "zwanziger": 20},
+    **{"fuenfziger": 50, "fuffi": 50, "hunderter": 100, "tausender": 1000, "grand": 1000},
+}
+_SCALES: dict[str, float] = {
+    **{"hundred": 100, "hundert": 100, "thousand": 1000, "tausend": 1000, "tsd": 1000, "k": 1000, "grand": 1000},
+    **{"million": 1e6, "millions": 1e6, "millionen": 1e6, "mio": 1e6, "m": 1e6},
+}
+_ARTICLES = frozenset("a an one ein eine einen einem einer".split())
+_MONEY = (
+    r"(?:€|\$|£|¥|(?:euros?|eur|dollars?|usd|pounds?|quid|gbp|bucks?|francs?|franken|chf|cents?|kronen|yen|zloty|"
+    r"moneten|piepen|kroeten|mücken|steine)\b)"
+)
+_DIGITS = re.compile(
+    rf"(?P<before>{_MONEY}\s*)?(?P<sign>(?<![\w-])-)?(?P<number>\d{{1,3}}(?:[.,'’\u00a0\u202f ]\d{{3}})+(?:[.,]\d{{1,2}})?(?!\d)|"
+    rf"\d+(?:[.,]\d+)?)(?:,-|\.-)?\s*(?P<scale>(?:k|m|tsd|mio|hundred|thousand|hundert|tausend|million(?:en)?)\b\.?)?"
+    rf"\s*(?P<after>{_MONEY})?",
+    re.IGNORECASE,
+)
+_WORDS = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*", re.UNICODE)
+_AFTER_WORDS = re.compile(rf"\s*{_MONEY}", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number in a text, where it stands, and whether money words stand by it."""
+
+    value: float
+    start: int
+    end: int
+    money: bool = False
+    bare_article: bool = False  # only "a" or "one", which is more often a word than a number
+
+
+def find_numbers(text: str, language: str) -> list[Number]:
+    """All numbers of a text, in order. `language` decides what a lone separator before three digits means."""
+    digits = [_from_digits(found, language) for found in _DIGITS.finditer(text)]
+    taken = [(number.start, number.end) for number in digits]
+    spelled = [
+        number
+        for number in _from_words(text, language)
+        if not any(number.start < end and start < number.end for start, end in taken)
+    ]
+    return sorted(digits + spelled, key=lambda number: number.start)
+
+
+def _from_digits(found: re.Match[str], language: str) -> Number:
+    value = _digits_value(found["number"], language)
+    value *= _SCALES.get((found["scale"] or "").lower().rstrip("."), 1)
+    if found["sign"]:
+        value = -value
+    return Number(value, found.start(), found.end(), money=bool(found["before"] or found["after"]))
+
+
+def _digits_value(text: str, language: str) -> float:
+    text = re.sub(r"['’\s\u00a0\u202f]", "", text)
+    points, commas = text.count("."), text.count(",")
+    if points and commas:
+        decimal = "." if text.rindex(".") > text.rindex(",") else ","
+    elif points + commas == 1:
+        mark = "." if points else ","
+        thousands = "," if language == "en" else "."
+        grouped = len(text) - text.index(mark) == 4 and text.index(mark) <= 3 and not text.startswith("0")
+        decimal = "" if mark == thousands and grouped else mark
+    else:
+        decimal = ""
+    for mark in {".", ","} - {decimal}:
+        text = text.replace(mark, "")
+    return float(text.replace(",", "."))
+
+
+def _from_words(text: str, language: str) -> list[Number]:
+    """Runs of number words: "twenty five", "two hundred and fifty", "zweihundertfünfzig", "half a million"."""
+    found: list[Number] = []
+    run: list[tuple[str, int, int]] = []
+
+    def close() -> None:
+        while run and run[-1][0] in ("and", "und", "a", "an", "of", "point", "komma"):
+            run.pop()
+        while run and run[0][0] in ("and", "und", "of", "point", "komma"):
+            run.pop(0)
+        if run and (value := _run_value([word for word, _, _ in run])) is not None:
+            start, end = run[0][1], run[-1][2]
+            after = _AFTER_WORDS.match(text, end)
+            money = bool(after) or run[-1][0] in ("grand", "fiver", "tenner")
+            lonely = len(run) == 1 and run[0][0] in _ARTICLES
+            found.append(Number(value, start, after.end() if after else end, money, lonely))
+        run.clear()
+
+    last_end = 0
+    for match in _WORDS.finditer(text):
+        if run and text[last_end : match.start()].strip():
+            close()
+        last_end = match.end()
+        parts = fold(match.group()).split("-")
+        if all(_is_number_word(part, language) for part in parts) or (run and parts == ["and"]) or parts == ["half"]:
+            run += [(part, match.start(), match.end()) for part in parts]
+        elif parts[0] in ("a", "an", "of", "und", "point", "komma", "halbe") and (run or parts[0] in ("a", "an")):
+            run.append((parts[0], match.start(), match.end()))
+        else:
+            close()
+    close()
+    return found
+
+
+def _is_number_word(word: str, language: str) -> bool:
+    if word in ("a", "an", "and"):
+        return False
+    return word in _SMALL or word in _SCALES or (language != "en" and _german_compound(word) is not None)
+
+
+def _run_value(run: list[str]) -> float | None:
+    """The value of number words that stand together; None where they are no number (a lone "a", a lone scale letter)."""
+    if all(word in ("a", "an", "and", "of", "k", "m") for word in run):
+        return None
+    for point in ("point", "komma"):
+        if point in run:
+            position = run.index(point)
+            whole, rest = _run_value(run[:position]), [_word_value(word) for word in run[position + 1 :]]
+            if whole is None or any(digit is None or digit > 9 for digit in rest):
+                return None
+            return float(f"{whole:.0f}." + "".join(f"{digit:.0f}" for digit in rest if digit is not None))
+    if run[-3:] == ["and", "a", "half"] and (whole := _run_value(run[:-3])) is not None:
+        return whole + 0.5
+    total = current = 0.0
+    seen = False
+    for word in run:
+        if word in ("and", "und", "of"):
+            continue
+        if word in ("a", "an"):
+            continue
+        if word in ("half", "halbe"):
+            current, seen = (current or 0) + 0.5, True
+            continue
+        if word in _SCALES and not (word == "grand" and not seen):
+            current = (current if seen and current else 1) * _SCALES[word]
+            if _SCALES[word] >= 1000:
+                total, current = total + current, 0.0
+        else:
+            value = _word_value(word)
+            if value is None:
+                return None
+            current += value
+        seen = True
+    return total + current if seen else None
+
+
+def _word_value(word: str) -> float | None:
+    return _SMALL[word] if word in _SMALL else _german_compound(word)
+
+
+def _german_compound(word: str) -> float | None:
+    """`zweihundertfünfzig`, `einundzwanzig`, `dreitausend`, `zweieinhalb`."""
+    if word in _SMALL:
+        return _SMALL[word]
+    for scale, size in (("tausend", 1000.0), ("hundert", 100.0)):
+        if scale in word:
+            head, _, tail = word.partition(scale)
+            many = _german_compound(head) if head else 1.0
+            rest = _german_compound(tail.removeprefix("und")) if tail else 0.0
+            return None if many is None or rest is None else many * size + rest
+    if word.endswith("einhalb") and (whole := _SMALL.get(word.removesuffix("einhalb"))) is not None:
+        return whole + 0.5
+    unit, _, ten = word.partition("und")
+    if unit in _SMALL and ten in _TENS_DE and _SMALL[unit] < 10:
+        return _SMALL[unit] + _SMALL[ten]
+    return None
+
+
+def number_answer(text: str, language: str) -> float | None:
+    """The number that answers an open question; with several, the one with money words, else the last ("not 50, 70")."""
+    found = find_numbers(text, language)
+    if len(found) > 1:
+        found = [number for number in found if not number.bare_article] or found
+        found = [number for number in found if number.money] or found
+    return found[-1].value if found else None

@@ -1,0 +1,110 @@
+"""Corrections: "no, I meant Bob", "actually make it 70", "change the amount to 70", each put on the slot it is about."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from talkwright.assistant.domain import Slot
+from talkwright.engine.commands import LLM, Command, SetSlot, StartFlow
+from talkwright.engine.understanding.local.answers.booleans import boolean_answer
+from talkwright.engine.understanding.local.languages import in_english
+from talkwright.engine.understanding.local.message import Decision, Message
+from talkwright.engine.understanding.local.opening import SURE, extractor_for
+from talkwright.engine.understanding.local.phrases import change_request
+from talkwright.engine.understanding.local.situation import Question
+from talkwright.engine.understanding.local.texts import fold, words
+
+ReadValue = Callable[[Message, str, Slot, Question | None], Any]
+_ABOUT_EARLIER = frozenset(
+    "i meant|i meant to say|i mean|i said|not … but|should be|it should be|that should be|ich meinte|ich meine|meinte|"
+    "gemeint war|i wanted|i wanted to say|ich wollte|ich wollte sagen|correction|korrektur|das sollte|es sollte".split(
+        "|"
+    )
+)
+_NEW_VALUE = re.compile(
+    r"\b(?:should be|should have been|ought to be|is|to|was|are|be|auf|ist|soll(?:te)?(?: sein)?|lautet|zu|in|an)\s+(?P<value>.+)$",
+    re.IGNORECASE,
+)
+_SAYS_OTHERWISE = re.compile(
+    r"\b(?:should|sollte?|wrong|falsch|instead|stattdessen|actually|eigentlich|but|aber|not|nicht|no|nein)\b"
+)
+
+
+def correction_decision(message: Message, question: Question, read: ReadValue) -> Decision | None:
+    """The correction that the message makes; None where it makes none or says nothing to put in place."""
+    if (named := _named_slot(message, question, read)) is not None:
+        return named
+    if message.correction is None or not message.correction.rest.strip(" .,!?"):
+        return None
+    rest, marker = message.correction.rest, message.correction.marker
+    other = _other_flow(message, rest)
+    for slot in _in_order(message, question, marker):
+        if slot.type == "bool":
+            continue
+        value = read(message, rest, slot, question)
+        if value is None or (slot.type == "text" and (other is not None or boolean_answer(rest) is not None)):
+            continue
+        return Decision(
+            [_set(slot, value)], f"a correction of {slot.name}" if slot is not question.slot else "an answer"
+        )
+    return Decision([StartFlow(other)], "another flow after all", started=other) if other else None
+
+
+def _in_order(message: Message, question: Question, marker: str) -> list[Slot]:
+    """The slots that may be meant, likeliest first: numbers and choices before text, which takes anything."""
+    earlier = [slot for slot in message.situation.filled if slot.name != question.slot.name]
+    mentioned = [slot for slot in earlier if _is_mentioned(message, slot)]
+    slots = [*earlier, question.slot] if marker in _ABOUT_EARLIER else [question.slot, *earlier]
+    by_type = sorted(slots, key=lambda slot: _LOOSENESS.get(slot.type, 2))
+    if marker not in _ABOUT_EARLIER and question.slot.type == "text" and any(slot.type == "text" for slot in earlier):
+        by_type = [slot for slot in by_type if slot is not question.slot] + [question.slot]
+    return [*mentioned, *(slot for slot in by_type if slot not in mentioned)]
+
+
+_LOOSENESS = {"float": 0, "categorical": 0, "bool": 1, "text": 2, "any": 3}
+
+
+def _named_slot(message: Message, question: Question, read: ReadValue) -> Decision | None:
+    """A filled slot called by its name with a new value: "change the amount to 70", "no, the city should be Rome"."""
+    if not (change_request(message.text) or _SAYS_OTHERWISE.search(fold(message.text))):
+        return None
+    commands: list[Command] = []
+    for slot in message.situation.filled:
+        if slot.name == question.slot.name or not _is_mentioned(message, slot):
+            continue
+        value = _new_value(message, slot, question, read)
+        if value is not None and value != message.situation.slots.get(slot.name):
+            commands.append(_set(slot, value))
+        elif value is None and change_request(message.text):
+            commands.append(_set(slot, None))
+    return Decision(commands[:1], "a correction that names the slot") if commands else None
+
+
+def _new_value(message: Message, slot: Slot, question: Question, read: ReadValue) -> Any:
+    """What stands after the slot's name; the whole message would do for numbers, never for text."""
+    mention = max((message.text.lower().find(word) + len(word) for word in message.reading.slot_words(slot)), default=0)
+    tail = message.text[max(mention, 0) :]
+    found = _NEW_VALUE.search(tail)
+    if found is not None:
+        return read(message, found["value"], slot, question)
+    return read(message, message.text, slot, question) if slot.type in ("float", "categorical") else None
+
+
+def _is_mentioned(message: Message, slot: Slot) -> bool:
+    names = message.reading.slot_words(slot)
+    said = {*message.words, *in_english(message.words, message.language)}
+    return bool(names) and names <= said | {word.removesuffix("s") for word in said}
+
+
+def _other_flow(message: Message, rest: str) -> str | None:
+    """The flow that the rest asks for, if it surely asks for one: "actually, show my balance"."""
+    candidates = message.candidates_of(rest)
+    if len(words(rest)) > 1 and candidates and candidates[0].probability >= SURE:
+        return candidates[0].flow if candidates[0].flow not in message.situation.running[:1] else None
+    return None
+
+
+def _set(slot: Slot, value: Any) -> SetSlot:
+    return SetSlot(slot.name, value, extractor_for(slot) or LLM)

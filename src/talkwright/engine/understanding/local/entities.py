@@ -1,0 +1,182 @@
+"""Values that stand inside a sentence: lookups and regexes of the project, and spans like those its examples mark."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from talkwright.assistant.nlu import NluData
+from talkwright.engine.understanding.local.languages import common_words
+from talkwright.engine.understanding.local.texts import fold, spans, words
+
+_LONGEST_PATTERN = 500  # characters of a regex that a project may bring
+_LONGEST_TEXT = 500
+_LONGEST_SPAN = 4  # words
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """A value found in a text, as written, with what it stands for."""
+
+    entity: str
+    text: str
+    value: str
+    start: int
+    end: int
+    how: str
+    role: str | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """The entity as `parse_data.entities` holds it."""
+        found = {
+            "entity": self.entity,
+            "value": self.value,
+            "start": self.start,
+            "end": self.end,
+            "extractor": self.how,
+        }
+        return {**found, "role": self.role} if self.role else found
+
+
+@dataclass(frozen=True)
+class _Frame:
+    """The words that stood around the marked spans of one entity in the examples, and how the spans were written."""
+
+    before: frozenset[str]
+    after: frozenset[str]
+    at_end: bool
+    capital: bool
+    known: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class EntityFinder:
+    """Finds entities by what the NLU data of a project says. Cheap: no model, only the neighbours of marked spans."""
+
+    frames: Mapping[tuple[str, str | None], _Frame]
+    lookups: Mapping[str, Mapping[str, str]]
+    regexes: Mapping[str, tuple[re.Pattern[str], ...]]
+    canonical: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, data: NluData) -> EntityFinder:
+        """Reads the project's NLU data once."""
+        canonical = {fold(text): value for value, texts in data.synonyms.items() for text in (*texts, value)}
+        lookups = {name: {fold(text): text for text in texts} for name, texts in data.lookups.items()}
+        return cls(_frames(data), lookups, {name: compiled(texts) for name, texts in data.regexes.items()}, canonical)
+
+    def find(self, text: str, language: str) -> list[Entity]:
+        """All entities of a text; of two that overlap the longer one stays."""
+        text = text[:_LONGEST_TEXT]
+        found = [*self._by_regex(text), *self._by_lookup(text), *self._by_frame(text, language)]
+        kept: list[Entity] = []
+        for entity in sorted(found, key=lambda one: (one.start - one.end, one.start)):
+            if not any(entity.start < other.end and other.start < entity.end for other in kept):
+                kept.append(entity)
+        return sorted(kept, key=lambda one: one.start)
+
+    def _by_regex(self, text: str) -> list[Entity]:
+        return [
+            Entity(name, found.group(), self._value(found.group()), found.start(), found.end(), "regex")
+            for name, patterns in self.regexes.items()
+            for pattern in patterns
+            for found in pattern.finditer(text)
+            if found.group()
+        ]
+
+    def _by_lookup(self, text: str) -> list[Entity]:
+        if not self.lookups:
+            return []
+        tokens = spans(text)
+        found = []
+        for size in range(min(_LONGEST_SPAN, len(tokens)), 0, -1):
+            for first in range(len(tokens) - size + 1):
+                start, end = tokens[first][1], tokens[first + size - 1][2]
+                plain = fold(text[start:end])
+                for name, entries in self.lookups.items():
+                    if plain in entries:
+                        value = self.canonical.get(plain, entries[plain])
+                        found.append(Entity(name, text[start:end], value, start, end, "lookup"))
+        return found
+
+    def _by_frame(self, text: str, language: str) -> list[Entity]:
+        tokens = spans(text)
+        plain = [fold(token) for token, _, _ in tokens]
+        common = common_words(language)
+        found = []
+        for (entity, role), frame in self.frames.items():
+            for first in range(len(tokens)):
+                if first and plain[first - 1] not in frame.before and plain[first] not in frame.known:
+                    continue
+                size = _span_size(tokens, plain, first, frame, common)
+                if size:
+                    start, end = tokens[first][1], tokens[first + size - 1][2]
+                    found.append(
+                        Entity(entity, text[start:end], self._value(text[start:end]), start, end, "examples", role)
+                    )
+        return found
+
+    def _value(self, text: str) -> str:
+        return self.canonical.get(fold(text), text)
+
+
+def _span_size(
+    tokens: list[tuple[str, int, int]], plain: list[str], first: int, frame: _Frame, common: frozenset[str]
+) -> int:
+    """How many words from `first` on look like the entity: a known value, or capitals where the examples have them."""
+    for size in range(min(_LONGEST_SPAN, len(tokens) - first), 0, -1):
+        if " ".join(plain[first : first + size]) in frame.known:
+            return size
+    if not frame.capital or not first:
+        return 0
+    size = 0
+    while first + size < len(tokens) and size < _LONGEST_SPAN:
+        word, folded = tokens[first + size][0], plain[first + size]
+        if not word[0].isupper() or folded in common or folded in frame.after:
+            break
+        size += 1
+    end = first + size
+    fits = (frame.at_end and end == len(tokens)) or (end < len(tokens) and plain[end] in frame.after)
+    return size if size and fits else 0
+
+
+def _frames(data: NluData) -> dict[tuple[str, str | None], _Frame]:
+    before: dict[tuple[str, str | None], set[str]] = defaultdict(set)
+    after: dict[tuple[str, str | None], set[str]] = defaultdict(set)
+    known: dict[tuple[str, str | None], dict[str, str]] = defaultdict(dict)
+    at_end: dict[tuple[str, str | None], bool] = defaultdict(bool)
+    capitals: dict[tuple[str, str | None], list[bool]] = defaultdict(list)
+    for examples in data.intents.values():
+        for example in examples:
+            for mark in example.annotations:
+                key = (mark.entity, mark.role)
+                span = example.text[mark.start : mark.end]
+                left, right = words(example.text[: mark.start]), words(example.text[mark.end :])
+                before[key].update(left[-1:])
+                after[key].update(right[:1])
+                at_end[key] |= not right
+                known[key][" ".join(words(span))] = mark.value or span
+                capitals[key].append(span[:1].isupper())
+    return {
+        key: _Frame(frozenset(before[key]), frozenset(after[key]), at_end[key], all(capitals[key]), known[key])
+        for key in known
+    }
+
+
+def compiled(patterns: tuple[str, ...]) -> tuple[re.Pattern[str], ...]:
+    """The project's regexes that can be used: what doesn't compile or could run away is left out (validation names it)."""
+    usable = []
+    for pattern in patterns:
+        if len(pattern) > _LONGEST_PATTERN or _RUNAWAY.search(pattern):
+            continue
+        try:
+            usable.append(re.compile(pattern))
+        except re.error:
+            continue
+    return tuple(usable)
+
+
+_RUNAWAY = re.compile(r"\([^()]*[+*][^()]*\)[+*{]")  # a repetition inside a repetition may take exponential time

@@ -1,0 +1,158 @@
+"""Messages that answer no question: which flow they start, with which values, or why none."""
+
+from __future__ import annotations
+
+from talkwright.assistant.domain import Slot
+from talkwright.engine.commands import (
+    CANNOT_HANDLE_NOT_SUPPORTED,
+    LLM,
+    NLU,
+    CancelFlow,
+    CannotHandle,
+    ChitChat,
+    Clarify,
+    Command,
+    Repeat,
+    Restart,
+    SetSlot,
+    SkipQuestion,
+    StartFlow,
+)
+from talkwright.engine.understanding.local.answers.categories import named_category
+from talkwright.engine.understanding.local.answers.numbers import find_numbers
+from talkwright.engine.understanding.local.entities import Entity
+from talkwright.engine.understanding.local.languages import common_words
+from talkwright.engine.understanding.local.message import Decision, Message
+from talkwright.engine.understanding.local.phrases import Act
+from talkwright.engine.understanding.local.reading import HANDOFF_PATTERN
+from talkwright.engine.understanding.local.situation import collected
+from talkwright.engine.understanding.local.texts import words
+
+SURE = 0.5
+LIKELY = 0.2
+_CLOSE_RACE = 0.8  # the second as a share of the first from which on the user is asked
+_CLEAR = 0.45  # a first place above this is not asked about
+_TRUST_OVER_PHRASE = 0.6  # a trained flow wins over a phrase of everyday talk from here on
+
+
+def open_conversation(message: Message) -> Decision:
+    """Decides about a message while no question is open."""
+    best = message.candidates[0] if message.candidates else None
+    if message.act is not None and not (best and best.probability >= _TRUST_OVER_PHRASE and message.act in _SOFT_ACTS):
+        return act_decision(message, message.act)
+    return start_decision(message, LIKELY) or Decision([CannotHandle()], "no flow is likely enough")
+
+
+_SOFT_ACTS = frozenset({Act.HUMAN, Act.GREETING, Act.SMALL_TALK, Act.NOTHING_ELSE, Act.GO_ON, Act.CANCEL, Act.SKIP})
+
+
+def act_decision(message: Message, act: Act) -> Decision:
+    """The command for a phrase of everyday talk."""
+    why = f"the phrase means: {act.value}"
+    match act:
+        case Act.CANCEL:
+            return Decision([CancelFlow() if message.situation.running else ChitChat()], why)
+        case Act.REPEAT:
+            return Decision([Repeat()], why)
+        case Act.RESTART:
+            return Decision([Restart()], why)
+        case Act.SKIP:
+            return Decision([SkipQuestion()], why)
+        case Act.HUMAN:
+            return Decision([_handoff(message)], why)
+        case _:
+            return Decision([ChitChat()], why)
+
+
+def _handoff(message: Message) -> Command:
+    flow = message.reading.handoff_flow
+    if flow is not None and message.situation.startable(flow):
+        return StartFlow(flow)
+    if HANDOFF_PATTERN in message.situation.assistant.flows:
+        return StartFlow(HANDOFF_PATTERN)
+    return CannotHandle(CANNOT_HANDLE_NOT_SUPPORTED)
+
+
+def start_decision(message: Message, threshold: float) -> Decision | None:
+    """Starts the most likely flow, or asks which of two close ones is meant; None below `threshold`."""
+    candidates = message.candidates
+    if not candidates or candidates[0].probability < threshold:
+        return None
+    best = candidates[0]
+    close = [one.flow for one in candidates if one.probability >= best.probability * _CLOSE_RACE]
+    if len(close) > 1 and best.probability < _CLEAR and not message.situation.running:
+        return Decision([Clarify(tuple(sorted(close)))], "several flows are about equally likely")
+    values, entities = values_in_sentence(message, best.flow)
+    return Decision([StartFlow(best.flow), *values], "the most likely flow", entities, best.flow)
+
+
+def values_in_sentence(message: Message, flow_id: str) -> tuple[list[SetSlot], list[Entity]]:
+    """Values for the flow's slots that stand in its first sentence; only those that can hardly be wrong."""
+    slots = message.situation.assistant.domain.slots
+    wanted = [slots[name] for name in collected(message.situation.assistant, flow_id) if name in slots]
+    if not wanted:
+        return [], []
+    by_entity = _by_entity(message.entities, wanted)
+    used = [entity for entity in message.entities if any(entity is one for one, _ in by_entity.values())]
+    commands = [SetSlot(name, entity.value, extractor) for name, (entity, extractor) in by_entity.items()]
+    rest = [slot for slot in wanted if slot.name not in by_entity and extractor_for(slot)]
+    commands += _amounts(message, rest, used)
+    commands += _categories(message, rest, flow_id)
+    return commands, used
+
+
+def extractor_for(slot: Slot) -> str | None:
+    """Who may write the slot from a message: the name that the clean-up checks (2.1); None if nobody may."""
+    kinds = {mapping.type for mapping in slot.mappings}
+    if "from_llm" in kinds:
+        return LLM
+    return NLU if kinds & {"from_entity", "from_text", "from_intent", "from_trigger_intent"} else None
+
+
+def _by_entity(entities: list[Entity], wanted: list[Slot]) -> dict[str, tuple[Entity, str]]:
+    found: dict[str, tuple[Entity, str]] = {}
+    for slot in wanted:
+        for entity in entities:
+            extractor = _entity_fills(slot, entity)
+            if extractor and slot.name not in found:
+                found[slot.name] = (entity, extractor)
+    return found
+
+
+def _entity_fills(slot: Slot, entity: Entity) -> str | None:
+    for mapping in slot.mappings:
+        if mapping.type == "from_entity" and mapping.keys.get("entity") == entity.entity:
+            if mapping.keys.get("role") in (None, entity.role):
+                return NLU
+    same = entity.entity == slot.name or entity.role == slot.name
+    return extractor_for(slot) if same and slot.type in ("text", "categorical", "any") else None
+
+
+def _amounts(message: Message, wanted: list[Slot], used: list[Entity]) -> list[SetSlot]:
+    """The one number of the sentence, if the flow has one number to ask for."""
+    numeric = [slot for slot in wanted if slot.type == "float"]
+    numbers = [
+        number
+        for number in find_numbers(message.text, message.language)
+        if not number.bare_article and not any(number.start < one.end and one.start < number.end for one in used)
+    ]
+    money = [number for number in numbers if number.money]
+    numbers = money or numbers
+    if len(numeric) != 1 or len(numbers) != 1:
+        return []
+    return [SetSlot(numeric[0].name, numbers[0].value, extractor_for(numeric[0]) or LLM)]
+
+
+def _categories(message: Message, wanted: list[Slot], flow_id: str) -> list[SetSlot]:
+    """Values that the sentence names word for word, unless the word is only the flow's own name."""
+    own = message.reading.flow_words(flow_id) | common_words(message.language)
+    found = []
+    for slot in wanted:
+        if slot.type != "categorical":
+            continue
+        options = message.reading.options(slot, f"utter_ask_{slot.name}")
+        telling = [option for option in options if not set(words(str(option.value))) <= own]
+        choice = named_category(message.text, telling)
+        if choice is not None:
+            found.append(SetSlot(slot.name, choice.value, extractor_for(slot) or LLM))
+    return found

@@ -1,0 +1,118 @@
+"""What a project knows about its own words, gathered once per model: options of slots, names of flows, entities."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from talkwright.assistant.assistant import Assistant
+from talkwright.assistant.domain import Slot
+from talkwright.assistant.flows import LinkStep
+from talkwright.engine.understanding.local.answers.categories import Option, options_of
+from talkwright.engine.understanding.local.entities import EntityFinder, compiled
+from talkwright.engine.understanding.local.languages import common_words
+from talkwright.engine.understanding.local.texts import fold, readable, words
+from talkwright.engine.understanding.payloads import SlotsPayload, read_payload
+
+HANDOFF_PATTERN = "pattern_human_handoff"
+
+
+@dataclass(frozen=True)
+class Button:
+    """A button of a response: its titles in all languages, and what pressing it sends."""
+
+    titles: tuple[str, ...]
+    payload: str
+
+
+@dataclass(frozen=True)
+class Reading:
+    """An assistant's words, ready for use."""
+
+    assistant: Assistant
+
+    @cached_property
+    def entities(self) -> EntityFinder:
+        """Finds values inside sentences."""
+        return EntityFinder.of(self.assistant.nlu)
+
+    @cached_property
+    def languages(self) -> tuple[str, ...]:
+        """The assistant's languages, its own first."""
+        return (self.assistant.language, *self.assistant.additional_languages)
+
+    @cached_property
+    def handoff_flow(self) -> str | None:
+        """The flow that hands over to a person, if the project has one; else the pattern itself."""
+        for flow in self.assistant.user_flows.values():
+            if any(isinstance(step, LinkStep) and step.flow == HANDOFF_PATTERN for step in flow.steps):
+                return flow.id
+        return None
+
+    def buttons(self, response: str) -> list[Button]:
+        """The buttons of all variations of a response."""
+        found = self.assistant.domain.responses.get(response)
+        buttons = []
+        for variation in found.variations if found else ():
+            for button in variation.data.get("buttons") or ():
+                if isinstance(button, Mapping) and isinstance(button.get("payload"), str):
+                    titles = [button.get("title"), *_translated_titles(button.get("translation"))]
+                    buttons.append(
+                        Button(tuple(title for title in titles if isinstance(title, str)), button["payload"])
+                    )
+        return buttons
+
+    def pressed(self, response: str, text: str) -> str | None:
+        """The payload of the button whose title the text is."""
+        plain = words(text)
+        for button in self.buttons(response):
+            if plain and any(words(title) == plain for title in button.titles):
+                return button.payload
+        return None
+
+    def options(self, slot: Slot, response: str) -> list[Option]:
+        """The values of a categorical slot with their names: synonyms of the NLU data and titles of the question's buttons."""
+        titles: list[tuple[str, Any]] = []
+        for button in self.buttons(response):
+            payload = read_payload(button.payload, slots=self.assistant.domain.slots)
+            if isinstance(payload, SlotsPayload):
+                titles += [
+                    (title, value)
+                    for name, value in payload.assignments
+                    if name == slot.name
+                    for title in button.titles
+                ]
+        return options_of(slot.values, self.assistant.nlu.synonyms, titles)
+
+    def slot_words(self, slot: Slot) -> frozenset[str]:
+        """The words of a slot's name that a person would use for it."""
+        return frozenset(words(readable(slot.name))) - common_words("en") - _TECHNICAL
+
+    def flow_words(self, flow_id: str) -> frozenset[str]:
+        """The words of a flow's names in all languages."""
+        flow = self.assistant.flows[flow_id]
+        names = [readable(flow.id), flow.name, *(str(one.get("name", "")) for one in flow.translation.values())]
+        return frozenset(word for name in names for word in words(name))
+
+    def is_flow_name(self, text: str, flow_id: str) -> bool:
+        """Whether the text is just a flow's name."""
+        flow = self.assistant.flows[flow_id]
+        names = [flow.name, readable(flow.id), *(str(one.get("name", "")) for one in flow.translation.values())]
+        return fold(text).strip(" .!?") in {fold(name) for name in names}
+
+    def patterns(self, slot: Slot) -> tuple[Any, ...]:
+        """The project's regexes that carry the slot's name."""
+        return compiled(self.assistant.nlu.regexes.get(slot.name, ()))
+
+
+_TECHNICAL = frozenset(
+    "slot value values text name number id type confirm confirmation new old is has user flag".split()
+)
+
+
+def _translated_titles(translation: Any) -> list[Any]:
+    if not isinstance(translation, Mapping):
+        return []
+    return [one.get("title") if isinstance(one, Mapping) else one for one in translation.values()]

@@ -1,0 +1,68 @@
+"""Text and state of the conversation → commands and a trace, by a small trained model and rules that every language has."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from talkwright.assistant.assistant import Assistant
+from talkwright.conversation.tracker import Tracker
+from talkwright.engine.ports import Understood
+from talkwright.engine.understanding.local.answering import answer_question
+from talkwright.engine.understanding.local.classifier import FlowClassifier
+from talkwright.engine.understanding.local.message import Decision, Message
+from talkwright.engine.understanding.local.opening import open_conversation
+from talkwright.engine.understanding.local.reading import Reading
+from talkwright.engine.understanding.local.situation import situation_of
+
+_SHOWN = 5  # candidates that a trace holds
+
+
+class LocalUnderstanding:
+    """The understanding that needs no language model. One per loaded model; keeps no state of conversations."""
+
+    def __init__(self, classifier: FlowClassifier) -> None:
+        self._classifier = classifier
+        self._reading: Reading | None = None
+
+    def understand(self, text: str, tracker: Tracker, assistant: Assistant, *, language: str) -> Understood:
+        """Understands one message in its situation."""
+        reading = self._reading_of(assistant)
+        message = Message(text, situation_of(tracker, assistant, language), reading, self._classifier)
+        question = message.situation.question
+        decision = answer_question(message, question) if question else open_conversation(message)
+        return Understood(
+            commands=decision.commands,
+            parse_data=_parse_data(message, decision),
+            trace=self._trace(message, decision),
+        )
+
+    def _reading_of(self, assistant: Assistant) -> Reading:
+        if self._reading is None or self._reading.assistant is not assistant:
+            self._reading = Reading(assistant)
+        return self._reading
+
+    def _trace(self, message: Message, decision: Decision) -> dict[str, Any]:
+        """What the inspector shows: candidates with scores, the words that spoke for the first, and the reason."""
+        weighed = "candidates" in message.__dict__  # a cached property that nobody needed stays uncomputed
+        candidates = message.candidates[:_SHOWN] if weighed else []
+        trace: dict[str, Any] = {
+            "source": "local",
+            "language": message.language,
+            "decision": decision.why,
+            "candidates": [{"flow": one.flow, "score": round(one.probability, 3)} for one in candidates],
+        }
+        if candidates:
+            trace["words"] = self._classifier.telling_words(message.text, candidates[0].flow, message.language)
+        if message.situation.question is not None:
+            trace["question"] = message.situation.question.slot.name
+        return trace
+
+
+def _parse_data(message: Message, decision: Decision) -> dict[str, Any]:
+    intent: dict[str, Any] = {"name": None, "confidence": 0.0}
+    if decision.started is not None:
+        flow = message.situation.assistant.flows[decision.started]
+        score = next((one.probability for one in message.candidates if one.flow == decision.started), 0.0)
+        name = flow.nlu_triggers[0].intent if flow.nlu_triggers else None
+        intent = {"name": name, "confidence": round(score, 4)}
+    return {"intent": intent, "entities": [entity.to_dict() for entity in decision.entities]}
