@@ -144,6 +144,7 @@ revision_parts = Table(
     Column("file", EXACT, nullable=False),
     Column("place", Text, nullable=False),
     Column("source", LargeBinary, nullable=False, comment="sha-256 of the text"),
+    Column("anchors", Text, comment="JSON: values of YAML anchors that are defined outside of the part"),
     PrimaryKeyConstraint("item", "revision", "position"),
     ForeignKeyConstraint(
         ["item", "revision"],
@@ -176,7 +177,9 @@ file_revisions = Table(
     Column("change", Integer, nullable=False),
     Column("path", EXACT, nullable=False),
     Column("deleted", Boolean, nullable=False, server_default="false"),
-    Column("skeleton", Text, comment="JSON: raw stretches as text, item parts as [item, part]"),
+    Column("skeleton", Text, comment="JSON: raw stretches as text, item parts as references to the item's uuid"),
+    Column("style", Text, comment="JSON: line ends, blanks per level and the like"),
+    Column("data", LargeBinary, comment="sha-256 of the bytes, where the file is no text"),
     PrimaryKeyConstraint("file", "number"),
     Index("ix_file_revisions_change", "assistant", "change"),
 )

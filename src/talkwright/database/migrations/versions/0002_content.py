@@ -193,8 +193,13 @@ def upgrade() -> None:
         sa.Column("path", sa.Text(collation="C"), nullable=False),
         sa.Column("deleted", sa.Boolean(), server_default="false", nullable=False),
         sa.Column(
-            "skeleton", sa.Text(), nullable=True, comment="JSON: raw stretches as text, item parts as [item, part]"
+            "skeleton",
+            sa.Text(),
+            nullable=True,
+            comment="JSON: raw stretches as text, item parts as references to the item's uuid",
         ),
+        sa.Column("style", sa.Text(), nullable=True, comment="JSON: line ends, blanks per level and the like"),
+        sa.Column("data", sa.LargeBinary(), nullable=True, comment="sha-256 of the bytes, where the file is no text"),
         sa.ForeignKeyConstraint(["file"], ["studio.files.id"], name=op.f("fk_file_revisions_file"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("file", "number", name=op.f("pk_file_revisions")),
         schema="studio",
@@ -238,6 +243,12 @@ def upgrade() -> None:
         sa.Column("file", sa.Text(collation="C"), nullable=False),
         sa.Column("place", sa.Text(), nullable=False),
         sa.Column("source", sa.LargeBinary(), nullable=False, comment="sha-256 of the text"),
+        sa.Column(
+            "anchors",
+            sa.Text(),
+            nullable=True,
+            comment="JSON: values of YAML anchors that are defined outside of the part",
+        ),
         sa.ForeignKeyConstraint(
             ["assistant", "source"], ["studio.texts.assistant", "studio.texts.sha256"], name="fk_revision_parts_source"
         ),
