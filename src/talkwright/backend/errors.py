@@ -11,6 +11,8 @@ from sqlalchemy.exc import DataError, DBAPIError, InterfaceError, OperationalErr
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
 
+from talkwright.backend.audit import record_refusal
+
 log = structlog.get_logger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
@@ -38,6 +40,7 @@ class ProblemError(Exception):
         detail: str = "",
         *,
         headers: Mapping[str, str] | None = None,
+        refusal: bool = False,
         **extra: Any,
     ) -> None:
         super().__init__(f"{status} {code}: {title}")
@@ -46,12 +49,15 @@ class ProblemError(Exception):
         self.title = title
         self.detail = detail
         self.headers = dict(headers or {})
+        self.refusal = refusal or status == 403
+        """Whether it belongs into the audit."""
         self.extra = extra
 
 
-def not_found(what: str = "page", detail: str = "") -> ProblemError:
-    """The 404 that hides whether a thing exists from those who may not see it."""
-    return ProblemError(404, "not-found", f"There is no such {what}", detail or _HTTP_WORDS[404][2])
+def not_found(what: str = "page", detail: str = "", *, refusal: bool = False) -> ProblemError:
+    """The 404 that hides whether a thing exists from those who may not see it (`refusal`: it does, perhaps)."""
+    title = f"There is no such {what}"
+    return ProblemError(404, "not-found", title, detail or _HTTP_WORDS[404][2], refusal=refusal)
 
 
 def problem_response(
@@ -77,8 +83,10 @@ def fields_of(errors: Sequence[Any]) -> list[dict[str, Any]]:
     ]
 
 
-async def _on_problem(_request: Request, error: Exception) -> JSONResponse:
+async def _on_problem(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, ProblemError)  # noqa: S101 - Starlette hands a handler only the class it registered for
+    if error.refusal:
+        await record_refusal(request, error.code)
     return problem_response(
         error.status, error.code, error.title, error.detail, headers=error.headers, extra=error.extra
     )

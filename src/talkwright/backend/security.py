@@ -54,7 +54,7 @@ async def authenticated(request: Request) -> Principal:
 def demand(principal: Principal, permission: str, assistant: UUID | None = None) -> None:
     """Raise the refusal that fits: 404 for an assistant that the person can't see, 403 for a missing permission."""
     if assistant is not None and not principal.permissions_in(assistant):
-        raise not_found("assistant")
+        raise not_found("assistant", refusal=True)
     if not allowed(principal, permission, assistant):
         raise ProblemError(
             403,

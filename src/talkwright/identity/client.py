@@ -121,8 +121,10 @@ class OpenIdClient:
             }
         )
 
-    async def refresh(self, refresh_token: str) -> Tokens:
-        """Trade the refresh token for new ones; raises GrantRefusedError or ProviderDownError."""
+    async def refresh(self, refresh_token: str | None) -> Tokens:
+        """Trade the refresh token for new ones; raises GrantRefusedError (also without one) or ProviderDownError."""
+        if refresh_token is None:
+            raise GrantRefusedError("no refresh token")
         return await self._token({"grant_type": "refresh_token", "refresh_token": refresh_token})
 
     async def end_session_url(self, id_token: str | None, redirect_uri: str) -> str | None:

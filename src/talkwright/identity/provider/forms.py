@@ -24,8 +24,7 @@ TICKET_COOKIE = "talkwright_ticket"
 TICKET_LIFETIME = timedelta(minutes=2)
 _BROKEN_LINK = (
     "This link doesn't work any more",
-    "It was used, has expired, or is incomplete. Ask for a new one; a start of the studio prints one for the first "
-    + "administrator.",
+    "It was used, has expired, or is incomplete. Ask an administrator for another, or start the studio again.",
 )
 
 

@@ -1,0 +1,1 @@
+"""What anybody may know of this studio before signing in."""

@@ -1,0 +1,37 @@
+"""The public description of the studio."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Depends
+from pydantic import BaseModel
+from sqlalchemy import select
+
+import talkwright
+from talkwright.backend.context import ServicesOf, Session
+from talkwright.backend.security import public
+from talkwright.backend.sign_in.service import SignIns
+from talkwright.database.tables import instance
+from talkwright.identity.people import administrator_exists
+
+router = APIRouter(tags=["instance"])
+
+
+class Instance(BaseModel):
+    """This studio, as its sign-in page shows it."""
+
+    name: str
+    version: str
+    instance: str
+    first_administrator_needed: bool
+
+
+@router.get("/instance", dependencies=[Depends(public)])
+async def read_instance(services: ServicesOf, session: Session) -> Instance:
+    """Name, version and whether the first administrator is still to be made."""
+    is_builtin = services.get(SignIns).connection.kind == "builtin"
+    return Instance(
+        name=(await session.execute(select(instance.c.name))).scalar_one(),
+        version=talkwright.__version__,
+        instance=services.instance,
+        first_administrator_needed=is_builtin and not await administrator_exists(session),
+    )

@@ -1,0 +1,127 @@
+"""The sign-in itself: send the browser to the provider, take its answer, keep the sign-in; and sign out."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from talkwright.database.engine import Database
+from talkwright.identity import sign_ins
+from talkwright.identity.audit import Origin, record
+from talkwright.identity.client import GrantRefusedError, Proof
+from talkwright.identity.connection import Connection
+from talkwright.identity.directory import admit
+from talkwright.identity.sign_ins import Attempt
+from talkwright.identity.tokens import TokenError
+
+CALLBACK = "/api/sign-in/callback"
+
+
+class SignInRefusedError(Exception):
+    """The sign-in didn't come about; the message says why, for people."""
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """Where to send the browser, and the secret that it must bring back."""
+
+    url: str
+    browser_secret: str
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A sign-in that came about: the cookie's secret, and where the browser wanted to go."""
+
+    secret: str
+    next: str
+
+
+@dataclass(frozen=True)
+class SignIns:
+    """Signs people in at one provider and out again."""
+
+    database: Database
+    connection: Connection
+    base_url: str
+
+    @property
+    def hours(self) -> int:
+        """How long a sign-in lasts."""
+        return self.connection.sign_in_hours
+
+    async def begin(self, next_page: str, browser_secret: str | None) -> Begun:
+        """Begin a sign-in; several tabs of one browser may do so at once. Raises ProviderDownError."""
+        attempt = Attempt(Proof.new(), local_page(next_page))
+        secret = browser_secret or secrets.token_urlsafe(32)
+        url = await self.connection.client.authorization_url(self.base_url + CALLBACK, attempt.proof)
+        async with self.database.transaction() as session:
+            await sign_ins.begin_attempt(session, self.connection.keyring, attempt, secret)
+        return Begun(url, secret)
+
+    async def finish(self, answer: dict[str, str], browser_secret: str | None, origin: Origin) -> Done:
+        """Take the provider's answer. Raises SignInRefusedError and ProviderDownError."""
+        keyring = self.connection.keyring
+        async with self.database.transaction() as session:
+            attempt = await sign_ins.take_attempt(session, keyring, answer.get("state", ""), browser_secret or "")
+        if attempt is None:
+            raise SignInRefusedError("This sign-in was begun in another browser, or too long ago. Try again.")
+        if answer.get("iss", self.connection.client.issuer) != self.connection.client.issuer:
+            raise SignInRefusedError("The answer came from another sign-in service than was asked.")
+        if "code" not in answer:
+            raise SignInRefusedError("The sign-in service refused, or the sign-in was broken off.")
+        try:
+            tokens = await self.connection.client.exchange(answer["code"], self.base_url + CALLBACK, attempt.proof)
+            claims = await self.connection.claims_of(tokens, attempt.proof.nonce)
+        except (GrantRefusedError, TokenError) as error:
+            raise SignInRefusedError("The sign-in service's answer can't be accepted. Try again.") from error
+        secret = secrets.token_urlsafe(32)
+        async with self.database.transaction() as session:
+            provider = await self.connection.provider(session)
+            person = await admit(session, provider, claims)
+            is_let_in = not person.disabled
+            await record(
+                session,
+                Origin(via="browser", actor=person.id, address=origin.address, request_id=origin.request_id),
+                "sign-in",
+                outcome="done" if is_let_in else "refused",
+            )
+            if is_let_in:
+                await sign_ins.open_sign_in(
+                    session,
+                    keyring,
+                    person=person.id,
+                    provider=provider,
+                    secret=secret,
+                    csrf=secrets.token_urlsafe(32),
+                    tokens=tokens,
+                    claims=claims,
+                    hours=self.hours,
+                )
+        if not is_let_in:
+            raise SignInRefusedError("An administrator has disabled your access to this studio.")
+        return Done(secret, attempt.next)
+
+    async def sign_out(self, secret: str | None, origin: Origin) -> str:
+        """End a browser's sign-in; says where to go next: to the provider, which ends its own session too."""
+        home = f"{self.base_url}/"
+        if secret is None:
+            return home
+        async with self.database.transaction() as session:
+            found = await sign_ins.find(session, secret)
+            if found is None:
+                return home
+            await sign_ins.end(session, found.id)
+            await record(session, origin, "sign-out")
+        if found.tokens is None:
+            return home
+        tokens = sign_ins.opened(self.connection.keyring, found.tokens)
+        return await self.connection.client.end_session_url(tokens.identity, home) or home
+
+
+def local_page(wanted: str) -> str:
+    """A page of the studio itself: an address of elsewhere, however it is dressed up, becomes the home page."""
+    parts = urlsplit(wanted)
+    is_ours = wanted.startswith("/") and not wanted.startswith("//") and not parts.scheme and not parts.netloc
+    return wanted if is_ours and "\\" not in wanted and wanted.isprintable() and len(wanted) < 2000 else "/"
