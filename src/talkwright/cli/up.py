@@ -1,0 +1,272 @@
+"""`talkwright up`: the whole studio on one machine, from an empty folder to one link."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import socket
+import sys
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TextIO, cast
+from uuid import UUID
+
+from talkwright.backend.settings import BackendSettings
+from talkwright.cli.settings import UpSettings
+from talkwright.cli.supervisor import actions as action_server
+from talkwright.cli.supervisor.capacity import Capacity
+from talkwright.cli.supervisor.child import Child, Program, stop_all
+from talkwright.cli.supervisor.journal import Journal, JournalStream, terminal
+from talkwright.cli.supervisor.lock import AlreadyRunningError, HomeLock
+from talkwright.cli.supervisor.sockets import NoPortError, answers, listen
+from talkwright.database import work as queue
+from talkwright.database.announcements import Listener
+from talkwright.database.embedded import EmbeddedError, EmbeddedPostgres
+from talkwright.database.engine import Database
+from talkwright.database.settings import DatabaseSettings, HomeSettings
+from talkwright.modelservice.settings import ModelServiceSettings
+from talkwright.operations.config import load
+from talkwright.operations.logs import configure_logging
+from talkwright.operations.role import stop_on_signals
+from talkwright.operations.settings import OperationsSettings
+
+DEFAULT_PORT = 8390
+ROLES_SECONDS = 3.6
+ANSWER_SECONDS = 60.0
+ACTIONS_VARIABLE = "ACTION_SERVER_URL"
+
+
+class StartError(Exception):
+    """The studio can't start; the message says why and what to do."""
+
+
+@dataclass
+class Studio:
+    """What one `up` holds."""
+
+    home: Path
+    journal: Journal
+    lock: HomeLock
+    settings: UpSettings
+    backend: BackendSettings
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
+    environment: dict[str, str] = field(default_factory=lambda: dict(os.environ))
+    children: list[Child] = field(default_factory=list)
+    capacity: Capacity | None = None
+    database: Database | None = None
+
+    async def gone(self, worker: UUID) -> None:
+        """A role is seen dead: what it held is let go at once instead of when its leases run out."""
+        if self.database is None:
+            return
+        with contextlib.suppress(Exception):  # the leases run out by themselves where the database is away
+            async with self.database.transaction() as session:
+                await queue.end_worker(session, worker)
+
+    def start(self, program: Program) -> Child:
+        """Keep a program running."""
+        child = self.child(program)
+        self.children.append(child)
+        child.start()
+        return child
+
+    def child(self, program: Program) -> Child:
+        """A program, not started yet."""
+        return Child(program, self.journal, self.gone)
+
+
+def up() -> None:
+    """Start the whole studio on this machine."""
+    sections = load(HomeSettings, UpSettings, BackendSettings, DatabaseSettings, ModelServiceSettings)
+    home_settings, settings, backend = cast(tuple[HomeSettings, UpSettings, BackendSettings], sections[:3])
+    home = home_settings.home.resolve()
+    lock = HomeLock(home)
+    try:
+        lock.take()
+        journal = Journal(home / "logs", terminal(), OperationsSettings().log_level)
+        stream = cast(TextIO, JournalStream(journal))
+        configure_logging("up", OperationsSettings(log_format="json"), stream)
+        studio = Studio(home=home, journal=journal, lock=lock, settings=settings, backend=backend)
+        asyncio.run(_up(studio))
+    except (AlreadyRunningError, StartError, EmbeddedError, NoPortError) as error:
+        sys.stderr.write(f"{error}\n")
+        sys.exit(1)
+    finally:
+        lock.release()
+
+
+async def _up(studio: Studio) -> None:
+    with stop_on_signals(studio.stopping):
+        async with _database(studio), _children(studio):
+            work = asyncio.create_task(_serve(studio))
+            stop = asyncio.create_task(studio.stopping.wait())
+            await asyncio.wait({work, stop}, return_when=asyncio.FIRST_COMPLETED)
+            stop.cancel()
+            if work.done():
+                work.result()
+            work.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await work
+
+
+@contextlib.asynccontextmanager
+async def _database(studio: Studio) -> AsyncIterator[None]:
+    """The database of the settings, or the embedded one; its addresses go to all roles."""
+    environment = studio.environment
+    environment["TALKWRIGHT_HOME"] = str(studio.home)
+    environment["TALKWRIGHT_LOG_FORMAT"] = "json"
+    environment["PYTHONUNBUFFERED"] = "1"
+    given = DatabaseSettings()
+    if given.database_url is not None:
+        studio.database = Database.at(given.application)
+        yield
+        await studio.database.close()
+        return
+    server = EmbeddedPostgres(studio.home, with_parent=True)
+    urls = await asyncio.to_thread(server.start)
+    environment["TALKWRIGHT_DATABASE_URL"] = urls.application
+    environment["TALKWRIGHT_DATABASE_OWNER_URL"] = urls.owner
+    studio.database = Database.at(urls.application)
+    guard = asyncio.create_task(_keep_server(studio, server))
+    try:
+        yield
+    finally:
+        guard.cancel()
+        await studio.database.close()
+        await asyncio.to_thread(server.stop)
+
+
+async def _keep_server(studio: Studio, server: EmbeddedPostgres) -> None:
+    """Start the embedded server again when it has died."""
+    while True:
+        await asyncio.sleep(1.0)
+        if not server.running and not studio.stopping.is_set():
+            studio.journal.say("The database server ended unexpectedly; it starts again.", level="warning")
+            with contextlib.suppress(EmbeddedError):
+                await asyncio.to_thread(server.start)
+
+
+@contextlib.asynccontextmanager
+async def _children(studio: Studio) -> AsyncIterator[None]:
+    try:
+        yield
+    finally:
+        studio.stopping.set()
+        every = [*studio.children, *(studio.capacity.children if studio.capacity else [])]
+        await stop_all(every, ROLES_SECONDS, studio.journal)
+        studio.journal.say("Talkwright has stopped.")
+
+
+async def _serve(studio: Studio) -> None:
+    """Bring everything up in order, then stay."""
+    sock = listen(studio.backend.host, studio.backend.port if _port_given() else DEFAULT_PORT)
+    port = int(sock.getsockname()[1])
+    wanted = studio.backend.port if _port_given() else DEFAULT_PORT
+    if wanted not in (0, port):
+        studio.journal.say(f"Port {wanted} is taken; the studio uses {port}.")
+    await _migrate(studio)
+    link = await _start_backend(studio, sock, port)
+    sys.stdout.write(f"{link}\n")
+    sys.stdout.flush()
+    actions = _start_actions(studio)
+    await _start_roles(studio)
+    if await _is_empty(studio):
+        await _first_start(studio)
+    del actions
+    if studio.capacity is not None:
+        await studio.capacity.run()
+
+
+def _port_given() -> bool:
+    return bool(os.environ.get("TALKWRIGHT_PORT"))
+
+
+async def _migrate(studio: Studio) -> None:
+    code = await studio.child(Program.role("migrate", studio.environment)).once()
+    if code != 0 and not studio.stopping.is_set():
+        raise StartError(f"The database could not be prepared; {studio.journal.path} says why.")
+
+
+async def _start_backend(studio: Studio, sock: socket.socket, port: int) -> str:
+    """Start the studio server on the open socket; gives the link to open once the page answers."""
+    readable, writable = os.pipe()
+    environment = {
+        **studio.environment,
+        "TALKWRIGHT_PORT": str(port),
+        "TALKWRIGHT_LISTEN_FD": str(sock.fileno()),
+        "TALKWRIGHT_READY_FD": str(writable),
+    }
+    studio.start(Program.role("backend", environment, (sock.fileno(), writable)))
+    loop = asyncio.get_running_loop()
+    reader = asyncio.StreamReader()
+    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(readable, "rb"))
+    try:
+        line = await asyncio.wait_for(reader.readline(), ANSWER_SECONDS)
+    except TimeoutError:
+        raise StartError(f"The studio server does not answer; {studio.journal.path} says why.") from None
+    said = json.loads(line)
+    host = "127.0.0.1" if studio.backend.host in ("0.0.0.0", "::") else studio.backend.host  # noqa: S104 - compared
+    if not await answers(host, port, "/api/instance", ANSWER_SECONDS):
+        raise StartError(f"The studio's page does not answer; {studio.journal.path} says why.")
+    studio.lock.write({"process": os.getpid(), "address": said["address"]})
+    return str(said["link"])
+
+
+def _start_actions(studio: Studio) -> socket.socket | None:
+    """Start the example's action server where rasa-sdk is installed; engines learn its address."""
+    sources = Path(__file__).parents[3]
+    folder = sources / "examples" / studio.settings.example
+    python = studio.settings.actions_python or sources / ".venv-actions" / "bin" / "python"
+    if not (folder / "actions").is_dir() or not python.is_file() or ACTIONS_VARIABLE in os.environ:
+        return None
+    sock = listen("127.0.0.1", 0)
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("TALKWRIGHT_")}
+    command = (str(python), action_server.__file__, str(sock.fileno()), str(folder))
+    program = Program(name="actions", command=command, environment=environment, descriptors=(sock.fileno(),))
+    studio.start(program)
+    names = ModelServiceSettings().job_names
+    studio.environment[ACTIONS_VARIABLE] = f"http://127.0.0.1:{sock.getsockname()[1]}/webhook"
+    studio.environment["TALKWRIGHT_JOB_ENVIRONMENT"] = ",".join((*names, ACTIONS_VARIABLE))
+    return sock
+
+
+async def _start_roles(studio: Studio) -> None:
+    assert studio.database is not None  # noqa: S101 - opened before anything is served
+    for name in ("training-orchestrator", "running-orchestrator"):
+        studio.start(Program.role(name, studio.environment))
+    for _ in range(studio.settings.training_consumers):
+        studio.start(Program.role("training-consumer", studio.environment))
+    studio.start(Program.role("periodic", studio.environment))
+    direct = studio.environment.get("TALKWRIGHT_DATABASE_DIRECT_URL") or studio.environment["TALKWRIGHT_DATABASE_URL"]
+    studio.capacity = Capacity(
+        studio.database,
+        Listener(direct),
+        lambda: studio.child(Program.role("running-consumer", studio.environment)),
+        studio.settings.running_consumers,
+    )
+
+
+async def _is_empty(studio: Studio) -> bool:
+    """Whether no assistant was ever made here."""
+    from sqlalchemy import text  # noqa: PLC0415 - a name that would hide this module's own words
+
+    assert studio.database is not None  # noqa: S101 - opened before anything is served
+    async with studio.database.transaction() as session:
+        return not (await session.execute(text("SELECT EXISTS (SELECT 1 FROM studio.assistants)"))).scalar_one()
+
+
+async def _first_start(studio: Studio) -> None:
+    """Import the example, train it and have it run, as a person would by the same ways."""
+    if studio.settings.example == "none":
+        return
+    program = Program(
+        name="first-start",
+        command=(sys.executable, "-m", "talkwright.first_start", studio.settings.example),
+        environment=studio.environment,
+    )
+    code = await studio.child(program).once()
+    if code != 0 and not studio.stopping.is_set():
+        studio.journal.say("The example could not be imported; the studio works without it.", level="warning")

@@ -1,0 +1,113 @@
+"""The four roles of the model service, put together from their parts."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import cast
+from uuid import UUID
+
+from talkwright.database.announcements import Listener
+from talkwright.database.engine import Database
+from talkwright.database.ids import uuid7
+from talkwright.database.settings import DatabaseSettings, HomeSettings
+from talkwright.modelservice.settings import ModelServiceSettings
+from talkwright.operations.config import load, reveal
+from talkwright.operations.role import RoleContext
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What each role of the model service is made of."""
+
+    database: Database
+    listener: Listener
+    settings: ModelServiceSettings
+    home: HomeSettings
+    identity: UUID
+
+
+@contextlib.asynccontextmanager
+async def _parts() -> AsyncIterator[Parts]:
+    sections = load(DatabaseSettings, HomeSettings, ModelServiceSettings)
+    database_settings, home, settings = cast(tuple[DatabaseSettings, HomeSettings, ModelServiceSettings], sections)
+    narrow = database_settings.model_copy(update={"database_pool_size": 2, "database_pool_overflow": 3})
+    database = Database.at(database_settings.application, narrow)
+    try:
+        yield Parts(database, Listener(database_settings.direct), settings, home, settings.worker_id or uuid7())
+    finally:
+        await database.close()
+
+
+async def training_orchestrator(context: RoleContext) -> None:
+    """Admit, assign and end trainings."""
+    from talkwright.modelservice.leading import Orchestrator  # noqa: PLC0415 - each role loads its own parts only
+    from talkwright.modelservice.training.orchestrator import TrainingPolicy  # noqa: PLC0415 - as above
+
+    async with _parts() as parts:
+        policy = TrainingPolicy()
+        await Orchestrator(parts.database, parts.listener, policy, parts.settings, parts.identity).run(context)
+
+
+async def running_orchestrator(context: RoleContext) -> None:
+    """Start, switch and stop deployments."""
+    from talkwright.modelservice.leading import Orchestrator  # noqa: PLC0415 - as above
+    from talkwright.modelservice.running.orchestrator import RunningPolicy  # noqa: PLC0415 - as above
+
+    async with _parts() as parts:
+        policy = RunningPolicy(parts.settings.replace_after_seconds)
+        await Orchestrator(parts.database, parts.listener, policy, parts.settings, parts.identity).run(context)
+
+
+async def training_consumer(context: RoleContext) -> None:
+    """Run training jobs, one at a time."""
+    from talkwright.modelservice.consuming import Consumer  # noqa: PLC0415 - as above
+    from talkwright.modelservice.executors.process import ProcessExecutor  # noqa: PLC0415 - as above
+    from talkwright.modelservice.leases import Leases  # noqa: PLC0415 - as above
+    from talkwright.modelservice.training.consumer import Training  # noqa: PLC0415 - as above
+    from talkwright.storage.objects import open_store  # noqa: PLC0415 - as above
+    from talkwright.storage.settings import StorageSettings  # noqa: PLC0415 - as above
+
+    async with _parts() as parts:
+        store = open_store(load(StorageSettings)[0], parts.home.home)
+        executor = ProcessExecutor(parts.home.home.resolve() / "jobs" / "training", store, passed(parts.settings))
+        await executor.end_orphans()
+        leases = Leases(parts.database, parts.identity, parts.settings.lease_seconds)
+        trade = Training(executor, store, leases, parts.settings)
+        consumer = Consumer(
+            parts.database, parts.listener, trade, parts.settings, role="training-consumer", identity=parts.identity
+        )
+        await consumer.run(context)
+
+
+async def running_consumer(context: RoleContext) -> None:
+    """Hold one running model."""
+    from talkwright.identity.secrets import keyring  # noqa: PLC0415 - as above
+    from talkwright.identity.settings import IdentitySettings  # noqa: PLC0415 - as above
+    from talkwright.modelservice.consuming import Consumer  # noqa: PLC0415 - as above
+    from talkwright.modelservice.executors.process import ProcessExecutor  # noqa: PLC0415 - as above
+    from talkwright.modelservice.running.consumer import Running  # noqa: PLC0415 - as above
+    from talkwright.storage.objects import open_store  # noqa: PLC0415 - as above
+    from talkwright.storage.settings import StorageSettings  # noqa: PLC0415 - as above
+
+    async with _parts() as parts:
+        store = open_store(load(StorageSettings)[0], parts.home.home)
+        keys = keyring(reveal(load(IdentitySettings)[0].secret_keys), parts.home.home)
+        executor = ProcessExecutor(parts.home.home.resolve() / "jobs" / "running", store, passed(parts.settings))
+        await executor.end_orphans()
+        consumer = Consumer(
+            parts.database,
+            parts.listener,
+            Running(executor, keys, parts.settings),
+            parts.settings,
+            role="running-consumer",
+            identity=parts.identity,
+        )
+        await consumer.run(context)
+
+
+def passed(settings: ModelServiceSettings) -> dict[str, str]:
+    """The variables of this process that the operator hands to jobs."""
+    return {name: os.environ[name] for name in settings.job_names if name in os.environ}
