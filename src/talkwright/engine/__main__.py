@@ -1,0 +1,44 @@
+"""`python -m talkwright.engine train|run …`: the engine alone, without the studio's packages."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Read the command line and do the job; returns the exit code."""
+    options = _parser().parse_args(arguments)
+    if options.end_with_parent:
+        from talkwright.engine.parent import end_with_parent  # noqa: PLC0415 - each command loads only what it needs
+
+        end_with_parent()
+    if options.command == "train":
+        from talkwright.engine.training import train_job  # noqa: PLC0415 - as above
+
+        return train_job(options.project, options.out, trained_at=options.trained_at)
+    from talkwright.engine.running import run_job  # noqa: PLC0415 - as above
+
+    return run_job(options.model, host=options.host, port=options.port)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m talkwright.engine", description="Train models and run them.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    train = commands.add_parser("train", help="Train a project into a model.")
+    train.add_argument("--project", type=Path, required=True, help="folder or archive (.zip, .tar.gz) of the project")
+    train.add_argument("--out", type=Path, required=True, help="the model's file to write (.tar.gz)")
+    train.add_argument("--trained-at", help="time to write into the model (ISO 8601); it counts as input")
+    run = commands.add_parser("run", help="Run a model.")
+    run.add_argument("--model", type=Path, required=True, help="the model's file")
+    run.add_argument("--host", default="127.0.0.1", help="address to listen on")
+    run.add_argument("--port", type=int, default=5005, help="port to listen on; 0 takes a free one")
+    for command in (train, run):
+        command.add_argument("--end-with-parent", action="store_true", help="end when the starting process ends")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

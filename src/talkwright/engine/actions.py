@@ -1,0 +1,213 @@
+"""Runs a project's custom actions on its action server over HTTP (dialogue-semantics 11, wire-protocols 6)."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any, Self
+
+import httpx2
+import msgspec
+
+from talkwright.assistant.domain import Domain
+from talkwright.conversation.tracker import Tracker
+from talkwright.engine.ports import ActionFailed, ActionRejected, ActionResult
+
+PROTOCOL_VERSION = "3.21.0"  # of the ecosystem's action protocol, which SDKs compare with their own
+DEFAULT_TIMEOUT = 300.0
+_CONNECT_TIMEOUT = 5.0
+_NEEDS_DOMAIN = 449
+_MAX_ANSWER = 10 << 20  # bytes
+_VARIABLE = re.compile(r"\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)\}")
+_OWN_PREFIX = "TALKWRIGHT_"
+
+
+class EndpointError(ValueError):
+    """The project's `action_endpoint` can't be used; the message says how to mend it."""
+
+
+@dataclass(frozen=True)
+class ActionEndpoint:
+    """Where actions run. `token`, `params` and `headers` are the project's own."""
+
+    url: str
+    params: Mapping[str, str] = field(default_factory=dict, repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    basic_auth: tuple[str, str] | None = field(default=None, repr=False)
+    cafile: str | None = None
+
+
+def read_endpoint(
+    endpoints: Mapping[str, Any], *, url: str | None = None, environment: Mapping[str, str] | None = None
+) -> ActionEndpoint | None:
+    """The action endpoint of a project; `url` replaces the project's address. None where the project has none.
+
+    Raises EndpointError for actions inside the engine's process (`actions_module`), gRPC, and broken addresses.
+    """
+    found = endpoints.get("action_endpoint")
+    written = found if isinstance(found, Mapping) else {}
+    if not url and written.get("actions_module"):
+        raise EndpointError(
+            "`action_endpoint.actions_module` in endpoints.yml would run the project's code inside the bot, which is refused."
+            " Start the actions with `python -m rasa_sdk --actions …` and set `action_endpoint.url`."
+        )
+    values = {key: expand(value, environment) for key, value in written.items()}
+    address = url or values.get("url")
+    if not address:
+        return None
+    if not isinstance(address, str) or not address.startswith(("http://", "https://")):
+        raise EndpointError(f"`action_endpoint.url` must begin with http:// or https://, but is {address!r}.")
+    params = {str(key): str(value) for key, value in _map(values.get("params")).items()}
+    if values.get("token"):
+        params[str(values.get("token_name") or "token")] = str(values["token"])
+    auth = _map(values.get("basic_auth"))
+    return ActionEndpoint(
+        url=address,
+        params=params,
+        headers={str(key): str(value) for key, value in _map(values.get("headers")).items()},
+        basic_auth=(str(auth["username"]), str(auth.get("password", ""))) if auth.get("username") else None,
+        cafile=str(values["cafile"]) if values.get("cafile") else None,
+    )
+
+
+def expand(value: Any, environment: Mapping[str, str] | None = None) -> Any:
+    """Fill `${NAME}` from the environment, in maps and lists too. Our own `TALKWRIGHT_…` variables never get into a project."""
+    variables = os.environ if environment is None else environment
+
+    def replaced(found: re.Match[str]) -> str:
+        name = found["name"]
+        return found.group() if name.startswith(_OWN_PREFIX) else variables.get(name, found.group())
+
+    if isinstance(value, str):
+        return _VARIABLE.sub(replaced, value)
+    if isinstance(value, Mapping):
+        return {key: expand(one, environment) for key, one in value.items()}
+    return [expand(one, environment) for one in value] if isinstance(value, list) else value
+
+
+class HttpActions:
+    """An ActionRunner that keeps its connections open between turns."""
+
+    def __init__(self, endpoint: ActionEndpoint | None, *, timeout: float = DEFAULT_TIMEOUT) -> None:
+        """`timeout` in seconds, for the whole of one action."""
+        self._endpoint = endpoint
+        self._timeout = timeout
+        self._client = _client(endpoint, timeout) if endpoint is not None else None
+        self._digests: dict[int, tuple[Domain, str]] = {}
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close all connections."""
+        if self._client is not None:
+            await self._client.aclose()
+
+    async def run(self, name: str, tracker: Tracker, domain: Domain) -> ActionResult:
+        """Run one action; raises ActionFailed, with the address in its message, or ActionRejected."""
+        if self._endpoint is None or self._client is None:
+            raise ActionFailed(
+                f"The action {name} can't run: the project names no action server."
+                " Set `action_endpoint.url` in endpoints.yml."
+            )
+        declared = domain.actions.get(name)
+        request: dict[str, Any] = {
+            "next_action": name,
+            "sender_id": tracker.sender_id,
+            "tracker": tracker.to_dict("ALL"),
+            "version": PROTOCOL_VERSION,
+            "domain_digest": self._digest(domain),
+        }
+        if declared is not None and declared.send_domain:
+            request["domain"] = domain.raw
+        response = await self._post(name, request)
+        if response.status_code == _NEEDS_DOMAIN and "domain" not in request:
+            response = await self._post(name, {**request, "domain": domain.raw})
+        return self._result(name, response)
+
+    async def _post(self, name: str, request: Mapping[str, Any]) -> httpx2.Response:
+        client, endpoint = self._client, self._endpoint
+        assert client is not None  # noqa: S101 - `run` has made sure; the type checker can't know
+        assert endpoint is not None  # noqa: S101 - as above
+        body = msgspec.json.encode(request, enc_hook=str)
+        headers = {"Content-Type": "application/json"}
+        try:
+            return await client.post(endpoint.url, content=body, params=dict(endpoint.params), headers=headers)
+        except httpx2.ConnectTimeout as problem:
+            raise self._failure(name, f"nothing answers within {_CONNECT_TIMEOUT:g} seconds") from problem
+        except httpx2.TimeoutException as problem:
+            raise self._failure(name, f"it did not answer within {self._timeout:g} seconds") from problem
+        except httpx2.ConnectError as problem:
+            raise self._failure(name, "nothing listens there; is the action server running?") from problem
+        except httpx2.HTTPError as problem:
+            raise self._failure(name, f"the connection broke ({type(problem).__name__})") from problem
+
+    def _result(self, name: str, response: httpx2.Response) -> ActionResult:
+        if response.status_code == 400:
+            raise ActionRejected(_reason(response) or f"The action server rejected {name}.")
+        if response.status_code != 200:
+            reason = _reason(response)
+            raise self._failure(name, f"it answered {response.status_code}" + (f": {reason}" if reason else ""))
+        if len(response.content) > _MAX_ANSWER:
+            raise self._failure(name, f"its answer is larger than {_MAX_ANSWER >> 20} MiB")
+        try:
+            answer = msgspec.json.decode(response.content)
+        except (msgspec.DecodeError, RecursionError) as problem:
+            raise self._failure(name, "its answer is not JSON") from problem
+        if answer is None:
+            return ActionResult()
+        if not isinstance(answer, dict):
+            raise self._failure(name, "its answer is no map of events and responses")
+        return ActionResult(events=_maps(answer.get("events")), responses=_maps(answer.get("responses")))
+
+    def _failure(self, name: str, what: str) -> ActionFailed:
+        address = self._endpoint.url if self._endpoint is not None else None
+        return ActionFailed(f"The action {name} failed at {address}: {what}.", address=address)
+
+    def _digest(self, domain: Domain) -> str:
+        """The fingerprint by which the action server knows whether it has this domain already."""
+        known = self._digests.get(id(domain))
+        if known is None or known[0] is not domain:
+            text = json.dumps(domain.raw, sort_keys=True, default=str)
+            known = (domain, hashlib.md5(text.encode(), usedforsecurity=False).hexdigest())
+            self._digests = {id(domain): known}
+        return known[1]
+
+
+def _client(endpoint: ActionEndpoint, timeout: float) -> httpx2.AsyncClient:
+    return httpx2.AsyncClient(
+        timeout=httpx2.Timeout(timeout, connect=min(_CONNECT_TIMEOUT, timeout)),
+        limits=httpx2.Limits(max_connections=50, max_keepalive_connections=10, keepalive_expiry=30.0),
+        headers=dict(endpoint.headers),
+        auth=endpoint.basic_auth,
+        verify=endpoint.cafile or True,
+        follow_redirects=False,
+        trust_env=False,  # a proxy of the machine is not asked for an address that the project names
+    )
+
+
+def _reason(response: httpx2.Response) -> str:
+    try:
+        answer = msgspec.json.decode(response.content)
+    except (msgspec.DecodeError, RecursionError):
+        return ""
+    reason = answer.get("error") if isinstance(answer, dict) else None
+    return reason[:500] if isinstance(reason, str) else ""
+
+
+def _map(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _maps(value: Any) -> tuple[Mapping[str, Any], ...]:
+    return tuple(one for one in value if isinstance(one, Mapping)) if isinstance(value, list) else ()

@@ -1,0 +1,197 @@
+"""A model as a file: a `.tar.gz` of metadata, content and plain arrays, without pickle; equal input gives equal bytes."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import io
+import json
+import tarfile
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from talkwright import __version__
+from talkwright.assistant.assistant import Assistant
+from talkwright.assistant.build import ItemBody, build_assistant
+from talkwright.engine.understanding.local.classifier import FlowClassifier, Vectoriser
+
+FORMAT = 1
+_METADATA = "metadata.json"
+_CONTENT = "content.json"
+_CLASSIFIER = "classifier.json"
+_ARRAYS = ("arrays/feature_weights.npy", "arrays/sparse_weights.npy", "arrays/dense_weights.npy", "arrays/bias.npy")
+_MAX_METADATA = 16 << 20  # bytes: what readers of the ecosystem accept
+_MAX_MEMBER = 512 << 20  # bytes: far above any real model, far below what would fill a machine
+
+
+class ModelError(Exception):
+    """The file is no model that this engine can run; the message says why."""
+
+
+@dataclass(frozen=True)
+class Model:
+    """A loaded model."""
+
+    model_id: str
+    file: str
+    metadata: Mapping[str, Any]
+    assistant: Assistant
+    classifier: FlowClassifier
+
+
+def write_model(
+    path: Path, items: Iterable[ItemBody], assistant: Assistant, classifier: FlowClassifier, *, trained_at: str | None
+) -> dict[str, Any]:
+    """Write the archive and return its metadata.
+
+    `trained_at` (ISO 8601) counts as input: the same time and content give the same bytes.
+    """
+    content = _json([{"kind": item.kind, "name": item.name, "body": item.body} for item in items])
+    members = {_CONTENT: content, **_classifier_members(classifier)}
+    fingerprint = hashlib.sha256()
+    for name in sorted(members):
+        fingerprint.update(name.encode() + b"\0" + hashlib.sha256(members[name]).digest())
+    digest = fingerprint.hexdigest()
+    metadata = {
+        "format": FORMAT,
+        "engine": "talkwright",
+        "engine_version": "calm",
+        "talkwright_version": __version__,
+        "model_id": hashlib.sha256(f"{digest} {trained_at or ''}".encode()).hexdigest()[:32],
+        "project_fingerprint": digest[:32],
+        "trained_at": trained_at,
+        "assistant_id": assistant.id,
+        "language": assistant.language,
+        "additional_languages": list(assistant.additional_languages),
+        "domain": assistant.domain.raw,
+    }
+    members[_METADATA] = _json(metadata)
+    _write_archive(path, members)
+    return metadata
+
+
+def _classifier_members(classifier: FlowClassifier) -> dict[str, bytes]:
+    vectoriser = classifier.vectoriser
+    described = {
+        "labels": list(classifier.labels),
+        "languages": list(vectoriser.languages),
+        "default_language": classifier.default_language,
+        "temperature": classifier.temperature,
+        "vocabulary": sorted(vectoriser.vocabulary, key=vectoriser.vocabulary.__getitem__),
+    }
+    arrays = (vectoriser.weights, classifier.sparse_weights, classifier.dense_weights, classifier.bias)
+    return {_CLASSIFIER: _json(described), **{name: _npy(array) for name, array in zip(_ARRAYS, arrays, strict=True)}}
+
+
+def _write_archive(path: Path, members: Mapping[str, bytes]) -> None:
+    """Sorted members without times, owners or names: nothing of the moment gets in. The file appears whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(f".{path.name}.part")
+    with (
+        unfinished.open("wb") as file,
+        gzip.GzipFile(filename="", mode="wb", fileobj=file, mtime=0, compresslevel=6) as packed,
+        tarfile.open(fileobj=packed, mode="w", format=tarfile.PAX_FORMAT) as archive,
+    ):
+        for name in sorted(members, key=lambda name: (name != _METADATA, name)):
+            entry = tarfile.TarInfo(name)
+            entry.size = len(members[name])
+            archive.addfile(entry, io.BytesIO(members[name]))
+    unfinished.replace(path)
+
+
+def read_metadata(path: Path) -> dict[str, Any]:
+    """The metadata alone; raises ModelError."""
+    found = _read_archive(path, {_METADATA}).get(_METADATA)
+    if found is None:
+        raise ModelError(f"{path.name} holds no {_METADATA}, so it is no model.")
+    return _object(found, path)
+
+
+def load_model(path: Path) -> Model:
+    """Load a model for running; raises ModelError."""
+    members = _read_archive(path, {_METADATA, _CONTENT, _CLASSIFIER, *_ARRAYS})
+    metadata = _object(members.get(_METADATA, b""), path)
+    if metadata.get("format") != FORMAT:
+        raise ModelError(
+            f"{path.name} was made by another engine or a newer one; train the assistant again with this one."
+        )
+    missing = {_CONTENT, _CLASSIFIER, *_ARRAYS} - members.keys()
+    if missing:
+        raise ModelError(f"{path.name} is damaged: {', '.join(sorted(missing))} is missing. Train the assistant again.")
+    try:
+        items = [ItemBody(one["kind"], one["name"], one["body"]) for one in json.loads(members[_CONTENT])]
+        classifier = _classifier(json.loads(members[_CLASSIFIER]), [_array(members[name]) for name in _ARRAYS])
+    except (ValueError, KeyError, TypeError) as problem:
+        raise ModelError(f"{path.name} is damaged: {problem}. Train the assistant again.") from problem
+    assistant, _ = build_assistant(items)
+    return Model(str(metadata["model_id"]), path.name, metadata, assistant, classifier)
+
+
+def _classifier(described: Mapping[str, Any], arrays: list[NDArray[Any]]) -> FlowClassifier:
+    feature_weights, sparse_weights, dense_weights, bias = arrays
+    labels, vocabulary = tuple(described["labels"]), described["vocabulary"]
+    if sparse_weights.shape != (len(vocabulary), len(labels)) or bias.shape != (len(labels),):
+        message = "its arrays don't fit together"
+        raise ValueError(message)
+    return FlowClassifier(
+        labels=labels,
+        vectoriser=Vectoriser(
+            {name: number for number, name in enumerate(vocabulary)}, feature_weights, tuple(described["languages"])
+        ),
+        sparse_weights=sparse_weights,
+        dense_weights=dense_weights,
+        bias=bias,
+        temperature=float(described["temperature"]),
+        default_language=str(described["default_language"]),
+    )
+
+
+def _read_archive(path: Path, wanted: set[str]) -> dict[str, bytes]:
+    """The wanted members, with or without `./` before their names; nothing is unpacked to disk."""
+    found: dict[str, bytes] = {}
+    try:
+        with tarfile.open(path, "r:gz") as archive:
+            for entry in archive:
+                name = entry.name.removeprefix("./")
+                if name not in wanted or not entry.isfile():
+                    continue
+                limit = _MAX_METADATA if name == _METADATA else _MAX_MEMBER
+                if entry.size > limit:
+                    raise ModelError(f"{path.name} is refused: {name} is larger than {limit >> 20} MiB.")
+                file = archive.extractfile(entry)
+                found[name] = file.read() if file is not None else b""
+                if len(found) == len(wanted):
+                    break
+    except (tarfile.TarError, EOFError, OSError) as problem:
+        raise ModelError(f"{path} can't be read as a model: {problem}") from problem
+    return found
+
+
+def _object(data: bytes, path: Path) -> dict[str, Any]:
+    try:
+        value = json.loads(data)
+    except ValueError as problem:
+        raise ModelError(f"The metadata of {path.name} can't be read: {problem}") from problem
+    if not isinstance(value, dict) or not value.get("model_id"):
+        raise ModelError(f"The metadata of {path.name} names no model.")
+    return value
+
+
+def _json(value: Any) -> bytes:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _npy(array: NDArray[Any]) -> bytes:
+    buffer = io.BytesIO()
+    np.lib.format.write_array(buffer, np.ascontiguousarray(array), allow_pickle=False)
+    return buffer.getvalue()
+
+
+def _array(data: bytes) -> NDArray[Any]:
+    array: NDArray[Any] = np.lib.format.read_array(io.BytesIO(data), allow_pickle=False)
+    return array

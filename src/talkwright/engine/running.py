@@ -1,0 +1,92 @@
+"""Runs a model: loads it, listens, says the port, and ends cleanly."""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+
+import uvicorn
+
+from talkwright.engine.actions import EndpointError, HttpActions, read_endpoint
+from talkwright.engine.agent import Agent
+from talkwright.engine.lines import say
+from talkwright.engine.logs import configure_logs
+from talkwright.engine.model import Model, ModelError, load_model
+from talkwright.engine.server import BotServer
+from talkwright.engine.settings import EngineSettings
+from talkwright.engine.stores import MemoryStore
+from talkwright.engine.understanding.local.understanding import LocalUnderstanding
+
+STOPPED, FAILED, REFUSED = 0, 1, 2
+_DRAIN_SECONDS = 3
+
+
+def make_server(model: Model, settings: EngineSettings) -> BotServer:
+    """Everything that serves one model; raises EndpointError where the project's action endpoint can't be used.
+
+    The project's event broker, tracker, lock and model stores are not looked at: whoever runs the bot decides about those.
+    """
+    endpoint = read_endpoint(model.assistant.endpoints, url=settings.engine_actions_url)
+    actions = HttpActions(endpoint, timeout=settings.engine_actions_timeout)
+    agent = Agent(
+        model.assistant,
+        LocalUnderstanding(model.classifier),
+        actions,
+        model_id=model.model_id,
+        model_name=model.file.removesuffix(".tar.gz"),
+    )
+    token = settings.engine_token.get_secret_value() if settings.engine_token else None
+    return BotServer(model, agent, actions, MemoryStore(settings.engine_conversations), token=token)
+
+
+def run_job(model_path: Path, *, host: str, port: int, settings: EngineSettings | None = None) -> int:
+    """Serve the model until a signal ends it; `port` 0 takes a free one, which the ready line names.
+
+    Returns 0 after a clean end, 1 where the address is taken, 2 where the model can't be run.
+    """
+    configure_logs()
+    say("loading", f"Loading {model_path.name}")
+    try:
+        model = load_model(model_path)
+        server = make_server(model, settings or EngineSettings())
+    except (ModelError, EndpointError) as problem:
+        say("refused", str(problem))
+        return REFUSED
+    try:
+        listener = _listen(host, port)
+    except OSError as problem:
+        say("failed", f"{host}:{port} can't be used: {problem.strerror}. Choose another port, or 0 for a free one.")
+        return FAILED
+    config = uvicorn.Config(
+        server.app(), log_config=None, access_log=False, timeout_graceful_shutdown=_DRAIN_SECONDS, lifespan="on"
+    )
+    _Serving(config, listener.getsockname()[1], model).run(sockets=[listener])
+    say("stopped", "The bot has stopped")
+    return STOPPED
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError:
+        listener.close()
+        raise
+    return listener
+
+
+class _Serving(uvicorn.Server):
+    """A server that says when it is ready."""
+
+    def __init__(self, config: uvicorn.Config, port: int, model: Model) -> None:
+        super().__init__(config)
+        self._port = port
+        self._model = model
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen, then say so."""
+        await super().startup(sockets)
+        if self.started:
+            say("ready", f"Listening on port {self._port}", port=self._port, model_id=self._model.model_id)

@@ -1,0 +1,68 @@
+"""From a project to a model: read, check, learn, write. Says its progress as it goes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from talkwright.assistant.assistant import Assistant
+from talkwright.assistant.build import ItemBody, build_assistant
+from talkwright.assistant.items import Kind
+from talkwright.assistant.problems import Problem, Severity
+from talkwright.assistant.project import ProjectRefusedError, read_project
+from talkwright.assistant.validation import check_assistant
+from talkwright.engine.lines import say, say_problem
+from talkwright.engine.model import write_model
+
+TRAINED, REFUSED, FAILED = 0, 2, 1
+_NOT_FOR_RUNNING = frozenset({Kind.TEST, Kind.FILE})  # kept by the studio; a bot never needs them
+
+
+def train_job(project: Path, out: Path, *, trained_at: str | None = None) -> int:
+    """Train the project in a folder or archive and write the model to `out`.
+
+    Returns 0 when the model is written, 2 when the content has errors (each said as a line), 1 when the project can't be read.
+    """
+    say("reading", f"Reading {project.name}", progress=0.0)
+    try:
+        read = read_project(project)
+    except (ProjectRefusedError, OSError) as problem:
+        say("failed", f"{project} can't be read: {problem}", progress=0.0)
+        return FAILED
+    items = [ItemBody(item.kind, item.name, item.body) for item in read.items if item.kind not in _NOT_FOR_RUNNING]
+    assistant, problems = build_assistant(items)
+    say("checking", f"Checking {len(assistant.user_flows)} flows", progress=0.1)
+    problems = [*read.problems, *problems, *check_assistant(items)]
+    errors = say_problems(problems)
+    if errors:
+        say(
+            "refused",
+            f"The content has {errors} error{'s' if errors > 1 else ''}; mend them and train again.",
+            progress=0.1,
+        )
+        return REFUSED
+    train(items, assistant, out, trained_at=trained_at)
+    return TRAINED
+
+
+def say_problems(problems: Sequence[Problem]) -> int:
+    """Say every problem once; how many of them are errors."""
+    unique = {problem.key: problem for problem in problems}
+    for problem in unique.values():
+        say_problem(problem)
+    return sum(problem.severity is Severity.ERROR for problem in unique.values())
+
+
+def train(items: Sequence[ItemBody], assistant: Assistant, out: Path, *, trained_at: str | None = None) -> None:
+    """Learn from checked content and write the model."""
+    from talkwright.engine.understanding.local.learning import (  # noqa: PLC0415 - brings scikit-learn, which takes seconds
+        train_classifier,
+    )
+
+    say("learning", "Learning to understand", progress=0.2)
+    classifier = train_classifier(
+        assistant, lambda share, message: say("learning", message, progress=round(0.2 + 0.7 * share, 2))
+    )
+    say("writing", "Writing the model", progress=0.95)
+    metadata = write_model(out, items, assistant, classifier, trained_at=trained_at)
+    say("trained", f"The model {out.name} is ready", progress=1.0, model_id=metadata["model_id"])
