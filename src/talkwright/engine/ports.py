@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -38,9 +38,11 @@ class Understood:
 
 
 class Understanding(Protocol):
-    """Text and state of the conversation → commands and a trace. Blocking work belongs in a thread of its own."""
+    """Text and state of the conversation → commands and a trace. One that waits for something answers awaitably."""
 
-    def understand(self, text: str, tracker: Tracker, assistant: Assistant, *, language: str) -> Understood:
+    def understand(
+        self, text: str, tracker: Tracker, assistant: Assistant, *, language: str
+    ) -> Understood | Awaitable[Understood]:
         """Understands one message; raises nothing that it can turn into an error command."""
         ...
 

@@ -1,0 +1,200 @@
+"""The agent: one user message in, the turn's events and bot messages out (dialogue-semantics 4.3-4.6, 5.2, 10).
+
+The dialogue machine decides; the agent does what has effects: it asks the understanding, runs custom actions, and
+keeps the turn within its limits. One agent serves all conversations of a model; turns of one must not overlap.
+"""
+
+from __future__ import annotations
+
+import inspect
+import random
+import time
+from collections.abc import Awaitable, Mapping, Sequence
+from typing import Any
+
+import structlog
+
+from talkwright.assistant.assistant import Assistant
+from talkwright.conversation import events as ev
+from talkwright.conversation.tracker import Tracker
+from talkwright.engine.commands import Command, CorrectSlots, HandleCodeChange, UserSilence
+from talkwright.engine.dialogue.cleanup import clean_up
+from talkwright.engine.dialogue.executor import advance
+from talkwright.engine.dialogue.failures import push_error
+from talkwright.engine.dialogue.ledger import Ledger
+from talkwright.engine.dialogue.profile import DEFAULT, Profile
+from talkwright.engine.dialogue.program import Program
+from talkwright.engine.dialogue.running import note_code_change, run_commands
+from talkwright.engine.dialogue.session import begin_session, needs_session
+from talkwright.engine.faults import where
+from talkwright.engine.performing import Performer, bot_messages
+from talkwright.engine.ports import ActionRunner, Clock, Random, TurnResult, Understanding, Understood, UserMessage
+from talkwright.engine.reading import Reader
+
+MAX_PREDICTIONS = 1000
+REMEMBERED_MESSAGES = 5
+SILENCE_COUNTER = "consecutive_silence_timeouts"
+_log = structlog.get_logger(__name__)
+
+
+class Agent:
+    """One assistant, ready to talk."""
+
+    def __init__(
+        self,
+        assistant: Assistant,
+        understanding: Understanding,
+        actions: ActionRunner,
+        *,
+        clock: Clock = time.time,
+        rng: Random | None = None,
+        model_id: str | None = None,
+        model_name: str | None = None,
+        profile: Profile = DEFAULT,
+    ) -> None:
+        self.assistant = assistant
+        self.program = Program(assistant, profile)
+        self._understanding = understanding
+        self._clock = clock
+        self._rng: Random = rng if rng is not None else random.SystemRandom()
+        self._reader = Reader(self.program)
+        self._performer = Performer(self.program, actions, self._rng)
+        self._metadata = {
+            key: value
+            for key, value in (
+                ("model_id", model_id),
+                ("model_name", model_name),
+                ("assistant_id", assistant.id),
+                ("default_language", assistant.language),
+            )
+            if value is not None
+        }
+
+    def new_tracker(self, sender_id: str, *, user_id: str | None = None) -> Tracker:
+        """An empty conversation with this assistant."""
+        return Tracker(sender_id, self.program.initial_slots, user_id=user_id)
+
+    def restored_tracker(self, sender_id: str, events: Sequence[ev.Event], *, user_id: str | None = None) -> Tracker:
+        """A conversation rebuilt from all its events, oldest first."""
+        return Tracker.from_events(sender_id, self.program.initial_slots, events, user_id=user_id)
+
+    def start_session(self, tracker: Tracker, metadata: Mapping[str, Any] | None = None) -> TurnResult:
+        """Begins a session without a message; a `language` in `metadata` becomes the conversation's."""
+        ledger = self._ledger(tracker)
+        begin_session(ledger, metadata=metadata)
+        return TurnResult(events=ledger.events, messages=())
+
+    async def handle(self, tracker: Tracker, message: UserMessage) -> TurnResult:
+        """Takes one message; changes the tracker. A repeated message id gives an empty result (4.3)."""
+        if message.message_id is not None and self._was_seen(tracker, message.message_id):
+            return TurnResult(events=(), messages=())
+        started = time.perf_counter()
+        ledger = self._ledger(tracker)
+        if self._reader.is_session_start(message.text) or needs_session(
+            tracker, self.assistant.domain.session, self._clock()
+        ):
+            begin_session(ledger, metadata=message.metadata)
+        commands = await self._understand(ledger, message)
+        understood = time.perf_counter()
+        try:
+            self._obey(ledger, commands)
+            await self._predict(ledger, corrects=any(isinstance(command, CorrectSlots) for command in commands))
+        except Exception as fault:  # a fault of ours must not end the conversation
+            _log.error("turn_failed", sender_id=tracker.sender_id, **where(fault))
+            await self._apologise(ledger)
+        times = _times(started, understood, time.perf_counter())
+        ledger.record(ev.plain(ev.BOT_TURN_ENDED, {"execution_times": times}))
+        return TurnResult(events=ledger.events, messages=bot_messages(ledger))
+
+    def _ledger(self, tracker: Tracker) -> Ledger:
+        return Ledger(tracker, self.program, clock=self._clock, rng=self._rng, metadata=self._metadata)
+
+    def _was_seen(self, tracker: Tracker, message_id: str) -> bool:
+        recent = 0
+        for event in reversed(tracker.events):
+            if event.type == ev.USER:
+                if event.get("message_id") == message_id:
+                    return True
+                recent += 1
+                if recent == REMEMBERED_MESSAGES:
+                    break
+        return False
+
+    async def _understand(self, ledger: Ledger, message: UserMessage) -> Sequence[Command]:
+        """Understands the message, cleans up, and writes the user event with commands and trace (4.3-4.5)."""
+        tracker = ledger.tracker
+        understood = self._reader.read(message.text, tracker)
+        if understood is None:
+            understood = await self._ask(message.text, ledger)
+            understood = self._reader.narrowed(understood, tracker)
+        commands = clean_up(self.program, tracker, understood.commands)
+        parse_data = {
+            "intent": {"name": None, "confidence": 0.0},
+            "entities": [],
+            "text": message.text,
+            "message_id": message.message_id,
+            "metadata": dict(message.metadata),
+            **understood.parse_data,
+            "commands": [command.to_dict() for command in commands],
+            "trace": {
+                **understood.trace,
+                "predicted": [command.to_dict() for command in understood.commands],
+            },
+        }
+        ledger.record(
+            ev.user(
+                message.text,
+                parse_data,
+                input_channel=message.channel,
+                message_id=message.message_id,
+                metadata=dict(message.metadata),
+            )
+        )
+        return commands
+
+    async def _ask(self, text: str, ledger: Ledger) -> Understood:
+        """What the understanding says; its own failure means that nothing was understood (4.3)."""
+        try:
+            answer: Understood | Awaitable[Understood] = self._understanding.understand(
+                text, ledger.tracker, self.assistant, language=ledger.language
+            )
+            return await answer if inspect.isawaitable(answer) else answer
+        except Exception as fault:  # whatever understanding raises, the conversation goes on
+            _log.error("understanding_failed", sender_id=ledger.tracker.sender_id, **where(fault))
+            return Understood(commands=(), trace={"source": "failed"})
+
+    def _obey(self, ledger: Ledger, commands: Sequence[Command]) -> None:
+        if note_code_change(ledger):
+            commands = (HandleCodeChange(),)
+        silent = any(isinstance(command, UserSilence) for command in commands)
+        if not silent and SILENCE_COUNTER in self.program.slots:
+            ledger.reset_slot(SILENCE_COUNTER)
+        run_commands(ledger, commands)
+        ledger.record(ev.plain(ev.USER_FEATURIZATION, use_text_for_featurization=False))
+
+    async def _predict(self, ledger: Ledger, *, corrects: bool = False) -> None:
+        """Runs actions until the user must speak; a turn has an end even where actions follow each other for ever."""
+        tracker = ledger.tracker
+        for _ in range(MAX_PREDICTIONS * (5 if corrects else 1)):
+            name = tracker.followup_action or advance(ledger)
+            if name == ev.ACTION_LISTEN:
+                break
+            await self._performer.perform(ledger, name)
+        else:
+            _log.warning("turn_cut_short", sender_id=tracker.sender_id, limit=MAX_PREDICTIONS)
+        ledger.record(ev.action(ev.ACTION_LISTEN, metadata=ledger.place()))
+
+    async def _apologise(self, ledger: Ledger) -> None:
+        """After a fault of our own: an empty stack, the internal-error text, and the user's turn again."""
+        ledger.set_stack(())
+        push_error(ledger)
+        await self._predict(ledger)
+
+
+def _times(started: float, understood: float, ended: float) -> dict[str, float]:
+    """Milliseconds per stage, as wire-protocols 5.5 names them."""
+    return {
+        "command_processor": round((understood - started) * 1000, 3),
+        "prediction_loop": round((ended - understood) * 1000, 3),
+        "rasa_processing_ms": round((ended - started) * 1000, 3),
+    }

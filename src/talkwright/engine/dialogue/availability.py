@@ -1,0 +1,53 @@
+"""Which flows may start now: guards and what runs already (dialogue-semantics 1.6)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from talkwright.assistant.conditions import holds
+from talkwright.assistant.flows import Flow
+from talkwright.conversation.stack import context_of, is_user_frame
+from talkwright.conversation.tracker import Tracker
+from talkwright.engine.commands import Command, StartFlow
+from talkwright.engine.dialogue.program import Program
+
+
+def is_startable(flow: Flow, tracker: Tracker) -> bool:
+    """Whether the guard lets the flow start; an error in it means no."""
+    return flow.guard is None or holds(flow.guard, slots=tracker.slots, context=context_of(tracker.stack))
+
+
+def active_flows(tracker: Tracker) -> list[str]:
+    """The active flow and the chain of called flows under it, to the first frame that is no call."""
+    active: list[str] = []
+    for frame in reversed(tracker.stack):
+        if is_user_frame(frame):
+            active.append(str(frame["flow_id"]))
+            if frame.get("frame_type") != "call":
+                break
+    return active
+
+
+def available_flows(program: Program, tracker: Tracker) -> dict[str, Flow]:
+    """The user's flows that a command may start in this turn, by id."""
+    active = set(active_flows(tracker))
+    return {
+        flow_id: flow
+        for flow_id, flow in program.flows.items()
+        if not flow.is_pattern and (flow_id in active or is_startable(flow, tracker))
+    }
+
+
+def without_unavailable(program: Program, tracker: Tracker, commands: Sequence[Command]) -> list[Command]:
+    """The commands without starts of flows that can't start now (1.6)."""
+    if not any(isinstance(command, StartFlow) for command in commands):
+        return list(commands)
+    active = set(active_flows(tracker))
+
+    def may_start(command: Command) -> bool:
+        if not isinstance(command, StartFlow) or command.flow in active:
+            return True
+        flow = program.flows.get(command.flow)
+        return flow is not None and not flow.is_pattern and is_startable(flow, tracker)
+
+    return [command for command in commands if may_start(command)]

@@ -1,0 +1,35 @@
+"""What happens when a frame comes to its end (dialogue-semantics 5.6)."""
+
+from __future__ import annotations
+
+from talkwright.conversation import events as ev
+from talkwright.conversation.stack import COLLECT_PATTERN, is_user_frame
+from talkwright.engine.dialogue import frames
+from talkwright.engine.dialogue.interruption import offer
+from talkwright.engine.dialogue.ledger import Ledger
+
+SILENCE_SLOT = "silence_timeout"
+
+
+def end_top_frame(ledger: Ledger, last_step: str) -> None:
+    """Pops the top frame; then the completed question or the offer to go on, the slots and the event."""
+    tracker, program = ledger.tracker, ledger.program
+    ending, stack = tracker.stack[-1], tracker.stack[:-1]
+    flow_id = str(ending["flow_id"])
+    flow = program.flows.get(flow_id)
+    searched = ending.get("type") == frames.SEARCH
+    if not stack and (is_user_frame(ending) or searched) and flow is not None and flow.run_pattern_completed:
+        stack = (
+            frames.pattern_frame(
+                frames.COMPLETED, ledger.new_id(), previous_flow_name=flow.readable_name(ledger.language)
+            ),
+        )
+    elif ending.get("frame_type") == "interrupt" or (searched and program.profile.offer_after_search):
+        stack = offer(ledger, stack)
+    ledger.set_stack(stack)
+    if ending.get("frame_type") != "call" and flow is not None:
+        for name in program.resets(flow_id):
+            ledger.reset_slot(name)
+    if ending.get("type") == COLLECT_PATTERN:
+        ledger.reset_slot(SILENCE_SLOT)
+    ledger.flow_event(ev.FLOW_COMPLETED, flow_id, last_step)

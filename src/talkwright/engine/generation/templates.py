@@ -1,0 +1,148 @@
+"""The two template engines of responses: `{name}` and Jinja in a sandbox (dialogue-semantics 6.2).
+
+Templates come with the project and values from users, so both engines are bounded: a Jinja template may loop, but over
+short ranges, without building big values, and its result has an end.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from typing import Any
+
+from jinja2 import Template, nodes
+from jinja2 import TemplateError as JinjaError
+from jinja2.exceptions import SecurityError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+MAX_TEMPLATE = 50_000
+MAX_RESULT = 100_000
+MAX_STEPS = 2_000
+MAX_LOOP_DEPTH = 2
+_FIELD = re.compile(r"\{\{|\}\}|\{([^{}\n]+)\}")
+_STRAY = re.compile(r"[{}]")
+_REFUSED = (nodes.Macro, nodes.CallBlock, nodes.Include, nodes.Import, nodes.FromImport, nodes.Extends, nodes.Block)
+_COSTLY_FILTERS = ("center", "indent", "wordwrap", "format", "batch", "slice", "pprint", "xmlattr", "urlize")
+
+
+class TemplateError(ValueError):
+    """A template that can't be read or filled."""
+
+
+def fill_format(text: str, variables: Mapping[str, Any]) -> str:
+    """Fills `{name}`: an unknown name or a stray brace leaves the whole text as written, null reads "None" (6.2).
+
+    Doubled braces become single ones where the text is filled. A text without any brace is given back as it is.
+    """
+    if "{" not in text and "}" not in text:
+        return text
+    pieces: list[str] = []
+    end = 0
+    for match in _FIELD.finditer(text):
+        literal = text[end : match.start()]
+        if _STRAY.search(literal):
+            return text
+        pieces.append(literal)
+        end = match.end()
+        name = match[1]
+        if name is None:
+            pieces.append(match[0][0])
+        elif name in variables:
+            pieces.append(str(variables[name]))
+        else:
+            return text
+    rest = text[end:]
+    if _STRAY.search(rest):
+        return text
+    return "".join([*pieces, rest])
+
+
+class _Bounded(ImmutableSandboxedEnvironment):
+    """The sandbox, with operators that can't build values without bounds."""
+
+    intercepted_binops = frozenset({"*", "**", "%", "<<"})
+
+    def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
+        """Refuses repetition, powers and text formatting; multiplies numbers."""
+        numbers = isinstance(left, int | float) and isinstance(right, int | float)
+        if operator in ("**", "<<") or not numbers:
+            raise SecurityError(f"`{operator}` can't be used on these values in a response.")
+        return super().call_binop(context, operator, left, right)
+
+
+def _steps(*bounds: int) -> range:
+    steps = range(*bounds)
+    if len(steps) > MAX_STEPS:
+        raise SecurityError(f"A range in a response ends after {MAX_STEPS} steps.")
+    return steps
+
+
+def _environment() -> _Bounded:
+    environment = _Bounded(autoescape=False, keep_trailing_newline=False, trim_blocks=False)
+    environment.globals.clear()
+    environment.globals["range"] = _steps
+    for name in _COSTLY_FILTERS:
+        environment.filters.pop(name, None)
+    return environment
+
+
+_ENVIRONMENT = _environment()
+
+
+def _loop_depth(tree: nodes.Node) -> int:
+    """How deep loops stand in each other; counted without recursion."""
+    deepest = 0
+    waiting: list[tuple[nodes.Node, int]] = [(tree, 0)]
+    while waiting:
+        node, depth = waiting.pop()
+        depth += isinstance(node, nodes.For)
+        deepest = max(deepest, depth)
+        waiting += [(child, depth) for child in node.iter_child_nodes()]
+    return deepest
+
+
+@lru_cache(maxsize=4096)
+def _compiled(text: str) -> Template | str:
+    if len(text) > MAX_TEMPLATE:
+        return f"The template is longer than {MAX_TEMPLATE} characters."
+    try:
+        tree = _ENVIRONMENT.parse(text)
+        if next(tree.find_all(_REFUSED), None) is not None:
+            return "The template uses macros, blocks or includes, which can't stand in a response."
+        if _loop_depth(tree) > MAX_LOOP_DEPTH:
+            return f"The template has loops in loops, more than {MAX_LOOP_DEPTH} deep."
+        return _ENVIRONMENT.from_string(text)
+    except (JinjaError, RecursionError) as problem:
+        return f"The template can't be read: {problem}"
+
+
+def fill_jinja(text: str, variables: Mapping[str, Any]) -> str:
+    """Fills a Jinja template from `variables` alone; raises TemplateError."""
+    template = _compiled(text)
+    if isinstance(template, str):
+        raise TemplateError(template)
+    pieces: list[str] = []
+    room = MAX_RESULT
+    try:
+        for piece in template.generate(variables):
+            room -= len(piece)
+            if room < 0:
+                break
+            pieces.append(piece)
+    except Exception as problem:  # a template can run any operator on any value of a conversation
+        raise TemplateError(f"The template can't be filled: {type(problem).__name__}.") from None
+    if room < 0:
+        raise TemplateError(f"The template makes more than {MAX_RESULT} characters.")
+    return "".join(pieces)
+
+
+def filled(value: Any, variables: Mapping[str, Any], fill: Callable[[str, Mapping[str, Any]], str]) -> Any:
+    """A JSON value with every text in it filled; keys stay as written. Shares what holds no text."""
+    if isinstance(value, str):
+        return fill(value, variables)
+    if isinstance(value, Mapping):
+        return {key: filled(entry, variables, fill) for key, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [filled(entry, variables, fill) for entry in value]
+    return value

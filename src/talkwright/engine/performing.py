@@ -1,0 +1,125 @@
+"""Performing one action: responses, built-in actions and the project's own, each with its events (10, 11)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import structlog
+
+from talkwright.conversation import events as ev
+from talkwright.conversation.stack import context_of
+from talkwright.engine.commands import CUSTOM
+from talkwright.engine.dialogue.builtin_actions import Repeating, run_builtin
+from talkwright.engine.dialogue.collect import Saying
+from talkwright.engine.dialogue.failures import fail_flow
+from talkwright.engine.dialogue.ledger import Ledger
+from talkwright.engine.dialogue.program import Program
+from talkwright.engine.faults import where
+from talkwright.engine.generation.responses import Setting, from_action, render
+from talkwright.engine.ports import ActionFailed, ActionRejected, ActionResult, ActionRunner, BotMessage, Random
+
+_log = structlog.get_logger(__name__)
+# What a custom action may not write: the engine alone keeps stack and flows, and tells what users and bots said (11).
+_REFUSED = frozenset({ev.STACK, ev.USER, ev.ACTION, "user_featurization", ev.BOT_TURN_ENDED})
+
+
+class Performer:
+    """Runs actions for one assistant."""
+
+    def __init__(self, program: Program, actions: ActionRunner, rng: Random) -> None:
+        self._program = program
+        self._actions = actions
+        self._rng = rng
+
+    async def perform(self, ledger: Ledger, name: str) -> None:
+        """Runs an action; one that nobody knows leaves only its event."""
+        if self._program.is_custom(name):
+            await self._custom(ledger, name)
+        elif name in self._program.responses:
+            ledger.record(ev.action(name, metadata=ledger.place()))
+            self._say(ledger, Saying(name))
+        else:
+            ledger.record(ev.action(name, metadata=ledger.place()))
+            speech = run_builtin(ledger, name)
+            if isinstance(speech, Saying):
+                self._say(ledger, speech)
+            elif isinstance(speech, Repeating):
+                for event in speech.messages:
+                    ledger.record(ev.bot(event.text_of("text"), event.get("data") or {}, dict(event.metadata)))
+
+    def _setting(self, ledger: Ledger, arguments: Mapping[str, Any]) -> Setting:
+        tracker = ledger.tracker
+        return Setting(
+            slots=tracker.slots,
+            context=context_of(tracker.stack),
+            channel=tracker.latest_input_channel,
+            language=ledger.language,
+            default_language=self._program.assistant.language,
+            rng=self._rng,
+            arguments=arguments,
+        )
+
+    def _say(self, ledger: Ledger, saying: Saying) -> None:
+        message = render(self._program.responses, saying.name, self._setting(ledger, saying.arguments))
+        if message is not None:
+            self._tell(ledger, message)
+
+    def _tell(self, ledger: Ledger, message: BotMessage) -> None:
+        ledger.record(ev.bot(message.text, message.data, {**ledger.place(), **message.metadata}))
+
+    async def _custom(self, ledger: Ledger, name: str) -> None:
+        place = ledger.place()
+        try:
+            result = await self._actions.run(name, ledger.tracker, self._program.assistant.domain)
+        except ActionRejected:
+            ledger.record(ev.plain(ev.ACTION_REJECTED, place, name=name, policy="FlowPolicy", confidence=1.0))
+            return
+        except ActionFailed as failure:
+            self._fail(ledger, name, failure.message, failure.address)
+            return
+        except Exception as failure:  # whatever an action raises, the conversation goes on (5.10)
+            _log.error("action_failed", action=name, sender_id=ledger.tracker.sender_id, **where(failure))
+            self._fail(ledger, name, type(failure).__name__, None)
+            return
+        ledger.record(ev.action(name, metadata={**place, "execution_success": True}))
+        self._apply(ledger, result)
+
+    def _fail(self, ledger: Ledger, name: str, message: str, address: str | None) -> None:
+        metadata = {**ledger.place(), "execution_success": False, "execution_error_message": message}
+        if address is not None:
+            metadata["address"] = address
+        ledger.record(ev.action(name, metadata=metadata))
+        fail_flow(ledger, message)
+
+    def _apply(self, ledger: Ledger, result: ActionResult) -> None:
+        """What an action answered: messages first, then events in order (11)."""
+        for item in result.responses:
+            message = from_action(item, self._program.responses, self._setting(ledger, {}))
+            if message is not None:
+                self._tell(ledger, message)
+        for data in result.events:
+            self._take(ledger, data)
+
+    def _take(self, ledger: Ledger, data: Mapping[str, Any]) -> None:
+        try:
+            event = ev.from_dict(data)
+        except ValueError:
+            return
+        if event.type in _REFUSED or event.type.startswith("flow_"):
+            return
+        if event.type == ev.SLOT:
+            name = event.text_of("name")
+            if name in self._program.slots and name is not None:
+                ledger.set_slot(name, event.get("value"), filled_by=CUSTOM)
+            return
+        ledger.record(event)
+
+
+def bot_messages(ledger: Ledger) -> list[BotMessage]:
+    """The bot messages among the events of the turn."""
+    return [
+        BotMessage(text=event.text_of("text"), data=event.get("data") or {}, metadata=event.metadata)
+        for event in ledger.events
+        if event.type == ev.BOT
+    ]
