@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -40,7 +39,7 @@ class Person:
 
 
 HELD = (
-    select(func.coalesce(func.json_agg(func.json_build_array(grants.c.assistant, grants.c.role)), "[]"))
+    select(func.json_agg(func.json_build_array(grants.c.assistant, grants.c.role)))
     .where(grants.c.user == users.c.id)
     .correlate(users)
     .scalar_subquery()
@@ -52,7 +51,7 @@ PERSON = (users.c.id, users.c.display, users.c.disabled_at, users.c.tokens_not_b
 
 def person_of(row: Any) -> Person:
     """Read the columns of PERSON."""
-    held: Iterable[list[str | None]] = row.held if isinstance(row.held, list) else json.loads(row.held)
+    held: Iterable[list[str | None]] = row.held or ()
     everywhere: set[str] = set()
     somewhere: dict[UUID, frozenset[str]] = {}
     for assistant, role in held:

@@ -62,7 +62,7 @@ async def find(session: AsyncSession, name: str) -> UUID:
 async def people(session: AsyncSession, *, after: UUID | None = None, limit: int = 100) -> list[Any]:
     """A page of people in the order they came, in one statement; `held` is a list of [assistant or null, role]."""
     names = (
-        select(func.coalesce(func.json_agg(func.json_build_array(providers.c.kind, identities.c.username)), "[]"))
+        select(func.json_agg(func.json_build_array(providers.c.kind, identities.c.username, identities.c.subject)))
         .where(identities.c.user == users.c.id, providers.c.id == identities.c.provider)
         .correlate(users)
         .scalar_subquery()

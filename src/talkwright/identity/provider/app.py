@@ -1,12 +1,11 @@
-"""The provider as one application, mounted under `/auth`."""
+"""The provider put together: its routes, to be mounted under `/auth`."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
-from starlette.applications import Starlette
-from starlette.routing import Route
+from starlette.routing import Route, Router
 
 from talkwright.database.engine import Database
 from talkwright.identity.provider import accounts
@@ -35,7 +34,7 @@ def create_provider(
     audience: str,
     sign_in_hours: int,
     font_url: str | None = None,
-) -> Starlette:
+) -> Router:
     """The provider of a studio that people reach under `base_url`."""
     pages = Pages(font_url)
     signer = Signer(database, keyring)
@@ -65,10 +64,7 @@ def create_provider(
             Route(f"{openid}/userinfo", endpoints.userinfo, methods=["GET", "POST"]),
             Route(f"{openid}/logout", endpoints.logout, methods=["GET", "POST"]),
         ]
-    app = Starlette(routes=routes)
-    app.router.redirect_slashes = False
-    app.state.signer = signer
-    return app
+    return Router(routes, redirect_slashes=False)
 
 
 async def administrator_link(session: AsyncSession, base_url: str) -> str:

@@ -1,0 +1,1 @@
+"""People and roles: who may sign in and what they may do."""
