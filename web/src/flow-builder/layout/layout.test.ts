@@ -107,6 +107,8 @@ function randomFlow(seed: number, size: number): unknown[] {
   const targets: string[] = Array.from({ length: size }, (_, index) => `s${index}`)
   const list = (depth: number, nested: boolean): unknown[] => {
     const rows: Record<string, unknown>[] = []
+    const whole = !nested && depth === 0
+    let goesOn = false
     do {
       const step: Record<string, unknown> = { id: `s${made++}`, action: random(2) ? 'utter_a' : 'do' }
       if (depth < 3 && random(3) === 0 && made < size) {
@@ -114,7 +116,8 @@ function randomFlow(seed: number, size: number): unknown[] {
         step['next'] = [...branches, { else: branch(depth) }]
       } else if (random(8) === 0) step['next'] = targets[random(size)]
       rows.push(step)
-    } while (made < size && (random(4) > 0 || (!nested && depth === 0)))
+      goesOn = made < size && (random(4) > 0 || whole)
+    } while (goesOn)
     const last = rows.at(-1) as Record<string, unknown>
     if (nested && !Array.isArray(last['next'])) last['next'] = random(2) ? 'END' : targets[random(size)]
     return rows

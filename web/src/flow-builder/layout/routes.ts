@@ -74,7 +74,7 @@ function jumpBetween(from: Row, branch: number | null, to: string, start: Region
   const outer = outwards(home, placeOf)
   const shared = inner.findIndex((region) => outer.includes(region))
   const common = inner[shared] as Region
-  return { from, branch, to, up: inner.slice(0, shared + 1), down: outer.slice(0, outer.indexOf(common)).reverse() }
+  return { from, branch, to, up: inner.slice(0, shared + 1), down: outer.slice(0, outer.indexOf(common)).toReversed() }
 }
 
 function add<K>(map: Map<K, string[]>, key: K, target: string): void {

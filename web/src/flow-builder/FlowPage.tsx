@@ -1,0 +1,95 @@
+/** A flow: canvas or YAML, and the inspector of what is selected. */
+import { IconCode, IconRoute, IconSitemap } from '@tabler/icons-react'
+import { useNavigate, useParams, useSearch } from '@tanstack/react-router'
+import { useQuery } from '@tanstack/react-query'
+import { lazy, Suspense, useEffect } from 'react'
+import { itemsQuery } from '../app/queries'
+import { isObject, useDocument, type Document } from '../documents'
+import { useAssistant } from '../frame/assistant'
+import { visited } from '../frame/layout'
+import { NotFound } from '../frame/NotFound'
+import { SaveState } from '../frame/SaveState'
+import { UndoButtons } from '../frame/UndoButtons'
+import { Segmented } from '../ui/controls'
+import { Icon } from '../ui/Icon'
+import { Failure, useSlow } from '../ui/states'
+import { FlowCanvas } from './FlowCanvas'
+
+const SourceEditor = lazy(() => import('../editor/SourceEditor'))
+
+export default function FlowPage() {
+  const { flow: name } = useParams({ from: '/a/$assistant/flows/$flow' })
+  const assistant = useAssistant()
+  const flows = useQuery(itemsQuery(assistant.id, 'flow'))
+  const id = flows.data?.find((item) => item.name === name)?.id
+  const { document, error, again } = useDocument(id)
+  useEffect(() => {
+    if (id !== undefined) visited({ kind: 'flow', name, assistant: assistant.title, path: `/a/${assistant.name}/flows/${name}` })
+  }, [id, name, assistant])
+  if (flows.isSuccess && id === undefined) return <NotFound what="flow" />
+  if (flows.error || error) return <Failure what="This flow could not be loaded" error={flows.error ?? error} again={again} />
+  if (document === undefined || document.parts === null) return <FlowSkeleton />
+  return <OpenFlow flow={document} />
+}
+
+function OpenFlow({ flow }: { flow: Document }) {
+  const { view, line, step } = useSearch({ from: '/a/$assistant/flows/$flow' })
+  return (
+    <section className="work" id="work" aria-label={`Flow ${flow.name}`}>
+      <FlowToolbar flow={flow} />
+      {view === 'yaml' ? (
+        <Suspense fallback={<div className="canvas" aria-busy="true" />}>
+          <SourceEditor document={flow} line={line} />
+        </Suspense>
+      ) : (
+        <FlowCanvas flow={flow} selected={step ?? null} />
+      )}
+    </section>
+  )
+}
+
+function FlowToolbar({ flow }: { flow: Document }) {
+  const navigate = useNavigate({ from: '/a/$assistant/flows/$flow' })
+  const { view } = useSearch({ from: '/a/$assistant/flows/$flow' })
+  const title = isObject(flow.body) && typeof flow.body['name'] === 'string' ? flow.body['name'] : flow.name.replaceAll(/[_-]/g, ' ')
+  return (
+    <div className="toolbar">
+      <h1 className="h ell" style={{ fontSize: 15 }} title={flow.name}>
+        {title.charAt(0).toUpperCase() + title.slice(1)}
+      </h1>
+      {flow.builtin && <span className="tag">Built in</span>}
+      <span className="vr" />
+      <Segmented
+        label="View"
+        value={view ?? 'canvas'}
+        options={[
+          { value: 'canvas', label: <><Icon of={IconSitemap} size={14} /> Canvas</> },
+          { value: 'yaml', label: <><Icon of={IconCode} size={14} /> YAML</> },
+        ]}
+        onChange={(next) => void navigate({ search: (search) => ({ ...search, view: next === 'yaml' ? 'yaml' : undefined, line: undefined }) })}
+      />
+      <span className="sp" />
+      <SaveState />
+      <UndoButtons />
+    </div>
+  )
+}
+
+function FlowSkeleton() {
+  const slow = useSlow(true)
+  return (
+    <section className="work" aria-busy="true">
+      <div className="toolbar">{slow && <span className="sk" style={{ width: 180 }} />}</div>
+      <div className="canvas">
+        {slow && (
+          <div className="place">
+            <span className="tile k-link">
+              <Icon of={IconRoute} size={20} />
+            </span>
+            <p>Loading the flow…</p>
+          </div>
+        )}
+      </div>
+    </section>
+  )
+}

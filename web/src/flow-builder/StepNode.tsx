@@ -1,0 +1,169 @@
+/** The nodes of the canvas: start, step, end, and the labels that stand on edges. */
+import { Handle, Position, type Node, type NodeProps } from '@xyflow/react'
+import { IconArrowBackUp, IconPinned, IconPlayerPlay, IconShieldCheck, IconZoomQuestion } from '@tabler/icons-react'
+import { memo, useState } from 'react'
+import type { Problem, Word } from '../api'
+import { Icon } from '../ui/Icon'
+import { STEPS, lookOf } from '../ui/kinds'
+import { SeverityMark } from '../ui/marks'
+import type { Caption } from './captions'
+import type { Run } from './layout'
+
+export interface StepData extends Record<string, unknown> {
+  caption: Caption
+  problems: readonly Problem[]
+  asksFirst: boolean
+  rules: number
+  persisted: boolean
+  selected: boolean
+  lit: boolean
+  active: boolean
+  /** The response's text as written, where it may be edited here. */
+  text: string | null
+  onText: ((text: string) => void) | null
+  onDone: (() => void) | null
+}
+
+export type StepNodeType = Node<StepData, 'step'>
+export type StartNodeType = Node<{ text: string; lit: boolean }, 'start'>
+export type EndNodeType = Node<Record<string, never>, 'end'>
+export type LabelNodeType = Node<{ words: readonly Word[]; connect: string | null; lit: boolean }, 'label'>
+
+function Ends() {
+  return (
+    <>
+      <Handle type="target" position={Position.Top} isConnectable={false} />
+      <Handle type="source" position={Position.Bottom} isConnectable={false} />
+    </>
+  )
+}
+
+export function Runs({ runs }: { runs: readonly Run[] }) {
+  // Runs have no identity of their own: their place in the caption is it.
+  // oxlint-disable-next-line react/no-array-index-key
+  return runs.map((run, index) => (run.chip ? <span key={index} className="slot">{run.text}</span> : <span key={index}>{run.text}</span>))
+}
+
+export const StepNode = memo(function StepNode({ data }: NodeProps<StepNodeType>) {
+  const { caption, problems, selected, lit, active } = data
+  const look = caption.kind === 'unknown' ? { one: 'Step', icon: lookOf('file').icon, hue: 'k-end' } : STEPS[caption.kind]
+  const classes = ['node', look.hue, selected ? 'sel' : '', active ? 'active' : lit ? 'lit' : ''].filter(Boolean).join(' ')
+  return (
+    <div className={classes} title={problems[0]?.message}>
+      <Ends />
+      <div className="nh">
+        <span className={`tile ${look.hue}`}>
+          <Icon of={look.icon} size={14} />
+        </span>
+        <span className="nk">{look.one}</span>
+        {caption.head !== null && <span className="mono nm ell">{caption.head}</span>}
+        <span className="marks">
+          {data.asksFirst && <Mark of={IconZoomQuestion} says="Asks before filling" />}
+          {data.rules > 0 && <Mark of={IconShieldCheck} says={`${data.rules} validation ${data.rules === 1 ? 'rule' : 'rules'}`} />}
+          {data.persisted && <Mark of={IconPinned} says="Keeps its value after the flow ends" />}
+          {problems[0] && <SeverityMark severity={problems[0].severity} size={14} />}
+        </span>
+      </div>
+      <CaptionText data={data} />
+    </div>
+  )
+})
+
+function Mark({ of, says }: { of: typeof IconPinned; says: string }) {
+  return (
+    <span title={says}>
+      <Icon of={of} size={14} />
+      <span className="sr">{says}</span>
+    </span>
+  )
+}
+
+/** The caption; a double click opens the text in its place. */
+function CaptionText({ data }: { data: StepData }) {
+  const [editing, setEditing] = useState(false)
+  const { caption, text, onText, onDone } = data
+  if (editing && text !== null && onText !== null)
+    return (
+      <div className="nb nodrag nopan nowheel">
+        <textarea
+          // The person asked for it by a double click: the caret belongs here.
+          // oxlint-disable-next-line jsx-a11y/no-autofocus
+          autoFocus
+          aria-label={`Text of ${caption.response ?? ''}`}
+          value={text}
+          onChange={(event) => onText(event.target.value)}
+          onBlur={() => {
+            setEditing(false)
+            onDone?.()
+          }}
+          onKeyDown={(event) => {
+            event.stopPropagation()
+            if (event.key === 'Escape' || (event.key === 'Enter' && !event.shiftKey)) event.currentTarget.blur()
+          }}
+        />
+      </div>
+    )
+  return (
+    <div className={`nb${caption.mono ? ' mono' : ''}`} onDoubleClick={() => onText !== null && setEditing(true)}>
+      <Runs runs={caption.runs} />
+    </div>
+  )
+}
+
+export const StartNode = memo(function StartNode({ data }: NodeProps<StartNodeType>) {
+  return (
+    <div className={`node small k-start${data.lit ? ' lit' : ''}`}>
+      <Ends />
+      <div className="nh">
+        <span className="tile k-start">
+          <Icon of={IconPlayerPlay} size={14} />
+        </span>
+        <span className="nk">Start</span>
+        <span className="nm ell">{data.text}</span>
+      </div>
+    </div>
+  )
+})
+
+export const EndNode = memo(function EndNode() {
+  return (
+    <div className="endpill">
+      <Ends />
+      End
+    </div>
+  )
+})
+
+export const LabelNode = memo(function LabelNode({ data }: NodeProps<LabelNodeType>) {
+  const plain = data.words.map((word) => word.text).join(' ')
+  return (
+    <div className={`elabel${data.lit ? ' lit' : ''}`} title={data.connect ?? plain}>
+      {data.connect === null ? <Words words={data.words} /> : <Connect to={data.connect} />}
+    </div>
+  )
+})
+
+function Connect({ to }: { to: string }) {
+  return (
+    <>
+      <Icon of={IconArrowBackUp} size={12} />
+      <span className="text">{to}</span>
+    </>
+  )
+}
+
+/** A condition in words, its slots as chips. */
+export function Words({ words }: { words: readonly Word[] }) {
+  return (
+    <span className="text">
+      {words.map((word, index) => (
+        // Words have no identity of their own: their place in the sentence is it.
+        // oxlint-disable-next-line react/no-array-index-key
+        <span key={index}>
+          {index > 0 && ' '}
+          {word.role === 'slot' ? <span className="slot">{word.text}</span> : word.text}
+        </span>
+      ))}
+    </span>
+  )
+}

@@ -1,0 +1,134 @@
+/** The fields of a step, by its kind. */
+import { Link } from '@tanstack/react-router'
+import { isObject, type Document, type Json, type JsonObject } from '../../documents'
+import { useAssistant, useMayWrite } from '../../frame/assistant'
+import { responseText, runsOf, type Caption, type Surroundings } from '../captions'
+import { Runs, Words } from '../StepNode'
+import { wordsOf, type FlowView } from '../view'
+import { Branches } from './Branches'
+import { TextArea, Toggle } from './fields'
+import { Question } from './Question'
+
+interface StepProps {
+  flow: Document
+  step: string
+  caption: Caption
+  view: FlowView
+  around: Surroundings
+}
+
+export function StepFields({ flow, step, caption, view, around }: StepProps) {
+  const editable = useMayWrite('flow')
+  const body = view.steps.get(step) ?? {}
+  const problems = flow.problems.filter((problem) => problem.step === step)
+  const common = { flow, editable }
+  return (
+    <>
+      {problems.length > 0 && (
+        <ul className="insp-part notes">
+          {problems.map((problem) => (
+            <li key={problem.key} className={problem.severity === 'error' ? 'c-err' : problem.severity === 'warning' ? 'c-warn' : 't2'}>
+              {problem.message}
+            </li>
+          ))}
+        </ul>
+      )}
+      {caption.kind === 'collect' && (
+        <div className="insp-part">
+          <TextArea {...common} at={{ step, path: '/description' }} label="Description for the assistant" what="description" hint="Says what value is meant, where the name of the slot does not." />
+          <SlotLine name={String(body['collect'])} />
+        </div>
+      )}
+      {caption.response !== null && <Question key={caption.response} response={caption.response} question={caption.kind === 'collect'} />}
+      {caption.response === null && <Target kind={caption.kind} body={body} />}
+      {caption.kind === 'collect' && (
+        <div className="insp-part">
+          <Toggle {...common} at={{ step, path: '/ask_before_filling' }} label="Ask before filling" what="ask before filling" hint="Always asks, even when the value is already known" />
+          <Toggle {...common} at={{ step, path: '/force_slot_filling' }} label="Prevent digressions" what="force slot filling" hint="Takes whatever comes as the answer" />
+        </div>
+      )}
+      <Rules rules={body['rejections']} around={around} />
+      <Branches step={body} around={around} view={view} flow={flow} />
+      <div className="insp-part small t3">
+        Id <span className="mono">{step}</span>
+      </div>
+    </>
+  )
+}
+
+function SlotLine({ name }: { name: string }) {
+  const assistant = useAssistant()
+  return (
+    <div className="field">
+      <h3 className="label">Slot</h3>
+      <Link className="refline" to="/a/$assistant/content/$kind/$name" params={{ assistant: assistant.name, kind: 'slot', name }}>
+        <span className="slot">{name}</span>
+      </Link>
+    </div>
+  )
+}
+
+function Target({ kind, body }: { kind: Caption['kind']; body: JsonObject }) {
+  const assistant = useAssistant()
+  if (kind === 'link' || kind === 'call') {
+    const flow = String(body[kind])
+    return (
+      <div className="insp-part">
+        <h3 className="label">{kind === 'link' ? 'Goes on with' : 'Runs and comes back'}</h3>
+        <Link className="refline mono" to="/a/$assistant/flows/$flow" params={{ assistant: assistant.name, flow }}>
+          {flow}
+        </Link>
+      </div>
+    )
+  }
+  if (kind === 'action')
+    return (
+      <div className="insp-part">
+        <h3 className="label">Action</h3>
+        <p className="mono">{String(body['action'])}</p>
+        <p className="small t3">Runs on the action server.</p>
+      </div>
+    )
+  if (kind === 'set')
+    return (
+      <div className="insp-part">
+        <h3 className="label">Sets</h3>
+        {pairsOf(body['set_slots']).map(([slot, value]) => (
+          <p key={slot}>
+            <span className="slot">{slot}</span> = <span className="mono">{value === null ? 'empty' : JSON.stringify(value)}</span>
+          </p>
+        ))}
+      </div>
+    )
+  return null
+}
+
+function pairsOf(value: Json | undefined): [string, Json][] {
+  return Array.isArray(value) ? value.flatMap((entry) => (isObject(entry) ? Object.entries(entry) : [])) : []
+}
+
+function Rules({ rules, around }: { rules: Json | undefined; around: Surroundings }) {
+  const found = Array.isArray(rules) ? rules.filter(isObject) : []
+  if (found.length === 0) return null
+  return (
+    <div className="insp-part">
+      <h3 className="label">
+        Validation <span className="badge">{found.length}</span>
+      </h3>
+      <ul className="rules">
+        {found.map((rule) => {
+          const text = String(rule['if'])
+          const said = String(rule['utter'])
+          const written = responseText(around.response(said), around)
+          return (
+            <li key={`${text} ${said}`}>
+              <span className="t3">If</span> <Words words={wordsOf(text, around.condition(text))} />
+              <br />
+              <span className="t3">say</span> {written === null ? <span className="mono">{said}</span> : <Runs runs={runsOf(written)} />}
+            </li>
+          )
+        })}
+      </ul>
+    </div>
+  )
+}

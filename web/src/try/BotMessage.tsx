@@ -1,0 +1,96 @@
+/** One message of the bot: always shown as text, never as markup. Only http(s), tel and mailto addresses become links. */
+import { IconPhoto } from '@tabler/icons-react'
+import type { ChatButton, Entry } from '../api/chats'
+import { useAssistant, useContentLanguage } from '../frame/assistant'
+import { Icon } from '../ui/Icon'
+import { say } from './session'
+
+/** Longer texts are cut: a channel would not show them either, and the page must stay usable. */
+const LONGEST = 20_000
+
+const ADDRESS = /\b(?:https?:\/\/|mailto:|tel:)[^\s<>"'）)]+/giu
+
+export function safeAddress(address: unknown): string | null {
+  if (typeof address !== 'string') return null
+  try {
+    const url = new URL(address)
+    return ['http:', 'https:', 'mailto:', 'tel:'].includes(url.protocol) ? url.href : null
+  } catch {
+    return null
+  }
+}
+
+/** The text in pieces, with the addresses in it as links. */
+export function Linked({ text }: { text: string }) {
+  const pieces: (string | { href: string; text: string })[] = []
+  let from = 0
+  for (const match of text.matchAll(ADDRESS)) {
+    const href = safeAddress(match[0])
+    if (href === null) continue
+    pieces.push(text.slice(from, match.index), { href, text: match[0] })
+    from = match.index + match[0].length
+  }
+  pieces.push(text.slice(from))
+  return pieces.map((piece, index) =>
+    typeof piece === 'string' ? (
+      piece
+    ) : (
+      // Pieces of one fixed text: their place is their identity.
+      // oxlint-disable-next-line react/no-array-index-key
+      <a key={index} className="link" href={piece.href} target="_blank" rel="noreferrer noopener">
+        {piece.text}
+      </a>
+    ),
+  )
+}
+
+export function BotMessage({ entry, live }: { entry: Entry; live: boolean }) {
+  const text = entry.text ?? ''
+  const image = safeAddress(entry.data?.['image'])
+  const custom = entry.data?.['custom']
+  return (
+    <div>
+      {text !== '' && (
+        <div className="bubble bot" dir="auto">
+          <bdi>
+            <Linked text={text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text} />
+          </bdi>
+        </div>
+      )}
+      {image !== null && (
+        <a className="bubble bot image-card" href={image} target="_blank" rel="noreferrer noopener">
+          <Icon of={IconPhoto} />
+          <span className="ell">{image}</span>
+        </a>
+      )}
+      {custom !== undefined && custom !== null && <pre className="well custom code">{JSON.stringify(custom, null, 2).slice(0, LONGEST)}</pre>}
+      {entry.buttons && entry.buttons.length > 0 && <Buttons buttons={entry.buttons} live={live} />}
+    </div>
+  )
+}
+
+/** Buttons can be pressed while they are the newest; later they only show what was offered. */
+function Buttons({ buttons, live }: { buttons: readonly ChatButton[]; live: boolean }) {
+  const assistant = useAssistant()
+  const language = useContentLanguage()
+  return (
+    <div className="quick">
+      {buttons.map((button) => {
+        const href = safeAddress(button.url)
+        const key = `${button.title} ${button.payload ?? button.url ?? ''}`
+        if (href !== null)
+          return (
+            <a key={key} href={href} target="_blank" rel="noreferrer noopener">
+              {button.title}
+            </a>
+          )
+        if (!live) return <span key={key}>{button.title}</span>
+        return (
+          <button key={key} type="button" onClick={() => void say(assistant.id, language, button.payload ?? button.title, button.title)}>
+            {button.title}
+          </button>
+        )
+      })}
+    </div>
+  )
+}

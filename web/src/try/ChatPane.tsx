@@ -1,0 +1,166 @@
+/** The chat as a channel would show it. */
+import { IconArrowUp, IconRefresh } from '@tabler/icons-react'
+import { useQuery } from '@tanstack/react-query'
+import { useEffect, useRef, useState, type KeyboardEvent, type RefObject } from 'react'
+import type { Turn } from '../api/chats'
+import { useAssistant, useContentLanguage, useMay } from '../frame/assistant'
+import { train } from '../frame/training'
+import { Button, IconButton } from '../ui/controls'
+import { suggestionsQuery } from './queries'
+import { BotMessage } from './BotMessage'
+import { greet, say, sayAgain, useChat } from './session'
+
+export function ChatPane() {
+  const assistant = useAssistant()
+  const { turns, pending } = useChat(assistant.id)
+  const end = useNewest(`${turns.length} ${pending?.id ?? ''}`)
+  return (
+    <div className="chat">
+      <section className="scroll" aria-label="Conversation" aria-live="polite">
+        <div className="talk">
+          {turns.map((turn, index) => (
+            <TurnBubbles key={turn.number} turn={turn} last={index + 1 === turns.length && pending === null} />
+          ))}
+          <PendingBubble />
+          <Beginning />
+          <div ref={end} />
+        </div>
+      </section>
+      <Compose />
+    </div>
+  )
+}
+
+/** Keeps the end in sight whenever `newest` changes. */
+function useNewest(newest: string): RefObject<HTMLDivElement | null> {
+  const end = useRef<HTMLDivElement>(null)
+  useEffect(() => {
+    if (newest !== '') end.current?.scrollIntoView({ block: 'end' })
+  }, [newest])
+  return end
+}
+
+function TurnBubbles({ turn, last }: { turn: Turn; last: boolean }) {
+  const said = turn.user?.title ?? turn.user?.text
+  const messages = turn.entries.filter(({ kind }) => kind === 'bot')
+  return (
+    <>
+      {turn.notice && <p className="micro t3 aside">{turn.notice}</p>}
+      {said && <div className="bubble me">{said}</div>}
+      {messages.map((entry, index) => (
+        // Messages of a turn have no id of their own and never change their order.
+        // oxlint-disable-next-line react/no-array-index-key
+        <BotMessage key={index} entry={entry} live={last && index + 1 === messages.length} />
+      ))}
+      {messages.length === 0 && said && <p className="micro t3 aside">The assistant said nothing.</p>}
+      {turn.duration_ms !== null && messages.length > 0 && <p className="micro t3 num took">{seconds(turn.duration_ms)}</p>}
+    </>
+  )
+}
+
+function seconds(milliseconds: number): string {
+  return milliseconds < 995 ? `${Math.round(milliseconds)} ms` : `${(milliseconds / 1000).toFixed(2)} s`
+}
+
+function PendingBubble() {
+  const assistant = useAssistant()
+  const language = useContentLanguage()
+  const { pending } = useChat(assistant.id)
+  if (pending === null) return null
+  return (
+    <>
+      <div className="bubble me">{pending.title ?? pending.text}</div>
+      {pending.failed === null ? (
+        <output className="bubble bot typing">
+          <span className="sr">The assistant is answering</span>
+          <i />
+          <i />
+          <i />
+        </output>
+      ) : (
+        <div className="say-again" role="alert">
+          <p className="c-err small">
+            {pending.failed.title}. {pending.failed.detail}
+          </p>
+          <Button icon={IconRefresh} onClick={() => void sayAgain(assistant.id, language)}>
+            Send again
+          </Button>
+        </div>
+      )}
+    </>
+  )
+}
+
+/** What an empty chat offers: to train first, or sentences to begin with. */
+function Beginning() {
+  const assistant = useAssistant()
+  const language = useContentLanguage()
+  const { turns, pending, loading, error } = useChat(assistant.id)
+  const mayTrain = useMay('trainings:write')
+  const suggestions = useQuery(suggestionsQuery(assistant.id, language, assistant.deployment?.id ?? null))
+  if (error !== null)
+    return (
+      <div className="say-again" role="alert">
+        <p className="c-err small">
+          {error.title}. {error.detail}
+        </p>
+      </div>
+    )
+  if (loading || turns.length > 0 || pending !== null) return null
+  if (assistant.deployment === null) {
+    const training = assistant.training?.state === 'queued' || assistant.training?.state === 'running'
+    return (
+      <div className="beginning">
+        <p className="t2">{training ? 'The assistant is being trained. The chat opens when it is done.' : 'Train the assistant once, then talk with it here.'}</p>
+        {!training && mayTrain && (
+          <Button look="primary" onClick={() => void train(assistant.id)}>
+            Train
+          </Button>
+        )}
+      </div>
+    )
+  }
+  return (
+    <div className="beginning">
+      <p className="t2">Say something as your users would, or begin with one of these:</p>
+      <div className="quick">
+        {(suggestions.data?.texts ?? []).slice(0, 6).map((text) => (
+          <button key={text} type="button" onClick={() => void say(assistant.id, language, text)}>
+            {text}
+          </button>
+        ))}
+        <button type="button" onClick={() => void greet(assistant.id, language)}>
+          Let the assistant begin
+        </button>
+      </div>
+    </div>
+  )
+}
+
+function Compose() {
+  const assistant = useAssistant()
+  const language = useContentLanguage()
+  const { pending, state } = useChat(assistant.id)
+  const [text, setText] = useState('')
+  if (assistant.deployment === null) return null
+  const busy = pending !== null && pending.failed === null
+  const send = () => {
+    if (text.trim() === '' || busy) return
+    void say(assistant.id, language, text.trim())
+    setText('')
+  }
+  const keys = (event: KeyboardEvent) => {
+    if (event.key !== 'Enter' || event.shiftKey || event.nativeEvent.isComposing) return
+    event.preventDefault()
+    send()
+  }
+  return (
+    <div className="compose">
+      {state?.terminated && <p className="micro t3 aside">The assistant ended the conversation. The next message begins a new one.</p>}
+      <div className="input">
+        <textarea rows={1} aria-label="Your message" placeholder="Say something…" value={text} onChange={(event) => setText(event.target.value)} onKeyDown={keys} />
+        {text.trim() !== '' && !busy && <IconButton icon={IconArrowUp} label="Send" small className="send" onClick={send} />}
+      </div>
+    </div>
+  )
+}

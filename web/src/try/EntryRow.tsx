@@ -1,0 +1,131 @@
+/** One line of the timeline. */
+import {
+  IconAlertCircle,
+  IconArrowNarrowRight,
+  IconArrowsSplit2,
+  IconBan,
+  IconBolt,
+  IconCircleCheck,
+  IconClock,
+  IconEqual,
+  IconInfoCircle,
+  IconMessage2,
+  IconPlayerPause,
+  IconPlayerPlay,
+  IconRepeat,
+  IconRoute,
+  IconTerminal2,
+  type Icon as TablerIcon,
+} from '@tabler/icons-react'
+import { Link } from '@tanstack/react-router'
+import type { ReactNode } from 'react'
+import type { Entry } from '../api/chats'
+import { useAssistant } from '../frame/assistant'
+import { Icon } from '../ui/Icon'
+import { commandWords, valueText } from './words'
+
+const LOOKS: Readonly<Record<string, { icon: TablerIcon; hue: string }>> = {
+  command: { icon: IconTerminal2, hue: 'k-run' },
+  flow_started: { icon: IconRoute, hue: 'k-link' },
+  flow_interrupted: { icon: IconPlayerPause, hue: 'k-link' },
+  flow_resumed: { icon: IconPlayerPlay, hue: 'k-link' },
+  flow_completed: { icon: IconCircleCheck, hue: 'k-end' },
+  flow_cancelled: { icon: IconBan, hue: 'k-end' },
+  slot: { icon: IconEqual, hue: 'k-set' },
+  bot: { icon: IconMessage2, hue: 'k-message' },
+  action: { icon: IconBolt, hue: 'k-action' },
+  step: { icon: IconArrowsSplit2, hue: 'k-logic' },
+  waiting: { icon: IconClock, hue: 'k-run' },
+  error: { icon: IconAlertCircle, hue: 'k-pattern' },
+}
+const OTHER = { icon: IconInfoCircle, hue: 'k-end' }
+
+const FLOW_WORDS: Readonly<Record<string, string>> = {
+  flow_started: 'started',
+  flow_interrupted: 'interrupted',
+  flow_resumed: 'resumed',
+  flow_completed: 'ended',
+  flow_cancelled: 'cancelled',
+}
+
+/** Steps are told by what they do; only a step that chose a branch has a line of its own. Talk of the session is left out. */
+export function showsInTimeline(entry: Entry): boolean {
+  if (entry.kind === 'step') return entry.branch !== null && entry.branch !== undefined
+  if (entry.kind === 'action') return !(entry.name ?? '').startsWith('utter_') && entry.name !== 'action_listen'
+  return entry.kind !== 'session'
+}
+
+export function EntryRow({ entry }: { entry: Entry }) {
+  const pattern = entry.flow?.startsWith('pattern_') && entry.kind.startsWith('flow_')
+  const look = pattern ? { icon: IconRepeat, hue: 'k-pattern' } : (LOOKS[entry.kind] ?? OTHER)
+  const text = <span className="x">{contentOf(entry)}</span>
+  return (
+    <div className="ev">
+      <span className="dot">
+        <span className={`tile ${look.hue}`}>
+          <Icon of={look.icon} size={12} />
+        </span>
+      </span>
+      {entry.flow ? <ToStep flow={entry.flow} step={entry.step ?? null}>{text}</ToStep> : text}
+      {typeof entry.ms === 'number' && entry.ms >= 1 && <span className="tm">{Math.round(entry.ms)} ms</span>}
+    </div>
+  )
+}
+
+/** A click on an event shows its step on the canvas. */
+function ToStep({ flow, step, children }: { flow: string; step: string | null; children: ReactNode }) {
+  const assistant = useAssistant()
+  return (
+    <Link className="ev-link" to="/a/$assistant/flows/$flow" params={{ assistant: assistant.name, flow }} search={step === null ? {} : { step }}>
+      {children}
+    </Link>
+  )
+}
+
+function contentOf(entry: Entry): ReactNode {
+  switch (entry.kind) {
+    case 'command':
+      return commandWords(entry.command ?? {})
+    case 'slot':
+      return (
+        <>
+          <span className="mono">{entry.name ?? entry.slot}</span> <span className="t3 mono">{valueText(entry.old)}</span>{' '}
+          <span className="t3 inl">
+            <Icon of={IconArrowNarrowRight} size={12} />
+          </span>{' '}
+          <span className="mono">{valueText(entry.new)}</span>
+        </>
+      )
+    case 'bot':
+      return <span className="t2">{entry.text ?? 'a message without text'}</span>
+    case 'action':
+      return (
+        <>
+          <span className="mono">{entry.name}</span>
+          {entry.error && <span className="c-err"> {entry.error}</span>}
+        </>
+      )
+    case 'step':
+      return (
+        <>
+          <span className="t2 mono">{entry.step}</span> {String(entry.branch)}
+        </>
+      )
+    case 'waiting':
+      return (
+        <>
+          <span className="c-run med">Waiting at</span> <span className="mono c-run">{entry.slot ?? entry.name ?? entry.step}</span>
+        </>
+      )
+    case 'error':
+      return <span className="c-err">{entry.error ?? entry.text}</span>
+    default:
+      if (FLOW_WORDS[entry.kind])
+        return (
+          <>
+            <span className="mono">{entry.flow}</span> <span className="t2">{FLOW_WORDS[entry.kind]}</span>
+          </>
+        )
+      return <span className="t2">{entry.text ?? entry.name ?? entry.kind.replaceAll('_', ' ')}</span>
+  }
+}

@@ -1,0 +1,53 @@
+/** What the conversation knows now: the stack, and the slots that hold something or changed in the turn. */
+import type { ChatState, Turn } from '../api/chats'
+import { useAssistant } from '../frame/assistant'
+import { useChat } from './session'
+import { valueText } from './words'
+
+export function StateNow() {
+  const { turns, state } = useChat(useAssistant().id)
+  const last = turns.at(-1)
+  if (state === null || last === undefined) return null
+  const slots = slotsOf(state, last)
+  const stack = state.stack.map((frame) => String(frame['flow_id'] ?? frame['type'] ?? ''))
+  return (
+    <div className="state">
+      <div className="hs state-head">
+        <h3 className="h small">State now</h3>
+        <span className="micro t3">after turn {last.number}</span>
+        <span className="sp" />
+        <span className="micro t3">Stack</span>
+        {stack.length === 0 ? <span className="micro t3">empty</span> : <span className="tag mono ell" title={stack.join(' → ')}>{stack.at(-1)}</span>}
+      </div>
+      <div className="state-body">
+        <table className="table mini">
+          <caption className="sr">Slots</caption>
+          <tbody>
+            {slots.map(({ name, old, value }) => (
+              <tr key={name}>
+                <th scope="row" className="mono">{name}</th>
+                <td className="mono">
+                  {old !== undefined && <span className="t3">{valueText(old)} → </span>}
+                  {valueText(value)}
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </div>
+  )
+}
+
+/** Changed ones first, with what they held before; then what else is filled. Pure. */
+export function slotsOf(state: ChatState, last: Turn): { name: string; old?: unknown; value: unknown }[] {
+  const before = new Map<string, unknown>()
+  for (const entry of last.entries) {
+    const name = entry.name ?? entry.slot
+    if (entry.kind === 'slot' && name && !before.has(name)) before.set(name, entry.old ?? null)
+  }
+  const own = Object.entries(state.slots).filter(([name]) => name !== 'flow_hashes' && name !== 'session_started_metadata')
+  const changed = own.filter(([name]) => before.has(name)).map(([name, slot]) => ({ name, old: before.get(name), value: slot.value }))
+  const filled = own.filter(([name, slot]) => !before.has(name) && slot.value !== null).map(([name, slot]) => ({ name, value: slot.value }))
+  return [...changed, ...filled]
+}

@@ -1,0 +1,70 @@
+/** Talk with the assistant beside any page: the chat, and what it understood and did. */
+import './try.css'
+import { IconCircleCheck, IconLoader2, IconMessagePlus, IconX } from '@tabler/icons-react'
+import { useNavigate } from '@tanstack/react-router'
+import { useEffect } from 'react'
+import { useAssistant } from '../frame/assistant'
+import { toggleDock, useLayout } from '../frame/layout'
+import { modifier } from '../frame/keys'
+import { IconButton } from '../ui/controls'
+import { Icon } from '../ui/Icon'
+import { shortTime } from '../ui/time'
+import { ChatPane } from './ChatPane'
+import { openLatest, startOver, useChat, useSessions } from './session'
+import { StateNow } from './StateNow'
+import { Timeline } from './Timeline'
+
+export default function TryDock() {
+  const assistant = useAssistant()
+  const { turns } = useChat(assistant.id)
+  useEffect(() => void openLatest(assistant.id), [assistant.id])
+  useFollowedFlow(assistant.id, assistant.name)
+  return (
+    <section className="dock" aria-label="Try the assistant">
+      <header className="toolbar dock-head">
+        <h2 className="h">Try</h2>
+        <Running />
+        <span className="sp" />
+        {turns.length > 0 && <IconButton icon={IconMessagePlus} label="New chat" onClick={() => startOver(assistant.id)} />}
+        <IconButton icon={IconX} label="Close" keys={`${modifier}J`} onClick={toggleDock} />
+      </header>
+      <div className="cols">
+        <ChatPane />
+        <div className="insp">
+          <h3 className="insp-title h small">Timeline</h3>
+          <Timeline />
+          <StateNow />
+        </div>
+      </div>
+    </section>
+  )
+}
+
+/** Which version answers, or what is on its way. */
+function Running() {
+  const { deployment } = useAssistant()
+  if (deployment === null) return <span className="small t3">Nothing runs yet</span>
+  const running = deployment.state === 'running'
+  return (
+    <span className={`status small ${running ? 'c-ok' : 'c-run'}`} title={deployment.waiting ?? deployment.reason ?? ''}>
+      <Icon of={running ? IconCircleCheck : IconLoader2} size={14} className={running ? '' : 'spin'} />
+      <span className="t2">
+        {deployment.version.name}
+        {running ? ` since ${shortTime(deployment.ready_at ?? deployment.created_at)}` : ` is ${deployment.state}`}
+      </span>
+    </span>
+  )
+}
+
+/** While the conversation is followed, the flow that it is in is opened on the canvas. */
+function useFollowedFlow(id: string, name: string): void {
+  const navigate = useNavigate()
+  const flow = useSessions(({ sessions }) => (sessions[id]?.following === false ? null : (sessions[id]?.state?.flow ?? null)))
+  const open = useLayout((layout) => layout.dock)
+  useEffect(() => {
+    if (!open || flow === null || flow.startsWith('pattern_')) return
+    const here = window.location.pathname
+    if (!here.includes(`/a/${name}/flows`) || here.endsWith(`/flows/${flow}`)) return
+    void navigate({ to: '/a/$assistant/flows/$flow', params: { assistant: name, flow }, search: {} })
+  }, [open, flow, name, navigate])
+}

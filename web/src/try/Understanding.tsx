@@ -1,0 +1,30 @@
+/** How the chosen turn was understood: by what, which flows came into question, and where the time went. */
+import type { Trace } from '../api/chats'
+
+const SOURCES: Readonly<Record<string, string>> = { payload: 'a button', local: 'the local model', llm: 'the language model' }
+
+export function Understanding({ trace }: { trace: Trace }) {
+  const candidates = trace.understanding?.candidates ?? []
+  const times = Object.entries(trace.times ?? {})
+  const source = trace.understanding?.source
+  if (candidates.length === 0 && times.length === 0) return null
+  return (
+    <div className="well understanding">
+      {source && <p className="micro t2">Understood by {SOURCES[source] ?? source}</p>}
+      {candidates.slice(0, 4).map(({ flow, score }) => (
+        <div key={flow} className="candidate micro">
+          <span className="mono ell">{flow}</span>
+          <span className="bar">
+            <i style={{ width: `${Math.round(Math.max(0, Math.min(1, score)) * 100)}%` }} />
+          </span>
+          <span className="num t2">{Math.round(score * 100)}%</span>
+        </div>
+      ))}
+      {times.length > 0 && (
+        <p className="micro t3 num">
+          {times.map(([name, ms]) => `${name.replaceAll('_', ' ')} ${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms`).join(' · ')}
+        </p>
+      )}
+    </div>
+  )
+}

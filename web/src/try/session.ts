@@ -1,0 +1,126 @@
+/** The chat that is open in the dock: its turns, its state, what is on its way. One per assistant. */
+import { create } from 'zustand'
+import { ApiError } from '../api'
+import * as chats from '../api/chats'
+import type { Answer, Chat, ChatState, Turn } from '../api/chats'
+import { uuid7 } from '../documents'
+
+export interface Pending {
+  id: string
+  text: string
+  title: string | null
+  failed: { title: string; detail: string } | null
+}
+
+export interface ChatSession {
+  chat: Chat | null
+  turns: readonly Turn[]
+  state: ChatState | null
+  pending: Pending | null
+  loading: boolean
+  error: ApiError | null
+  /** Number of the turn that the person looks at; null follows the last one. */
+  chosen: number | null
+  following: boolean
+}
+
+const EMPTY: ChatSession = { chat: null, turns: [], state: null, pending: null, loading: true, error: null, chosen: null, following: true }
+
+export const useSessions = create<{ sessions: Readonly<Record<string, ChatSession>> }>(() => ({ sessions: {} }))
+
+export function useChat(assistant: string): ChatSession {
+  return useSessions((all) => all.sessions[assistant] ?? EMPTY)
+}
+
+export function update(assistant: string, change: Partial<ChatSession>): void {
+  useSessions.setState(({ sessions }) => ({ sessions: { ...sessions, [assistant]: { ...EMPTY, ...sessions[assistant], ...change } } }))
+}
+
+const sessionOf = (assistant: string): ChatSession => useSessions.getState().sessions[assistant] ?? EMPTY
+
+/** Opens the person's latest chat, where there is one. */
+export async function openLatest(assistant: string): Promise<void> {
+  if (sessionOf(assistant).chat !== null) return
+  update(assistant, { loading: true, error: null })
+  try {
+    const { items } = await chats.listChats(assistant)
+    const chat = items[0]
+    if (chat !== undefined) await openChat(assistant, chat)
+    update(assistant, { loading: false })
+  } catch (error) {
+    fail(assistant, error)
+  }
+}
+
+async function openChat(assistant: string, chat: Chat): Promise<void> {
+  const turns: Turn[] = []
+  let state: ChatState | null = null
+  let after: number | null = 0
+  while (after !== null) {
+    const page: { turns: Turn[]; state: ChatState; next: number | null } = await chats.chatTimeline(assistant, chat.id, after)
+    turns.push(...page.turns)
+    state = page.state
+    after = page.next
+  }
+  update(assistant, { chat, turns, state })
+}
+
+/** Sends what was typed or the button's payload; `title` is the button's. The bubble stands at once. */
+export async function say(assistant: string, language: string, text: string, title: string | null = null): Promise<void> {
+  if (sessionOf(assistant).pending?.failed === null) return
+  await deliver(assistant, language, { id: uuid7(), text, title, failed: null })
+}
+
+/** Sends the message that failed again: the same message, so that it is never said twice. */
+export async function sayAgain(assistant: string, language: string): Promise<void> {
+  const { pending } = sessionOf(assistant)
+  if (pending !== null) await deliver(assistant, language, { ...pending, failed: null })
+}
+
+async function deliver(assistant: string, language: string, pending: Pending): Promise<void> {
+  update(assistant, { pending, chosen: null })
+  try {
+    const chat = sessionOf(assistant).chat ?? (await begin(assistant, language))
+    const { id, text, title } = pending
+    took(assistant, await chats.sendMessage(assistant, chat.id, { id, text, ...(title === null ? {} : { title }) }))
+  } catch (error) {
+    const { title, detail } = inWords(error)
+    update(assistant, { pending: { ...pending, failed: { title, detail } } })
+  }
+}
+
+async function begin(assistant: string, language: string): Promise<Chat> {
+  const chat = await chats.createChat(assistant, { id: uuid7(), language })
+  update(assistant, { chat, turns: [], state: null })
+  return chat
+}
+
+function took(assistant: string, { turn, state }: Answer): void {
+  const { turns } = sessionOf(assistant)
+  update(assistant, { turns: [...turns.filter(({ number }) => number !== turn.number), turn], state, pending: null })
+}
+
+/** A new chat: the old one stays in the history. */
+export function startOver(assistant: string): void {
+  update(assistant, { chat: null, turns: [], state: null, pending: null, error: null, chosen: null, loading: false })
+}
+
+/** Another language means another chat: what was said so far was said in the old one. */
+export async function greet(assistant: string, language: string): Promise<void> {
+  update(assistant, { error: null })
+  try {
+    const chat = sessionOf(assistant).chat ?? (await begin(assistant, language))
+    took(assistant, await chats.restartChat(assistant, chat.id))
+  } catch (error) {
+    fail(assistant, error)
+  }
+}
+
+function fail(assistant: string, error: unknown): void {
+  update(assistant, { loading: false, error: inWords(error) })
+}
+
+function inWords(error: unknown): ApiError {
+  if (error instanceof ApiError) return error
+  return new ApiError(0, 'unexpected', 'Something went wrong here', 'Try it again.')
+}
