@@ -21,7 +21,8 @@ class Problem:
 
     `kind` and `name` name the item, `step` a flow's step by its id, `path` is a JSON pointer into the item's body,
     `line` counts from 1 inside the item's source (inside the file where there is no item), `file` a path in the project.
-    `fix` holds edits of the change protocol, as JSON values, that would mend it.
+    `fix` holds the JSON Patch operations on this item's body that would mend it. `subject` tells two problems of one
+    code at one place apart.
     """
 
     code: str
@@ -34,8 +35,10 @@ class Problem:
     line: int | None = None
     file: str | None = None
     fix: tuple[dict[str, Any], ...] = field(default=())
+    subject: str = ""
 
     @property
     def key(self) -> str:
         """What stays the same while the problem stays: code and place, without the words."""
-        return "|".join(part or "" for part in (self.code, self.kind, self.name, self.step, self.path, self.file))
+        parts = (self.code, self.kind, self.name, self.step, self.path, self.file, self.subject)
+        return "|".join(part or "" for part in parts)

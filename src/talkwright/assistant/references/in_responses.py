@@ -43,11 +43,15 @@ def _variation(variation: Mapping[str, Any], path: str) -> Iterator[Reference]:
     for key in ("buttons", "quick_replies"):
         for at, button in entries(variation, key, path):
             if isinstance(button, Mapping):
-                yield from payload(button.get("payload"), pointer_join(at, "payload"))
-                translated = button.get("translation")
-                for language, entry in (translated if isinstance(translated, Mapping) else {}).items():
-                    if isinstance(entry, Mapping):
-                        yield from payload(entry.get("payload"), pointer_join(at, "translation", language, "payload"))
+                yield from _payloads(button, at)
+
+
+def _payloads(button: Mapping[str, Any], path: str) -> Iterator[Reference]:
+    yield from payload(button.get("payload"), pointer_join(path, "payload"))
+    translated = button.get("translation")
+    for language, entry in (translated if isinstance(translated, Mapping) else {}).items():
+        if isinstance(entry, Mapping):
+            yield from payload(entry.get("payload"), pointer_join(path, "translation", language, "payload"))
 
 
 def uses_jinja(variation: Mapping[str, Any]) -> bool:

@@ -115,7 +115,7 @@ def _apply(body: Any, operation: Mapping[str, Any]) -> None:
 
 
 def renamed_body(kind: str, body: Any, old: str, new: str) -> Any:
-    """What renaming an item changes in its own body: a flow's jumps to its default step ids (dialogue-semantics 1.5)."""
+    """What renaming an item changes in its own body: a flow's jumps to default step ids (dialogue-semantics 1.5)."""
     return _applied(body, _jump_patch(body, old, body, new) if kind == "flow" else ())
 
 

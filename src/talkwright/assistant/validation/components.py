@@ -1,0 +1,169 @@
+"""Pipeline components and policies: who is known, and what stands in for the others (dialogue-semantics 1.8, 7.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from talkwright.assistant.parsing.shape import pointer_join
+from talkwright.assistant.validation.check import Check
+
+LLM_GENERATORS = (
+    "CompactLLMCommandGenerator",
+    "SearchReadyLLMCommandGenerator",
+    "SingleStepLLMCommandGenerator",
+    "MultiStepLLMCommandGenerator",
+    "LLMCommandGenerator",
+)
+INTENT_ROUTER, LLM_ROUTER, NLU_ADAPTER = "IntentBasedRouter", "LLMBasedRouter", "NLUCommandAdapter"
+ROUTERS = (INTENT_ROUTER, LLM_ROUTER)
+ROUTING_SLOT = "route_session_to_calm"
+_LOCAL = "Talkwright's local understanding stands in for it when no model endpoint is set up."
+_STAND_INS: Mapping[str, str] = {
+    **dict.fromkeys(LLM_GENERATORS, _LOCAL),
+    LLM_ROUTER: "Talkwright's engine answers every turn with flows.",
+    INTENT_ROUTER: "Talkwright's engine answers every turn with flows.",
+    NLU_ADAPTER: "",
+    "FlowPolicy": "",
+    "EnterpriseSearchPolicy": "Questions of knowledge get the answer of `pattern_search`.",
+    "IntentlessPolicy": "Small talk gets the answer of `pattern_chitchat`.",
+}
+_NLU_PARTS = (
+    *(
+        "WhitespaceTokenizer",
+        "RegexFeaturizer",
+        "LexicalSyntacticFeaturizer",
+        "CountVectorsFeaturizer",
+        "DIETClassifier",
+    ),
+    *("EntitySynonymMapper", "ResponseSelector", "FallbackClassifier", "KeywordIntentClassifier", "CRFEntityExtractor"),
+    *("RegexEntityExtractor", "DucklingEntityExtractor", "SpacyNLP", "SpacyTokenizer", "SpacyFeaturizer"),
+    *("SpacyEntityExtractor", "SklearnIntentClassifier", "LogisticRegressionClassifier", "LanguageModelFeaturizer"),
+    *("MitieNLP", "JiebaTokenizer", "MitieTokenizer", "MitieFeaturizer"),
+)
+_NLU_POLICIES = ("RulePolicy", "MemoizationPolicy", "AugmentedMemoizationPolicy", "TEDPolicy", "UnexpecTEDIntentPolicy")
+
+
+def named(config: Mapping[str, Any], section: str) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
+    """Pointer, name and settings of each component of `pipeline` or `policies`."""
+    listed = config.get(section)
+    for index, entry in enumerate(listed if isinstance(listed, list) else ()):
+        if isinstance(entry, Mapping) and isinstance(entry.get("name"), str):
+            yield f"/{section}/{index}", entry["name"], entry
+        elif isinstance(entry, str):
+            yield f"/{section}/{index}", entry, {}
+
+
+def short(name: str) -> str:
+    """The class name of a component that may be given with its module."""
+    return name.rpartition(".")[2]
+
+
+def check_components(check: Check, config: Mapping[str, Any]) -> None:
+    """Checks `pipeline` and `policies` of one config file."""
+    for section in ("pipeline", "policies"):
+        _check_entries(check, config, section)
+        for path, name, _ in named(config, section):
+            _hint(check, path, name)
+    names = [short(name) for _, name, _ in named(config, "pipeline")]
+    paths = {short(name): path for path, name, _ in named(config, "pipeline")}
+    generators = [name for name in names if name in LLM_GENERATORS]
+    if len(generators) > 1:
+        check.findings.error(
+            "two-generators",
+            paths[generators[1]],
+            f"The pipeline has {len(generators)} command generators; keep one of {', '.join(generators)}.",
+        )
+    if all(router in names for router in ROUTERS):
+        check.findings.error("two-routers", paths[LLM_ROUTER], "The pipeline has both routers; keep one of them.")
+    if INTENT_ROUTER in names and generators and names.index(generators[0]) < names.index(INTENT_ROUTER):
+        check.findings.error(
+            "router-after-generator",
+            paths[INTENT_ROUTER],
+            f"`{INTENT_ROUTER}` must stand before the command generator in the pipeline.",
+        )
+    _check_routing(check, names, paths)
+
+
+def _check_entries(check: Check, config: Mapping[str, Any], section: str) -> None:
+    listed = config.get(section)
+    if listed is None:
+        return
+    if not isinstance(listed, list):
+        check.findings.wrong_shape(f"/{section}", f"`{section}`", "a list of components", listed)
+        return
+    for index, entry in enumerate(listed):
+        if not isinstance(entry, str) and not (isinstance(entry, Mapping) and isinstance(entry.get("name"), str)):
+            check.findings.error(
+                "wrong-shape", f"/{section}/{index}", f"An entry of `{section}` must be a map with `name`."
+            )
+
+
+def _hint(check: Check, path: str, name: str) -> None:
+    component = short(name)
+    if component in _NLU_PARTS or component in _NLU_POLICIES:
+        check.findings.hint(
+            "component-stand-in",
+            path,
+            f"`{component}` is kept as it is. Talkwright's engine understands with its own local model instead.",
+        )
+    elif component in _STAND_INS:
+        if _STAND_INS[component]:
+            check.findings.hint("component-stand-in", path, f"`{component}` is kept as it is. {_STAND_INS[component]}")
+    else:
+        check.findings.hint(
+            "component-unknown",
+            path,
+            f"Talkwright doesn't know `{name}`; it is kept as it is and has no effect in Talkwright's engine.",
+        )
+
+
+def _check_routing(check: Check, names: list[str], paths: Mapping[str, str]) -> None:
+    router = next((name for name in names if name in ROUTERS), None)
+    slot = check.facts.slot(ROUTING_SLOT)
+    if router is not None and (slot is None or slot.type != "bool"):
+        check.findings.error(
+            "router-without-slot", paths[router], f"`{router}` needs a bool slot `{ROUTING_SLOT}`. Declare it."
+        )
+    elif router is None and slot is not None:
+        check.findings.warning(
+            "slot-without-router",
+            "/pipeline",
+            f"The slot `{ROUTING_SLOT}` is declared, but the pipeline has no router that would use it.",
+        )
+
+
+def check_settings_paths(check: Check, body: Any) -> None:
+    """Checks that no secret is written into a settings file: only `${NAME}` from the environment (1.8)."""
+    waiting: list[tuple[str, Any]] = [("", body)]
+    while waiting:
+        path, part = waiting.pop()
+        if isinstance(part, list):
+            waiting += [(pointer_join(path, index), inner) for index, inner in enumerate(part)]
+        elif isinstance(part, Mapping):
+            for key, inner in part.items():
+                at = pointer_join(path, key)
+                if _is_secret(str(key)) and isinstance(inner, str) and inner.strip() and "${" not in inner:
+                    check.findings.warning(
+                        "secret-in-project",
+                        at,
+                        f"`{key}` looks like a secret written into the project, where everybody who may read or"
+                        f" download it sees it. Write `${{{str(key).upper()}}}` and set it in the environment.",
+                    )
+                else:
+                    waiting.append((at, inner))
+
+
+def _is_secret(key: str) -> bool:
+    key = key.lower().replace("-", "_")
+    return key in (
+        "api_key",
+        "password",
+        "secret",
+        "access_token",
+        "client_secret",
+        "secret_key",
+        "auth_token",
+        "page_access_token",
+        "aws_secret_access_key",
+    ) or key.endswith(("_api_key", "_password", "_secret"))

@@ -1,0 +1,192 @@
+"""The only view that a check has of other items. What was asked is recorded, so that a change re-checks few."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+from typing import Any, Literal, Protocol, TypeAlias
+
+from talkwright.assistant.build import ItemBody, languages, merged_document, parse_flow, parse_response, parse_slot
+from talkwright.assistant.builtins import BUILTIN_ACTIONS, BUILTIN_INTENTS, builtin_slots
+from talkwright.assistant.domain import Response, Slot
+from talkwright.assistant.flows import PATTERN_PREFIX, Flow
+from talkwright.assistant.parsing.nlu import example_texts
+from talkwright.assistant.patterns import default_items
+
+Property: TypeAlias = Literal["flow-name", "flow-description", "trigger-intent", "example"]
+Question: TypeAlias = tuple[str, str]
+ANY = "*"
+
+_PUNCTUATION = re.compile(r"[\W_]+")
+
+
+class Facts(Protocol):
+    """What checks may ask; every answer depends only on the items that the question names."""
+
+    def slot(self, name: str) -> Slot | None:
+        """The slot, built-in ones included."""
+
+    def response(self, name: str) -> Response | None:
+        """The response, built-in ones included."""
+
+    def flow(self, flow_id: str) -> Flow | None:
+        """The flow or pattern."""
+
+    def has(self, kind: str, name: str) -> bool:
+        """Whether an action, intent, entity, form, prompt or agent of this name exists, built-in ones included."""
+
+    def item(self, kind: str, name: str) -> Any:
+        """The body of an item, or None."""
+
+    def names(self, kind: str) -> frozenset[str]:
+        """All names of a kind, for suggestions and for questions about all of them."""
+
+    def sharing(self, of: Property, value: str) -> frozenset[str]:
+        """The names of the items that have the same value of a property that should be unique."""
+
+    def settings(self, kind: str) -> Mapping[str, Any]:
+        """All config, endpoints or domain files as one map."""
+
+
+class ItemFacts:
+    """Facts over a set of items in memory, with the default patterns and built-ins where the set has a flow.
+
+    Bodies are made typed when first asked for. `asked` holds (kind, name), with `*` for all names, and
+    (property, value); `watch()` starts a new record.
+    """
+
+    def __init__(self, items: Iterable[ItemBody]) -> None:
+        own: dict[str, dict[str, ItemBody]] = defaultdict(dict)
+        for item in items:
+            own[item.kind].setdefault(item.name, item)
+        self._items: dict[str, dict[str, ItemBody]] = defaultdict(dict)
+        if own["flow"]:
+            for item in default_items():
+                self._items[item.kind][item.name] = item
+        for kind, named in own.items():
+            self._items[kind].update(named)
+        self._typed: dict[tuple[str, str], Any] = {}
+        self.asked: set[Question] = set()
+
+    def watch(self) -> set[Question]:
+        """Starts a new record of questions and returns it."""
+        self.asked = set()
+        return self.asked
+
+    def slot(self, name: str) -> Slot | None:
+        """See Facts."""
+        self.asked.add(("slot", name))
+        key = ("slot", name)
+        if key not in self._typed:
+            item = self._items["slot"].get(name)
+            self._typed[key] = self._builtins.get(name) if item is None else parse_slot(name, item.body)[0]
+        slot: Slot | None = self._typed[key]
+        return slot
+
+    def response(self, name: str) -> Response | None:
+        """See Facts."""
+        response: Response | None = self._parsed("response", name, parse_response)
+        return response
+
+    def flow(self, flow_id: str) -> Flow | None:
+        """See Facts."""
+        flow: Flow | None = self._parsed("flow", flow_id, parse_flow)
+        return flow
+
+    def _parsed(self, kind: str, name: str, parse: Any) -> Any:
+        self.asked.add((kind, name))
+        key = (kind, name)
+        if key not in self._typed:
+            item = self._items[kind].get(name)
+            self._typed[key] = None if item is None else parse(name, item.body)[0]
+        return self._typed[key]
+
+    def has(self, kind: str, name: str) -> bool:
+        """See Facts."""
+        self.asked.add((kind, name))
+        return name in self._names(kind)
+
+    def item(self, kind: str, name: str) -> Any:
+        """See Facts."""
+        self.asked.add((kind, name))
+        item = self._items[kind].get(name)
+        return None if item is None else item.body
+
+    def names(self, kind: str) -> frozenset[str]:
+        """See Facts."""
+        self.asked.add((kind, ANY))
+        return self._names(kind)
+
+    def _names(self, kind: str) -> frozenset[str]:
+        match kind:
+            case "action":
+                return BUILTIN_ACTIONS | self._items["action"].keys()
+            case "intent":
+                return BUILTIN_INTENTS | self._items["intent"].keys()
+            case "slot":
+                return frozenset(self._builtins) | self._items["slot"].keys()
+            case "form":
+                forms = self._settings["domain"].get("forms")
+                return frozenset(forms) if isinstance(forms, Mapping) else frozenset()
+            case "agent":
+                return self._agents
+            case _:
+                return frozenset(self._items[kind])
+
+    @cached_property
+    def _agents(self) -> frozenset[str]:
+        paths = (name.split("/") for name in self._items["file"])
+        return frozenset(path[1] for path in paths if len(path) > 2 and path[0] == "sub_agents")
+
+    @cached_property
+    def _builtins(self) -> Mapping[str, Slot]:
+        if not self._items["flow"]:
+            return {}
+        language, additional = languages(self._settings["config"])
+        return builtin_slots(language, additional, forms=bool(self._settings["domain"].get("forms")))
+
+    def settings(self, kind: str) -> Mapping[str, Any]:
+        """See Facts."""
+        self.asked.add((kind, ANY))
+        return self._settings[kind]
+
+    @cached_property
+    def _settings(self) -> Mapping[str, Mapping[str, Any]]:
+        return {
+            kind: merged_document(self._items[kind].values(), kind, []) for kind in ("config", "endpoints", "domain")
+        }
+
+    def sharing(self, of: Property, value: str) -> frozenset[str]:
+        """See Facts."""
+        self.asked.add((of, value))
+        return frozenset(self._shared[of].get(shared_form(of, value), ()))
+
+    @cached_property
+    def _shared(self) -> Mapping[Property, Mapping[str, set[str]]]:
+        shared: dict[Property, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+        for name in self._items["flow"]:
+            flow = self._parsed("flow", name, parse_flow)
+            if flow is None:
+                continue
+            if not name.startswith(PATTERN_PREFIX):
+                shared["flow-name"][shared_form("flow-name", flow.name)].add(name)
+                shared["flow-description"][shared_form("flow-description", flow.description)].add(name)
+            for trigger in flow.nlu_triggers:
+                shared["trigger-intent"][trigger.intent].add(name)
+        for name, item in self._items["intent"].items():
+            for _, text in example_texts(item.body):
+                shared["example"][shared_form("example", text)].add(name)
+        return shared
+
+
+def shared_form(of: Property, value: str) -> str:
+    """The form in which two values count as the same: descriptions without punctuation (dialogue-semantics 1.2)."""
+    match of:
+        case "flow-description":
+            return _PUNCTUATION.sub(" ", value).strip().lower()
+        case "example":
+            return value.strip()
+        case _:
+            return value
