@@ -33,7 +33,8 @@ class Kind(StrEnum):
 class Part:
     """One stretch of one file that belongs to an item.
 
-    `file` is its path, `place` the key of its section there ('' = the file itself).
+    `file` is its path, `place` the key of its section there ('' = the file itself), with '{}' or '[]' behind it where
+    the part stands inside such brackets and so has no lines of its own.
     `anchors` holds the JSON values of the YAML anchors that the source uses and that are defined outside of it, so that
     a part can be parsed on its own.
     """
@@ -42,6 +43,16 @@ class Part:
     place: str
     source: str
     anchors: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def section(self) -> str:
+        """The key of the section, without brackets."""
+        return self.place.rstrip("[]{}")
+
+    @property
+    def inline(self) -> bool:
+        """Whether the part stands inside brackets."""
+        return self.place.endswith(("[]", "{}"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

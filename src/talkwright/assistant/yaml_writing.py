@@ -15,7 +15,7 @@ _UNSAFE_IN_FLOW = re.compile(r"[,\[\]{}]|:(?=[^\s]?$)|:[,\[\]{}\"']")
 _ESCAPED = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff\ufffe\uffff]")
 # What YAML 1.1 readers take for something else than text: quoted, so that every program reads the same.
 _OTHER_READERS = re.compile(
-    r"(?:y|n|yes|no|on|off|true|false|null|~|=|<<)\Z"
+    r"(?:yes|no|on|off|true|false|null|~|=|<<)\Z"
     r"|[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?\Z|[-+]?0b[01_]+\Z|[-+]?[0-9_.]+(?:[eE][-+]?[0-9]+)?\Z|[-+]?0[xo]?[0-9a-f_]+\Z"
     r"|[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:$|[Tt ])|[-+]?\.(?:inf|nan)\Z",
     re.IGNORECASE,
@@ -70,7 +70,7 @@ def _indented(lines: list[str], blanks: str) -> list[str]:
 
 def scalar_lines(value: Any) -> list[str]:
     """The lines of a scalar (or an empty collection) after a key; those after the first stand one level deeper."""
-    if isinstance(value, str) and "\n" in value and _block_fits(value):
+    if isinstance(value, str) and "\n" in value and block_fits(value):
         return literal_lines(value)
     return [flow_text(value, flow=False)]
 
@@ -83,7 +83,7 @@ def literal_lines(text: str) -> list[str]:
     return [f"|{mark}", *body.split("\n"), *[""] * (ends - 1)]
 
 
-def _block_fits(text: str) -> bool:
+def block_fits(text: str) -> bool:
     """Whether a literal block holds the text as it is: no escapes, no blanks at its start or alone on a line."""
     if _ESCAPED.search(text) or not text.strip() or text.lstrip("\n").startswith(" "):
         return False

@@ -21,7 +21,7 @@ def body_of(kind: Kind, parts: Iterable[Part]) -> Any:
     if kind in TEXT_KINDS:
         return parts[0].source if parts else None
     living = [part for part in parts if part.source or part.place == ""]
-    return assemble(kind, [(part.place, parse_part(part)) for part in living])
+    return assemble(kind, [(part.section, parse_part(part)) for part in living])
 
 
 def assemble(kind: Kind, parsed: list[tuple[str, Parsed]]) -> Any:

@@ -30,14 +30,14 @@ class Span:
 def map_span(text: str, section: Node, key: Node, value: Node, floor: int) -> Span:
     """The span of one entry of a map; `floor` is where the part before ends."""
     end = max(key.end, value.end)
-    return Span(key.start, end, "", True) if section.flow else _lines(text, key.start, end, floor)
+    return Span(key.start, end, "", True) if section.flow else line_span(text, key.start, end, floor)
 
 
 def list_span(text: str, section: Node, element: Node, floor: int) -> Span:
     """The span of one element of a list; `floor` is where the part before ends."""
     if section.flow:
         return Span(element.start, element.end, "", True)
-    return _lines(text, dash_of(text, section, element), element.end, floor)
+    return line_span(text, dash_of(text, section, element), element.end, floor)
 
 
 def dash_of(text: str, section: Node, element: Node) -> int:
@@ -62,7 +62,8 @@ def line_end(text: str, offset: int) -> int:
     return len(text) if found < 0 else found + 1
 
 
-def _lines(text: str, start: int, end: int, floor: int) -> Span:
+def line_span(text: str, start: int, end: int, floor: int) -> Span:
+    """The whole lines from `start` to `end` with the comments that belong to them, not reaching above `floor`."""
     first = line_start(text, start)
     column = start - first
     while first > floor:
@@ -110,7 +111,7 @@ def aliases(node: Node) -> Iterator[Node]:
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """A part's source as a tree. `text` is what the offsets count in: the source, in braces where only that parses.
+    """A part's source as a tree. `text` is what the offsets count in: the source, in brackets where it stands in such.
 
     `root` is the document, `key` and `value` the entry's nodes: a list element that is a bare name has no value.
     """
@@ -133,19 +134,13 @@ def parse_part(part: Part) -> Parsed:
 
 def parse_source(source: str, place: str, anchors: Mapping[str, Any]) -> Parsed:
     """The tree of one part's source in `place`; raises YamlError with the line inside the source."""
-    if place == "":
-        root = load_marked(source, anchors)
-        return Parsed(source, root, None, root)
-    try:
-        return _entry(source, load_marked(source, anchors), place, wrapped=False)
-    except YamlError as error:
-        if source.endswith("\n"):
-            raise
-        try:
-            braced = "{" + source + "}" if place not in LIST_PLACES else "[" + source + "]"
-            return _entry(braced, load_marked(braced, anchors), place, wrapped=True)
-        except YamlError:
-            raise error from None
+    section, inline = place.rstrip("[]{}"), place.endswith(("[]", "{}"))
+    if inline:
+        source = f"[{source}]" if place.endswith("[]") else "{" + source + "}"
+    root = load_marked(source, anchors)
+    if not section:
+        return Parsed(source, root, None, root, inline)
+    return _entry(source, root, section, wrapped=inline)
 
 
 def _entry(text: str, root: Node, place: str, *, wrapped: bool) -> Parsed:

@@ -37,8 +37,17 @@ class Placement:
     file: str
     place: str
     indent: str
-    inline: bool
     style: Style
+
+    @property
+    def section(self) -> str:
+        """The key of the section, without brackets."""
+        return self.place.rstrip("[]{}")
+
+    @property
+    def inline(self) -> bool:
+        """Whether the place is inside brackets."""
+        return self.place.endswith(("[]", "{}"))
 
 
 def place_new_item(files: Iterable[ProjectFile], kind: str, name: str, place: str | None = None) -> Placement:
@@ -50,7 +59,7 @@ def place_new_item(files: Iterable[ProjectFile], kind: str, name: str, place: st
     files = sorted(files, key=lambda file: file.path)
     if kind not in PLACES:
         found = next((file for file in files if file.path == name), None)
-        return Placement(name, WHOLE_FILE, "", inline=False, style=found.style if found else Style())
+        return Placement(name, WHOLE_FILE, "", style=found.style if found else Style())
     place = place or PLACES[kind][0]
     former = _former(files, kind, name, place)
     if former is not None:
@@ -60,18 +69,18 @@ def place_new_item(files: Iterable[ProjectFile], kind: str, name: str, place: st
         path = _usual_path(files, kind, name, place)
         file = next((one for one in files if one.path == path), None)
         if file is None:
-            return Placement(path, place, _section_indent(place, Style()), inline=False, style=Style())
+            return Placement(path, place, _section_indent(place, Style()), style=Style())
     last = _last_ref(file, place)
     if last is not None:
-        return Placement(file.path, place, last.indent, last.inline, file.style)
-    return Placement(file.path, place, _section_indent(place, file.style), inline=False, style=file.style)
+        return Placement(file.path, last.place, last.indent, file.style)
+    return Placement(file.path, place, _section_indent(place, file.style), style=file.style)
 
 
 def _former(files: Sequence[ProjectFile], kind: str, name: str, place: str) -> Placement | None:
     for file in files:
         for ref in file.refs:
-            if (ref.kind, ref.name, ref.place) == (kind, name, place):
-                return Placement(file.path, place, ref.indent, ref.inline, file.style)
+            if (ref.kind, ref.name, ref.section) == (kind, name, place):
+                return Placement(file.path, ref.place, ref.indent, file.style)
     return None
 
 
@@ -79,8 +88,8 @@ def _fullest(files: Sequence[ProjectFile], kind: str, place: str) -> ProjectFile
     """The file with most items of the kind in that section, else with most of its neighbours'."""
     neighbours = _DOMAIN_PLACES if place in _DOMAIN_PLACES else frozenset({place})
     for wanted in (
-        lambda ref: ref.kind == kind and ref.place == place,
-        lambda ref: ref.place in neighbours,
+        lambda ref: ref.kind == kind and ref.section == place,
+        lambda ref: ref.section in neighbours,
     ):
         counts = Counter({file.path: sum(map(wanted, file.refs)) for file in files if takes(file, place)})
         best = max(counts, key=lambda path: counts[path], default=None)
@@ -109,14 +118,14 @@ def _usual_path(files: Sequence[ProjectFile], kind: str, name: str, place: str) 
 
 def takes(file: ProjectFile, place: str) -> bool:
     """Whether a new part for that section can be put into this file."""
-    if file.data is not None or any(ref.place == WHOLE_FILE and ref.kind != Kind.DOMAIN for ref in file.refs):
+    if file.data is not None or any(ref.section == WHOLE_FILE and ref.kind != Kind.DOMAIN for ref in file.refs):
         return False
     if _last_ref(file, place) is not None:
         return True
     raws = [piece for piece in file.skeleton if isinstance(piece, str)]
     if any(re.search(r"^(?:\.\.\.|---|[{\[\"'])", raw.removeprefix("\ufeff"), re.MULTILINE) for raw in raws):
         return False
-    if any(ref.inline and ref.place == WHOLE_FILE for ref in file.refs):
+    if any(ref.inline and ref.section == WHOLE_FILE for ref in file.refs):
         return False
     return all(_section(place).search(raw) or not _key(place).search(raw) for raw in raws)
 
@@ -166,7 +175,7 @@ def _entry_line(source: str) -> str:
 
 
 def _last_ref(file: ProjectFile, place: str) -> PartRef | None:
-    return next((ref for ref in reversed(file.refs) if ref.place == place), None) if place else None
+    return next((ref for ref in reversed(file.refs) if ref.section == place), None) if place else None
 
 
 def _section_indent(place: str, style: Style) -> str:
@@ -187,19 +196,20 @@ def _section(place: str) -> re.Pattern[str]:
 def _with_ref(file: ProjectFile, ref: PartRef) -> ProjectFile:
     pieces = list(file.skeleton)
     newline = file.style.newline
-    if ref.place == WHOLE_FILE and (ref.kind != Kind.DOMAIN or not pieces):
+    if ref.section == WHOLE_FILE and (ref.kind != Kind.DOMAIN or not pieces):
         return replace(file, data=None, skeleton=(*pieces, ref))
     at = max(
-        (i for i, piece in enumerate(pieces) if isinstance(piece, PartRef) and piece.place == ref.place), default=None
+        (i for i, piece in enumerate(pieces) if isinstance(piece, PartRef) and piece.section == ref.section),
+        default=None,
     )
     if at is not None:
         last = pieces[at]
         inline = isinstance(last, PartRef) and last.inline
-        between = ", " if inline else _blank_between(pieces, ref.place)
-        pieces[at + 1 : at + 1] = [*([between] if between else []), replace(ref, inline=inline)]
+        between = ", " if inline else _blank_between(pieces, ref.section)
+        pieces[at + 1 : at + 1] = [*([between] if between else []), ref]
         return replace(file, skeleton=tuple(pieces))
     for i, piece in enumerate(pieces):
-        found = _section(ref.place).search(piece) if isinstance(piece, str) and ref.place else None
+        found = _section(ref.section).search(piece) if isinstance(piece, str) and ref.section else None
         if isinstance(piece, str) and found:
             head = piece[: found.start()] + found[1] + (f" {found[2]}" if found[2].startswith("#") else found[2])
             head = head if head.endswith("\n") else head + newline
@@ -212,10 +222,10 @@ def _new_section(file: ProjectFile, ref: PartRef) -> list[str]:
     """The raw lines that open a section at the end of a file."""
     newline = file.style.newline
     if not file.skeleton:
-        return [f"{ref.place}:{newline}"] if ref.place else []
+        return [f"{ref.section}:{newline}"] if ref.section else []
     last = file.skeleton[-1]
     closed = last.endswith("\n") if isinstance(last, str) else file.style.closed
-    head = f"{ref.place}:{newline}" if ref.place else ""
+    head = f"{ref.section}:{newline}" if ref.section else ""
     return [text for text in ("" if closed else newline, newline + head) if text]
 
 
@@ -223,7 +233,7 @@ def _blank_between(pieces: Sequence[str | PartRef], place: str) -> str:
     """The blank line that stands between the last two parts of a section, if one does."""
     for position in range(len(pieces) - 1, 1, -1):
         piece, before, earlier = pieces[position], pieces[position - 1], pieces[position - 2]
-        if isinstance(piece, PartRef) and piece.place == place:
+        if isinstance(piece, PartRef) and piece.section == place:
             spaced = isinstance(before, str) and isinstance(earlier, PartRef) and not before.strip()
             return before if spaced and isinstance(before, str) else ""
     return ""

@@ -143,11 +143,9 @@ class _Reader:
                 continue
             found, part = next(parts)
             gathered = self._gathered.setdefault((found.kind, found.name), _Gathered())
-            skeleton.append(
-                PartRef(piece.kind, piece.name, len(gathered.parts), piece.place, piece.indent, piece.inline)
-            )
+            skeleton.append(PartRef(piece.kind, piece.name, len(gathered.parts), piece.place, piece.indent))
             gathered.parts.append(part)
-            gathered.parsed.append((found.place, found.parsed))
+            gathered.parsed.append((found.section, found.parsed))
         return ProjectFile(path=path, skeleton=tuple(skeleton), style=style_of(text))
 
     def _whole(self, path: str, kind: Kind, text: str, root: Node | None = None) -> ProjectFile:
@@ -169,13 +167,13 @@ class _Reader:
 
 def part_ref(found: Found) -> PartRef:
     """The reference for a part just found; its index is counted when it is gathered."""
-    return PartRef(found.kind, found.name, 0, found.place, found.span.indent, found.span.inline)
+    return PartRef(found.kind, found.name, 0, found.place, found.span.indent)
 
 
 def _check_alone(found: Found, part: Part) -> None:
     """Raises YamlError where a part means something else on its own than in its file."""
     alone = parse_part(part)
-    if found.place == WHOLE_FILE:
+    if found.section == WHOLE_FILE:
         same = alone.root.value == found.parsed.root.value
     else:
         values = [node.value if node else None for node in (found.parsed.value, alone.value)]

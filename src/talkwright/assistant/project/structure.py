@@ -30,14 +30,21 @@ _PROMPT_SUFFIXES = (".jinja2", ".jinja", ".j2")
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """One part found in a file: what it belongs to, its place and span, and its parsed entry."""
+    """One part found in a file: what it belongs to, its section and span, and its parsed entry."""
 
     kind: Kind
     name: str
-    place: str
+    section: str
     span: Span
     parsed: Parsed
     nodes: tuple[Node, ...]
+
+    @property
+    def place(self) -> str:
+        """The place as parts and references carry it."""
+        if not self.span.inline:
+            return self.section
+        return self.section + ("[]" if self.section in LIST_PLACES else "{}")
 
 
 def is_yaml(path: str) -> bool:

@@ -17,8 +17,7 @@ WHOLE_FILE = ""
 class PartRef:
     """Where a part of an item stands in a skeleton.
 
-    `index` counts the item's parts. `place` is the section's key ('' = the file itself), `indent` the blanks before the
-    part's key or dash, `inline` whether the part stands inside `{}` or `[]` and so has no lines of its own.
+    `index` counts the item's parts, `place` is that of the part, `indent` the blanks before its key or dash.
     """
 
     kind: str
@@ -26,7 +25,16 @@ class PartRef:
     index: int
     place: str = WHOLE_FILE
     indent: str = ""
-    inline: bool = False
+
+    @property
+    def section(self) -> str:
+        """The key of the section, without brackets."""
+        return self.place.rstrip("[]{}")
+
+    @property
+    def inline(self) -> bool:
+        """Whether the part stands inside brackets."""
+        return self.place.endswith(("[]", "{}"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,7 +38,7 @@ def write_file(file: ProjectFile, items: Mapping[tuple[str, str], Item]) -> byte
     pieces = [
         Piece(piece)
         if isinstance(piece, str)
-        else Piece(part.source if part else None, piece.place != "", piece.inline)
+        else Piece(part.source if part else None, piece.section != "", piece.inline)
         for piece, part in zip(file.skeleton, parts, strict=True)
     ]
     if any(piece.text is None for piece in pieces) and _nothing_left(pieces):

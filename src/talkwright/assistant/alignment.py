@@ -1,0 +1,132 @@
+"""Carries the working keys of steps from one document of a flow to the next, by one alignment of the two trees.
+
+A step with an explicit id is its own key. Any other step keeps the key of the old step that it most plausibly is:
+the same subtree, else the same kind and main value, else the same kind at the same place; order is kept where it can be.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from itertools import count
+from typing import Any
+
+from talkwright.assistant.step_ids import walk_steps
+
+KINDS = ("action", "collect", "link", "call", "set_slots", "noop")
+_DIGITS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    pointer: str
+    explicit: str | None
+    kind: str
+    main: str
+    digest: str
+
+
+def align(old_body: Any, new_body: Any, old_keys: Mapping[str, str]) -> dict[str, str]:
+    """The key of each step of `new_body` by its JSON pointer; `old_keys` holds those of `old_body`.
+
+    Keys are unique; a step that is new and has no id gets one made from its content. For a flow seen for the first
+    time `old_body` is None and `old_keys` empty.
+    """
+    new = _steps(new_body)
+    keys = _explicit(new)
+    used = set(keys.values())
+    old = [step for step in _steps(old_body) if old_keys.get(step.pointer, "") not in used | {""}]
+    for before, after in _pairs(old, [step for step in new if step.pointer not in keys]):
+        keys[after.pointer] = old_keys[before.pointer]
+    taken = set(keys.values()) | set(old_keys.values())
+    for step in new:
+        if step.pointer not in keys:
+            keys[step.pointer] = _fresh(step, taken)
+            taken.add(keys[step.pointer])
+    return {step.pointer: keys[step.pointer] for step in new}
+
+
+def _explicit(steps: Iterable[_Step]) -> dict[str, str]:
+    """Keys by explicit id; of two steps with one id only the first keeps it."""
+    pointers: dict[str, str] = {}
+    for step in steps:
+        if step.explicit:
+            pointers.setdefault(step.explicit, step.pointer)
+    return {pointer: key for key, pointer in pointers.items()}
+
+
+def _steps(body: Any) -> list[_Step]:
+    if not isinstance(body, Mapping):
+        return []
+    return [_step(pointer, step) for pointer, step, _ in walk_steps(body)]
+
+
+def _step(pointer: str, body: Mapping[str, Any]) -> _Step:
+    explicit = body.get("id")
+    kind = next((kind for kind in KINDS if kind in body), "")
+    without_id = {key: value for key, value in body.items() if key != "id"}
+    return _Step(
+        pointer=pointer,
+        explicit=explicit if isinstance(explicit, str) and explicit else None,
+        kind=kind,
+        main=json.dumps(body.get(kind), sort_keys=True),
+        digest=hashlib.sha256(json.dumps(without_id, sort_keys=True).encode()).hexdigest(),
+    )
+
+
+_Pair = tuple[_Step, _Step]
+_Feature = Callable[[_Step], tuple[str, ...]]
+
+
+def _pairs(old: list[_Step], new: list[_Step]) -> list[_Pair]:
+    """Old and new steps that are the same one, by features that say less and less."""
+    found: list[_Pair] = []
+    passes: tuple[tuple[_Feature, Callable[[list[_Step], list[_Step], _Feature], list[_Pair]]], ...] = (
+        (lambda step: (step.digest,), _in_order),
+        (lambda step: (step.digest,), _anywhere),
+        (lambda step: (step.kind, step.main), _in_order),
+        (lambda step: (step.kind, step.main), _anywhere),
+        (lambda step: (step.kind, step.pointer), _anywhere),
+        (lambda step: (step.kind, step.pointer.rpartition("/")[0]), _in_order),
+    )
+    for feature, match in passes:
+        pairs = match(old, new, feature)
+        found.extend(pairs)
+        gone_old, gone_new = {id(pair[0]) for pair in pairs}, {id(pair[1]) for pair in pairs}
+        old = [step for step in old if id(step) not in gone_old]
+        new = [step for step in new if id(step) not in gone_new]
+    return found
+
+
+def _in_order(old: list[_Step], new: list[_Step], feature: _Feature) -> list[_Pair]:
+    """Pairs of equal feature that keep the order of both documents."""
+    matcher = SequenceMatcher(None, [feature(step) for step in old], [feature(step) for step in new], autojunk=False)
+    return [
+        (old[block.a + offset], new[block.b + offset])
+        for block in matcher.get_matching_blocks()
+        for offset in range(block.size)
+    ]
+
+
+def _anywhere(old: list[_Step], new: list[_Step], feature: _Feature) -> list[_Pair]:
+    """Pairs of equal feature wherever they stand: steps that were moved."""
+    waiting: dict[tuple[str, ...], list[_Step]] = {}
+    for step in old:
+        waiting.setdefault(feature(step), []).append(step)
+    pairs = []
+    for step in new:
+        same = waiting.get(feature(step))
+        if same:
+            pairs.append((same.pop(0), step))
+    return pairs
+
+
+def _fresh(step: _Step, taken: set[str]) -> str:
+    """A key that nothing else has: readable in logs, the same for the same content."""
+    stem = f"{step.kind or 'step'}-{step.digest[:_DIGITS]}"
+    if stem not in taken:
+        return stem
+    return next(key for key in (f"{stem}-{number}" for number in count(2)) if key not in taken)
