@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -70,6 +71,7 @@ class Performer:
 
     async def _custom(self, ledger: Ledger, name: str) -> None:
         place = ledger.place()
+        started = time.perf_counter()
         try:
             result = await self._actions.run(name, ledger.tracker, self._program.assistant.domain)
         except ActionRejected:
@@ -82,7 +84,8 @@ class Performer:
             _log.error("action_failed", action=name, sender_id=ledger.tracker.sender_id, **where(failure))
             self._fail(ledger, name, type(failure).__name__, None)
             return
-        ledger.record(ev.action(name, metadata={**place, "execution_success": True}))
+        took = round((time.perf_counter() - started) * 1000, 3)
+        ledger.record(ev.action(name, metadata={**place, "execution_success": True, "action_ms": took}))
         self._apply(ledger, result)
 
     def _fail(self, ledger: Ledger, name: str, message: str, address: str | None) -> None:
