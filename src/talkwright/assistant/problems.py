@@ -20,7 +20,7 @@ class Problem:
     """One finding about one place, with a message that says how to mend it.
 
     `kind` and `name` name the item, `step` a flow's step by its id, `path` is a JSON pointer into the item's body,
-    `line` counts from 1 inside the item's source (inside the file where there is no item), `file` a path in the project.
+    `line` counts from 1 inside the item's source (inside the file where there is no item), `file` is a project's path.
     `fix` holds the JSON Patch operations on this item's body that would mend it. `subject` tells two problems of one
     code at one place apart.
     """

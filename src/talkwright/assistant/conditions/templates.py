@@ -26,16 +26,44 @@ _REFUSED = (
     nodes.FromImport,
     nodes.Extends,
     nodes.Block,
+    nodes.Assign,
+    nodes.AssignBlock,
     nodes.Pow,
     nodes.Mul,
+    nodes.Mod,
+)
+# Nothing here can make a result that is much larger than what goes in.
+_FILTERS = frozenset(
+    [
+        "abs",
+        "capitalize",
+        "count",
+        "d",
+        "default",
+        "first",
+        "float",
+        "int",
+        "last",
+        "length",
+        "list",
+        "lower",
+        "round",
+        "string",
+        "title",
+        "tojson",
+        "trim",
+        "upper",
+    ]
+)
+_METHODS = frozenset(
+    ["endswith", "get", "isdigit", "items", "keys", "lower", "startswith", "strip", "title", "upper", "values"]
 )
 
 
 def _environment() -> Environment:
     environment = ImmutableSandboxedEnvironment(autoescape=False, keep_trailing_newline=True)
     environment.globals.clear()
-    for name in ("center", "indent", "wordwrap", "format", "batch", "slice", "urlize", "pprint", "xmlattr"):
-        environment.filters.pop(name, None)
+    environment.filters = {name: environment.filters[name] for name in _FILTERS}
     return environment
 
 
@@ -54,10 +82,17 @@ def _template(text: str) -> Template | str:
     try:
         tree = _ENVIRONMENT.parse(text)
         if next(tree.find_all(_REFUSED), None) is not None:
-            return "The template uses loops, macros, includes or multiplication, which can't stand here."
+            return "The template uses loops, macros, includes, `set` or calculation, which can't stand here."
+        strange = next((call for call in tree.find_all(nodes.Call) if not _is_plain_call(call)), None)
+        if strange is not None:
+            return "The template calls something that can't be called here; filters such as `| lower` can."
         return _ENVIRONMENT.from_string(text)
     except (TemplateError, RecursionError) as error:
         return f"The template can't be read: {error}."
+
+
+def _is_plain_call(call: nodes.Call) -> bool:
+    return isinstance(call.node, nodes.Getattr) and call.node.attr in _METHODS
 
 
 def render_template(text: str, variables: Mapping[str, Any]) -> str:

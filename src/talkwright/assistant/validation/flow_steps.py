@@ -18,13 +18,14 @@ from talkwright.assistant.validation.values import check_value
 
 def check_steps(check: Check, flow: Flow) -> None:
     """Checks every step of a flow by its kind, and all conditions in it."""
+    bodies = {path: body for path, body, _ in walk_steps(check.body, flow.id)}
     for step in flow.steps:
         check.findings.step = step.id
         match step:
             case CollectStep():
-                _check_collect(check, step)
+                _check_collect(check, step, bodies[step.path])
             case SetSlotsStep():
-                _check_set_slots(check, step)
+                _check_set_slots(check, step, bodies[step.path])
             case ActionStep() if "{" in step.action:
                 error = template_error(step.action)
                 if error is not None:
@@ -92,7 +93,7 @@ def _response_exists(check: Check, name: str) -> bool:
     return any(other.startswith(name + "/") for other in check.facts.names("response"))
 
 
-def _check_collect(check: Check, step: CollectStep) -> None:
+def _check_collect(check: Check, step: CollectStep, body: Mapping[str, Any]) -> None:
     slot = check.facts.slot(step.slot)
     if slot is None:
         return
@@ -104,10 +105,10 @@ def _check_collect(check: Check, step: CollectStep) -> None:
             f"Step “{step.id}” asks for `{step.slot}`, which is a list; a question can't fill a list. Ask for a text or"
             " categorical slot, or let an action fill the list.",
         )
-    _check_question(check, step, slot)
+    _check_question(check, step, slot, written=isinstance(body.get("utter"), str))
 
 
-def _check_question(check: Check, step: CollectStep, slot: Slot) -> None:
+def _check_question(check: Check, step: CollectStep, slot: Slot, *, written: bool) -> None:
     response = check.facts.response(step.utter) is not None
     action = check.facts.has("action", step.ask_action)
     if response and action:
@@ -119,7 +120,6 @@ def _check_question(check: Check, step: CollectStep, slot: Slot) -> None:
             " one of them.",
         )
     elif not response and not action and (slot.initial_value is None or step.ask_before_filling):
-        written = _explicit(check, step)
         if written:
             return  # reported as a name that does not exist
         check.findings.error(
@@ -130,19 +130,12 @@ def _check_question(check: Check, step: CollectStep, slot: Slot) -> None:
         )
 
 
-def _explicit(check: Check, step: CollectStep) -> bool:
-    for path, body, _ in walk_steps(check.body, check.name):
-        if path == step.path:
-            return isinstance(body.get("utter"), str)
-    return False
-
-
-def _check_set_slots(check: Check, step: SetSlotsStep) -> None:
+def _check_set_slots(check: Check, step: SetSlotsStep, body: Mapping[str, Any]) -> None:
     for name, value in step.slots:
         slot = check.facts.slot(name)
         if slot is None:
             continue
-        at = next((path for path in _slot_paths(check, step, name)), step.path)
+        at = next(_slot_paths(step, body, name), step.path)
         if slot.type == "list":
             check.findings.error(
                 "list-slot-set",
@@ -154,13 +147,11 @@ def _check_set_slots(check: Check, step: SetSlotsStep) -> None:
             check_value(check, slot, value, at, f"Step “{step.id}” sets")
 
 
-def _slot_paths(check: Check, step: SetSlotsStep, name: str) -> Iterator[str]:
-    for path, body, _ in walk_steps(check.body, check.name):
-        if path == step.path:
-            written = body.get("set_slots")
-            base = pointer_join(path, "set_slots")
-            if isinstance(written, Mapping):
-                yield pointer_join(base, name)
-            for index, entry in enumerate(written if isinstance(written, list) else ()):
-                if isinstance(entry, Mapping) and name in entry:
-                    yield pointer_join(base, index, name)
+def _slot_paths(step: SetSlotsStep, body: Mapping[str, Any], name: str) -> Iterator[str]:
+    written = body.get("set_slots")
+    base = pointer_join(step.path, "set_slots")
+    if isinstance(written, Mapping):
+        yield pointer_join(base, name)
+    for index, entry in enumerate(written if isinstance(written, list) else ()):
+        if isinstance(entry, Mapping) and name in entry:
+            yield pointer_join(base, index, name)
