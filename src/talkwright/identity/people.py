@@ -10,7 +10,7 @@ from sqlalchemy import func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from talkwright.database.ids import uuid7
-from talkwright.database.tables import grants, identities, providers, users
+from talkwright.database.tables import assistants, grants, identities, providers, users
 from talkwright.identity import sign_ins
 from talkwright.identity.audit import Origin, record
 from talkwright.identity.directory import HELD, register
@@ -103,6 +103,10 @@ async def grant(
     """Give a role for the studio or one assistant; nobody gives what he lacks himself. Twice is as once."""
     _may_hand_out(actor, key, assistant)
     await _lock_person(session, user)
+    if assistant is not None:
+        known = select(assistants.c.id).where(assistants.c.id == assistant).with_for_update(read=True)
+        if (await session.execute(known)).first() is None:
+            raise PeopleError("no-such-assistant", "There is no such assistant.")
     held = select(grants.c.id).where(
         grants.c.user == user, grants.c.role == key, grants.c.assistant.is_not_distinct_from(assistant)
     )
@@ -136,10 +140,7 @@ async def revoke(
 
 async def set_disabled(session: AsyncSession, actor: Principal, origin: Origin, user: UUID, *, disabled: bool) -> None:
     """Let a person in no more, at once and everywhere, or again. The last administrator can't be disabled."""
-    await _lock_person(session, user)
-    held = await _roles_everywhere(session, user)
-    if not permissions_of(held) <= actor.permissions:
-        raise PeopleError("beyond-own-rights", "This person may do more than you: ask an administrator.")
+    await may_change(session, actor, user)
     if disabled:
         await _keep_one_administrator(session, without=user)
         values: dict[str, Any] = {"disabled_at": func.now(), "tokens_not_before": func.now()}
@@ -148,6 +149,20 @@ async def set_disabled(session: AsyncSession, actor: Principal, origin: Origin, 
         values = {"disabled_at": None}
     await session.execute(update(users).where(users.c.id == user).values(values))
     await record(session, origin, "disable" if disabled else "enable", target=user)
+
+
+async def may_change(session: AsyncSession, actor: Principal, user: UUID) -> None:
+    """Lock a person for a change; raises PeopleError where there is none, or he may do more than the actor."""
+    await _lock_person(session, user)
+    held = await _roles_everywhere(session, user)
+    if not permissions_of(held) <= actor.permissions:
+        raise PeopleError("beyond-own-rights", "This person may do more than you: ask an administrator.")
+
+
+async def subjects(session: AsyncSession, user: UUID, provider: UUID) -> list[str]:
+    """What a provider calls a person."""
+    query = select(identities.c.subject).where(identities.c.user == user, identities.c.provider == provider)
+    return list((await session.execute(query)).scalars())
 
 
 async def link(

@@ -78,6 +78,7 @@ class Stream:
         self._principal = principal
         self._reauthenticate = reauthenticate
         self._scopes = [str(scope) for scope in scopes]
+        self._in_doubt = False
 
     async def events(self, brought: str | None) -> AsyncIterator[bytes]:
         """The stream's bytes, from the position that the browser brings, or from now."""
@@ -113,6 +114,8 @@ class Stream:
                 mailbox.facts.woken.clear()
                 async for part in self._facts(position):
                     yield part
+                if self._in_doubt and not await self._is_still_somebody():
+                    return
                 read_at = loop.time()
             while mailbox.frames:
                 frame = mailbox.frames.popleft()
@@ -122,6 +125,7 @@ class Stream:
                 yield b": still here\n\n"
 
     async def _is_still_somebody(self) -> bool:
+        self._in_doubt = False
         now = await self._reauthenticate()
         if now is None:
             return False
@@ -141,8 +145,7 @@ class Stream:
                 return
             for fact in news.announcements:
                 position[fact.scope] = fact.id
-                if fact.kind == "grant":
-                    await self._is_still_somebody()
+                self._in_doubt = self._in_doubt or fact.kind == "grant"
                 if may_see(self._principal, fact.scope, fact.kind, fact.payload):
                     yield _event("fact", _fact(fact), encode_position(position))
 

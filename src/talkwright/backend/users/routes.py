@@ -1,0 +1,117 @@
+"""Routes of people and roles."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query, Request
+
+from talkwright.backend.audit import origin_of
+from talkwright.backend.context import ServicesOf, Session
+from talkwright.backend.errors import ProblemError
+from talkwright.backend.security import require
+from talkwright.backend.users import service
+from talkwright.backend.users.schemas import Invited, NewUser, PasswordLink, RoleList, RoleShown, UserList
+from talkwright.identity import people
+from talkwright.identity.people import PeopleError
+from talkwright.identity.principal import Principal
+from talkwright.identity.roles import BUILT_IN
+
+router = APIRouter(tags=["users"])
+Manager = Annotated[Principal, Depends(require("users:manage"))]
+
+
+@router.get("/users")
+async def list_users(
+    _manager: Manager,
+    session: Session,
+    cursor: Annotated[str | None, Query(max_length=64)] = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 100,
+) -> UserList:
+    """Everybody who was let in, in the order they came."""
+    rows = await people.people(session, after=_after(cursor), limit=limit + 1)
+    more = len(rows) > limit
+    items = [service.shown(row) for row in rows[:limit]]
+    return UserList(items=items, next=str(items[-1].id) if more else None)
+
+
+@router.post("/users", status_code=201)
+async def invite(
+    request: Request, manager: Manager, services: ServicesOf, session: Session, wanted: NewUser
+) -> Invited:
+    """Make an account and give the one-time link by which its person sets the password."""
+    try:
+        return await service.invite(session, services, manager, origin_of(request), wanted)
+    except PeopleError as error:
+        raise service.refusal(error) from error
+
+
+@router.post("/users/{uid}/password-link")
+async def password_link(
+    request: Request, manager: Manager, services: ServicesOf, session: Session, uid: UUID
+) -> PasswordLink:
+    """A one-time link for a new password, for somebody who lost it."""
+    try:
+        return PasswordLink(link=await service.password_link(session, services, manager, origin_of(request), uid))
+    except PeopleError as error:
+        raise service.refusal(error) from error
+
+
+@router.post("/users/{uid}/disable", status_code=204)
+async def disable(request: Request, manager: Manager, services: ServicesOf, session: Session, uid: UUID) -> None:
+    """Let a person in no more; every sign-in and token of theirs ends."""
+    try:
+        await service.set_disabled(session, services, manager, origin_of(request), uid, disabled=True)
+    except PeopleError as error:
+        raise service.refusal(error) from error
+
+
+@router.post("/users/{uid}/enable", status_code=204)
+async def enable(request: Request, manager: Manager, services: ServicesOf, session: Session, uid: UUID) -> None:
+    """Let a person in again."""
+    try:
+        await service.set_disabled(session, services, manager, origin_of(request), uid, disabled=False)
+    except PeopleError as error:
+        raise service.refusal(error) from error
+
+
+@router.put("/users/{uid}/grants/{role}", status_code=204)
+async def grant(
+    request: Request, *, manager: Manager, session: Session, uid: UUID, role: str, assistant: UUID | None = None
+) -> None:
+    """Give a role for the studio, or for one assistant."""
+    try:
+        await people.grant(session, manager, origin_of(request), user=uid, key=role, assistant=assistant)
+    except PeopleError as error:
+        raise service.refusal(error) from error
+    service.tell(session, uid)
+
+
+@router.delete("/users/{uid}/grants/{role}", status_code=204)
+async def revoke(
+    request: Request, *, manager: Manager, session: Session, uid: UUID, role: str, assistant: UUID | None = None
+) -> None:
+    """Take a role back."""
+    try:
+        await people.revoke(session, manager, origin_of(request), user=uid, key=role, assistant=assistant)
+    except PeopleError as error:
+        raise service.refusal(error) from error
+    service.tell(session, uid)
+
+
+@router.get("/roles")
+async def list_roles(_manager: Manager) -> RoleList:
+    """The roles, and what each allows."""
+    return RoleList(
+        items=[RoleShown(key=each.key, title=each.title, permissions=sorted(each.permissions)) for each in BUILT_IN]
+    )
+
+
+def _after(cursor: str | None) -> UUID | None:
+    try:
+        return None if cursor is None else UUID(cursor)
+    except ValueError:
+        raise ProblemError(
+            422, "invalid-cursor", "The cursor isn't one of ours", "Start again without a cursor."
+        ) from None

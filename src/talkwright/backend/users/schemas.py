@@ -1,0 +1,75 @@
+"""What the users' routes take and answer."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import BaseModel, Field, StringConstraints
+
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120)]
+
+
+class GrantShown(BaseModel):
+    """A role for one assistant."""
+
+    assistant: UUID
+    role: str
+
+
+class UserShown(BaseModel):
+    """A person as the users' page shows them."""
+
+    id: UUID
+    name: str
+    email: str | None
+    usernames: list[str]
+    has_account_here: bool
+    disabled: bool
+    roles: list[str]
+    grants: list[GrantShown]
+    created_at: datetime
+    seen_at: datetime | None
+
+
+class UserList(BaseModel):
+    """A page of people."""
+
+    items: list[UserShown]
+    next: str | None
+
+
+class NewUser(BaseModel):
+    """Somebody to let in."""
+
+    username: Name
+    email: Annotated[str, Field(max_length=254, pattern=r"^[^@\s]+@[^@\s]+$")] | None = None
+    roles: Annotated[list[str], Field(max_length=20)] = []
+
+
+class Invited(BaseModel):
+    """The new person, and the one-time link to give them: it is shown once."""
+
+    id: UUID
+    link: str
+
+
+class PasswordLink(BaseModel):
+    """A one-time link for a new password: it is shown once."""
+
+    link: str
+
+
+class RoleShown(BaseModel):
+    """A role and what it allows."""
+
+    key: str
+    title: str
+    permissions: list[str]
+
+
+class RoleList(BaseModel):
+    """All roles."""
+
+    items: list[RoleShown]

@@ -1,0 +1,146 @@
+"""Every route declares its permission and keeps to it, whoever wrote it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+from fastapi import FastAPI
+from fastapi.routing import APIRoute, iter_route_contexts
+from sqlalchemy import insert
+from tests.services.studio import Browser, RunningStudio, run_studio
+
+from talkwright.backend.security import declared_permissions
+from talkwright.database.ids import uuid7
+from talkwright.database.migrate import SYSTEM_USER
+from talkwright.database.tables import assistants, grants
+from talkwright.identity.roles import PERMISSIONS, permissions_of
+
+pytestmark = pytest.mark.anyio
+WEAKEST = "conversation-viewer"
+ASSISTANT = UUID("00000000-0000-7000-8000-00000000a551")
+
+
+@dataclass(frozen=True)
+class Operation:
+    method: str
+    path: str
+    permissions: tuple[str, ...]
+
+    @property
+    def address(self) -> str:
+        path = self.path.replace("{aid}", str(ASSISTANT))
+        return re.sub(r"\{[^}]*\}", "00000000-0000-7000-8000-000000000000", path)
+
+
+def operations(app: FastAPI) -> Iterator[Operation]:
+    for context in iter_route_contexts(app.routes):
+        if isinstance(context.original_route, APIRoute):
+            for method in sorted(context.methods or ()):
+                permissions = tuple(declared_permissions(context.dependant))
+                yield Operation(method, str(context.path), permissions)
+
+
+@pytest.fixture(scope="module")
+async def studio(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RunningStudio]:
+    home: Path = tmp_path_factory.mktemp("home")
+    async with run_studio(database_url, home) as running:
+        await running.administrator()
+        async with running.studio.services.transaction() as session:
+            await session.execute(
+                insert(assistants).values(
+                    id=ASSISTANT, name="theirs", title="Theirs", language="en", created_by=SYSTEM_USER
+                )
+            )
+        yield running
+
+
+async def person(studio: RunningStudio, name: str, *roles: str) -> Browser:
+    """Somebody with these roles for the whole studio, signed in."""
+    administrator = await studio.administrator()
+    password = f"a-quiet-harbour-for-{len(name)}"
+    invited = await administrator.send("POST", "/api/users", json={"username": name, "roles": list(roles)})
+    browser = studio.browser()
+    answer = await browser.http.post(invited.json()["link"], data={"password": password, "again": password})
+    await browser.follow(answer)
+    assert browser.csrf
+    return browser
+
+
+async def test_every_route_declares_exactly_one_permission(studio: RunningStudio) -> None:
+    found = list(operations(studio.studio.app))
+    assert len(found) > 10
+    wrong = [each for each in found if len(each.permissions) != 1]
+    assert not wrong
+    known = PERMISSIONS | {"public", "signed-in"}
+    assert not [each for each in found if each.permissions[0] not in known]
+
+
+async def test_the_public_routes_are_these_and_no_others(studio: RunningStudio) -> None:
+    public = {(each.method, each.path) for each in operations(studio.studio.app) if each.permissions == ("public",)}
+    assert public == {
+        ("GET", "/api/docs"),
+        ("GET", "/api/instance"),
+        ("GET", "/api/sign-in"),
+        ("GET", "/api/sign-in/callback"),
+        ("POST", "/api/sign-out"),
+    }
+
+
+async def test_nobody_gets_in_without_signing_in(studio: RunningStudio) -> None:
+    stranger = studio.browser()
+    for each in operations(studio.studio.app):
+        if each.permissions == ("public",):
+            continue
+        answer = await stranger.http.request(each.method, each.address)
+        assert (answer.status_code, answer.json()["code"]) == (401, "signed-out"), each
+
+
+async def test_the_weakest_role_is_refused_what_it_may_not_do(studio: RunningStudio) -> None:
+    weakest = await person(studio, "viewer", WEAKEST)
+    own = permissions_of([WEAKEST])
+    refused = [each for each in operations(studio.studio.app) if each.permissions[0] in PERMISSIONS - own]
+    assert len(refused) > 5
+    for each in refused:
+        answer = await weakest.send(each.method, each.address)
+        assert (answer.status_code, answer.json()["code"]) == (403, "forbidden"), each
+
+
+async def test_strangers_to_an_assistant_get_the_answer_for_one_that_does_not_exist(studio: RunningStudio) -> None:
+    stranger = await person(studio, "stranger")
+    for each in operations(studio.studio.app):
+        if "{aid}" in each.path:
+            answer = await stranger.send(each.method, each.address)
+            assert (answer.status_code, answer.json()["title"]) == (404, "There is no such assistant"), each
+
+
+async def test_a_grant_for_one_assistant_opens_that_one_and_no_other(studio: RunningStudio) -> None:
+    guest = await person(studio, "guest")
+    me = UUID((await guest.http.get("/api/session")).json()["person"]["id"])
+    async with studio.studio.services.transaction() as session:
+        values = {"id": uuid7(), "user": me, "assistant": ASSISTANT, "role": WEAKEST}
+        await session.execute(insert(grants).values(values))
+    own = permissions_of([WEAKEST])
+    for each in operations(studio.studio.app):
+        if "{aid}" not in each.path:
+            continue
+        answer = await guest.send(each.method, each.address)
+        is_allowed = each.permissions[0] in own
+        assert (answer.status_code == 403) is not is_allowed, each
+        elsewhere = await guest.send(each.method, each.address.replace(str(ASSISTANT), str(uuid7())))
+        assert elsewhere.status_code == 404, each
+
+
+async def test_unsafe_requests_of_browsers_need_the_pages_token(studio: RunningStudio) -> None:
+    administrator = await studio.administrator()
+    for token in ("", "wrong"):
+        administrator.csrf, kept = token, administrator.csrf
+        for each in operations(studio.studio.app):
+            if each.method != "GET" and each.permissions != ("public",):
+                answer = await administrator.send(each.method, each.address)
+                assert (answer.status_code, answer.json()["code"]) == (403, "csrf"), each
+        administrator.csrf = kept
