@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
@@ -261,6 +262,7 @@ class HeldAttempt:
     engine: str
     model_object: str | None
     model_id: str | None
+    requested_at: datetime
 
 
 async def held_attempts(session: AsyncSession, worker: UUID) -> list[HeldAttempt]:
@@ -269,7 +271,8 @@ async def held_attempts(session: AsyncSession, worker: UUID) -> list[HeldAttempt
         text(
             "SELECT a.id, a.work_kind AS kind, a.work, a.number, a.state, a.stop_requested_at IS NOT NULL AS stop, "
             "coalesce(t.assistant, d.assistant) AS assistant, coalesce(t.version, d.version) AS version, "
-            "coalesce(t.engine, m.engine) AS engine, m.object AS model_object, m.model_id "
+            "coalesce(t.engine, m.engine) AS engine, m.object AS model_object, m.model_id, "
+            "coalesce(t.created_at, d.created_at, a.created_at) AS requested_at "
             "FROM studio.attempts a "
             "LEFT JOIN studio.trainings t ON a.work_kind = 'training' AND t.id = a.work "
             "LEFT JOIN studio.deployments d ON a.work_kind = 'deployment' AND d.id = a.work "

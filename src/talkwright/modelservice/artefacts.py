@@ -1,4 +1,4 @@
-"""Keys of project archives and models in the object storage, and what a model archive says of itself."""
+"""What a model archive says of itself."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import json
 import tarfile
 from dataclasses import dataclass
 from pathlib import Path
-from uuid import UUID
 
 METADATA = "metadata.json"
 METADATA_LIMIT = 16 * 1024 * 1024
@@ -25,21 +24,6 @@ class ModelFile:
     model_id: str
     size: int
     sha256: bytes
-
-
-def project_key(version: UUID) -> str:
-    """Where a version's project archive lies."""
-    return f"projects/{version}.zip"
-
-
-def models_prefix(assistant: UUID, training: UUID) -> str:
-    """Below this lie the models of all attempts of one training."""
-    return f"models/{assistant}/{training}"
-
-
-def model_key(assistant: UUID, training: UUID, attempt: UUID) -> str:
-    """Where one attempt, and nobody else, puts its model."""
-    return f"{models_prefix(assistant, training)}/{attempt}.tar.gz"
 
 
 def read_model(path: Path) -> ModelFile:

@@ -43,6 +43,7 @@ class Keeper:
         self.leave = asyncio.Event()
         self.shutdown = False
         self.problems: list[Mapping[str, Any]] = []
+        self.last_message = ""
         self._leases = leases
         self._waiting: list[LogLine] = []
         self._bytes = 0
@@ -58,6 +59,7 @@ class Keeper:
         """Take a log line; it is written soon."""
         if line.problem is not None:
             self.problems.append(line.problem)
+        self.last_message = line.message or self.last_message
         self._waiting.append(line)
         self._more.set()
 

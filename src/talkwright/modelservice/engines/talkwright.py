@@ -7,7 +7,7 @@ import sys
 from talkwright.modelservice.jobs import Job, Limits
 from talkwright.modelservice.settings import ModelServiceSettings
 
-PROJECT = "project.zip"
+PROJECT = "project.tar.gz"
 MODEL = "model.tar.gz"
 TOKEN = "TALKWRIGHT_ENGINE_TOKEN"  # noqa: S105 - the variable's name
 CONTENT_PROBLEMS = 2
@@ -18,11 +18,15 @@ _ENGINE = (sys.executable, "-P", "-m", "talkwright.engine")
 _ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 
 
-def training_job(name: str, *, project: str, model: str, settings: ModelServiceSettings) -> Job:
-    """The job that makes the model object from the project object (both storage keys)."""
+def training_job(name: str, *, project: str, model: str, requested_at: str, settings: ModelServiceSettings) -> Job:
+    """The job that makes the model object from the project object (both storage keys).
+
+    `requested_at` (ISO 8601) is stamped into the model instead of the hour of the attempt, so that each attempt of one
+    training makes the same model, and another training another one.
+    """
     return Job(
         name=name,
-        command=(*_ENGINE, "train", "--project", PROJECT, "--out", MODEL),
+        command=(*_ENGINE, "train", "--project", PROJECT, "--out", MODEL, "--trained-at", requested_at),
         inputs={project: PROJECT},
         outputs={MODEL: model},
         environment=_ONE_THREAD,

@@ -69,7 +69,7 @@ class Running:
                 ready = {"state": "ready", "address": address, "secret": sealed, "ready_at": func.clock_timestamp()}
                 await keeper.save(ready, tell="ready")
                 await first_of(running.ended(), keeper.stop.wait(), keeper.leave.wait())
-            await self._end(keeper, running, reading)
+            await self._end(keeper, running, reading, started=address is not None)
         except StartError as error:
             await running.stop()
             await reading
@@ -109,7 +109,9 @@ class Running:
                     raise StartError("The started program does not answer with the expected model.")
                 await asyncio.sleep(PROBE_SECONDS)
 
-    async def _end(self, keeper: Keeper, running: RunningJob, reading: asyncio.Task[None]) -> None:
+    async def _end(
+        self, keeper: Keeper, running: RunningJob, reading: asyncio.Task[None], *, started: bool
+    ) -> None:
         if keeper.stop.is_set() and not keeper.leave.is_set():
             await first_of(running.ended(), keeper.leave.wait(), seconds=self._settings.drain_seconds)
         asked = keeper.stop.is_set() or keeper.leave.is_set()
@@ -121,6 +123,8 @@ class Running:
             await keeper.end(Outcome.STOPPED, None)
         elif keeper.shutdown:
             await keeper.end(Outcome.LOST_CONSUMER, "The consumer was shut down.")
+        elif ended.code is not None and ended.code > 0 and not started:
+            await keeper.end(Outcome.FAILED, f"The model could not be started: {keeper.last_message}")
         else:
             await keeper.end(Outcome.LOST_JOB, ended.why or _words(ended.code))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import tempfile
+from datetime import UTC
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +14,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from talkwright.database.ids import uuid7
 from talkwright.database.tables import models
-from talkwright.modelservice.artefacts import (
-    ModelArchiveError,
-    ModelFile,
-    model_key,
-    models_prefix,
-    project_key,
-    read_model,
-)
+from talkwright.modelservice.artefacts import ModelArchiveError, ModelFile, read_model
 from talkwright.modelservice.engines import talkwright
 from talkwright.modelservice.executors.base import Executor, JobError, RunningJob
 from talkwright.modelservice.jobs import Ended
@@ -29,6 +23,7 @@ from talkwright.modelservice.leases import LeaseLostError, Leases
 from talkwright.modelservice.settings import ModelServiceSettings
 from talkwright.modelservice.transitions import Outcome
 from talkwright.operations.logs import get_logger
+from talkwright.storage.keys import model_key, models_prefix, project_key
 from talkwright.storage.objects import ObjectStore, StorageError
 
 log = get_logger(__name__)
@@ -48,7 +43,11 @@ class Training:
         attempt = keeper.attempt
         key = model_key(attempt.assistant, attempt.work, attempt.id)
         job = talkwright.training_job(
-            keeper.job_name, project=project_key(attempt.version), model=key, settings=self._settings
+            keeper.job_name,
+            project=project_key(attempt.version),
+            model=key,
+            requested_at=attempt.requested_at.astimezone(UTC).isoformat(),
+            settings=self._settings,
         )
         try:
             await keeper.save({"state": "running", "started_at": func.clock_timestamp()}, tell="running")

@@ -1,0 +1,99 @@
+"""Talking to running models over HTTP: put a conversation, send a message; any failure to reach one is one error."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import httpx2
+
+from talkwright.database.chats import NewEvent
+from talkwright.database.deployments import Bot
+from talkwright.identity.secrets import Keyring
+
+PURPOSE = "attempt"
+TURN_SECONDS = 120.0
+CONNECT_SECONDS = 3.0
+MOST_BYTES = 16 * 1024 * 1024
+
+
+class BotGoneError(Exception):
+    """The model can't be reached at its address, or another program answers there: look again."""
+
+
+class BotFailedError(Exception):
+    """The model answered, but not with a turn; the message says what."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where this process knows an engine's tracker to stand: in which attempt and after which event."""
+
+    attempt: UUID
+    last_event: int
+
+
+class Bots:
+    """The connections of one backend process to all running models. `holder` names the process in chats' leases."""
+
+    def __init__(self, keyring: Keyring, *, holder: UUID) -> None:
+        self._keyring = keyring
+        self.holder = holder
+        self.standing: dict[UUID, Standing] = {}
+        self._http = httpx2.AsyncClient(
+            timeout=httpx2.Timeout(TURN_SECONDS, connect=CONNECT_SECONDS), trust_env=False, follow_redirects=False
+        )
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._http.aclose()
+
+    async def put_conversation(self, bot: Bot, chat: UUID, bodies: Sequence[str]) -> Mapping[str, Any]:
+        """Replace what the model knows of a chat by its stored events; gives the tracker's state."""
+        events = [json.loads(body) for body in bodies]
+        for event in events:
+            event.pop("sender_id", None)  # the envelope's, not the event's
+        path = f"/conversations/{chat}/tracker/events"
+        answer = await self._ask(bot, "PUT", path, events, include_events="NONE")
+        if not isinstance(answer, dict):
+            raise BotFailedError("It took the conversation but gave no tracker.")
+        return answer
+
+    async def say(self, bot: Bot, chat: UUID, text: str, metadata: Mapping[str, Any]) -> list[NewEvent]:
+        """Send a message; gives the events of the turn as an event broker would publish them."""
+        message = {"sender": str(chat), "message": text, "metadata": metadata, "input_channel": "studio"}
+        answer = await self._ask(bot, "POST", "/webhooks/rest/webhook", message, events="true")
+        events = answer.get("events") if isinstance(answer, dict) else None
+        if not isinstance(events, list) or not all(isinstance(event, dict) for event in events):
+            raise BotFailedError("Its answer holds no events.")
+        return [published(str(chat), event) for event in events]
+
+    async def _ask(self, bot: Bot, method: str, path: str, body: Any, **query: str) -> Any:
+        token = self._keyring.decrypt(bot.secret, PURPOSE).decode()
+        try:
+            answer = await self._http.request(
+                method, f"{bot.address}{path}", params={**query, "token": token}, json=body
+            )
+        except httpx2.HTTPError as error:
+            raise BotGoneError(type(error).__name__) from error
+        if answer.status_code in (401, 403, 404, 421):
+            raise BotGoneError(f"status {answer.status_code}")
+        if answer.status_code != 200 or len(answer.content) > MOST_BYTES:
+            raise BotFailedError(f"It answered with status {answer.status_code}.")
+        try:
+            return json.loads(answer.content)
+        except ValueError as error:
+            raise BotFailedError("Its answer is no JSON.") from error
+
+
+def published(sender: str, event: Mapping[str, Any]) -> NewEvent:
+    """An event as an event broker would publish it: one JSON text in ASCII with the sender (wire-protocols 3.2)."""
+    stamp = event.get("timestamp")
+    return NewEvent(
+        type=str(event.get("event", "")),
+        timestamp=float(stamp) if isinstance(stamp, int | float) else 0.0,
+        body=json.dumps({"sender_id": sender, **event}),
+    )

@@ -1,0 +1,90 @@
+"""Routes of chats."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID, uuid4
+
+from fastapi import APIRouter, Depends, Query, Response
+
+from talkwright.backend.chats import service
+from talkwright.backend.chats.schemas import Answer, Chat, Chats, NewChat, NewMessage, Restart, Suggestions, Timeline
+from talkwright.backend.chats.turns import NEW_SESSION, Said, Turns
+from talkwright.backend.context import ServicesOf, Session
+from talkwright.backend.security import require
+from talkwright.identity.principal import Principal
+
+router = APIRouter(tags=["chats"], prefix="/assistants/{aid}/chats")
+
+Reader = Annotated[Principal, Depends(require("chats:read"))]
+Writer = Annotated[Principal, Depends(require("chats:write"))]
+
+
+@router.post("", status_code=201)
+async def begin_chat(aid: UUID, wanted: NewChat, writer: Writer, services: ServicesOf, response: Response) -> Chat:
+    """Begin a chat; asking twice with one id begins one."""
+    chat, is_new = await service.begin_chat(services, aid, writer.user_id, wanted)
+    if not is_new:
+        response.status_code = 200
+    return chat
+
+
+@router.get("")
+async def list_chats(
+    aid: UUID,
+    _reader: Reader,
+    session: Session,
+    cursor: UUID | None = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> Chats:
+    """The assistant's chats, newest first."""
+    return await service.page_of_chats(session, aid, cursor, limit)
+
+
+@router.get("/suggestions")
+async def read_assistant_suggestions(aid: UUID, _reader: Reader, session: Session) -> Suggestions:
+    """Sentences to begin a chat with, before there is one."""
+    return await service.suggest(session, aid)
+
+
+@router.get("/{chat}")
+async def read_chat(aid: UUID, chat: UUID, _reader: Reader, session: Session) -> Chat:
+    """One chat."""
+    return await service.one_chat(session, aid, chat)
+
+
+@router.post("/{chat}/messages")
+async def say(aid: UUID, chat: UUID, message: NewMessage, _writer: Writer, services: ServicesOf) -> Answer:
+    """Say something; answers when the assistant has answered. A message sent again gets the stored answer."""
+    said = Said(id=str(message.id), text=message.text, title=message.title)
+    return Answer.model_validate(await Turns(services).take(aid, chat, said))
+
+
+@router.post("/{chat}/restart")
+async def restart(
+    aid: UUID, chat: UUID, _writer: Writer, services: ServicesOf, wanted: Restart | None = None
+) -> Answer:
+    """Begin a new session in the same chat."""
+    own = wanted.id if wanted is not None and wanted.id is not None else uuid4()
+    said = Said(id=str(own), text=NEW_SESSION, kind="restart")
+    return Answer.model_validate(await Turns(services).take(aid, chat, said))
+
+
+@router.get("/{chat}/timeline")
+async def read_timeline(
+    aid: UUID,
+    chat: UUID,
+    _reader: Reader,
+    session: Session,
+    after: Annotated[int, Query(ge=0, le=2**31)] = 0,
+    limit: Annotated[int, Query(ge=1, le=200)] = 200,
+) -> Timeline:
+    """What was said and done, turn by turn, and where the conversation stands."""
+    return await service.read_timeline(session, aid, chat, after, limit)
+
+
+@router.get("/{chat}/suggestions")
+async def read_suggestions(aid: UUID, chat: UUID, _reader: Reader, session: Session) -> Suggestions:
+    """Sentences that the assistant's examples and descriptions offer."""
+    await service.one_chat(session, aid, chat)
+    return await service.suggest(session, aid)

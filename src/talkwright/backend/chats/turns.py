@@ -1,0 +1,211 @@
+"""One turn of a chat: under the chat's lock, with the model that has the talk now, written before it is answered."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from talkwright.assistant.problems import Problem
+from talkwright.backend.chats.bots import BotFailedError, BotGoneError, Bots, Standing
+from talkwright.backend.chats.fitting import unfitting
+from talkwright.backend.context import Services
+from talkwright.backend.errors import ProblemError, not_found
+from talkwright.conversation.events import Event, decode
+from talkwright.conversation.fold import State, dump_state, fold_all, load_state, new_state, view
+from talkwright.conversation.timeline import Timeline
+from talkwright.database import chats as repository
+from talkwright.database.chat_locks import hold_chat, let_go_of_chat
+from talkwright.database.chats import NewEvent
+from talkwright.database.deployments import Bot, Talk, talk_of
+
+WAIT_SECONDS = 30.0
+LOOK_SECONDS = 0.2
+LOCK_SECONDS = 15.0
+TITLE_CHARACTERS = 80
+NEW_SESSION = "/session_start"
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """What the person says in this turn; `kind` is `message` or `restart`."""
+
+    id: str
+    text: str
+    title: str | None = None
+    kind: str = "message"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ground:
+    """Where a turn begins: the fold's state, and what must be said because another model goes on."""
+
+    state: State
+    notice: str | None
+
+
+class Turns:
+    """Takes turns of chats with running models."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._bots = services.get(Bots)
+
+    async def take(self, assistant: UUID, chat: UUID, said: Said) -> Mapping[str, Any]:
+        """Say something and give the answer {turn, state}; a repeated message gets the stored one.
+
+        A turn that is cut by the end of the model is taken once more with its successor, which first gets the chat's
+        events, so that it answers at the same question. Raises ProblemError where no model runs or none comes in time.
+        """
+        until = time.monotonic() + WAIT_SECONDS
+        async with self._locked(chat):
+            while True:
+                row, stored = await self._where(assistant, chat, said)
+                if stored is not None:
+                    return stored
+                bot = await self._bot(assistant, str(row["environment"]), until)
+                try:
+                    return await self._turn(row, bot, said)
+                except BotGoneError:
+                    self._bots.standing.pop(chat, None)
+                    if time.monotonic() > until:
+                        raise _starting(None) from None
+                    await asyncio.sleep(LOOK_SECONDS)
+                except BotFailedError as error:
+                    self._bots.standing.pop(chat, None)
+                    raise ProblemError(
+                        503, "engine-failed", "The assistant failed at this message", f"{error} Try again."
+                    ) from error
+
+    @contextlib.asynccontextmanager
+    async def _locked(self, chat: UUID) -> AsyncIterator[None]:
+        """Hold the chat across all backend processes, by a lease: a second turn waits until the first has ended."""
+        holder, deadline = uuid4(), time.monotonic() + WAIT_SECONDS
+        while not await self._hold(chat, holder):
+            if time.monotonic() > deadline:
+                raise ProblemError(
+                    409, "chat-busy", "The chat is busy", "An earlier message is still being answered. Try again."
+                )
+            await asyncio.sleep(LOOK_SECONDS)
+        keeping = asyncio.create_task(self._keep(chat, holder))
+        try:
+            yield
+        finally:
+            keeping.cancel()
+            async with self._services.transaction() as session:
+                await let_go_of_chat(session, chat, holder)
+
+    async def _hold(self, chat: UUID, holder: UUID) -> bool:
+        async with self._services.transaction() as session:
+            return await hold_chat(session, chat, holder, LOCK_SECONDS)
+
+    async def _keep(self, chat: UUID, holder: UUID) -> None:
+        while True:
+            await asyncio.sleep(LOCK_SECONDS / 3)
+            await self._hold(chat, holder)
+
+    async def _where(self, assistant: UUID, chat: UUID, said: Said) -> tuple[Row, Mapping[str, Any] | None]:
+        async with self._services.transaction() as session:
+            row = await repository.get_chat(session, assistant, chat)
+            if row is None:
+                raise not_found("chat")
+            return row, await repository.stored_answer(session, chat, said.id)
+
+    async def _bot(self, assistant: UUID, environment: str, until: float) -> Bot:
+        """The model that has the talk; waits for one that is on its way."""
+        while True:
+            async with self._services.transaction() as session:
+                talk = await talk_of(session, assistant, environment)
+            if talk.bot is not None:
+                return talk.bot
+            if not talk.coming:
+                raise _nothing_runs(talk)
+            if time.monotonic() > until:
+                raise _starting(talk.reason)
+            await asyncio.sleep(LOOK_SECONDS)
+
+    async def _turn(self, row: Row, bot: Bot, said: Said) -> Mapping[str, Any]:
+        began = datetime.now(UTC)
+        ground = await self._stand(row, bot)
+        metadata: dict[str, Any] = {"message_id": said.id, "language": row["language"]}
+        if said.title is not None:
+            metadata["button_title"] = said.title
+        events = await self._bots.say(bot, row["id"], said.text, metadata)
+        state, answer = answered(ground, events, bot)
+        async with self._services.transaction() as session:
+            await repository.append_turn(
+                session,
+                row,
+                message=said.id,
+                kind=said.kind,
+                request={"text": said.text, "title": said.title},
+                answer=answer,
+                events=events,
+                deployment=bot.deployment,
+                attempt=bot.attempt,
+                model=bot.model_id,
+                state=dump_state(state),
+                title=(said.title or said.text)[:TITLE_CHARACTERS] if said.kind == "message" else "",
+                began=began,
+            )
+        self._bots.standing[row["id"]] = Standing(bot.attempt, row["last_event"] + len(events))
+        return answer
+
+    async def _stand(self, row: Row, bot: Bot) -> Ground:
+        """Make the model stand where the chat stands: put the chat's events to it unless it surely has them."""
+        state = load_state(row["state"]) if row["state"] else None
+        if state is not None and self._bots.standing.get(row["id"]) == Standing(bot.attempt, row["last_event"]):
+            return Ground(state=state, notice=None)
+        async with self._services.transaction() as session:
+            bodies = [body for _, body in await repository.event_bodies(session, row["id"])]
+            is_other = state is not None and row["deployment"] not in (None, bot.deployment)
+            misfits = await unfitting(session, bot.version, state) if state is not None and is_other else []
+        tracker = await self._bots.put_conversation(bot, row["id"], bodies)
+        if state is None:
+            slots = tracker.get("slots")
+            return Ground(state=new_state(slots if isinstance(slots, dict) else None), notice=None)
+        words = [f"{bot.version_name} answers from here on.", *misfits] if is_other else []
+        return Ground(state=state, notice=" ".join(words) or None)
+
+
+def answered(ground: Ground, events: list[NewEvent], bot: Bot) -> tuple[State, dict[str, Any]]:
+    """The state after the turn and the answer for the page."""
+    state, changes = fold_all(ground.state, readable(event.body for event in events))
+    lines = Timeline()
+    lines.add(changes)
+    turns = [turn.to_dict() for turn in lines.turns.values()]
+    turn: dict[str, Any] = turns[-1] if turns else {"number": state.turn, "session": state.session, "entries": []}
+    for earlier in reversed(turns[:-1]):
+        turn["entries"] = [*earlier["entries"], *turn["entries"]]
+    turn |= {"model": {"id": bot.model_id, "version": bot.version_name}, "notice": ground.notice}
+    return state, {"turn": turn, "state": view(state)}
+
+
+def readable(bodies: Any) -> list[Event]:
+    """The events that can be read."""
+    return [event for body in bodies if not isinstance(event := decode(body), Problem)]
+
+
+def _nothing_runs(talk: Talk) -> ProblemError:
+    detail = "Train the assistant; it runs as soon as the training has succeeded."
+    if talk.reason is not None:
+        detail = f"{talk.reason} {detail}"
+    return ProblemError(409, "no-deployment", "No version of this assistant runs", detail)
+
+
+def _starting(reason: str | None) -> ProblemError:
+    detail = "It was not ready in time. Your message is not lost: send it again in a moment."
+    return ProblemError(
+        503,
+        "engine-starting",
+        "The assistant is starting",
+        f"{reason} {detail}" if reason else detail,
+        headers={"Retry-After": "3"},
+    )

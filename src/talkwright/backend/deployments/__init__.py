@@ -1,0 +1,1 @@
+"""Deployments: which version of an assistant runs, and asking for another one."""

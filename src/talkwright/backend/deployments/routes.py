@@ -1,0 +1,57 @@
+"""Routes of deployments."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query, Response
+
+from talkwright.backend.context import ServicesOf, Session
+from talkwright.backend.deployments import service
+from talkwright.backend.deployments.schemas import Deployment, Deployments, NewDeployment
+from talkwright.backend.security import require
+from talkwright.database import deployments as repository
+from talkwright.identity.principal import Principal
+
+router = APIRouter(tags=["deployments"], prefix="/assistants/{aid}/deployments")
+
+Reader = Annotated[Principal, Depends(require("trainings:read"))]
+Writer = Annotated[Principal, Depends(require("deployments:write"))]
+
+
+@router.post("", status_code=201)
+async def request_deployment(
+    aid: UUID, wanted: NewDeployment, writer: Writer, services: ServicesOf, response: Response
+) -> Deployment:
+    """Have a trained version run; it gets the assistant's talk as soon as it answers."""
+    deployment, is_new = await service.request_deployment(services, aid, writer.user_id, wanted)
+    if not is_new:
+        response.status_code = 200
+    return deployment
+
+
+@router.get("")
+async def list_deployments(
+    aid: UUID,
+    _reader: Reader,
+    session: Session,
+    cursor: Annotated[str | None, Query(pattern=r"^\d{1,18}$")] = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> Deployments:
+    """The assistant's deployments, newest first."""
+    return await service.page_of_deployments(session, aid, int(cursor) if cursor else None, limit)
+
+
+@router.get("/{deployment}")
+async def read_deployment(aid: UUID, deployment: UUID, _reader: Reader, session: Session) -> Deployment:
+    """One deployment and how it is."""
+    return await service.one_deployment(session, aid, deployment)
+
+
+@router.post("/{deployment}/stop")
+async def stop_deployment(aid: UUID, deployment: UUID, _writer: Writer, session: Session) -> Deployment:
+    """Ask for the end of a deployment; one that has ended stays as it is."""
+    await service.one_deployment(session, aid, deployment)
+    await repository.ask_to_stop_deployment(session, aid, deployment)
+    return await service.one_deployment(session, aid, deployment)

@@ -1,0 +1,62 @@
+"""What the routes of deployments take and answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from talkwright.backend.trainings.schemas import VersionName
+from talkwright.backend.trainings.words import deployment_words
+
+
+class NewDeployment(BaseModel):
+    """A trained version to run; `id` is made by the client."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    id: UUID
+    version: UUID
+
+
+class Deployment(BaseModel):
+    """A version being run so that somebody can talk to it."""
+
+    id: UUID
+    assistant: UUID
+    environment: str
+    version: VersionName
+    training: UUID | None
+    state: Literal["queued", "starting", "running", "stopping", "stopped", "failed"]
+    active: bool = Field(description="Whether the assistant's talk goes to it.")
+    waiting: str | None = Field(description="Why it waits, in words.")
+    reason: str | None
+    created_at: datetime
+    ready_at: datetime | None
+
+
+class Deployments(BaseModel):
+    """A page of deployments, newest first."""
+
+    items: list[Deployment]
+    next: str | None
+
+
+def deployment_of(row: Mapping[str, Any]) -> Deployment:
+    """A row of the repository as the API's shape."""
+    return Deployment(
+        id=row["id"],
+        assistant=row["assistant"],
+        environment=row["environment"],
+        version=VersionName(id=row["version"], name=row["version_name"]),
+        training=row["training"],
+        state=row["state"],
+        active=row["active"],
+        waiting=deployment_words(row),
+        reason=row["reason"],
+        created_at=row["created_at"],
+        ready_at=row["ready_at"],
+    )

@@ -1,0 +1,59 @@
+"""Asking for a version to run, and for its end."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from talkwright.backend.context import Services
+from talkwright.backend.deployments.schemas import Deployment, Deployments, NewDeployment, deployment_of
+from talkwright.backend.errors import ProblemError, not_found
+from talkwright.database import deployments as repository
+from talkwright.database.versions import find_version
+
+
+async def request_deployment(
+    services: Services, assistant: UUID, by: UUID, wanted: NewDeployment
+) -> tuple[Deployment, bool]:
+    """Queue a trained version to run; gives the deployment, and whether it is new."""
+    try:
+        async with services.transaction() as session:
+            known = await repository.get_deployment(session, assistant, wanted.id)
+            if known is not None:
+                return deployment_of(known), False
+            if await find_version(session, assistant, wanted.version) is None:
+                raise not_found("version")
+            model = await repository.model_of_version(session, wanted.version)
+            if model is None:
+                raise ProblemError(409, "no-model", "This version has no model", "Train it first; then it can run.")
+            await repository.insert_deployment(
+                session, wanted.id, assistant=assistant, version=wanted.version, model=model, by=by
+            )
+            await session.flush()
+    except IntegrityError:
+        async with services.transaction() as session:
+            known = await repository.get_deployment(session, assistant, wanted.id)
+        if known is None:
+            raise ProblemError(409, "id-taken", "This id is taken", "Make a new id for the deployment.") from None
+        return deployment_of(known), False
+    async with services.transaction() as session:
+        return await one_deployment(session, assistant, wanted.id), True
+
+
+async def one_deployment(session: AsyncSession, assistant: UUID, deployment: UUID) -> Deployment:
+    """One deployment; raises 404."""
+    row = await repository.get_deployment(session, assistant, deployment)
+    if row is None:
+        raise not_found("deployment")
+    return deployment_of(row)
+
+
+async def page_of_deployments(session: AsyncSession, assistant: UUID, before: int | None, limit: int) -> Deployments:
+    """Deployments, newest first."""
+    rows = await repository.list_deployments(session, assistant, before=before, limit=limit + 1)
+    more = len(rows) > limit
+    return Deployments(
+        items=[deployment_of(row) for row in rows[:limit]], next=str(rows[limit - 1]["sequence"]) if more else None
+    )

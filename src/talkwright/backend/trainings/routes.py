@@ -1,0 +1,70 @@
+"""Routes of trainings."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query, Response
+
+from talkwright.backend.context import ServicesOf, Session
+from talkwright.backend.security import require
+from talkwright.backend.trainings import service
+from talkwright.backend.trainings.schemas import Log, NewTraining, Training, Trainings
+from talkwright.database import trainings as repository
+from talkwright.identity.principal import Principal
+
+router = APIRouter(tags=["trainings"], prefix="/assistants/{aid}/trainings")
+
+Reader = Annotated[Principal, Depends(require("trainings:read"))]
+Writer = Annotated[Principal, Depends(require("trainings:write"))]
+Limit = Annotated[int, Query(ge=1, le=200)]
+Cursor = Annotated[str | None, Query(pattern=r"^\d{1,18}$")]
+MOST_LINES = 2000
+
+
+@router.post("", status_code=201)
+async def request_training(
+    aid: UUID, wanted: NewTraining, writer: Writer, services: ServicesOf, response: Response
+) -> Training:
+    """Pin the content as it is, queue its training; asking twice with one id trains once."""
+    training, is_new = await service.request_training(services, aid, writer.user_id, wanted)
+    if not is_new:
+        response.status_code = 200
+    return training
+
+
+@router.get("")
+async def list_trainings(
+    aid: UUID, _reader: Reader, session: Session, cursor: Cursor = None, limit: Limit = 50
+) -> Trainings:
+    """The assistant's trainings, newest first."""
+    return await service.page_of_trainings(session, aid, int(cursor) if cursor else None, limit)
+
+
+@router.get("/{training}")
+async def read_training(aid: UUID, training: UUID, _reader: Reader, session: Session) -> Training:
+    """One training: state, place in the queue, progress, end."""
+    return await service.one_training(session, aid, training)
+
+
+@router.post("/{training}/stop")
+async def stop_training(aid: UUID, training: UUID, _writer: Writer, session: Session) -> Training:
+    """Ask for the end of a training; one that has ended stays as it is."""
+    await service.one_training(session, aid, training)
+    await repository.ask_to_stop_training(session, aid, training)
+    return await service.one_training(session, aid, training)
+
+
+@router.get("/{training}/log")
+async def read_log(
+    aid: UUID,
+    training: UUID,
+    _reader: Reader,
+    session: Session,
+    after: Annotated[int, Query(ge=0, le=2**53)] = 0,
+    limit: Annotated[int, Query(ge=1, le=MOST_LINES)] = 1000,
+) -> Log:
+    """The training's log after a number; live lines also come as frames of the event stream."""
+    await service.one_training(session, aid, training)
+    return await service.log_of(session, training, after, limit)

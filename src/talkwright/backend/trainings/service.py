@@ -1,0 +1,119 @@
+"""Asking for a training: pin a version, refuse what has errors, store its project, queue it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from talkwright.backend.context import Services
+from talkwright.backend.errors import ProblemError, not_found
+from talkwright.backend.trainings.schemas import Log, LogLine, NewTraining, Training, Trainings, training_of
+from talkwright.backend.versions.service import pin_current
+from talkwright.database import trainings as repository
+from talkwright.database import work
+from talkwright.database.facts import list_problems
+from talkwright.database.projects import version_archive
+from talkwright.storage.keys import project_key
+from talkwright.storage.objects import ObjectStore, StorageError
+
+SHOWN_PROBLEMS = 200
+
+
+async def request_training(services: Services, assistant: UUID, by: UUID, wanted: NewTraining) -> tuple[Training, bool]:
+    """Queue a training of the content as it is; gives it, and whether it is new.
+
+    The project is stored before the training is queued, so that no consumer ever looks for it in vain; nothing is
+    awaited from outside while a transaction is open. Raises ProblemError where errors stop it.
+    """
+    async with services.transaction() as session:
+        known = await _known(session, assistant, wanted.id)
+        if known is not None:
+            return known, False
+        await refuse_errors(session, assistant)
+        version = await pin_current(session, assistant, by)
+        archive = await version_archive(session, assistant, version.id)
+    await _store_project(services.get(ObjectStore), version.id, archive)
+    try:
+        async with services.transaction() as session:
+            await repository.insert_training(
+                session, wanted.id, assistant=assistant, version=version.id, by=by, deploy=wanted.deploy
+            )
+    except IntegrityError:  # the same request a second time, at the same moment
+        async with services.transaction() as session:
+            known = await _known(session, assistant, wanted.id)
+        if known is None:
+            raise
+        return known, False
+    async with services.transaction() as session:
+        return await one_training(session, assistant, wanted.id), True
+
+
+async def refuse_errors(session: AsyncSession, assistant: UUID) -> None:
+    """Raise the 422 that lists the errors which stop a training, where there are some."""
+    errors = [problem for problem in await list_problems(session, assistant) if problem.severity == "error"]
+    if not errors:
+        return
+    many = len(errors) > 1
+    detail = f"{len(errors)} problem{'s' if many else ''} of the content stop{'' if many else 's'} a training. "
+    problems: list[dict[str, Any]] = [
+        {**asdict(problem), "fix": list(problem.fix) or None} for problem in errors[:SHOWN_PROBLEMS]
+    ]
+    raise ProblemError(
+        422, "content-problems", "The content has errors", f"{detail}Mend and train again.", problems=problems
+    )
+
+
+async def one_training(session: AsyncSession, assistant: UUID, training: UUID) -> Training:
+    """One training; raises 404."""
+    row = await repository.get_training(session, assistant, training)
+    if row is None:
+        raise not_found("training")
+    return training_of(row)
+
+
+async def page_of_trainings(session: AsyncSession, assistant: UUID, before: int | None, limit: int) -> Trainings:
+    """Trainings, newest first."""
+    rows = await repository.list_trainings(session, assistant, before=before, limit=limit + 1)
+    more = len(rows) > limit
+    return Trainings(
+        items=[training_of(row) for row in rows[:limit]], next=str(rows[limit - 1]["sequence"]) if more else None
+    )
+
+
+async def log_of(session: AsyncSession, training: UUID, after: int, limit: int) -> Log:
+    """The training's log after a number."""
+    lines = await work.read_log(session, "training", training, after, limit)
+    shown = [
+        LogLine(
+            number=number,
+            at=row["at"],
+            stage=row["stage"],
+            level=row["level"],
+            message=row["message"],
+            progress=row["progress"],
+        )
+        for number, row in lines
+    ]
+    return Log(lines=shown, next=shown[-1].number if shown else after)
+
+
+async def _known(session: AsyncSession, assistant: UUID, training: UUID) -> Training | None:
+    row = await repository.get_training(session, assistant, training)
+    if row is not None:
+        return training_of(row)
+    if await repository.training_exists(session, training):
+        raise ProblemError(409, "id-taken", "This id is taken", "Make a new id for the training.")
+    return None
+
+
+async def _store_project(store: ObjectStore, version: UUID, archive: bytes) -> None:
+    key = project_key(version)
+    try:
+        if not await store.exists(key):
+            await store.put(key, archive)
+    except StorageError as error:
+        raise ProblemError(503, "storage-unavailable", "The project could not be stored", str(error)) from error

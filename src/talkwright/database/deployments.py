@@ -1,0 +1,169 @@
+"""Deployments as people see them, and where an assistant's talk goes at this moment."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import and_, func, insert, select, text, tuple_, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from talkwright.database.announcements import announce
+from talkwright.database.tables import deployments, items, models, revisions, version_items
+
+_SELECT = """
+SELECT d.id, d.sequence, d.assistant, d.environment, d.state, d.active, d.reason, d.training, d.created_at, d.ready_at,
+       d.version, v.name AS version_name,
+       CASE WHEN d.state = 'queued' THEN (SELECT count(*) FROM studio.workers w
+         WHERE w.role = 'running-consumer' AND w.ended_at IS NULL
+         AND w.heartbeat_at > clock_timestamp() - interval '1 minute') END AS consumers,
+       CASE WHEN d.state = 'queued' THEN EXISTS (SELECT 1 FROM studio.deployments o
+         WHERE o.assistant = d.assistant AND o.environment = d.environment AND o.id <> d.id
+         AND o.state IN ('running', 'stopping')) END AS has_old
+FROM studio.deployments d JOIN studio.versions v ON v.id = d.version
+WHERE d.assistant {assistants} {condition}
+ORDER BY d.sequence DESC LIMIT :limit
+"""
+
+Row = Mapping[str, Any]
+
+
+async def list_deployments(session: AsyncSession, assistant: UUID, *, before: int | None, limit: int) -> list[Row]:
+    """Deployments of an assistant, newest first, those older than a sequence number: one statement."""
+    condition = "" if before is None else "AND d.sequence < :before"
+    values = {"assistant": assistant, "limit": limit, **({} if before is None else {"before": before})}
+    rows = await session.execute(text(_SELECT.format(assistants="= :assistant", condition=condition)), values)
+    return [dict(row) for row in rows.mappings()]
+
+
+async def get_deployment(session: AsyncSession, assistant: UUID, deployment: UUID) -> Row | None:
+    """One deployment of an assistant."""
+    statement = _SELECT.format(assistants="= :assistant", condition="AND d.id = :deployment")
+    rows = await session.execute(text(statement), {"assistant": assistant, "limit": 1, "deployment": deployment})
+    row = rows.mappings().first()
+    return None if row is None else dict(row)
+
+
+async def active_deployments(
+    session: AsyncSession, assistants: list[UUID], environment: str = "try"
+) -> dict[UUID, Row]:
+    """The deployment that has each assistant's talk: one statement."""
+    statement = _SELECT.format(
+        assistants="= ANY(:assistants)", condition="AND d.active AND d.environment = :environment"
+    )
+    values = {"assistants": assistants, "limit": len(assistants), "environment": environment}
+    rows = await session.execute(text(statement), values)
+    return {row["assistant"]: dict(row) for row in rows.mappings()}
+
+
+async def model_of_version(session: AsyncSession, version: UUID) -> Row | None:
+    """The newest model of a version."""
+    found = await session.execute(
+        select(models).where(models.c.version == version).order_by(models.c.created_at.desc()).limit(1)
+    )
+    row = found.mappings().first()
+    return None if row is None else dict(row)
+
+
+async def insert_deployment(
+    session: AsyncSession, deployment: UUID, *, assistant: UUID, version: UUID, model: Row, by: UUID
+) -> None:
+    """Queue a deployment of a version's model."""
+    await session.execute(
+        insert(deployments).values(
+            id=deployment,
+            assistant=assistant,
+            version=version,
+            model=model["id"],
+            training=model["training"],
+            created_by=by,
+        )
+    )
+    announce(session, assistant, "deployment", {"deployment": str(deployment), "state": "queued"})
+
+
+async def ask_to_stop_deployment(session: AsyncSession, assistant: UUID, deployment: UUID) -> None:
+    """Ask for the end of a deployment that has not ended."""
+    asked = await session.execute(
+        update(deployments)
+        .where(
+            deployments.c.id == deployment,
+            deployments.c.assistant == assistant,
+            deployments.c.state.not_in(("stopped", "failed")),
+            deployments.c.cancel_requested_at.is_(None),
+        )
+        .values(cancel_requested_at=func.clock_timestamp())
+        .returning(deployments.c.id)
+    )
+    if asked.first() is not None:
+        announce(session, assistant, "deployment", {"deployment": str(deployment), "state": "stopping"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bot:
+    """The model that answers for an assistant now: where, and which one it is."""
+
+    deployment: UUID
+    attempt: UUID
+    address: str
+    secret: bytes
+    model_id: str
+    version: UUID
+    version_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """Where talk goes: a bot, or none yet (`coming`: one is queued, starts or starts again), with the reason."""
+
+    bot: Bot | None
+    coming: bool
+    reason: str | None = None
+
+
+_TALK = text("""
+SELECT d.id AS deployment, a.id AS attempt, a.address, a.secret, m.model_id, d.version, v.name AS version_name,
+       d.state, d.active, d.reason
+FROM studio.deployments d
+JOIN studio.versions v ON v.id = d.version
+LEFT JOIN studio.models m ON m.id = d.model
+LEFT JOIN studio.attempts a ON a.work_kind = 'deployment' AND a.work = d.id AND a.number = d.attempt
+  AND a.state = 'ready'
+WHERE d.assistant = :assistant AND d.environment = :environment
+  AND (d.active OR d.state IN ('queued', 'starting', 'running') OR d.sequence = (SELECT max(n.sequence)
+    FROM studio.deployments n WHERE n.assistant = d.assistant AND n.environment = d.environment))
+ORDER BY d.active DESC, d.sequence DESC
+""")
+
+
+async def talk_of(session: AsyncSession, assistant: UUID, environment: str) -> Talk:
+    """Where an assistant's talk goes at this moment: one statement."""
+    rows = (await session.execute(_TALK, {"assistant": assistant, "environment": environment})).mappings().all()
+    for row in rows:
+        if row["active"] and row["state"] == "running" and row["address"] and row["secret"] is not None:
+            names = ("deployment", "attempt", "address", "secret", "model_id", "version", "version_name")
+            return Talk(Bot(**{name: row[name] for name in names}), coming=False)
+    coming = any(row["state"] in ("queued", "starting", "running") for row in rows)
+    return Talk(None, coming=coming, reason=rows[0]["reason"] if rows else None)
+
+
+async def pinned_bodies(
+    session: AsyncSession, version: UUID, names: Collection[tuple[str, str]]
+) -> dict[tuple[str, str], Any]:
+    """The bodies of some of a version's items by (kind, name): one statement."""
+    if not names:
+        return {}
+    query = (
+        select(items.c.kind, revisions.c.name, revisions.c.body)
+        .join(version_items, version_items.c.item == items.c.id)
+        .join(
+            revisions,
+            and_(revisions.c.item == version_items.c.item, revisions.c.number == version_items.c.revision),
+        )
+        .where(version_items.c.version == version, tuple_(items.c.kind, revisions.c.name).in_(list(names)))
+    )
+    rows = await session.execute(query)
+    return {(row.kind, row.name): json.loads(row.body) if row.body else None for row in rows}

@@ -1,0 +1,90 @@
+"""Trainings as people see them: with version, person, place in the queue and progress."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, insert, select, text, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from talkwright.database.announcements import announce
+from talkwright.database.tables import trainings
+
+_SELECT = """
+SELECT t.id, t.sequence, t.assistant, t.state, t.deploy, t.reason, t.problems, t.created_at, t.started_at, t.ended_at,
+       t.cancel_requested_at, t.version, v.name AS version_name, t.created_by, u.display AS by_name,
+       a.stage, coalesce(a.progress, 0) AS progress, a.problems AS attempt_problems,
+       CASE WHEN t.state = 'queued' THEN (SELECT count(*) FROM studio.trainings o
+         WHERE o.state = 'queued' AND o.sequence < t.sequence) + 1 END AS place,
+       CASE WHEN t.state = 'queued' THEN (SELECT count(*) FROM studio.workers w
+         WHERE w.role = 'training-consumer' AND w.ended_at IS NULL
+         AND w.heartbeat_at > clock_timestamp() - interval '1 minute') END AS consumers,
+       CASE WHEN t.state = 'queued' THEN (SELECT count(*) FROM studio.trainings o
+         WHERE o.state = 'running') END AS busy
+FROM studio.trainings t
+JOIN studio.versions v ON v.id = t.version
+JOIN studio.users u ON u.id = t.created_by
+LEFT JOIN studio.attempts a ON a.work_kind = 'training' AND a.work = t.id AND a.number = t.attempt
+WHERE t.assistant = :assistant {condition}
+ORDER BY t.sequence DESC LIMIT :limit
+"""
+
+Row = Mapping[str, Any]
+
+
+async def list_trainings(session: AsyncSession, assistant: UUID, *, before: int | None, limit: int) -> list[Row]:
+    """Trainings of an assistant, newest first, those older than a sequence number: one statement."""
+    condition = "" if before is None else "AND t.sequence < :before"
+    values = {"assistant": assistant, "limit": limit, **({} if before is None else {"before": before})}
+    rows = await session.execute(text(_SELECT.format(condition=condition)), values)
+    return [dict(row) for row in rows.mappings()]
+
+
+async def latest_trainings(session: AsyncSession, assistants: list[UUID]) -> dict[UUID, Row]:
+    """The newest training of each of these assistants: one statement."""
+    newest = "AND t.sequence = (SELECT max(n.sequence) FROM studio.trainings n WHERE n.assistant = t.assistant)"
+    statement = _SELECT.format(condition=newest).replace("t.assistant = :assistant", "t.assistant = ANY(:assistants)")
+    rows = await session.execute(text(statement), {"assistants": assistants, "limit": len(assistants)})
+    return {row["assistant"]: dict(row) for row in rows.mappings()}
+
+
+async def get_training(session: AsyncSession, assistant: UUID, training: UUID) -> Row | None:
+    """One training of an assistant."""
+    values = {"assistant": assistant, "limit": 1, "training": training}
+    rows = await session.execute(text(_SELECT.format(condition="AND t.id = :training")), values)
+    row = rows.mappings().first()
+    return None if row is None else dict(row)
+
+
+async def training_exists(session: AsyncSession, training: UUID) -> bool:
+    """Whether any assistant has this training."""
+    return (await session.execute(select(trainings.c.id).where(trainings.c.id == training))).first() is not None
+
+
+async def insert_training(
+    session: AsyncSession, training: UUID, *, assistant: UUID, version: UUID, by: UUID, deploy: bool
+) -> None:
+    """Queue a training."""
+    await session.execute(
+        insert(trainings).values(id=training, assistant=assistant, version=version, created_by=by, deploy=deploy)
+    )
+    announce(session, assistant, "training", {"training": str(training), "state": "queued"})
+
+
+async def ask_to_stop_training(session: AsyncSession, assistant: UUID, training: UUID) -> None:
+    """Ask for the end of a training that has not ended; nothing happens to one that has."""
+    asked = await session.execute(
+        update(trainings)
+        .where(
+            trainings.c.id == training,
+            trainings.c.assistant == assistant,
+            trainings.c.state.in_(("queued", "running")),
+            trainings.c.cancel_requested_at.is_(None),
+        )
+        .values(cancel_requested_at=func.clock_timestamp())
+        .returning(trainings.c.id)
+    )
+    if asked.first() is not None:
+        announce(session, assistant, "training", {"training": str(training), "state": "stopping"})

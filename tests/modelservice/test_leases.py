@@ -1,0 +1,127 @@
+"""Leases on a real PostgreSQL, with holders that pause and come back."""
+
+import asyncio
+import time
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import text
+
+from talkwright.database.engine import Database
+from talkwright.modelservice.leases import Lease, LeaseLostError, Leases
+
+pytestmark = pytest.mark.anyio
+
+SECONDS = 30.0
+
+
+async def run_out(database: Database, key: str) -> None:
+    async with database.transaction() as session:
+        statement = text("UPDATE studio.leases SET expires_at = clock_timestamp() WHERE key = :key")
+        await session.execute(statement, {"key": key})
+
+
+async def write(database: Database, leases: Leases, lease: Lease, name: str) -> None:
+    async with leases.fenced(lease) as session:
+        await session.execute(text("UPDATE studio.instance SET name = :name"), {"name": name})
+
+
+async def name(database: Database) -> str:
+    async with database.transaction() as session:
+        return str((await session.execute(text("SELECT name FROM studio.instance"))).scalar_one())
+
+
+def pair(database: Database) -> tuple[Leases, Leases, str]:
+    return Leases(database, uuid4(), SECONDS), Leases(database, uuid4(), SECONDS), f"lead:{uuid4()}"
+
+
+async def test_only_one_of_many_that_ask_at_once_gets_it(database: Database) -> None:
+    key = f"lead:{uuid4()}"
+    answers = await asyncio.gather(*(Leases(database, uuid4(), SECONDS).hold(key) for _ in range(20)))
+    assert sum(answer is not None for answer in answers) == 1
+
+
+async def test_the_holder_renews_without_a_new_epoch_and_others_wait(database: Database) -> None:
+    mine, theirs, key = pair(database)
+    first = await mine.hold(key)
+    again = await mine.hold(key)
+    assert first is not None
+    assert again is not None
+    assert first.epoch == again.epoch == 1
+    assert await theirs.hold(key) is None
+
+
+async def test_a_release_lets_the_next_one_in_at_once_under_a_new_epoch(database: Database) -> None:
+    mine, theirs, key = pair(database)
+    lease = await mine.hold(key)
+    assert lease is not None
+    await mine.release(lease)
+    taken = await theirs.hold(key)
+    assert taken is not None
+    assert taken.epoch == 2
+
+
+async def test_a_holder_that_comes_back_after_it_ran_out_changes_nothing(database: Database) -> None:
+    mine, theirs, key = pair(database)
+    lease = await mine.hold(key)
+    assert lease is not None
+    await run_out(database, key)
+    with pytest.raises(LeaseLostError):
+        await write(database, mine, lease, "late, though nobody has taken over")
+    taken = await theirs.hold(key)
+    assert taken is not None
+    await write(database, theirs, taken, "the new holder's")
+    with pytest.raises(LeaseLostError):
+        await write(database, mine, lease, "the old holder's")
+    assert await name(database) == "the new holder's"
+
+
+async def test_even_the_same_holder_gets_a_new_epoch_after_it_ran_out(database: Database) -> None:
+    mine, _, key = pair(database)
+    lease = await mine.hold(key)
+    assert lease is not None
+    await run_out(database, key)
+    later = await mine.hold(key)
+    assert later is not None
+    assert later.epoch == lease.epoch + 1
+    with pytest.raises(LeaseLostError):
+        await write(database, mine, lease, "under the old epoch")
+
+
+async def test_nobody_takes_over_while_a_fenced_transaction_is_open(database: Database) -> None:
+    mine, theirs, key = pair(database)
+    lease = await mine.hold(key)
+    assert lease is not None
+    async with mine.fenced(lease) as session:
+        await session.execute(text("UPDATE studio.instance SET name = 'under way'"))
+        stealing = asyncio.create_task(_steal(database, theirs, key))
+        await blocked(database)
+        assert not stealing.done()
+    assert (await stealing) is not None
+    assert await name(database) == "under way"
+
+
+async def _steal(database: Database, leases: Leases, key: str) -> Lease | None:
+    await run_out(database, key)
+    return await leases.hold(key)
+
+
+async def blocked(database: Database) -> None:
+    """Wait until some connection waits for a lock."""
+    async with asyncio.timeout(10):
+        while True:
+            async with database.transaction() as session:
+                statement = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+                if (await session.execute(statement)).scalar_one():
+                    return
+            await asyncio.sleep(0.01)
+
+
+async def test_without_a_good_renewal_for_half_its_time_a_holder_stops_by_itself(database: Database) -> None:
+    mine, _, key = pair(database)
+    lease = await mine.hold(key)
+    assert lease is not None
+    stale = Lease(key=key, holder=lease.holder, epoch=lease.epoch, good_until=time.monotonic() - 0.001)
+    with pytest.raises(LeaseLostError):
+        await write(database, mine, stale, "by a clock of its own")
+    assert isinstance(stale.holder, UUID)
