@@ -1,0 +1,136 @@
+"""The backend role: the studio's application on its port, or on the socket that `up` holds for it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import cast
+
+import uvicorn
+
+from talkwright.backend.chats.bots import Bots
+from talkwright.backend.settings import BackendSettings
+from talkwright.cli.settings import SupervisedSettings
+from talkwright.database.engine import Database
+from talkwright.database.ids import uuid7
+from talkwright.database.settings import DatabaseSettings, HomeSettings
+from talkwright.identity.secrets import keyring
+from talkwright.identity.settings import IdentitySettings
+from talkwright.modelservice.settings import ModelServiceSettings
+from talkwright.operations.config import load, reveal
+from talkwright.operations.role import RoleContext
+from talkwright.storage.objects import ObjectStore, open_store
+from talkwright.storage.settings import StorageSettings
+from talkwright.studio import Studio, open_studio
+
+DRAIN_SECONDS = 2
+
+Sections = tuple[
+    BackendSettings,
+    DatabaseSettings,
+    HomeSettings,
+    IdentitySettings,
+    StorageSettings,
+    ModelServiceSettings,
+    SupervisedSettings,
+]
+
+
+async def serve_backend(context: RoleContext) -> None:
+    """Serve until the role stops; open streams end first, so that they delay nothing."""
+    sections = load(
+        BackendSettings,
+        DatabaseSettings,
+        HomeSettings,
+        IdentitySettings,
+        StorageSettings,
+        ModelServiceSettings,
+        SupervisedSettings,
+    )
+    backend, database_settings, home, identity, storage, model_service, supervised = cast(Sections, sections)
+    sock = _socket(backend, supervised)
+    backend = backend.model_copy(update={"port": sock.getsockname()[1]})
+    database = Database.at(database_settings.application, database_settings)
+    bots = Bots(keyring(reveal(identity.secret_keys), home.home), holder=model_service.worker_id or uuid7())
+    extensions = {ObjectStore: open_store(storage, home.home), Bots: bots}
+    try:
+        async with open_studio(
+            database=database,
+            direct_url=database_settings.direct,
+            home=Path(home.home),
+            backend=backend,
+            identity=identity,
+            extensions=extensions,
+        ) as studio:
+            await _serve(context, studio, sock, supervised)
+    finally:
+        await bots.close()
+        await database.close()
+
+
+async def _serve(context: RoleContext, studio: Studio, sock: socket.socket, supervised: SupervisedSettings) -> None:
+    config = uvicorn.Config(
+        studio.app,
+        log_config=None,
+        access_log=False,
+        lifespan="on",
+        proxy_headers=False,
+        server_header=False,
+        timeout_graceful_shutdown=DRAIN_SECONDS,
+    )
+    server = _Server(config)
+    serving = asyncio.create_task(server.serve(sockets=[sock]))
+    stopping = asyncio.create_task(context.stopping.wait())
+    ready = asyncio.create_task(server.listening.wait())
+    await asyncio.wait({serving, ready}, return_when=asyncio.FIRST_COMPLETED)
+    if server.listening.is_set():
+        context.started.set()
+        await _say_ready(studio, supervised)
+        await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    studio.close_streams()
+    server.should_exit = True
+    for task in (stopping, ready):
+        task.cancel()
+    await serving
+
+
+async def _say_ready(studio: Studio, supervised: SupervisedSettings) -> None:
+    """Tell the supervisor, or the person at the terminal, where the studio is."""
+    address = studio.services.settings.base_url
+    link = await studio.first_administrator_link() or address
+    if supervised.ready_fd is None:
+        return
+    with contextlib.suppress(OSError):
+        os.write(supervised.ready_fd, json.dumps({"address": address, "link": link}).encode() + b"\n")
+
+
+def _socket(backend: BackendSettings, supervised: SupervisedSettings) -> socket.socket:
+    if supervised.listen_fd is not None:
+        return socket.socket(fileno=supervised.listen_fd)
+    from talkwright.cli.supervisor.sockets import listen  # noqa: PLC0415 - `up` has it already
+
+    return listen(backend.host, backend.port, tries=1)
+
+
+class _Server(uvicorn.Server):
+    """A server that leaves signals to the role and says when it listens."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.listening = asyncio.Event()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave them to `run_role`."""
+        yield
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen, then say so."""
+        await super().startup(sockets)
+        if self.started:
+            self.listening.set()
