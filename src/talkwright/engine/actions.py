@@ -20,6 +20,7 @@ from talkwright.engine.ports import ActionFailed, ActionRejected, ActionResult
 
 PROTOCOL_VERSION = "3.21.0"  # of the ecosystem's action protocol, which SDKs compare with their own
 DEFAULT_TIMEOUT = 300.0
+NO_ENDPOINT = "The project names no action server. Set `action_endpoint.url` in endpoints.yml."
 _CONNECT_TIMEOUT = 5.0
 _NEEDS_DOMAIN = 449
 _MAX_ANSWER = 10 << 20  # bytes
@@ -60,6 +61,10 @@ def read_endpoint(
     address = url or values.get("url")
     if not address:
         return None
+    if isinstance(address, str) and (unset := _VARIABLE.search(address)):
+        raise EndpointError(
+            f"`action_endpoint.url` in endpoints.yml needs the environment variable {unset['name']}, which is not set here."
+        )
     if not isinstance(address, str) or not address.startswith(("http://", "https://")):
         raise EndpointError(f"`action_endpoint.url` must begin with http:// or https://, but is {address!r}.")
     params = {str(key): str(value) for key, value in _map(values.get("params")).items()}
@@ -93,9 +98,12 @@ def expand(value: Any, environment: Mapping[str, str] | None = None) -> Any:
 class HttpActions:
     """An ActionRunner that keeps its connections open between turns."""
 
-    def __init__(self, endpoint: ActionEndpoint | None, *, timeout: float = DEFAULT_TIMEOUT) -> None:
-        """`timeout` in seconds, for the whole of one action."""
+    def __init__(
+        self, endpoint: ActionEndpoint | None, *, timeout: float = DEFAULT_TIMEOUT, why_none: str = NO_ENDPOINT
+    ) -> None:
+        """`timeout` in seconds, for the whole of one action; `why_none` says why there is no endpoint."""
         self._endpoint = endpoint
+        self._why_none = why_none
         self._timeout = timeout
         self._client = _client(endpoint, timeout) if endpoint is not None else None
         self._digests: dict[int, tuple[Domain, str]] = {}
@@ -116,10 +124,7 @@ class HttpActions:
     async def run(self, name: str, tracker: Tracker, domain: Domain) -> ActionResult:
         """Run one action; raises ActionFailed, with the address in its message, or ActionRejected."""
         if self._endpoint is None or self._client is None:
-            raise ActionFailed(
-                f"The action {name} can't run: the project names no action server."
-                " Set `action_endpoint.url` in endpoints.yml."
-            )
+            raise ActionFailed(f"The action {name} can't run: {self._why_none}")
         declared = domain.actions.get(name)
         request: dict[str, Any] = {
             "next_action": name,

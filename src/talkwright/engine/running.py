@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import uvicorn
 
@@ -22,12 +24,12 @@ _DRAIN_SECONDS = 3
 
 
 def make_server(model: Model, settings: EngineSettings) -> BotServer:
-    """Everything that serves one model; raises EndpointError where the project's action endpoint can't be used.
+    """Everything that serves one model.
 
     The project's event broker, tracker, lock and model stores are not looked at: whoever runs the bot decides about those.
+    A project whose action endpoint can't be used still talks; each of its actions then fails with the reason.
     """
-    endpoint = read_endpoint(model.assistant.endpoints, url=settings.engine_actions_url)
-    actions = HttpActions(endpoint, timeout=settings.engine_actions_timeout)
+    actions = make_actions(model.assistant.endpoints, settings)
     agent = Agent(
         model.assistant,
         LocalUnderstanding(model.classifier),
@@ -37,6 +39,16 @@ def make_server(model: Model, settings: EngineSettings) -> BotServer:
     )
     token = settings.engine_token.get_secret_value() if settings.engine_token else None
     return BotServer(model, agent, actions, MemoryStore(settings.engine_conversations), token=token)
+
+
+def make_actions(endpoints: Mapping[str, Any], settings: EngineSettings) -> HttpActions:
+    """The client of the project's action server, or one that says why there is none."""
+    try:
+        endpoint = read_endpoint(endpoints, url=settings.engine_actions_url)
+    except EndpointError as problem:
+        say("warning", str(problem))
+        return HttpActions(None, why_none=str(problem))
+    return HttpActions(endpoint, timeout=settings.engine_actions_timeout)
 
 
 def run_job(model_path: Path, *, host: str, port: int, settings: EngineSettings | None = None) -> int:
@@ -49,7 +61,7 @@ def run_job(model_path: Path, *, host: str, port: int, settings: EngineSettings 
     try:
         model = load_model(model_path)
         server = make_server(model, settings or EngineSettings())
-    except (ModelError, EndpointError) as problem:
+    except ModelError as problem:
         say("refused", str(problem))
         return REFUSED
     try:

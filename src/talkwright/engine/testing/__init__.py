@@ -1,1 +1,1 @@
-"""Playing conversations against the engine and saying where they go another way than expected."""
+"""Proves an assistant: plays its conversations against a running bot, and measures how well it understands."""

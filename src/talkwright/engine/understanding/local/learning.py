@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 from sklearn.linear_model import LogisticRegression
+from threadpoolctl import threadpool_limits
 
 from talkwright.assistant.assistant import Assistant
 from talkwright.engine.understanding.local.classifier import NONE, FlowClassifier, Vectoriser, feature_weights
@@ -35,7 +36,13 @@ def train_classifier(assistant: Assistant, progress: Callable[[float, str], None
     if not documents:
         return _untrained(known)
     strangers = [Document(NONE, text) for name in known for text in background(name)]
-    documents = [*documents, *strangers]
+    with threadpool_limits(1):  # small matrices: more threads only wait for each other, and sum in another order
+        return _learned([*documents, *strangers], known, progress)
+
+
+def _learned(
+    documents: list[Document], known: tuple[str, ...], progress: Callable[[float, str], None]
+) -> FlowClassifier:
     vectoriser = _vocabulary(documents, known)
     matrix = _matrix(documents, vectoriser, known[0])
     kept = _without_close_strangers(documents, matrix)
@@ -157,7 +164,7 @@ def _balanced(labels: NDArray[np.str_]) -> NDArray[np.float64]:
     counts = Counter(labels.tolist())
     background_size = counts.pop(NONE, 0)
     usual = sum(counts.values()) / len(counts)
-    by_label = {label: (usual / count) ** 0.5 for label, count in counts.items()}
+    by_label = {label: usual / count for label, count in counts.items()}
     if background_size:
         by_label[NONE] = _BACKGROUND_SHARE * usual / background_size
     return np.array([by_label[label] for label in labels.tolist()])

@@ -30,8 +30,8 @@ from talkwright.engine.understanding.local.texts import words
 
 SURE = 0.5
 LIKELY = 0.2
-_CLOSE_RACE = 0.8  # the second as a share of the first from which on the user is asked
-_CLEAR = 0.45  # a first place above this is not asked about
+_CLOSE_RACE = 0.9  # the second as a share of the first from which on the user is asked
+_CLEAR = 0.35  # a first place above this is not asked about
 _TRUST_OVER_PHRASE = 0.6  # a trained flow wins over a phrase of everyday talk from here on
 
 

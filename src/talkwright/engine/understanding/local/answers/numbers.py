@@ -62,7 +62,7 @@ def find_numbers(text: str, language: str) -> list[Number]:
     taken = [(number.start, number.end) for number in digits]
     spelled = [
         number
-        for number in _from_words(text, language)
+        for number in _from_words(text)
         if not any(number.start < end and start < number.end for start, end in taken)
     ]
     return sorted(digits + spelled, key=lambda number: number.start)
@@ -93,7 +93,7 @@ def _digits_value(text: str, language: str) -> float:
     return float(text.replace(",", "."))
 
 
-def _from_words(text: str, language: str) -> list[Number]:
+def _from_words(text: str) -> list[Number]:
     """Runs of number words: "twenty five", "two hundred and fifty", "zweihundertfünfzig", "half a million"."""
     found: list[Number] = []
     run: list[tuple[str, int, int]] = []
@@ -117,7 +117,7 @@ def _from_words(text: str, language: str) -> list[Number]:
             close()
         last_end = match.end()
         parts = fold(match.group()).split("-")
-        if all(_is_number_word(part, language) for part in parts) or (run and parts == ["and"]) or parts == ["half"]:
+        if all(_is_number_word(part) for part in parts) or (run and parts == ["and"]) or parts == ["half"]:
             run += [(part, match.start(), match.end()) for part in parts]
         elif parts[0] in ("a", "an", "of", "und", "point", "komma", "halbe") and (run or parts[0] in ("a", "an")):
             run.append((parts[0], match.start(), match.end()))
@@ -127,10 +127,10 @@ def _from_words(text: str, language: str) -> list[Number]:
     return found
 
 
-def _is_number_word(word: str, language: str) -> bool:
+def _is_number_word(word: str) -> bool:
     if word in ("a", "an", "and"):
         return False
-    return word in _SMALL or word in _SCALES or (language != "en" and _german_compound(word) is not None)
+    return word in _SMALL or word in _SCALES or _german_compound(word) is not None
 
 
 def _run_value(run: list[str]) -> float | None:

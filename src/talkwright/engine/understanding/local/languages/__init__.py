@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from functools import cache
+from collections.abc import Sequence
+from functools import cache, lru_cache
 from importlib.resources import files
 
 _COMMON = {
@@ -21,28 +21,11 @@ _COMMON = {
         "mehr so nur aus nach bei".split()
     ),
 }
-_ENDINGS = (
-    "ungen",
-    "ung",
-    "ens",
-    "ern",
-    "est",
-    "end",
-    "em",
-    "en",
-    "er",
-    "es",
-    "et",
-    "te",
-    "st",
-    "e",
-    "n",
-    "s",
-    "t",
-    "",
-)
+_ENDINGS = ("", "e", "n", "s", "t", "en", "er", "es", "em", "et", "te", "st", "end", "ens", "ern", "est", "ung", "ungen")
 _JOINTS = ("s", "n", "en", "es", "")
 _MIN_STEM = 3
+_COMMON_WORD = 2
+_TELLING_LENGTH = 5  # letters: shorter words look alike in too many languages
 
 
 def common_words(language: str) -> frozenset[str]:
@@ -50,13 +33,32 @@ def common_words(language: str) -> frozenset[str]:
     return _COMMON.get(language, frozenset())
 
 
-def language_of(tokens: Collection[str], languages: Sequence[str], default: str) -> str:
-    """The language among `languages` whose common words are most frequent; `default` where none stands out."""
-    counts = {name: sum(token in _COMMON[name] for token in tokens) for name in languages if name in _COMMON}
-    best = max(counts.values(), default=0)
-    if not best or counts.get(default) == best:
+def language_of(tokens: Sequence[str], languages: Sequence[str], default: str) -> str:
+    """The language among `languages` that the words speak for; `default` where none stands out.
+
+    Common words say most; a longer word that the glosses know says something too.
+    """
+    if len(languages) == 1:
+        return languages[0]
+    scores = {name: _speaks_for(name, tokens) for name in languages if name in _COMMON}
+    best = max(scores.values(), default=0)
+    if not best or scores.get(default) == best:
         return default
-    return next(name for name, count in counts.items() if count == best)
+    return next(name for name, score in scores.items() if score == best)
+
+
+def _speaks_for(language: str, tokens: Sequence[str]) -> int:
+    common = _COMMON[language]
+    return sum(
+        _COMMON_WORD if token in common else len(token) >= _TELLING_LENGTH and _is_foreign(token, language)
+        for token in tokens
+    )
+
+
+def _is_foreign(token: str, language: str) -> bool:
+    """Whether the glosses know the word and it isn't spelt the same in English (status, hotel, information)."""
+    glossed = _glossed(token, language)
+    return bool(glossed) and token not in glossed
 
 
 @cache
@@ -71,10 +73,14 @@ def glosses(language: str) -> dict[str, str]:
     return dict(line.split("=", 1) for line in _lines(f"glosses.{language}.txt") if not line.startswith("#"))
 
 
+@lru_cache(maxsize=4096)
+def _glossed(token: str, language: str) -> tuple[str, ...]:
+    return tuple(_gloss(token, glosses(language)))
+
+
 def in_english(tokens: Sequence[str], language: str) -> list[str]:
     """The English words that a text's words stand for, as far as the glosses know them; nothing for English itself."""
-    stems = glosses(language)
-    return [word for token in tokens for word in _gloss(token, stems)] if stems else []
+    return [word for token in tokens for word in _glossed(token, language)] if glosses(language) else []
 
 
 def _gloss(token: str, stems: dict[str, str]) -> list[str]:
