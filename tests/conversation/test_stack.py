@@ -60,6 +60,11 @@ def test_a_patch_that_does_not_fit_is_refused(update: str) -> None:
 def test_the_context_of_an_open_question_has_the_flow_below() -> None:
     flow = {"type": "flow", "flow_id": "pay", "step_id": "ask"}
     question = {"type": "pattern_collect_information", "flow_id": "p", "step_id": "q", "collect": "amount"}
-    assert context_of((flow, question)) == {**question, "flow_id": "pay", "step_id": "ask"}
+    assert context_of(({**flow, "names": ["x"]}, question)) == {
+        **question,
+        "names": ["x"],
+        "flow_id": "pay",
+        "step_id": "ask",
+    }
     assert context_of((flow,)) is flow
     assert context_of(()) == {}

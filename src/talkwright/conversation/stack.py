@@ -165,11 +165,11 @@ def open_question(stack: Stack) -> Frame | None:
 
 
 def context_of(stack: Stack) -> Frame:
-    """What conditions and templates see as `context` (1.7): the top frame, an open question with the flow below it."""
+    """What conditions and templates see as `context` (1.7): the top frame; an open question sees the one below too."""
     if not stack:
         return {}
     top = stack[-1]
     if top.get("type") == COLLECT_PATTERN and len(stack) > 1:
         below = stack[-2]
-        return {**top, "flow_id": below.get("flow_id"), "step_id": below.get("step_id")}
+        return {**below, **top, "flow_id": below.get("flow_id"), "step_id": below.get("step_id")}
     return top

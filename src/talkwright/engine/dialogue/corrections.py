@@ -55,7 +55,10 @@ def _stored(ledger: Ledger, slot: CorrectedSlot) -> object:
 
 
 def _is_current(ledger: Ledger, slot: CorrectedSlot) -> bool:
-    return same(ledger.program.slots.get(slot.name), ledger.tracker.slots.get(slot.name), slot.value)
+    present = ledger.tracker.slots.get(slot.name)
+    if ledger.program.profile.compare_raw_values:
+        return str(present) == str(slot.value)
+    return same(ledger.program.slots.get(slot.name), present, slot.value)
 
 
 def _placed(stack: Stack, frame: Frame) -> Stack:
