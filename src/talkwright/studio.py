@@ -32,7 +32,7 @@ from talkwright.identity.directory import person_by_subject
 from talkwright.identity.people import administrator_exists, register_administrator
 from talkwright.identity.provider.accounts import Account
 from talkwright.identity.provider.administration import BuiltInAccounts
-from talkwright.identity.provider.app import administrator_link, create_provider, issuer_of
+from talkwright.identity.provider.app import Provider, administrator_link, create_provider, issuer_of
 from talkwright.identity.provider.forms import Directory
 from talkwright.identity.provider.pages import BASE
 from talkwright.identity.secrets import keyring
@@ -47,6 +47,7 @@ class Studio:
     app: FastAPI
     services: Services
     connection: Connection
+    provider: Provider | None
 
     def close_streams(self) -> None:
         """End the open event streams, so that none delays the server's end."""
@@ -105,6 +106,7 @@ async def open_studio(
         },
     )
     app = create_app(services)
+    provider = None
     if connection.kind == "builtin":
         provider = create_provider(
             database,
@@ -115,10 +117,10 @@ async def open_studio(
             sign_in_hours=identity.sign_in_hours,
             font_url=client.font_url,
         )
-        app.mount(BASE, provider)
+        app.mount(BASE, provider.routes)
     app.router.default = client
     try:
-        yield Studio(app, services, connection)
+        yield Studio(app, services, connection, provider)
     finally:
         if http is None:
             await own_http.aclose()

@@ -9,11 +9,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+import structlog
 from joserfc import jws, jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
 from talkwright.identity.roles import roles_from_claim
+
+log = structlog.get_logger(__name__)
 
 ALGORITHMS = ["RS256", "PS256", "ES256"]
 """Signatures that are accepted. Never `none`, never HMAC: a public key must not pass for a shared secret."""
@@ -55,34 +58,31 @@ class KeyCache:
         self._clock = clock
         self._keys: KeySet | None = None
         self._read_at = float("-inf")
-        self._tried_at = float("-inf")
+        self._asked_at = float("-inf")
         self._lock = asyncio.Lock()
 
     async def keys_for(self, key_id: str | None) -> KeySet:
         """The keys among which `key_id` should be; raises TokenError where none could be read at all."""
-        if self._keys is None or self._is_old() or not _has(self._keys, key_id):
-            await self._read(key_id)
-        if self._keys is None:
-            raise TokenError("the provider's keys can't be read now")
-        return self._keys
-
-    def _is_old(self) -> bool:
-        return self._clock() - self._read_at > KEYS_FRESH_SECONDS
-
-    async def _read(self, key_id: str | None) -> None:
         async with self._lock:
-            fresh_enough = self._keys is not None and _has(self._keys, key_id) and not self._is_old()
-            if fresh_enough or self._clock() - self._tried_at < KEYS_PAUSE_SECONDS:
-                return
-            self._tried_at = self._clock()
-            try:
-                document = await self._fetch()
-                self._keys = KeySet.import_key_set({"keys": [key for key in document["keys"] if _is_public(key)]})
-                self._read_at = self._clock()
-            except (OSError, KeyError, TypeError, ValueError, JoseError, TokenError):
-                if self._keys is None:
-                    # The next caller may try at once: a studio that just starts meets its provider a moment later.
-                    self._tried_at = float("-inf")
+            if self._keys is None or self._clock() - self._read_at > KEYS_FRESH_SECONDS:
+                await self._read()
+            elif not _has(self._keys, key_id) and self._clock() - self._asked_at >= KEYS_PAUSE_SECONDS:
+                self._asked_at = self._clock()
+                await self._read()
+            if self._keys is None:
+                raise TokenError("the provider's keys can't be read now")
+            return self._keys
+
+    async def _read(self) -> None:
+        """Read the keys; while the provider is down those that are known serve on."""
+        try:
+            document = await self._fetch()
+            self._keys = KeySet.import_key_set({"keys": [key for key in document["keys"] if _is_public(key)]})
+            self._read_at = self._clock()
+        except (OSError, KeyError, TypeError, ValueError, JoseError, TokenError) as error:
+            log.warning("provider_keys_unread", error=type(error).__name__)
+            if self._keys is not None:
+                self._read_at = self._clock() - KEYS_FRESH_SECONDS + KEYS_PAUSE_SECONDS
 
 
 def _has(keys: KeySet, key_id: str | None) -> bool:

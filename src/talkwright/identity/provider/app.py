@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -20,6 +21,14 @@ from talkwright.identity.secrets import Keyring
 LINK_LIFETIME = timedelta(hours=24)
 
 
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """The provider's routes, and its signer for whoever rotates keys."""
+
+    routes: Router
+    signer: Signer
+
+
 def issuer_of(base_url: str) -> str:
     """The issuer's name under a public URL."""
     return f"{base_url}{BASE}/realms/{REALMS[0]}"
@@ -34,7 +43,7 @@ def create_provider(
     audience: str,
     sign_in_hours: int,
     font_url: str | None = None,
-) -> Router:
+) -> Provider:
     """The provider of a studio that people reach under `base_url`."""
     pages = Pages(font_url)
     signer = Signer(database, keyring)
@@ -64,7 +73,7 @@ def create_provider(
             Route(f"{openid}/userinfo", endpoints.userinfo, methods=["GET", "POST"]),
             Route(f"{openid}/logout", endpoints.logout, methods=["GET", "POST"]),
         ]
-    return Router(routes, redirect_slashes=False)
+    return Provider(Router(routes, redirect_slashes=False), signer)
 
 
 async def administrator_link(session: AsyncSession, base_url: str) -> str:

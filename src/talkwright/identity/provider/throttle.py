@@ -6,7 +6,7 @@ import hashlib
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import case, delete, func
+from sqlalchemy import case, delete, func, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -16,7 +16,7 @@ WINDOW = timedelta(minutes=15)
 PAUSE = timedelta(seconds=60)
 FROM_ONE_ADDRESS = 5
 """Wrong passwords of one name from one address before it must wait: nobody else's sign-in is held up by it."""
-OF_ONE_ADDRESS = 30
+OF_ONE_ADDRESS = 60
 OF_ONE_NAME = 100
 
 
@@ -39,9 +39,12 @@ async def admit_attempt(session: AsyncSession, username: str, address: str) -> d
 
 
 async def forgive(session: AsyncSession, username: str, address: str) -> None:
-    """Forget the attempts of this name from this address, after the right password."""
-    both = next(iter(_keys(username, address)))
+    """Take the attempt back after the right password, and forget the wrong ones of this name from this address."""
+    both, *others = _keys(username, address)
     await session.execute(delete(throttles).where(throttles.c.key == both))
+    await session.execute(
+        update(throttles).where(throttles.c.key.in_(others), throttles.c.count > 0).values(count=throttles.c.count - 1)
+    )
 
 
 async def _count(session: AsyncSession, key: str, limit: int) -> datetime | None:
