@@ -24,6 +24,7 @@ class Tracker:
         self.current_session_id: str | None = None
         self.conversation_started: float | None = None
         self.latest_input_channel: str | None = None
+        self.has_session = False
 
     def forget(self) -> None:
         """Puts everything back that a restart or a new session forgets."""
@@ -149,6 +150,7 @@ def _on_slot(tracker: Tracker, event: Event) -> None:
 def _on_session_started(tracker: Tracker, event: Event) -> None:
     session = event.metadata.get("session_id")
     tracker.forget()
+    tracker.has_session = True
     tracker.current_session_id = session if isinstance(session, str) else None
 
 

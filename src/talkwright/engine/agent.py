@@ -185,10 +185,15 @@ class Agent:
         ledger.record(ev.action(ev.ACTION_LISTEN, metadata=ledger.place()))
 
     async def _apologise(self, ledger: Ledger) -> None:
-        """After a fault of our own: an empty stack, the internal-error text, and the user's turn again."""
+        """After a fault of our own: an empty stack, the internal-error text if that works, and the user's turn again."""
         ledger.set_stack(())
-        push_error(ledger)
-        await self._predict(ledger)
+        try:
+            push_error(ledger)
+            await self._predict(ledger)
+        except Exception as fault:  # even the words for it failed: the user's turn must still come
+            _log.error("apology_failed", sender_id=ledger.tracker.sender_id, **where(fault))
+            ledger.set_stack(())
+            ledger.record(ev.action(ev.ACTION_LISTEN))
 
 
 def _times(started: float, understood: float, ended: float) -> dict[str, float]:

@@ -18,7 +18,7 @@ METADATA_SLOT = "session_started_metadata"
 
 def needs_session(tracker: Tracker, settings: SessionConfig, now: float) -> bool:
     """Whether a message at `now` (seconds) begins a session: first contact, after an end, or after the expiry."""
-    if tracker.terminated or not any(event.type == ev.SESSION_STARTED for event in reversed(tracker.events)):
+    if tracker.terminated or not tracker.has_session:
         return True
     if settings.expiration_minutes <= 0 or not settings.start_after_expiry:
         return False

@@ -23,6 +23,9 @@ MAX_LOOP_DEPTH = 2
 _FIELD = re.compile(r"\{\{|\}\}|\{([^{}\n]+)\}")
 _STRAY = re.compile(r"[{}]")
 _REFUSED = (nodes.Macro, nodes.CallBlock, nodes.Include, nodes.Import, nodes.FromImport, nodes.Extends, nodes.Block)
+_TEXT_METHODS = frozenset(
+    {"upper", "lower", "title", "capitalize", "strip", "startswith", "endswith", "split", "count"}
+)
 _COSTLY_FILTERS = ("center", "indent", "wordwrap", "format", "batch", "slice", "pprint", "xmlattr", "urlize")
 
 
@@ -63,12 +66,37 @@ class _Bounded(ImmutableSandboxedEnvironment):
 
     intercepted_binops = frozenset({"*", "**", "%", "<<"})
 
+    def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
+        """Methods of texts and maps that can't grow what they are called on; numbers have none."""
+        if isinstance(obj, str):
+            return attr in _TEXT_METHODS
+        if isinstance(obj, int | float | bytes):
+            return False
+        return super().is_safe_attribute(obj, attr, value)
+
     def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
         """Refuses repetition, powers and text formatting; multiplies numbers."""
         numbers = isinstance(left, int | float) and isinstance(right, int | float)
         if operator in ("**", "<<") or not numbers:
             raise SecurityError(f"`{operator}` can't be used on these values in a response.")
         return super().call_binop(context, operator, left, right)
+
+
+def _replaced(text: Any, old: str, new: str, count: int = -1) -> str:
+    """The filter `replace`, with an end to what it makes."""
+    text, old, new = str(text), str(old), str(new)
+    if len(text) + (text.count(old) + 1) * len(new) > MAX_RESULT:
+        raise SecurityError(f"A filter in a response makes at most {MAX_RESULT} characters.")
+    made: str = text.replace(old, new, count)
+    return made
+
+
+def _joined(values: Any, separator: str = "", attribute: str | None = None) -> str:
+    """The filter `join`, with an end to what it makes."""
+    texts = [str(value if attribute is None else _ENVIRONMENT.getitem(value, attribute)) for value in values]
+    if sum(map(len, texts)) + len(texts) * len(str(separator)) > MAX_RESULT:
+        raise SecurityError(f"A filter in a response makes at most {MAX_RESULT} characters.")
+    return str(separator).join(texts)
 
 
 def _steps(*bounds: int) -> range:
@@ -82,6 +110,7 @@ def _environment() -> _Bounded:
     environment = _Bounded(autoescape=False, keep_trailing_newline=False, trim_blocks=False)
     environment.globals.clear()
     environment.globals["range"] = _steps
+    environment.filters.update(replace=_replaced, join=_joined)
     for name in _COSTLY_FILTERS:
         environment.filters.pop(name, None)
     return environment
