@@ -171,7 +171,14 @@ def _check_lists(body: Mapping[str, Any], findings: Findings) -> None:
 def _step(body: Mapping[str, Any], path: str, step_id: str, ids: Mapping[str, str], findings: Findings) -> Step:
     findings.step = step_id
     kinds = [kind for kind in STEP_KINDS if kind in body]
-    if not kinds:
+    if not kinds and "next" in body:
+        findings.warning(
+            "step-without-kind",
+            path,
+            f"Step “{step_id}” only branches; write `noop: true` into it to say so.",
+            ({"op": "add", "path": pointer_join(path, "noop"), "value": True},),
+        )
+    elif not kinds:
         findings.error(
             "step-without-kind",
             path,

@@ -10,7 +10,7 @@ from talkwright.assistant.domain import Slot
 from talkwright.assistant.parsing.domain import MAPPING_KEYS, parse_slot
 from talkwright.assistant.parsing.shape import closest, condition_text, pointer_join
 from talkwright.assistant.references import Reference, references
-from talkwright.assistant.validation.check import Check, Expression, add, remove, replace
+from talkwright.assistant.validation.check import Check, Expression, remove, replace
 from talkwright.assistant.validation.expressions import check_expression
 from talkwright.assistant.validation.values import problem_of
 
@@ -227,7 +227,6 @@ def _check_validation(check: Check) -> None:
             "validation-empty",
             "/validation",
             f"The validation of slot “{check.name}” has no `rejections`, so it checks only the type.",
-            add("/validation/rejections", []) if "rejections" not in validation else (),
         )
     for index, rejection in enumerate(written if isinstance(written, list) else ()):
         if not isinstance(rejection, Mapping):
