@@ -22,7 +22,6 @@ from talkwright.assistant.nlu import Example, NluData
 from talkwright.assistant.project import read_project
 from talkwright.engine.testing.heldout import measure
 from talkwright.engine.understanding.local.learning import train_classifier
-from talkwright.engine.understanding.local.opening import LIKELY
 from talkwright.engine.understanding.local.understanding import LocalUnderstanding
 
 Rows = Iterable[tuple[str, str]]
@@ -80,11 +79,19 @@ def intents(name: str, train: Rows, test: Rows, strangers: list[str]) -> None:
     trained = time.process_time() - started
     tests = list(test)
     started = time.process_time()
-    right = sum(bool(found) and found[0].flow == ids[label] for text, label in tests for found in [classifier.candidates(text)])
+    right = sum(
+        bool(found) and found[0].flow == ids[label] for text, label in tests for found in [classifier.candidates(text)]
+    )
     spent = (time.process_time() - started) / len(tests)
-    print(f"{name}: {right / len(tests):.1%} of {len(tests)}, trained in {trained:.1f} CPU s, {spent * 1e3:.2f} ms a sentence")
+    print(
+        f"{name}: {right / len(tests):.1%} of {len(tests)}, trained in {trained:.1f} CPU s, {spent * 1e3:.2f} ms a sentence"
+    )
     if strangers:
-        refused = sum(not found or found[0].probability < LIKELY for text in strangers for found in [classifier.candidates(text)])
+        refused = sum(
+            not found or found[0].probability < classifier.threshold
+            for text in strangers
+            for found in [classifier.candidates(text)]
+        )
         print(f"  out of scope refused: {refused / len(strangers):.1%} of {len(strangers)}")
 
 

@@ -185,7 +185,7 @@ class Agent:
         ledger.record(ev.action(ev.ACTION_LISTEN, metadata=ledger.place()))
 
     async def _apologise(self, ledger: Ledger) -> None:
-        """After a fault of our own: an empty stack, the internal-error text if that works, and the user's turn again."""
+        """After a fault of our own: an empty stack, the internal-error text if that works, and the user's turn."""
         ledger.set_stack(())
         try:
             push_error(ledger)

@@ -82,6 +82,7 @@ def _classifier_members(classifier: FlowClassifier) -> dict[str, bytes]:
         "languages": list(vectoriser.languages),
         "default_language": classifier.default_language,
         "temperature": classifier.temperature,
+        "threshold": classifier.threshold,
         "vocabulary": sorted(vectoriser.vocabulary, key=vectoriser.vocabulary.__getitem__),
     }
     arrays = (vectoriser.weights, classifier.sparse_weights, classifier.dense_weights, classifier.bias)
@@ -147,6 +148,7 @@ def _classifier(described: Mapping[str, Any], arrays: list[NDArray[Any]]) -> Flo
         dense_weights=dense_weights,
         bias=bias,
         temperature=float(described["temperature"]),
+        threshold=float(described["threshold"]),
         default_language=str(described["default_language"]),
     )
 

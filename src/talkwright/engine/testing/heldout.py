@@ -74,7 +74,9 @@ def _answers(assistant: Assistant, understanding: Understanding, path: Path) -> 
     return score
 
 
-def _understand(assistant: Assistant, understanding: Understanding, text: str, asked: str | None = None) -> list[Command]:
+def _understand(
+    assistant: Assistant, understanding: Understanding, text: str, asked: str | None = None
+) -> list[Command]:
     slots = {name: slot.initial_value for name, slot in assistant.domain.slots.items()}
     tracker = Tracker("measured", slots)
     if asked is not None:

@@ -13,7 +13,7 @@ from talkwright.engine.understanding.local.answers.numbers import number_answer
 from talkwright.engine.understanding.local.corrections import correction_decision
 from talkwright.engine.understanding.local.message import Decision, Message
 from talkwright.engine.understanding.local.offers import offer_decision
-from talkwright.engine.understanding.local.opening import LIKELY, SURE, act_decision, extractor_for, start_decision
+from talkwright.engine.understanding.local.opening import SURE, act_decision, extractor_for, start_decision
 from talkwright.engine.understanding.local.phrases import Act
 from talkwright.engine.understanding.local.situation import Question
 from talkwright.engine.understanding.payloads import SlotsPayload, read_payload
@@ -59,10 +59,10 @@ def _answer_or_digression(message: Message, question: Question, value: Any) -> D
     kind = question.slot.type
     best = message.candidates[0] if message.candidates else None
     likely = best.probability if best and best.flow not in message.situation.running[:1] else 0.0
-    if best is not None and message.reading.is_flow_name(message.text, best.flow) and likely >= LIKELY:
+    if best is not None and message.reading.is_flow_name(message.text, best.flow) and likely >= message.likely:
         return Decision([StartFlow(best.flow)], "the name of a flow", started=best.flow)
     if value is None:
-        started = start_decision(message, LIKELY) if likely >= LIKELY else None
+        started = start_decision(message) if likely >= message.likely else None
         return started or _not_understood(message)
     if kind in ("text", "any"):
         needed = _WANTED if message.asks_or_wants else _UNASKED

@@ -76,7 +76,10 @@ def feature_weights(names: Sequence[str], documents: Counter[str], total: int) -
 
 @dataclass(frozen=True)
 class FlowClassifier:
-    """The trained model. `sparse_weights` has a row per feature, `dense_weights` one per dimension; columns are `labels`."""
+    """The trained model. `sparse_weights` has a row per feature, `dense_weights` one per dimension; columns are `labels`.
+
+    A probability below `threshold` starts no flow.
+    """
 
     labels: tuple[str, ...]
     vectoriser: Vectoriser
@@ -84,6 +87,7 @@ class FlowClassifier:
     dense_weights: NDArray[np.float32]
     bias: NDArray[np.float32]
     temperature: float
+    threshold: float
     default_language: str
 
     def candidates(self, text: str, language: str | None = None) -> list[Candidate]:

@@ -59,6 +59,11 @@ class Message:
         """The language the message is written in, among the assistant's."""
         return language_of(self.words, self.reading.languages, self.situation.language)
 
+    @property
+    def likely(self) -> float:
+        """The probability from which on a flow is started."""
+        return self.classifier.threshold
+
     @cached_property
     def act(self) -> Act | None:
         """The conversational move that the whole message is."""

@@ -29,7 +29,6 @@ from talkwright.engine.understanding.local.situation import collected
 from talkwright.engine.understanding.local.texts import words
 
 SURE = 0.5
-LIKELY = 0.2
 _CLOSE_RACE = 0.9  # the second as a share of the first from which on the user is asked
 _CLEAR = 0.35  # a first place above this is not asked about
 _TRUST_OVER_PHRASE = 0.6  # a trained flow wins over a phrase of everyday talk from here on
@@ -40,7 +39,7 @@ def open_conversation(message: Message) -> Decision:
     best = message.candidates[0] if message.candidates else None
     if message.act is not None and not (best and best.probability >= _TRUST_OVER_PHRASE and message.act in _SOFT_ACTS):
         return act_decision(message, message.act)
-    return start_decision(message, LIKELY) or Decision([CannotHandle()], "no flow is likely enough")
+    return start_decision(message, message.likely) or Decision([CannotHandle()], "no flow is likely enough")
 
 
 _SOFT_ACTS = frozenset({Act.HUMAN, Act.GREETING, Act.SMALL_TALK, Act.NOTHING_ELSE, Act.GO_ON, Act.CANCEL, Act.SKIP})

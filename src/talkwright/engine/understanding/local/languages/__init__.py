@@ -21,7 +21,26 @@ _COMMON = {
         "mehr so nur aus nach bei".split()
     ),
 }
-_ENDINGS = ("", "e", "n", "s", "t", "en", "er", "es", "em", "et", "te", "st", "end", "ens", "ern", "est", "ung", "ungen")
+_ENDINGS = (
+    "",
+    "e",
+    "n",
+    "s",
+    "t",
+    "en",
+    "er",
+    "es",
+    "em",
+    "et",
+    "te",
+    "st",
+    "end",
+    "ens",
+    "ern",
+    "est",
+    "ung",
+    "ungen",
+)
 _JOINTS = ("s", "n", "en", "es", "")
 _MIN_STEM = 3
 _COMMON_WORD = 2
