@@ -109,9 +109,7 @@ class Running:
                     raise StartError("The started program does not answer with the expected model.")
                 await asyncio.sleep(PROBE_SECONDS)
 
-    async def _end(
-        self, keeper: Keeper, running: RunningJob, reading: asyncio.Task[None], *, started: bool
-    ) -> None:
+    async def _end(self, keeper: Keeper, running: RunningJob, reading: asyncio.Task[None], *, started: bool) -> None:
         if keeper.stop.is_set() and not keeper.leave.is_set():
             await first_of(running.ended(), keeper.leave.wait(), seconds=self._settings.drain_seconds)
         asked = keeper.stop.is_set() or keeper.leave.is_set()

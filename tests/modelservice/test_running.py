@@ -1,0 +1,186 @@
+"""Deployments and chats with real roles and the real engine: switch-over, kills, replacement in place."""
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import httpx2
+import pytest
+from sqlalchemy import select
+from tests.modelservice.service import FLOWS, Service, Talk, project, service_at, talking, texts
+
+from talkwright.backend.errors import ProblemError
+from talkwright.database.ids import uuid7
+from talkwright.database.tables import chat_events
+from talkwright.identity.secrets import keyring
+
+pytestmark = [pytest.mark.anyio, pytest.mark.xdist_group("modelservice")]
+
+OTHER_FLOW = FLOWS.replace("send_money", "spend_money")
+
+
+@pytest.fixture
+async def service(fresh_database_url: str, tmp_path: Path) -> AsyncIterator[Service]:
+    async with service_at(fresh_database_url, tmp_path, TALKWRIGHT_REPLACE_AFTER_SECONDS="1") as service:
+        for role in ("training-orchestrator", "training-consumer", "running-orchestrator", "running-consumer"):
+            service.start(role)
+        yield service
+
+
+@pytest.fixture
+def name() -> str:
+    return f"bot-{uuid4()}"
+
+
+async def ready(service: Service, name: str, **changes: Any) -> tuple[Any, Any]:
+    """An assistant whose first version runs."""
+    assistant = await service.assistant(name)
+    training = await service.train(assistant, project(name, **changes), deploy=True)
+    await service.becomes("training", training, "succeeded")
+    return assistant, await service.active(assistant, training=training)
+
+
+async def at_the_second_question(talk: Talk) -> Any:
+    chat = await talk.begin()
+    assert texts(await talk.say(chat, "send money")) == ["Who shall get the money?"]
+    answer = await talk.say(chat, "/SetSlots(recipient=Ann)")
+    assert texts(answer) == ["How much?"]
+    assert answer["state"]["flow"] == "send_money"
+    return chat
+
+
+async def test_a_trained_assistant_runs_by_itself_and_talks(service: Service, name: str) -> None:
+    assistant, deployment = await ready(service, name)
+    async with talking(service, assistant) as talk:
+        chat = await at_the_second_question(talk)
+        answer = await talk.say(chat, "/SetSlots(amount=20)")
+        assert "Sent 20" in " ".join(texts(answer))
+        assert answer["turn"]["model"]["version"] == f"{assistant}-1"
+    await service.cancel("deployment", deployment.id)
+    await service.becomes("deployment", deployment.id, "stopped")
+    assert service.jobs() == []
+
+
+async def test_a_repeated_message_gets_the_stored_answer_and_happens_once(service: Service, name: str) -> None:
+    assistant, _ = await ready(service, name)
+    async with talking(service, assistant) as talk:
+        chat, message = await talk.begin(), uuid7()
+        first, second = await asyncio.gather(
+            talk.say(chat, "send money", message=message), talk.say(chat, "send money", message=message)
+        )
+        assert first == second
+        assert await talk.say(chat, "send money", message=message) == first
+    async with service.database.transaction() as session:
+        rows = (await session.execute(select(chat_events).where(chat_events.c.chat == chat))).all()
+    assert sum(row.type == "user" for row in rows) == 1
+    assert [row.seq for row in rows] == list(range(1, len(rows) + 1))
+    assert all(row.body.isascii() and row.body.startswith(f'{{"sender_id": "{chat}"') for row in rows)
+
+
+async def test_a_second_turn_waits_for_the_first(service: Service, name: str) -> None:
+    assistant, _ = await ready(service, name)
+    async with talking(service, assistant) as one, talking(service, assistant) as two:
+        chat = await one.begin()
+        answers = await asyncio.gather(*(talk.say(chat, "send money") for talk in (one, two, one, two)))
+    assert sorted(answer["turn"]["number"] for answer in answers) == [1, 2, 3, 4]
+
+
+async def test_a_chat_goes_on_at_the_same_question_with_the_next_version(service: Service, name: str) -> None:
+    service.start("running-consumer")
+    assistant, old = await ready(service, name)
+    async with talking(service, assistant) as talk:
+        chat = await at_the_second_question(talk)
+        training = await service.train(assistant, project(name, verb="Wired"), deploy=True)
+        new = await service.active(assistant, training=training)
+        answer = await talk.say(chat, "/SetSlots(amount=20)")
+        assert "Wired 20" in " ".join(texts(answer))
+        assert "answers from here on" in answer["turn"]["notice"]
+        assert answer["turn"]["model"]["version"] == f"{assistant}-2"
+    await service.becomes("deployment", old.id, "stopped", seconds=15)
+    assert (await service.row("deployment", new.id)).state == "running"
+
+
+async def test_a_chat_is_told_what_the_next_version_does_not_know(service: Service, name: str) -> None:
+    service.start("running-consumer")
+    assistant, _ = await ready(service, name)
+    async with talking(service, assistant) as talk:
+        chat = await at_the_second_question(talk)
+        training = await service.train(assistant, project(name, flows=OTHER_FLOW), deploy=True)
+        await service.active(assistant, training=training)
+        answer = await talk.say(chat, "hello")
+        assert "send_money" in answer["turn"]["notice"]
+
+
+@pytest.mark.parametrize("victim", ["consumer", "engine", "wrapper", "orchestrator"])
+async def test_after_a_kill_the_chat_answers_again_at_the_same_question(
+    service: Service, name: str, victim: str
+) -> None:
+    assistant, deployment = await ready(service, name)
+    async with talking(service, assistant) as talk:
+        chat = await at_the_second_question(talk)
+        engine = service.engine_of(deployment.id)
+        pids = {
+            "engine": engine,
+            "wrapper": os.stat(f"/proc/{engine}") and _parent(engine),
+            "consumer": service.children[3].pid,
+            "orchestrator": service.children[2].pid,
+        }
+        os.kill(pids[victim], signal.SIGKILL)
+        async with asyncio.timeout(30):
+            answer = await talk.say(chat, "/SetSlots(amount=20)")
+        assert "Sent 20" in " ".join(texts(answer))
+    assert (await service.row("deployment", deployment.id)).state == "running"
+    assert len([pid for pid in service.jobs() if _parent(pid) in service.jobs()]) == 1
+
+
+def _parent(pid: int) -> int:
+    with open(f"/proc/{pid}/stat", encoding="utf-8") as stat:
+        return int(stat.read().rpartition(")")[2].split()[1])
+
+
+async def test_the_only_consumer_exchanges_the_old_model_for_the_new_one_in_place(service: Service, name: str) -> None:
+    assistant, old = await ready(service, name)
+    training = await service.train(assistant, project(name, verb="Wired"), deploy=True)
+    await service.active(assistant, training=training)
+    row = await service.row("deployment", old.id)
+    assert row.state == "stopped"
+    async with talking(service, assistant) as talk:
+        chat = await at_the_second_question(talk)
+        assert "Wired" in " ".join(texts(await talk.say(chat, "/SetSlots(amount=2)")))
+
+
+async def test_another_assistant_waits_while_the_only_consumer_is_taken(service: Service, name: str) -> None:
+    _, first = await ready(service, name)
+    other = await service.assistant(f"{name}-b")
+    training = await service.train(other, project(f"{name}-b"), deploy=True)
+    await service.becomes("training", training, "succeeded")
+    async with talking(service, other) as talk:
+        chat = await talk.begin()
+        waiting = asyncio.create_task(talk.say(chat, "send money"))
+        await asyncio.sleep(1.5)
+        assert not waiting.done()
+        assert (await service.row("deployment", first.id)).state == "running"
+        service.start("running-consumer")
+        assert texts(await waiting)
+
+
+async def test_without_any_version_the_person_learns_what_to_do(service: Service, name: str) -> None:
+    assistant = await service.assistant(name)
+    async with talking(service, assistant) as talk:
+        chat = await talk.begin()
+        with pytest.raises(ProblemError, match="no-deployment"):
+            await talk.say(chat, "hello")
+
+
+async def test_nobody_without_the_token_reads_a_conversation(service: Service, name: str) -> None:
+    assistant, deployment = await ready(service, name)
+    (attempt,) = await service.attempts("deployment", deployment.id)
+    assert keyring(None, service.home).decrypt(attempt.secret, "attempt")
+    async with httpx2.AsyncClient(trust_env=False) as client:
+        answer = await client.get(f"{attempt.address}/conversations/x/tracker")
+    assert answer.status_code == 401
+    assert assistant

@@ -1,0 +1,183 @@
+"""Trainings with real roles and the real engine: queue, order, cancel, kills."""
+
+import asyncio
+import json
+import os
+import signal
+import socket
+from collections.abc import AsyncIterator
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import pytest
+from tests.modelservice.service import Service, project, service_at
+
+pytestmark = [pytest.mark.anyio, pytest.mark.xdist_group("modelservice")]
+
+BROKEN = """
+flows:
+  broken:
+    description: Goes nowhere.
+    steps:
+    - action: utter_ask_amount
+      next: nowhere
+"""
+
+
+@pytest.fixture
+async def service(fresh_database_url: str, tmp_path: Path) -> AsyncIterator[Service]:
+    async with service_at(fresh_database_url, tmp_path) as service:
+        service.start("training-orchestrator")
+        yield service
+
+
+async def state(service: Service, training: UUID) -> str:
+    return str((await service.row("training", training)).state)
+
+
+async def objects(service: Service, training: UUID) -> list[str]:
+    return [key for key in await service.store.keys("models") if str(training) in key]
+
+
+async def none_left(service: Service) -> None:
+    async with asyncio.timeout(10):
+        while True:
+            if not service.jobs():
+                return
+            await asyncio.sleep(0.05)
+
+
+async def test_a_training_ends_with_one_model_its_log_and_nothing_left_over(service: Service) -> None:
+    service.start("training-consumer")
+    training = await service.train(await service.assistant("one"), project("one"))
+    row = await service.becomes("training", training, "succeeded", "failed")
+    assert row.state == "succeeded"
+    assert None not in (row.started_at, row.ended_at)
+    (model,) = await service.models_of(training)
+    assert await objects(service, training) == [model.object]
+    assert await service.store.size(model.object) == model.bytes
+    (attempt,) = await service.attempts("training", training)
+    assert (attempt.outcome, attempt.progress, json.loads(attempt.result)) == (
+        "succeeded",
+        1.0,
+        {"model": str(model.id)},
+    )
+    messages = await service.log("training", training)
+    assert any("ready" in message for message in messages)
+    assert len(messages) == attempt.log_position
+    await none_left(service)
+    assert not list((service.home / "jobs" / "training").iterdir())
+
+
+async def test_as_many_run_at_once_as_there_are_consumers_and_the_rest_wait_in_order(service: Service) -> None:
+    assistants = [await service.assistant(f"a{n}") for n in range(4)]
+    queued = [await service.train(assistant, project(f"a{n}")) for n, assistant in enumerate(assistants)]
+    service.start("training-consumer")
+    service.start("training-consumer")
+    for training in queued:
+        await service.becomes("training", training, "succeeded")
+    rows = [await service.row("training", training) for training in queued]
+    assert [row.started_at for row in rows] == sorted(row.started_at for row in rows)
+    for moment in [row.started_at for row in rows]:
+        assert sum(row.started_at <= moment < row.ended_at for row in rows) <= 2
+    assert rows[1].started_at < rows[0].ended_at
+
+
+async def test_content_with_errors_fails_once_with_its_problems(service: Service) -> None:
+    service.start("training-consumer")
+    training = await service.train(await service.assistant("broken"), project("broken", flows=BROKEN))
+    row = await service.becomes("training", training, "failed")
+    assert "nowhere" in json.dumps(json.loads(row.problems))
+    assert len(await service.attempts("training", training)) == 1
+    assert await service.models_of(training) == []
+
+
+async def test_stopping_a_queued_one_needs_no_consumer(service: Service) -> None:
+    training = await service.train(await service.assistant("queued"), project("queued"))
+    await service.cancel("training", training)
+    await service.becomes("training", training, "cancelled")
+
+
+async def test_stopping_a_running_one_ends_its_job_and_leaves_no_model(service: Service) -> None:
+    service.start("training-consumer")
+    training = await service.train(await service.assistant("stop"), project("stop"))
+    await service.stage("training", training)
+    await service.cancel("training", training)
+    await service.becomes("training", training, "cancelled", seconds=15)
+    await none_left(service)
+    assert await service.models_of(training) == []
+
+
+@pytest.mark.parametrize("victim", ["consumer", "wrapper", "job", "orchestrator"])
+async def test_a_kill_in_a_training_leads_to_one_model_and_no_orphan(service: Service, victim: str) -> None:
+    consumer = service.start("training-consumer")
+    training = await service.train(await service.assistant("kill"), project("kill"))
+    await service.stage("training", training)
+    first = service.jobs()
+    pid = {
+        "consumer": consumer.pid,
+        "orchestrator": service.children[0].pid,
+        **_job(service, training),
+    }[victim]
+    assert pid is not None
+    os.kill(pid, signal.SIGKILL)
+    row = await service.becomes("training", training, "succeeded", "failed", "cancelled", seconds=30)
+    assert row.state == "succeeded", row.reason
+    (model,) = await service.models_of(training)
+    assert await objects(service, training) == [model.object]
+    await none_left(service)
+    assert first
+    ended = [attempt.outcome for attempt in await service.attempts("training", training)]
+    assert ended[-1] == "succeeded"
+    assert ended.count("succeeded") == 1
+
+
+def _job(service: Service, training: UUID) -> dict[str, int]:
+    (folder,) = (service.home / "jobs" / "training").glob(f"tw-t-{training}-*")
+    status = json.loads((folder / "status.json").read_text())
+    return {"wrapper": status["wrapper"], "job": status["pid"]}
+
+
+async def test_a_consumer_that_was_stopped_in_order_hands_its_training_to_the_next(service: Service) -> None:
+    consumer = service.start("training-consumer")
+    training = await service.train(await service.assistant("handover"), project("handover"))
+    await service.stage("training", training)
+    async with asyncio.timeout(5):
+        await service.stop(consumer)
+    assert service.jobs() == []
+    service.start("training-consumer")
+    await service.becomes("training", training, "succeeded")
+    assert [a.outcome for a in await service.attempts("training", training)] == ["lost_consumer", "succeeded"]
+
+
+async def test_a_missing_project_fails_in_words_after_a_few_tries(service: Service) -> None:
+    service.start("training-consumer")
+    assistant = await service.assistant("missing")
+    training = await service.train(assistant, project("missing"))
+    # Nothing was assigned yet: the consumer is still starting.
+    for key in await service.store.keys("projects"):
+        await service.store.delete(key)
+    row = await service.becomes("training", training, "failed", seconds=30)
+    assert "no object projects/" in row.reason
+    assert len(await service.attempts("training", training)) == 3
+
+
+async def test_endpoints_of_the_project_are_never_connected_to(service: Service) -> None:
+    service.start("training-consumer")
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        listener.setblocking(False)
+        port = listener.getsockname()[1]
+        endpoints = (
+            f"tracker_store: {{type: redis, url: 127.0.0.1, port: {port}}}\n"
+            f"lock_store: {{type: redis, url: 127.0.0.1, port: {port}}}\n"
+            f"event_broker: {{type: kafka, url: '127.0.0.1:{port}', topic: t}}\n"
+            f"models: {{url: 'http://127.0.0.1:{port}/model'}}\n"
+            f"nlg: {{url: 'http://127.0.0.1:{port}/nlg'}}\n"
+        )
+        files = project("ports") | {"endpoints.yml": endpoints.encode()}
+        training = await service.train(await service.assistant(f"ports-{uuid4()}"), files)
+        await service.becomes("training", training, "succeeded")
+        with pytest.raises(BlockingIOError):
+            listener.accept()
