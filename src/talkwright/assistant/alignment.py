@@ -1,7 +1,7 @@
 """Carries the working keys of steps from one document of a flow to the next, by one alignment of the two trees.
 
-A step with an explicit id is its own key. Any other step keeps the key of the old step that it most plausibly is:
-the same subtree, else the same kind and main value, else the same kind at the same place; order is kept where it can be.
+A step with an explicit id is its own key. Any other step keeps the key of the old step that it most plausibly is: the
+same subtree, else the same kind and main value, else the same kind at the same place below the same step.
 """
 
 from __future__ import annotations
@@ -38,8 +38,11 @@ def align(old_body: Any, new_body: Any, old_keys: Mapping[str, str]) -> dict[str
     new = _steps(new_body)
     keys = _explicit(new)
     used = set(keys.values())
-    old = [step for step in _steps(old_body) if old_keys.get(step.pointer, "") not in used | {""}]
-    for before, after in _pairs(old, [step for step in new if step.pointer not in keys]):
+    before_all = _steps(old_body)
+    by_key = {old_keys.get(step.pointer, ""): step.pointer for step in before_all}
+    same_as = {pointer: by_key[key] for pointer, key in keys.items() if key in by_key}
+    old = [step for step in before_all if old_keys.get(step.pointer, "") not in used | {""}]
+    for before, after in _pairs(old, [step for step in new if step.pointer not in keys], same_as):
         keys[after.pointer] = old_keys[before.pointer]
     taken = set(keys.values()) | set(old_keys.values())
     for step in new:
@@ -81,44 +84,69 @@ _Pair = tuple[_Step, _Step]
 _Feature = Callable[[_Step], tuple[str, ...]]
 
 
-def _pairs(old: list[_Step], new: list[_Step]) -> list[_Pair]:
-    """Old and new steps that are the same one, by features that say less and less."""
+def _pairs(old: list[_Step], new: list[_Step], same_as: dict[str, str]) -> list[_Pair]:
+    """Old and new steps that are the same one, by features that say less and less.
+
+    `same_as` leads from the pointers of new steps to those of the old steps that they are, and grows on the way.
+    """
     found: list[_Pair] = []
-    passes: tuple[tuple[_Feature, Callable[[list[_Step], list[_Step], _Feature], list[_Pair]]], ...] = (
-        (lambda step: (step.digest,), _in_order),
-        (lambda step: (step.digest,), _anywhere),
-        (lambda step: (step.kind, step.main), _in_order),
-        (lambda step: (step.kind, step.main), _anywhere),
-        (lambda step: (step.kind, step.pointer), _anywhere),
-        (lambda step: (step.kind, step.pointer.rpartition("/")[0]), _in_order),
-    )
-    for feature, match in passes:
-        pairs = match(old, new, feature)
+
+    def below(step: _Step, owners: Mapping[str, str] | None) -> tuple[str, str]:
+        owner, place = _owner(step.pointer)
+        return (owner if owners is None else owners.get(owner, "gone") if owner else owner), place
+
+    def at_place(owners: Mapping[str, str] | None) -> _Feature:
+        return lambda step: (step.kind, *below(step, owners))
+
+    def in_list(owners: Mapping[str, str] | None) -> _Feature:
+        return lambda step: (step.kind, below(step, owners)[0], _owner(step.pointer)[1].rpartition("/")[0])
+
+    for old_feature, new_feature, match in (
+        (_by_digest, _by_digest, _in_order),
+        (_by_digest, _by_digest, _anywhere),
+        (_by_main, _by_main, _in_order),
+        (_by_main, _by_main, _anywhere),
+        (at_place(None), at_place(same_as), _anywhere),
+        (in_list(None), in_list(same_as), _in_order),
+    ):
+        pairs = match(old, new, old_feature, new_feature)
         found.extend(pairs)
+        same_as.update((after.pointer, before.pointer) for before, after in pairs)
         gone_old, gone_new = {id(pair[0]) for pair in pairs}, {id(pair[1]) for pair in pairs}
         old = [step for step in old if id(step) not in gone_old]
         new = [step for step in new if id(step) not in gone_new]
     return found
 
 
-def _in_order(old: list[_Step], new: list[_Step], feature: _Feature) -> list[_Pair]:
+def _by_digest(step: _Step) -> tuple[str, ...]:
+    return (step.digest,)
+
+
+def _by_main(step: _Step) -> tuple[str, ...]:
+    return (step.kind, step.main)
+
+
+def _owner(pointer: str) -> tuple[str, str]:
+    """The pointer of the step that a nested step stands in ('' for the root list), and the rest of the way."""
+    owner, _, place = pointer.rpartition("/next/")
+    return owner, place
+
+
+def _in_order(old: list[_Step], new: list[_Step], of_old: _Feature, of_new: _Feature) -> list[_Pair]:
     """Pairs of equal feature that keep the order of both documents."""
-    matcher = SequenceMatcher(None, [feature(step) for step in old], [feature(step) for step in new], autojunk=False)
-    return [
-        (old[block.a + offset], new[block.b + offset])
-        for block in matcher.get_matching_blocks()
-        for offset in range(block.size)
-    ]
+    matcher = SequenceMatcher(None, [of_old(step) for step in old], [of_new(step) for step in new], autojunk=False)
+    blocks = matcher.get_matching_blocks()
+    return [(old[block.a + place], new[block.b + place]) for block in blocks for place in range(block.size)]
 
 
-def _anywhere(old: list[_Step], new: list[_Step], feature: _Feature) -> list[_Pair]:
+def _anywhere(old: list[_Step], new: list[_Step], of_old: _Feature, of_new: _Feature) -> list[_Pair]:
     """Pairs of equal feature wherever they stand: steps that were moved."""
     waiting: dict[tuple[str, ...], list[_Step]] = {}
     for step in old:
-        waiting.setdefault(feature(step), []).append(step)
+        waiting.setdefault(of_old(step), []).append(step)
     pairs = []
     for step in new:
-        same = waiting.get(feature(step))
+        same = waiting.get(of_new(step))
         if same:
             pairs.append((same.pop(0), step))
     return pairs

@@ -116,7 +116,7 @@ def is_plain(text: str, *, flow: bool) -> bool:
     """Whether the text may stand without quotes and is read as text by every YAML reader."""
     if not text or text != text.strip() or not isinstance(resolve_plain(text), str) or _OTHER_READERS.match(text):
         return False
-    if not (_PLAIN.match(text) or _PLAIN_AFTER_SIGN.match(text)) or _UNSAFE_INSIDE.search(text):
+    if not (_PLAIN.match(text) or (not flow and _PLAIN_AFTER_SIGN.match(text))) or _UNSAFE_INSIDE.search(text):
         return False
     if text.startswith(("---", "...")):
         return False

@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any, Final
 
 import yaml
@@ -20,7 +19,7 @@ from talkwright.assistant.yaml_messages import plain_words
 
 MAX_DEPTH: Final = 100
 MAX_CHARACTERS: Final = 10_000_000
-MAX_NODES: Final = 300_000
+MAX_NODES: Final = 250_000
 MAX_EXPANDED: Final = 200_000
 _CHARACTERS_PER_SIZE: Final = 32
 BOM: Final = "\ufeff"
@@ -47,29 +46,39 @@ class YamlError(ValueError):
         self.column = column
 
 
-@dataclass(slots=True, eq=False)
+# Shared by all nodes without any: a scalar's lists are never written to.
+_NO_ENTRIES: list[tuple[Node, Node]] = []
+_NO_ELEMENTS: list[Node] = []
+
+
 class Node:
     """One node of a text: `start` and `end` are character offsets, `value` is its JSON value (never to be changed).
 
     `kind` is scalar, map, list or alias. `style` of a scalar is '' (plain), ' or ", | or >. `size` measures what the
     value stands for, aliases expanded: one per node and one per 32 characters. `target` of an alias is None when its
-    anchor lies outside the text.
+    anchor lies outside the text. `entries` are those of a map as written, merges among them; `elements` of a list.
     """
 
-    kind: str
-    start: int
-    end: int
-    value: Any = None
-    style: str = ""
-    flow: bool = False
-    anchor: str | None = None
-    tagged: bool = False
-    size: int = 1
-    entries: list[tuple[Node, Node]] = field(default_factory=list)
-    elements: list[Node] = field(default_factory=list)
-    target: Node | None = None
-    key_text: str = ""
-    merges: bool = False
+    __slots__ = (
+        "anchor", "elements", "end", "entries", "flow", "key_text", "kind", "merges", "size", "start", "style",
+        "tagged", "target", "value",
+    )  # fmt: skip
+
+    def __init__(self, kind: str, start: int, end: int, value: Any = None, *, anchor: str | None = None) -> None:
+        self.kind = kind
+        self.start = start
+        self.end = end
+        self.value = value
+        self.anchor = anchor
+        self.style = ""
+        self.flow = False
+        self.tagged = False
+        self.size = 1
+        self.entries: list[tuple[Node, Node]] = _NO_ENTRIES
+        self.elements: list[Node] = _NO_ELEMENTS
+        self.target: Node | None = None
+        self.key_text = ""
+        self.merges = False
 
     @property
     def block(self) -> bool:
@@ -98,7 +107,8 @@ def load_marked(text: str, anchors: Mapping[str, Any] | None = None) -> Node:
         return _Composer(text, shift, anchors or {}).compose()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+        last = max(text.rstrip().count("\n") + 1, 1)  # the end of the text is reported a line below it
+        line, column = (min(mark.line + 1, last), mark.column + 1) if mark else (1, 1)
         raise YamlError(plain_words(error.problem, error.context, text, line), line, column) from None
     except yaml.reader.ReaderError as error:
         raise _unreadable(text, error) from None
@@ -226,14 +236,14 @@ class _Composer:
         if len(stack) >= MAX_DEPTH:
             raise self._error(f"This is nested more than {MAX_DEPTH} levels deep; make the structure flatter.", event)
         self._check_tag(event, "map" if kind is yaml.MappingStartEvent else "seq")
-        node = Node(
-            "map" if kind is yaml.MappingStartEvent else "list",
-            event.start_mark.index + self._shift,
-            0,
-            flow=bool(event.flow_style),
-            anchor=event.anchor,
-            tagged=event.tag is not None,
-        )
+        is_map = kind is yaml.MappingStartEvent
+        node = Node("map" if is_map else "list", event.start_mark.index + self._shift, 0, anchor=event.anchor)
+        node.flow = bool(event.flow_style)
+        node.tagged = event.tag is not None
+        if is_map:
+            node.entries = []
+        else:
+            node.elements = []
         if event.anchor:
             self._open.add(event.anchor)
         stack.append(node)
@@ -298,7 +308,10 @@ class _Composer:
         self._expanded += size
         if self._expanded > MAX_EXPANDED:
             raise self._error("The aliases of this text stand for too many values; write out what is needed.", event)
-        return Node("alias", start, end, value=value, anchor=name, size=size, target=target)
+        node = Node("alias", start, end, value, anchor=name)
+        node.size = size
+        node.target = target
+        return node
 
     def _scalar(self, event: Any) -> Node:
         text = event.value
@@ -310,10 +323,13 @@ class _Composer:
             raise self._error("The character NUL can't be stored; delete it.", event)
         tag = event.tag
         if tag is None or tag == "!":
-            value = resolve_plain(text) if style == "" and event.implicit[0] else text
+            value = resolve_plain(text) if style == "" and tag is None else text
         else:
             value = self._tagged(tag, text, event)
-        node = Node("scalar", start, end, value, style, anchor=event.anchor, tagged=tag is not None, key_text=text)
+        node = Node("scalar", start, end, value, anchor=event.anchor)
+        node.style = style
+        node.tagged = tag is not None
+        node.key_text = text
         node.size = 1 + len(text) // _CHARACTERS_PER_SIZE
         if event.anchor:
             self._anchors[event.anchor] = node

@@ -74,6 +74,8 @@ def _line_edit(text: str, node: Node, index: int, operation: Mapping[str, Any]) 
         gone = places[index]
         kept = [*lines[:gone], *lines[gone + 1 :]]
         if gone == len(lines) - 1:
+            while not kept[-1].strip():
+                kept.pop()
             kept[-1] = kept[-1].removesuffix("\r")
         return text[: node.start] + "\n".join(kept) + text[node.end :]
     value = operation["value"]

@@ -25,16 +25,15 @@ def new_item(kind: Kind, name: str, body: Any, files: Iterable[ProjectFile] = ()
     check_name(kind, name)
     check_value(body)
     files = tuple(files)
+    _check_shape(kind, body)
     if kind in TEXT_KINDS:
-        if not isinstance(body, str):
-            raise EditError("The body of a file is its text.")
         return Item(kind=kind, name=name, body=body, parts=(Part(file=name, place="", source=body),))
     if kind in DOCUMENT_KINDS:
         parts: tuple[Part, ...] = (Part(file=name, place="", source=dump(body) if body else ""),)
     elif kind is Kind.DOMAIN:
-        parts = tuple(domain_part(name, key, value, files) for key, value in _map(body).items())
+        parts = tuple(domain_part(name, key, value, files) for key, value in body.items())
     elif kind is Kind.INTENT:
-        parts = _intent_parts(name, _map(body), files)
+        parts = _intent_parts(name, body, files)
     else:
         parts = (new_part(kind, name, body, place_new_item(files, kind, name)),)
     parts = _in_former_places(kind, name, parts, files)
@@ -47,22 +46,25 @@ def new_item(kind: Kind, name: str, body: Any, files: Iterable[ProjectFile] = ()
     return made
 
 
+def _check_shape(kind: Kind, body: Any) -> None:
+    if kind in TEXT_KINDS:
+        if not isinstance(body, str):
+            raise EditError("The body of a file is its text.")
+    elif kind is Kind.RESPONSE or (kind in NLU_KINDS and kind is not Kind.INTENT):
+        if not isinstance(body, list):
+            raise EditError(f"The body of a {kind} is a list.")
+    elif not isinstance(body, dict):
+        raise EditError(f"The body of a {kind} is a map.")
+
+
 def _expected(kind: Kind, body: Any) -> Any:
     if kind is Kind.INTENT:
         return {"domain": body.get("domain"), "examples": body.get("examples") or [], **_metadata(body)}
-    if body is None:
-        return [] if kind in (Kind.RESPONSE, *NLU_KINDS) else {}
     return body
 
 
 def _metadata(body: dict[str, Any]) -> dict[str, Any]:
     return {"metadata": body["metadata"]} if "metadata" in body else {}
-
-
-def _map(body: Any) -> dict[str, Any]:
-    if not isinstance(body, dict):
-        raise EditError("The body of this item is a map.")
-    return body
 
 
 def check_name(kind: Kind, name: str) -> None:

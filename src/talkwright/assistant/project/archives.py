@@ -93,7 +93,7 @@ def _read(stream: io.BufferedIOBase, room: int) -> bytes | None:
 
 def _checked(path: str, limits: Limits) -> str:
     """The path with '/', relative and inside; raises ProjectRefusedError."""
-    shown = path[:200].encode(errors="replace").decode()
+    shown = "".join(sign if sign.isprintable() else "?" for sign in path[:200])
     plain = path.removeprefix("./")
     parts = plain.split("/")
     if plain.startswith("/") or ".." in parts or "." in parts or "" in parts or _STRANGE.search(plain):

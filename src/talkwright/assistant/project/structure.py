@@ -112,13 +112,14 @@ def find_parts(path: str, text: str, root: Node) -> list[Found]:
 
 def _rest(path: str, text: str, root: Node, entry: tuple[Node, Node], floor: int) -> Found:
     key, value = entry
-    alone = Node("map", key.start, value.end, {key.key_text: value.value}, entries=[(key, value)])
+    alone = Node("map", key.start, value.end, {key.key_text: value.value})
+    alone.entries = [(key, value)]
     span = map_span(text, root, key, value, floor)
     return Found(Kind.DOMAIN, path, "", span, Parsed(text, alone, key, value), (key, value))
 
 
 def _section(text: str, name: str, section: Node, floor: int) -> Iterator[Found]:
-    if section.kind == "scalar" and section.value is None:
+    if section.value in (None, {}, []):
         return
     if name in MAP_PLACES:
         if section.kind != "map":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
@@ -138,14 +139,18 @@ _SAMPLE = 20_000
 
 
 def style_of(text: str) -> Style:
-    """How `text` is written, seen from its first list and its first map."""
+    """How `text` is written, as most of its lists and maps are."""
     sample = text[:_SAMPLE]
-    listed, mapped = _LIST_BELOW.search(sample), _MAP_BELOW.search(sample)
-    step = len(mapped[2]) - len(mapped[1]) if mapped else 2
-    dash = len(listed[2]) - len(listed[1]) if listed else 2
+    dashes = Counter(len(found[2]) - len(found[1]) for found in _LIST_BELOW.finditer(sample))
+    steps = Counter(len(found[2]) - len(found[1]) for found in _MAP_BELOW.finditer(sample))
+    dash, step = _most(dashes), _most(steps)
     return Style(
         newline="\r\n" if "\r\n" in text else "\n",
         step=step if 0 < step <= 8 else 2,
         dash=dash if 0 <= dash <= 8 else 2,
         closed=text.endswith("\n") or not text,
     )
+
+
+def _most(counts: Counter[int]) -> int:
+    return counts.most_common(1)[0][0] if counts else 2
