@@ -91,15 +91,31 @@ function check(command: BodyCommand, now: Json | undefined): void {
 
 function set(document: Document, command: Extract<BodyCommand, { name: 'set' }>, path: string, now: Json | undefined): Applied {
   if (equal(now, command.value)) return { document, inverse: [], patch: [] }
-  const container = path === '' ? null : get(document.body, split(path).parent)
-  if (now === undefined && !isObject(container ?? null)) throw new Overlap(command, undefined)
-  const body = withValue(document.body, path, command.value, command.before)
-  const { item, at, value, before } = command
-  const inverse: Command =
-    now === undefined ? { name: 'remove', item, at, was: value } : { name: 'set', item, at, value: now, was: value }
-  const operation: PatchOperation =
-    now === undefined ? { op: 'add', path, value, ...(before === undefined ? {} : { before }) } : { op: 'replace', path, value }
-  return { document: { ...document, body }, inverse: [inverse], patch: [operation] }
+  const { item, at, before } = command
+  if (now !== undefined) {
+    const body = withValue(document.body, path, command.value)
+    const inverse: Command = { name: 'set', item, at, value: now, was: command.value }
+    return { document: { ...document, body }, inverse: [inverse], patch: [{ op: 'replace', path, value: command.value }] }
+  }
+  const { depth, value } = withContainers(document.body, path, command)
+  const place = path.slice(0, path.length - depth.length)
+  const body = withValue(document.body, place, value, before)
+  const inverse: Command = { name: 'remove', item, at: { ...at, path: at.path.slice(0, at.path.length - depth.length) }, was: value }
+  return { document: { ...document, body }, inverse: [inverse], patch: [{ op: 'add', path: place, value, ...(before === undefined ? {} : { before }) }] }
+}
+
+/** The value inside the objects that are missing on its way; `depth` is the part of the path that they make. */
+function withContainers(body: Json, path: string, command: Extract<BodyCommand, { name: 'set' }>): { depth: string; value: Json } {
+  let value = command.value
+  let place = path
+  for (;;) {
+    const { parent, last } = split(place)
+    const container = place === '' ? undefined : get(body, parent)
+    if (isObject(container)) return { depth: path.slice(place.length), value }
+    if (container !== undefined || place === '') throw new Overlap(command, container)
+    value = { [last]: value }
+    place = parent
+  }
 }
 
 function remove(document: Document, command: Extract<BodyCommand, { name: 'remove' }>, path: string, now: Json | undefined): Applied {

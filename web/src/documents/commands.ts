@@ -9,7 +9,7 @@ interface OnItem {
   item: string
 }
 
-/** Sets a member or replaces a list's element; `was` null-ish means the member did not exist. */
+/** Sets a member or replaces a list's element. Without `was` there was none: objects missing on the way are made. */
 export interface SetCommand extends OnItem {
   name: 'set'
   at: Address

@@ -19,11 +19,13 @@ export function documentsOf(item: Item): Document[] {
   const { id, kind, name, builtin, revision, body, parts, problems } = item
   const own: Document = { id, kind, name, builtin, revision, body, parts, problems, keys: item.keys ?? {}, deleted: false }
   if (item.conditions) own.conditions = item.conditions
-  const named = (kindOf: string, items: Item['responses']) =>
-    Object.entries(items ?? {}).map(
-      ([called, found]): Document => ({ ...found, kind: kindOf, name: called, parts: null, keys: {}, problems: [], deleted: false }),
-    )
   return [own, ...named('response', item.responses), ...named('slot', item.slots)]
+}
+
+function named(kind: string, items: Item['responses']): Document[] {
+  return Object.entries(items ?? {}).map(
+    ([name, found]): Document => ({ ...found, kind, name, parts: null, keys: {}, problems: [], deleted: false }),
+  )
 }
 
 export function documentOfChanged(item: ChangedItem, known: Document | undefined): Document {

@@ -65,6 +65,19 @@ describe('typing', () => {
   })
 })
 
+describe('a place that is not there yet', () => {
+  it('is made with the objects around it, and goes with them', async () => {
+    const { server, store } = await opened()
+    for (const value of ['H', 'Ha', 'Hallo']) store.type({ name: 'set', item: 'a', at: { path: '/0/translation/de' }, value }, label)
+    store.settle()
+    await quiet()
+    expect(server.requests).toHaveLength(1)
+    expect(get(server.head('a').body, '/0/translation')).toEqual({ de: 'Hallo' })
+    expect(store.undo()).toBe(true)
+    expect(get(bodyOf(store) ?? null, '/0/translation')).toBeUndefined()
+  })
+})
+
 describe('two people', () => {
   it('on different places of one item both keep their text without a question', async () => {
     const { server, store } = await opened()

@@ -1,0 +1,150 @@
+/** Every page has an address, and every selection in it. Pages are loaded when they are first opened. */
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from '@tanstack/react-router'
+import { AssistantFrame } from '../frame/AssistantFrame'
+import { HomeFrame } from '../frame/HomeFrame'
+import { NotFound } from '../frame/NotFound'
+import { Root } from '../frame/Root'
+import { PageError, PagePending } from '../frame/pageStates'
+
+const root = createRootRoute({ component: Root, notFoundComponent: () => <NotFound /> })
+
+const home = createRoute({ getParentRoute: () => root, id: 'home', component: HomeFrame })
+const assistants = createRoute({
+  getParentRoute: () => home,
+  path: '/',
+  validateSearch: (search: Record<string, unknown>): { new?: true | undefined } => ({ new: search['new'] === true ? true : undefined }),
+  component: lazyRouteComponent(() => import('../home/HomePage')),
+})
+const importing = createRoute({
+  getParentRoute: () => home,
+  path: '/import',
+  component: lazyRouteComponent(() => import('../home/ImportPage')),
+})
+
+const assistant = createRoute({ getParentRoute: () => root, path: '/a/$assistant', component: AssistantFrame })
+const first = createRoute({
+  getParentRoute: () => assistant,
+  path: '/',
+  beforeLoad: ({ params }) => {
+    throw redirect({ to: '/a/$assistant/flows', params })
+  },
+})
+
+export interface FlowSearch {
+  /** Key of the selected step. */
+  step?: string | undefined
+  view?: 'yaml' | undefined
+  /** A line of the YAML view to go to. */
+  line?: number | undefined
+}
+
+const flows = createRoute({
+  getParentRoute: () => assistant,
+  path: '/flows',
+  component: lazyRouteComponent(() => import('../flows/FlowsPage')),
+})
+const flow = createRoute({
+  getParentRoute: () => flows,
+  path: '/$flow',
+  validateSearch: (search: Record<string, unknown>): FlowSearch => ({
+    step: text(search['step']),
+    view: search['view'] === 'yaml' ? 'yaml' : undefined,
+    line: count(search['line']),
+  }),
+  component: lazyRouteComponent(() => import('../flow-builder/FlowPage')),
+})
+
+export interface ItemSearch {
+  view?: 'yaml' | undefined
+  line?: number | undefined
+}
+
+function itemSearch(search: Record<string, unknown>): ItemSearch {
+  return { view: search['view'] === 'yaml' ? 'yaml' : undefined, line: count(search['line']) }
+}
+
+const content = createRoute({
+  getParentRoute: () => assistant,
+  path: '/content',
+  component: lazyRouteComponent(() => import('../content/ContentPage')),
+})
+const contentFirst = createRoute({
+  getParentRoute: () => content,
+  path: '/',
+  beforeLoad: ({ params }) => {
+    throw redirect({ to: '/a/$assistant/content/$kind', params: { ...params, kind: 'response' } })
+  },
+})
+const contentKind = createRoute({
+  getParentRoute: () => content,
+  path: '/$kind',
+  component: lazyRouteComponent(() => import('../content/KindPage')),
+})
+const contentItem = createRoute({
+  getParentRoute: () => contentKind,
+  path: '/$name',
+  validateSearch: itemSearch,
+  component: lazyRouteComponent(() => import('../content/ItemPage')),
+})
+
+const nlu = createRoute({ getParentRoute: () => assistant, path: '/nlu', component: lazyRouteComponent(() => import('../nlu/NluPage')) })
+const nluItem = createRoute({
+  getParentRoute: () => nlu,
+  path: '/$kind/$name',
+  validateSearch: itemSearch,
+  component: lazyRouteComponent(() => import('../nlu/NluItemPage')),
+})
+
+const files = createRoute({
+  getParentRoute: () => assistant,
+  path: '/files',
+  component: lazyRouteComponent(() => import('../files/FilesPage')),
+})
+const file = createRoute({
+  getParentRoute: () => files,
+  path: '/$kind/$name',
+  validateSearch: itemSearch,
+  component: lazyRouteComponent(() => import('../files/FilePage')),
+})
+
+const versions = createRoute({
+  getParentRoute: () => assistant,
+  path: '/versions',
+  component: lazyRouteComponent(() => import('../versions/VersionsPage')),
+})
+
+function text(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined
+}
+
+function count(value: unknown): number | undefined {
+  return typeof value === 'number' && Number.isInteger(value) && value > 0 ? value : undefined
+}
+
+export const routeTree = root.addChildren([
+  home.addChildren([assistants, importing]),
+  assistant.addChildren([
+    first,
+    flows.addChildren([flow]),
+    content.addChildren([contentFirst, contentKind.addChildren([contentItem])]),
+    nlu.addChildren([nluItem]),
+    files.addChildren([file]),
+    versions,
+  ]),
+])
+
+export const router = createRouter({
+  routeTree,
+  defaultPreload: 'intent',
+  defaultPreloadStaleTime: 0,
+  defaultPendingMs: 150,
+  defaultPendingComponent: PagePending,
+  defaultErrorComponent: PageError,
+  scrollRestoration: false,
+})
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router
+  }
+}

@@ -1,0 +1,120 @@
+/** An item's head with what can be done to it as a whole, over its editor. Serves every kind. */
+import { IconCode, IconForms, IconTrash, IconX } from '@tabler/icons-react'
+import { lazy, Suspense, useEffect, type ComponentType } from 'react'
+import type { Found } from '../app/useItemId'
+import { useConflict, useDocument, useDocuments, type Document } from '../documents'
+import { ConflictView } from '../editor/ConflictView'
+import { useAssistant, useMayWrite } from '../frame/assistant'
+import { visited } from '../frame/layout'
+import { SaveState } from '../frame/SaveState'
+import { UndoButtons } from '../frame/UndoButtons'
+import { undoWith } from '../frame/undo'
+import { IconButton, KindTile, Segmented } from '../ui/controls'
+import { Icon } from '../ui/Icon'
+import { lookOf } from '../ui/kinds'
+import { SeverityMark } from '../ui/marks'
+import { Failure, SkeletonRows } from '../ui/states'
+import { toast } from '../ui/toasts'
+import { Message } from '../drawer/Problems'
+
+const SourceEditor = lazy(() => import('../editor/SourceEditor'))
+const ResponseEditor = lazy(() => import('./ResponseEditor'))
+const SlotEditor = lazy(() => import('./SlotEditor'))
+const IntentEditor = lazy(() => import('../nlu/IntentEditor'))
+
+const FORMS: Readonly<Record<string, ComponentType<{ document: Document }>>> = { response: ResponseEditor, slot: SlotEditor, intent: IntentEditor }
+
+interface Props {
+  kind: string
+  name: string
+  found: Found
+  view: 'yaml' | undefined
+  line: number | undefined
+  onView: (view: 'yaml' | undefined) => void
+  onClose: () => void
+}
+
+export function ItemEditor({ kind, name, found, view, line, onView, onClose }: Props) {
+  const { document, error, again } = useDocument(found.id)
+  const conflict = useConflict(found.id)
+  const assistant = useAssistant()
+  useEffect(() => {
+    const path = window.location.pathname
+    if (found.id !== undefined) visited({ kind, name, assistant: assistant.title, path })
+  }, [found.id, kind, name, assistant.title])
+  const Form = FORMS[kind]
+  const asText = view === 'yaml' || Form === undefined
+  if (found.error || error) return <Failure what={`${name} can’t be read`} error={found.error ?? error} again={found.error ? found.again : again} />
+  return (
+    <main className="work item" id="work" aria-label={name}>
+      <div className="item-head">
+        <KindTile kind={kind} name={name} large />
+        <div className="grow">
+          <h2 className="mono med ell">{name}</h2>
+          <p className="micro t3">{document?.builtin ? `${lookOf(kind).one}, built in: the first edit makes it your own` : lookOf(kind).one}</p>
+        </div>
+        {Form && (
+          <Segmented
+            label="View"
+            value={asText ? 'yaml' : 'form'}
+            onChange={(next) => onView(next === 'yaml' ? 'yaml' : undefined)}
+            options={[
+              { value: 'form', label: <><Icon of={IconForms} size={14} />Form</> },
+              { value: 'yaml', label: <><Icon of={IconCode} size={14} />YAML</> },
+            ]}
+          />
+        )}
+        <SaveState />
+        <UndoButtons />
+        {document && <DeleteButton document={document} onDone={onClose} />}
+        <IconButton icon={IconX} label="Close" small onClick={onClose} />
+      </div>
+      {document && !asText && <Findings document={document} />}
+      <Suspense fallback={<SkeletonRows widths={[320]} rows={6} />}>
+        {!document || document.parts === null ? (
+          <SkeletonRows widths={[320]} rows={6} />
+        ) : conflict ? (
+          <ConflictView conflict={conflict} />
+        ) : asText ? (
+          <SourceEditor document={document} line={line} />
+        ) : (
+          <Form document={document} />
+        )}
+      </Suspense>
+    </main>
+  )
+}
+
+function Findings({ document }: { document: Document }) {
+  if (document.problems.length === 0) return null
+  return (
+    <ul className="findings">
+      {document.problems.map((problem) => (
+        <li key={problem.key} className="hs">
+          <SeverityMark severity={problem.severity} size={14} />
+          <Message text={problem.message} />
+        </li>
+      ))}
+    </ul>
+  )
+}
+
+function DeleteButton({ document, onDone }: { document: Document; onDone: () => void }) {
+  const store = useDocuments()
+  const may = useMayWrite(document.kind)
+  if (!may || document.builtin || document.revision === 0) return null
+  const { id: item, kind, name } = document
+  const remove = () => {
+    store.run([{ name: 'delete', item, kind, called: name }], { name: 'delete', arguments: { kind, name } })
+    onDone()
+    toast(
+      IconTrash,
+      <>
+        Deleted <span className="mono">{name}</span>
+      </>,
+      { label: 'Undo', run: () => undoWith(store) },
+    )
+  }
+  return <IconButton icon={IconTrash} label={`Delete ${name}`} small onClick={remove} />
+}
+

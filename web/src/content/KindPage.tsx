@@ -1,0 +1,92 @@
+/** The table of one kind of content, beside the item that is open. */
+import { IconPlus } from '@tabler/icons-react'
+import { useQuery } from '@tanstack/react-query'
+import { Outlet, useNavigate, useParams } from '@tanstack/react-router'
+import { useState } from 'react'
+import type { ItemSummary } from '../api'
+import { itemsQuery } from '../app/queries'
+import { languagesOf, useAssistant, useMayWrite } from '../frame/assistant'
+import { useLayout, useOverlays } from '../frame/layout'
+import { Button } from '../ui/controls'
+import { SearchInput } from '../ui/fields'
+import { lookOf } from '../ui/kinds'
+import { Empty, Failure, SkeletonRows } from '../ui/states'
+import { VirtualTable } from '../ui/VirtualTable'
+import { columnsFor } from './columns'
+import { useView, VIEWS } from './views'
+
+const NEW: Readonly<Record<string, 'response' | 'slot'>> = { response: 'response', slot: 'slot' }
+
+const PURPOSE: Readonly<Record<string, string>> = {
+  response: 'A response is something the assistant says, in as many wordings and languages as it needs.',
+  slot: 'A slot is something the assistant remembers during a conversation.',
+  action: 'An action is code of your own that a flow runs. It stands in the domain as soon as a project has one.',
+  prompt: 'A prompt is a template for a language model. It comes in with a project.',
+}
+
+export default function KindPage() {
+  const { kind, name } = useParams({ strict: false })
+  const dock = useLayout((state) => state.dock)
+  return (
+    <>
+      {!(dock && name) && <List key={kind} kind={kind ?? 'response'} selected={name} />}
+      {name && <Outlet />}
+    </>
+  )
+}
+
+function List({ kind, selected }: { kind: string; selected: string | undefined }) {
+  const assistant = useAssistant()
+  const navigate = useNavigate()
+  const { data, error, refetch } = useQuery(itemsQuery(assistant.id, kind))
+  const [filter, setFilter] = useState('')
+  const { view } = useView()
+  const look = lookOf(kind)
+  const wanted = filter.trim().toLowerCase()
+  const fits = (item: ItemSummary) => view === undefined || !VIEWS[view].fits(kind, assistant) || VIEWS[view].shows(item, assistant)
+  const rows = data?.filter((item) => fits(item) && `${item.name} ${item.text ?? ''}`.toLowerCase().includes(wanted)) ?? []
+  const open = (item: ItemSummary) => void navigate({ to: '/a/$assistant/content/$kind/$name', params: { assistant: assistant.name, kind, name: item.name } })
+  const label = `Filter ${data ? `${data.length} ` : ''}${look.many.toLowerCase()}`
+  return (
+    <section className={selected ? 'work content-list narrow' : 'work content-list'} id={selected ? undefined : 'work'} aria-label={look.many}>
+      <div className="toolbar content-tools">
+        <h2 className="h">{look.many}</h2>
+        <SearchInput label={label} value={filter} onChange={setFilter} />
+        <New kind={kind} />
+      </div>
+      {error && !data ? (
+        <Failure what={`The ${look.many.toLowerCase()} can’t be read`} error={error} again={() => void refetch()} />
+      ) : !data ? (
+        <SkeletonRows widths={[170, 240, 40, 60]} />
+      ) : data.length === 0 ? (
+        <Empty icon={look.icon} hue={look.hue} title={`No ${look.many.toLowerCase()} yet`} actions={<New kind={kind} primary />}>
+          {PURPOSE[kind]}
+        </Empty>
+      ) : rows.length === 0 ? (
+        <Empty icon={look.icon} hue={look.hue} title="None fits">
+          {view ? `The view “${VIEWS[view].label}” shows none of them.` : 'No name and no text holds what you typed.'}
+        </Empty>
+      ) : (
+        <VirtualTable
+          label={look.many}
+          columns={columnsFor(kind, languagesOf(assistant), assistant, selected !== undefined)}
+          rows={rows}
+          id={(item) => item.id}
+          selected={rows.find((item) => item.name === selected)?.id}
+          onOpen={open}
+        />
+      )}
+    </section>
+  )
+}
+
+function New({ kind, primary = false }: { kind: string; primary?: boolean }) {
+  const may = useMayWrite(kind)
+  const create = NEW[kind]
+  if (!may || create === undefined) return null
+  return (
+    <Button icon={IconPlus} look={primary ? 'primary' : undefined} onClick={() => useOverlays.setState({ create })}>
+      {primary ? `New ${kind}` : 'New'}
+    </Button>
+  )
+}

@@ -1,0 +1,59 @@
+/** What the user will see: one variation as the chat shows it. */
+import { IconChevronLeft, IconChevronRight } from '@tabler/icons-react'
+import { useMemo, useState } from 'react'
+import { IconButton, Segmented } from '../ui/controls'
+import { SlotText } from '../ui/SlotText'
+import { inLanguage, type VariationView } from './variation'
+
+interface Props {
+  variations: readonly VariationView[]
+  languages: readonly string[]
+  /** The language that is shown first. */
+  start: string
+  own: string
+  slots: readonly string[]
+}
+
+export function Preview({ variations, languages, start, own, slots }: Props) {
+  const [chosen, setPlace] = useState(0)
+  const [language, setLanguage] = useState(start)
+  const known = useMemo(() => new Set(slots), [slots])
+  const place = Math.min(chosen, variations.length - 1)
+  const variation = variations[place]
+  if (variation === undefined) return null
+  const text = inLanguage(variation.text, variation.translation, language, own) ?? variation.text
+  const move = (step: number) => setPlace((place + step + variations.length) % variations.length)
+  return (
+    <section aria-label="Preview">
+      <div className="hs prev-head">
+        <h3 className="small strong grow">Preview</h3>
+        {languages.length > 1 && (
+          <Segmented label="Preview language" value={language} onChange={setLanguage} options={languages.slice(0, 3).map((code) => ({ value: code, label: code.toUpperCase() }))} />
+        )}
+      </div>
+      <div className="card prev-card">
+        {text ? (
+          <div className="bubble bot">
+            <SlotText text={text} known={known} />
+          </div>
+        ) : (
+          <p className="small t3">Nothing to say yet</p>
+        )}
+        {variation.buttons.length > 0 && (
+          <div className="quick">
+            {variation.buttons.map((button, i) => (
+              <span key={i}>{inLanguage(button.title, button.translation, language, own) ?? button.title}</span>
+            ))}
+          </div>
+        )}
+      </div>
+      {variations.length > 1 && (
+        <div className="hs prev-turn">
+          <IconButton icon={IconChevronLeft} label="Previous variation" small onClick={() => move(-1)} />
+          <span className="small t2 num grow">{`Variation ${place + 1} of ${variations.length}`}</span>
+          <IconButton icon={IconChevronRight} label="Next variation" small onClick={() => move(1)} />
+        </div>
+      )}
+    </section>
+  )
+}

@@ -1,0 +1,129 @@
+/** One wording: text and translation side by side, when it is said, and its buttons. */
+import { IconArrowsSplit2, IconPlus, IconTrash, IconX } from '@tabler/icons-react'
+import type { Condition } from '../api'
+import { useDocuments, type Json } from '../documents'
+import { languageName } from '../frame/assistant'
+import { BoundText } from '../ui/BoundText'
+import { Button, IconButton } from '../ui/controls'
+import { ConditionWords } from '../ui/ConditionWords'
+import { Icon } from '../ui/Icon'
+import { SlotArea } from '../ui/SlotArea'
+import { ButtonRow } from './ButtonRow'
+import type { VariationView } from './variation'
+
+interface Props {
+  item: string
+  name: string
+  place: number
+  variation: VariationView
+  language: string
+  other: string | undefined
+  slots: readonly string[]
+  condition: Condition | undefined
+  only: boolean
+  readOnly: boolean
+}
+
+export function Variation({ item, name, place, variation, language, other, slots, condition, only, readOnly }: Props) {
+  const store = useDocuments()
+  const label = (command: string) => ({ name: command, arguments: { name } })
+  const at = (rest: string) => ({ path: `/${place}${rest}` })
+  const type = (path: string, value: string, was: string | undefined) =>
+    store.type({ name: 'set', item, at: at(path), value, ...(was === undefined ? {} : { was }) }, label('edit-response'))
+  const remove = () => {
+    const body = store.state.getState().documents[item]?.body
+    const was = Array.isArray(body) ? body[place] : undefined
+    if (was !== undefined) store.run([{ name: 'remove', item, at: at(''), was }], label('remove-variation'))
+  }
+  const addButton = () => {
+    const button: Json = { title: '', payload: '' }
+    const count = variation.buttons.length
+    if (count === 0) store.run([{ name: 'set', item, at: at('/buttons'), value: [button] }], label('add-button'))
+    else store.run([{ name: 'insert', item, at: at(`/buttons/${count}`), value: button }], label('add-button'))
+  }
+  const translated = other === undefined ? undefined : variation.translation[other]
+  const german = typeof translated === 'string' ? translated : undefined
+  const conditional = variation.condition !== undefined || variation.channel !== undefined
+  return (
+    <section className={conditional ? 'cond' : 'plain'} aria-label={`Variation ${place + 1}`}>
+      {conditional && <When item={item} place={place} name={name} variation={variation} condition={condition} readOnly={readOnly} />}
+      <div className="vrow">
+        <SlotArea
+          label={`Text ${place + 1}, ${languageName(language)}`}
+          value={variation.text ?? ''}
+          slots={slots}
+          placeholder={variation.text === undefined ? 'Says nothing by itself' : 'What the assistant says'}
+          readOnly={readOnly}
+          onChange={(value) => type('/text', value, variation.text)}
+          onBlur={() => store.settle()}
+        />
+        {other && (
+          <SlotArea
+            label={`Text ${place + 1}, ${languageName(other)}`}
+            className={german === undefined ? 'missing' : ''}
+            value={german ?? ''}
+            slots={slots}
+            placeholder={`No ${languageName(other)} text yet`}
+            readOnly={readOnly}
+            onChange={(value) => type(`/translation/${other}`, value, german)}
+            onBlur={() => store.settle()}
+          />
+        )}
+        {!readOnly && !only && <IconButton icon={IconTrash} label={`Remove variation ${place + 1}`} small onClick={remove} />}
+      </div>
+      {variation.more.length > 0 && <p className="small t3 more">{`Also has ${variation.more.join(', ')}: see its YAML.`}</p>}
+      {variation.buttons.map((button, index) => (
+        <ButtonRow key={index} item={item} name={name} path={`/${place}/buttons/${index}`} button={button} count={variation.buttons.length} other={other} readOnly={readOnly} />
+      ))}
+      {!readOnly && (
+        <div className="hs vtools">
+          <Button look="quiet" icon={IconPlus} className="addv" onClick={addButton}>
+            Button
+          </Button>
+          {variation.condition === undefined && (
+            <Button
+              look="quiet"
+              icon={IconArrowsSplit2}
+              className="addv"
+              onClick={() => store.run([{ name: 'set', item, at: at('/condition'), value: slots[0] ? `slots.${slots[0]} is not null` : 'true' }], label('add-condition'))}
+            >
+              Condition
+            </Button>
+          )}
+        </div>
+      )}
+    </section>
+  )
+}
+
+function When({ item, place, name, variation, condition, readOnly }: { item: string; place: number; name: string; variation: VariationView; condition: Condition | undefined; readOnly: boolean }) {
+  const store = useDocuments()
+  const change = { name: 'edit-condition', arguments: { name } }
+  const at = { path: `/${place}/condition` }
+  const text = variation.condition
+  return (
+    <>
+      <div className="condh">
+        <Icon of={IconArrowsSplit2} size={14} />
+        {text !== undefined && <span className="t3">When</span>}
+        {text === null && <span className="t2">an older form of condition holds: see its YAML</span>}
+        {typeof text === 'string' && (condition && !condition.error ? <ConditionWords words={condition.words} /> : <code className="mono ell">{text}</code>)}
+        {variation.channel && <span className="tag line">{`on ${variation.channel}`}</span>}
+        <span className="sp" />
+        {!readOnly && typeof text === 'string' && (
+          <IconButton icon={IconX} label="Remove the condition" small onClick={() => store.run([{ name: 'remove', item, at, was: text }], { ...change, name: 'remove-condition' })} />
+        )}
+      </div>
+      {typeof text === 'string' && (
+        <div className="cond-edit">
+          <BoundText item={item} at={at} value={text} label="Condition" change={change} mono readOnly={readOnly} />
+          {condition?.error && (
+            <p className="error c-err small" role="alert">
+              {`Column ${condition.error.column}: ${condition.error.message}`}
+            </p>
+          )}
+        </div>
+      )}
+    </>
+  )
+}

@@ -1,0 +1,124 @@
+/** The columns of each kind's table. */
+import { IconCheck } from '@tabler/icons-react'
+import type { AssistantSummary, ItemSummary } from '../api'
+import { Icon } from '../ui/Icon'
+import { ProblemCount } from '../ui/marks'
+import { SlotText } from '../ui/SlotText'
+import { shortTime } from '../ui/time'
+import type { Column } from '../ui/VirtualTable'
+import { missingLanguages } from './views'
+
+type ItemColumn = Column<ItemSummary>
+
+const NAME: ItemColumn = {
+  key: 'name',
+  head: 'Name',
+  width: 'minmax(150px, 240px)',
+  cell: (item) => <span className="mono">{item.name}</span>,
+  sort: (item) => item.name,
+}
+
+const USED: ItemColumn = {
+  key: 'used',
+  head: 'Used',
+  width: '56px',
+  right: true,
+  cell: (item) => <span className={item.used === 0 ? 't3 num' : 'num'}>{item.used}</span>,
+  sort: (item) => item.used,
+}
+
+const PROBLEMS: ItemColumn = {
+  key: 'problems',
+  head: <span className="sr">Problems</span>,
+  width: '44px',
+  cell: (item) => <ProblemCount counts={item.problems} />,
+  sort: (item) => item.problems.error * 1000 + item.problems.warning,
+}
+
+const CHANGED: ItemColumn = {
+  key: 'changed',
+  head: 'Changed',
+  width: '84px',
+  right: true,
+  cell: (item) => <span className="t3 small">{item.builtin ? 'Built in' : item.changed ? shortTime(item.changed.at) : ''}</span>,
+  sort: (item) => (item.changed ? Date.parse(item.changed.at) : 0),
+}
+
+const BY: ItemColumn = {
+  key: 'by',
+  head: 'By',
+  width: 'minmax(90px, 140px)',
+  cell: (item) => <span className="t3 small">{item.changed?.by.name ?? ''}</span>,
+  sort: (item) => item.changed?.by.name ?? '',
+}
+
+function text(head: string): ItemColumn {
+  return {
+    key: 'text',
+    head,
+    width: 'minmax(0, 1fr)',
+    cell: (item) => (
+      <span className="t2">
+        <SlotText text={item.text ?? ''} />
+      </span>
+    ),
+    sort: (item) => item.text ?? '',
+  }
+}
+
+const TYPE: ItemColumn = {
+  key: 'type',
+  head: 'Type',
+  width: '104px',
+  cell: (item) => <span className="tag">{String(item.extra['type'] ?? item.text ?? '')}</span>,
+  sort: (item) => String(item.extra['type'] ?? ''),
+}
+
+const VALUES: ItemColumn = {
+  key: 'values',
+  head: 'Values',
+  width: 'minmax(0, 1fr)',
+  cell: (item) => {
+    const values = item.extra['values']
+    const initial = item.extra['initial_value']
+    const words = [Array.isArray(values) && values.length > 0 ? values.map(String).join(', ') : '', initial === null || initial === undefined ? '' : `starts as ${JSON.stringify(initial)}`]
+    return <span className="t2">{words.filter(Boolean).join(' · ')}</span>
+  },
+}
+
+function translated(language: string, assistant: AssistantSummary): ItemColumn {
+  const code = language.toUpperCase()
+  return {
+    key: `in-${language}`,
+    head: code,
+    width: '48px',
+    cell: (item) =>
+      item.builtin ? null : missingLanguages(item, assistant).includes(language) ? (
+        <span className="miss" title={`No text in ${code}`}>
+          {code}
+        </span>
+      ) : (
+        <span className="c-ok" title="Translated">
+          <Icon of={IconCheck} size={14} />
+          <span className="sr">Translated</span>
+        </span>
+      ),
+    sort: (item) => (missingLanguages(item, assistant).includes(language) ? 0 : 1),
+  }
+}
+
+/** `narrow`: an item is open beside the table, so that only what is needed to choose another stays. */
+export function columnsFor(kind: string, languages: readonly string[], assistant: AssistantSummary, narrow: boolean): ItemColumn[] {
+  const [own = 'en', ...others] = languages
+  const end = narrow ? [CHANGED] : [CHANGED, BY]
+  switch (kind) {
+    case 'response':
+      return [NAME, text(`Text, ${own.toUpperCase()}`), PROBLEMS, USED, ...others.slice(0, narrow ? 1 : 4).map((language) => translated(language, assistant)), ...end]
+    case 'slot':
+      return narrow ? [NAME, TYPE, { ...VALUES, width: 'minmax(0, 1fr)' }, PROBLEMS, USED] : [NAME, TYPE, VALUES, PROBLEMS, USED, ...end]
+    case 'action':
+      return [{ ...NAME, width: 'minmax(0, 1fr)' }, PROBLEMS, USED, ...end]
+    default:
+      return [{ ...NAME, width: 'minmax(0, 1fr)' }, PROBLEMS, ...end]
+  }
+}

@@ -1,0 +1,124 @@
+/** The log of the latest training, line by line while it runs; Stop beside it. */
+import { IconPlayerStop, IconTerminal2 } from '@tabler/icons-react'
+import { useQuery } from '@tanstack/react-query'
+import { useEffect, useRef, useState } from 'react'
+import { api, type LogLine, type Training } from '../api'
+import { useAssistant, useMay } from '../frame/assistant'
+import { runs, stopTraining, useLatestTraining } from '../frame/training'
+import { Button } from '../ui/controls'
+import { TrainingMark } from '../ui/marks'
+import { Empty } from '../ui/states'
+import { elapsed, secondsTime } from '../ui/time'
+import { Message } from './Problems'
+
+const MORE_EVERY = 1000
+
+export function TrainingLog() {
+  const { id } = useAssistant()
+  const training = useLatestTraining(id)
+  if (training === null) {
+    return (
+      <Empty icon={IconTerminal2} title="No training yet">
+        Train turns the content as it is now into a model that you can talk to.
+      </Empty>
+    )
+  }
+  return (
+    <>
+      <Head training={training} />
+      <Lines key={training.id} assistant={id} training={training} />
+    </>
+  )
+}
+
+const STATES = { queued: 'Waiting', running: 'Training', succeeded: 'Trained', failed: 'Failed', cancelled: 'Stopped' } as const
+
+function Head({ training }: { training: Training }) {
+  const { id } = useAssistant()
+  const may = useMay('trainings:write')
+  const now = useNow(runs(training))
+  const end = training.ended_at ? Date.parse(training.ended_at) : now
+  const started = training.started_at ? Date.parse(training.started_at) : null
+  return (
+    <div className="log-head">
+      <TrainingMark training={training}>
+        <span className="med">
+          {STATES[training.state]} {training.version.name}
+        </span>
+      </TrainingMark>
+      <span className="small t2 ell">{training.reason ?? training.waiting ?? training.stage ?? ''}</span>
+      <span className="sp" />
+      {started !== null && <span className="small num t3">{elapsed(end - started)}</span>}
+      {may && runs(training) && (
+        <Button icon={IconPlayerStop} look="danger" className="small-btn" onClick={() => void stopTraining(id, training.id)}>
+          Stop
+        </Button>
+      )}
+      {runs(training) && (
+        <div className="bar log-bar" role="progressbar" aria-label="Training" aria-valuemin={0} aria-valuemax={100} aria-valuenow={Math.round(training.progress * 100)}>
+          <i style={{ width: `${Math.round(training.progress * 100)}%` }} />
+        </div>
+      )}
+    </div>
+  )
+}
+
+function useNow(ticking: boolean): number {
+  const [now, setNow] = useState(Date.now)
+  useEffect(() => {
+    if (!ticking) return undefined
+    const timer = setInterval(() => setNow(Date.now()), 1000)
+    return () => clearInterval(timer)
+  }, [ticking])
+  return now
+}
+
+/** The log so far, asked for again from its end while the training runs. */
+export function useLog(assistant: string, training: Training): readonly LogLine[] {
+  const collected = useRef<LogLine[]>([])
+  const { data } = useQuery({
+    queryKey: ['log', assistant, training.id],
+    queryFn: async () => {
+      for (;;) {
+        const after = collected.current.at(-1)?.number ?? 0
+        const { lines } = await api.trainingLog(assistant, training.id, after)
+        const fresh = lines.filter((line) => line.number > after)
+        if (fresh.length === 0) return collected.current
+        collected.current = [...collected.current, ...fresh]
+      }
+    },
+    refetchInterval: runs(training) ? MORE_EVERY : false,
+    staleTime: 0,
+  })
+  return data ?? []
+}
+
+function Lines({ assistant, training }: { assistant: string; training: Training }) {
+  const lines = useLog(assistant, training)
+  const end = useRef<HTMLDivElement>(null)
+  const following = runs(training)
+  useEffect(() => {
+    if (following) end.current?.scrollIntoView({ block: 'end' })
+  }, [lines, following])
+  return (
+    <div className="lines code" role="log" aria-label="Training log">
+      {lines.map((line) => (
+        <div key={line.number} className={line.level === 'warning' || line.level === 'warn' ? 'w' : line.level === 'error' ? 'e' : ''}>
+          <span className="t3">{secondsTime(line.at)}</span>
+          <span className="lv">{line.level}</span>
+          <span className="k">{line.stage ?? ''}</span>
+          <span className="log-text">{line.message}</span>
+        </div>
+      ))}
+      {training.problems.map((problem) => (
+        <div key={problem.key} className="e">
+          <span />
+          <span className="lv">{problem.severity}</span>
+          <span className="k">{problem.name ?? ''}</span>
+          <Message text={problem.message} />
+        </div>
+      ))}
+      <div ref={end} />
+    </div>
+  )
+}

@@ -1,0 +1,77 @@
+/** Two people changed the same place: both versions side by side, and the person chooses. Nothing is lost either way. */
+import { IconCheck, IconGitMerge } from '@tabler/icons-react'
+import { resolve, get, useDocuments, type Command, type Conflict, type Document } from '../documents'
+import { Avatar, Button, KindTile } from '../ui/controls'
+import { Icon } from '../ui/Icon'
+import { longTime } from '../ui/time'
+import { wordDiff } from './words'
+import './editor.css'
+
+export function ConflictView({ conflict }: { conflict: Conflict }) {
+  const store = useDocuments()
+  const { mine, theirs, overlap, changes } = conflict
+  const other = changes.at(-1)
+  const texts = { mine: textAt(mine, overlap), theirs: textAt(theirs, overlap) }
+  const pieces = wordDiff(texts.mine, texts.theirs)
+  return (
+    <div className="conflict">
+      <div className="banner calm">
+        <Icon of={IconGitMerge} />
+        <span>
+          <span className="med">{`You and ${other?.by.name ?? 'somebody else'} changed this ${mine.kind} at the same time.`}</span>{' '}
+          <span className="t2">Both versions are kept until you choose; the history has the other one.</span>
+        </span>
+      </div>
+      <div className="conflict-head hs">
+        <KindTile kind={mine.kind} name={mine.name} />
+        <span className="mono med">{mine.name}</span>
+        <span className="small t3">{placeOf(overlap)}</span>
+      </div>
+      <div className="conflict-sides">
+        <section aria-label="Your version">
+          <h3 className="hs">
+            <span className="med grow">Your version</span>
+            <span className="tag">Mine</span>
+          </h3>
+          <p className="conflict-text wd">{pieces.map((piece, i) => piece.kind !== 'theirs' && <Shown key={i} kind={piece.kind} text={piece.text} />)}</p>
+          <Button tall icon={IconCheck} onClick={() => store.choose(conflict.item, 'mine')}>
+            Keep mine
+          </Button>
+        </section>
+        <section aria-label="Version on the server">
+          <h3 className="hs">
+            {other && <Avatar name={other.by.name} small />}
+            <span className="grow">
+              <span className="med">Version on the server</span> {other && <span className="small t3">{`${other.by.name}, ${longTime(other.at)}`}</span>}
+            </span>
+            <span className="tag">Theirs</span>
+          </h3>
+          <p className="conflict-text wd">{pieces.map((piece, i) => piece.kind !== 'mine' && <Shown key={i} kind={piece.kind} text={piece.text} />)}</p>
+          <Button tall icon={IconCheck} onClick={() => store.choose(conflict.item, 'theirs')}>
+            Take theirs
+          </Button>
+        </section>
+      </div>
+    </div>
+  )
+}
+
+function Shown({ kind, text }: { kind: 'same' | 'mine' | 'theirs'; text: string }) {
+  return kind === 'same' ? <>{text}</> : <ins>{text}</ins>
+}
+
+/** What stands at the place that both changed: a text as it is, anything else as JSON. */
+function textAt(document: Document, overlap: Command): string {
+  if (overlap.name === 'source') return document.parts?.[overlap.part]?.source ?? ''
+  if (!('at' in overlap)) return document.deleted ? 'Deleted' : document.name
+  const path = resolve(overlap.at, document.keys)
+  const value = path === null ? undefined : get(document.body, path)
+  if (value === undefined) return 'Not there any more'
+  return typeof value === 'string' ? value : JSON.stringify(value, null, 2)
+}
+
+function placeOf(overlap: Command): string {
+  if (overlap.name === 'source') return 'its text'
+  if (!('at' in overlap)) return ''
+  return [overlap.at.step, ...overlap.at.path.split('/')].filter(Boolean).join(' › ')
+}

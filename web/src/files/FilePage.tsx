@@ -1,0 +1,27 @@
+import { useNavigate, useParams, useSearch } from '@tanstack/react-router'
+import { useItemId } from '../app/useItemId'
+import { ItemEditor } from '../content/ItemEditor'
+import { useAssistant } from '../frame/assistant'
+import { NotFound } from '../frame/NotFound'
+import '../content/content.css'
+
+export default function FilePage() {
+  const { kind, name } = useParams({ from: '/a/$assistant/files/$kind/$name' })
+  const { line } = useSearch({ from: '/a/$assistant/files/$kind/$name' })
+  const { name: assistant } = useAssistant()
+  const navigate = useNavigate()
+  const found = useItemId(kind, name)
+  if (found.missing) return <NotFound what="file" />
+  return (
+    <ItemEditor
+      key={found.id ?? name}
+      kind={kind}
+      name={name}
+      found={found}
+      view="yaml"
+      line={line}
+      onView={() => undefined}
+      onClose={() => void navigate({ to: '/a/$assistant/files', params: { assistant } })}
+    />
+  )
+}

@@ -1,0 +1,89 @@
+/** The rest of the project: configuration, connections, domain, tests and other files, as they stand in the archive. */
+import { IconFolder } from '@tabler/icons-react'
+import { useQueries } from '@tanstack/react-query'
+import { Link, Outlet, useParams } from '@tanstack/react-router'
+import { useState } from 'react'
+import type { ItemSummary } from '../api'
+import { itemsQuery } from '../app/queries'
+import { useAssistant } from '../frame/assistant'
+import { useLayout } from '../frame/layout'
+import { Resizer } from '../frame/Resizer'
+import { FILE_KINDS } from '../frame/useItemLink'
+import { KindTile } from '../ui/controls'
+import { SearchInput } from '../ui/fields'
+import { lookOf } from '../ui/kinds'
+import { ProblemCount } from '../ui/marks'
+import { Empty, Failure, SkeletonRows } from '../ui/states'
+
+export default function FilesPage() {
+  const { name, kind } = useParams({ strict: false })
+  const width = useLayout((state) => state.pane)
+  const dock = useLayout((state) => state.dock)
+  return (
+    <>
+      {!(dock && name) && (
+        <>
+          <Pane kind={kind} selected={name} width={width} />
+          <Resizer label="Width of the list" direction={1} value={width} min={200} max={420} onChange={(pane) => useLayout.setState({ pane })} />
+        </>
+      )}
+      {name ? (
+        <Outlet />
+      ) : (
+        <main className="work" id="work">
+          <Empty icon={IconFolder} title="Choose a file">
+            Everything else that the project holds: how it is trained, what it connects to, its tests, and files that are kept as they are.
+          </Empty>
+        </main>
+      )}
+    </>
+  )
+}
+
+function Pane({ kind, selected, width }: { kind: string | undefined; selected: string | undefined; width: number }) {
+  const { id } = useAssistant()
+  const [filter, setFilter] = useState('')
+  const lists = useQueries({ queries: FILE_KINDS.map((each) => itemsQuery(id, each)) })
+  const failed = lists.find((list) => list.error && !list.data)
+  const wanted = filter.trim().toLowerCase()
+  return (
+    <aside className="pane" aria-label="Project files" style={{ width }}>
+      <div className="head">
+        <h2 className="h">Project files</h2>
+      </div>
+      <div className="pane-tools">
+        <SearchInput label="Filter by path" value={filter} onChange={setFilter} />
+      </div>
+      {failed ? (
+        <Failure what="The files can’t be read" error={failed.error} again={() => void failed.refetch()} />
+      ) : lists.some((list) => !list.data) ? (
+        <SkeletonRows widths={[170]} />
+      ) : (
+        <nav className="scroll pane-list" aria-label="Project files">
+          {FILE_KINDS.map((each, i) => (
+            <Group key={each} kind={each} items={(lists[i]?.data ?? []).filter((item) => item.name.toLowerCase().includes(wanted))} selected={each === kind ? selected : undefined} />
+          ))}
+        </nav>
+      )}
+    </aside>
+  )
+}
+
+function Group({ kind, items, selected }: { kind: string; items: readonly ItemSummary[]; selected: string | undefined }) {
+  const { name: assistant } = useAssistant()
+  if (items.length === 0) return null
+  return (
+    <>
+      <h3 className="group">{lookOf(kind).many}</h3>
+      <div className="rows">
+        {items.map((item) => (
+          <Link key={item.id} to="/a/$assistant/files/$kind/$name" params={{ assistant, kind, name: item.name }} className={item.name === selected ? 'row sel' : 'row'} aria-current={item.name === selected ? 'page' : undefined} title={item.name}>
+            <KindTile kind={kind} />
+            <span className="mono grow ell">{item.name}</span>
+            <ProblemCount counts={item.problems} />
+          </Link>
+        ))}
+      </div>
+    </>
+  )
+}

@@ -1,0 +1,49 @@
+/** The list of flows and patterns beside whichever is open. */
+import { Outlet, useParams } from '@tanstack/react-router'
+import { IconSitemap } from '@tabler/icons-react'
+import { Button } from '../ui/controls'
+import { Empty } from '../ui/states'
+import { IconPlus } from '@tabler/icons-react'
+import { useMay } from '../frame/assistant'
+import { useLayout, useOverlays } from '../frame/layout'
+import { Resizer } from '../frame/Resizer'
+import { FlowsPane } from './FlowsPane'
+
+export default function FlowsPage() {
+  const { flow } = useParams({ strict: false })
+  const width = useLayout((state) => state.pane)
+  const dock = useLayout((state) => state.dock)
+  return (
+    <>
+      {!(dock && flow) && (
+        <>
+          <FlowsPane selected={flow} width={width} />
+          <Resizer label="Width of the list" direction={1} value={width} min={200} max={420} onChange={(pane) => useLayout.setState({ pane })} />
+        </>
+      )}
+      {flow ? <Outlet /> : <NothingOpen />}
+    </>
+  )
+}
+
+function NothingOpen() {
+  const may = useMay('flows:write')
+  return (
+    <main className="work" id="work">
+      <Empty
+        icon={IconSitemap}
+        hue="k-link"
+        title="Choose a flow"
+        actions={
+          may && (
+            <Button look="primary" icon={IconPlus} onClick={() => useOverlays.setState({ create: 'flow' })}>
+              New flow
+            </Button>
+          )
+        }
+      >
+        A flow is one thing the assistant can do, step by step. Patterns repair a conversation that leaves the path.
+      </Empty>
+    </main>
+  )
+}

@@ -1,0 +1,85 @@
+import { IconPlus } from '@tabler/icons-react'
+import { useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
+import { useState } from 'react'
+import type { ItemSummary } from '../api'
+import { itemsQuery } from '../app/queries'
+import { useAssistant, useMay } from '../frame/assistant'
+import { useOverlays } from '../frame/layout'
+import { IconButton, KindTile, Segmented } from '../ui/controls'
+import { SearchInput } from '../ui/fields'
+import { ProblemCount } from '../ui/marks'
+import { Failure, SkeletonRows } from '../ui/states'
+import { plural, shortTime } from '../ui/time'
+
+type Shown = 'flows' | 'patterns'
+
+export function isPattern(name: string): boolean {
+  return name.startsWith('pattern_')
+}
+
+export function FlowsPane({ selected, width }: { selected: string | undefined; width: number }) {
+  const { id } = useAssistant()
+  const { data, error, refetch } = useQuery(itemsQuery(id, 'flow'))
+  const may = useMay('flows:write')
+  const [shown, setShown] = useState<Shown>(selected && isPattern(selected) ? 'patterns' : 'flows')
+  const [filter, setFilter] = useState('')
+  const patterns = data?.filter((item) => isPattern(item.name)) ?? []
+  const flows = data?.filter((item) => !isPattern(item.name)) ?? []
+  const wanted = filter.trim().toLowerCase()
+  const items = (shown === 'flows' ? flows : patterns).filter((item) => `${item.name} ${item.title ?? ''} ${item.text ?? ''}`.toLowerCase().includes(wanted))
+  return (
+    <aside className="pane" aria-label="Flows" style={{ width }}>
+      <div className="head">
+        <h2 className="h grow">Flows</h2>
+        {may && <IconButton icon={IconPlus} label="New flow" onClick={() => useOverlays.setState({ create: 'flow' })} />}
+      </div>
+      <div className="pane-tools">
+        <Segmented
+          full
+          label="Flows or patterns"
+          value={shown}
+          onChange={setShown}
+          options={[
+            { value: 'flows', label: <>Flows {data && <span className="num t3">{flows.length}</span>}</> },
+            { value: 'patterns', label: <>Patterns {data && <span className="num t3">{patterns.length}</span>}</> },
+          ]}
+        />
+        <SearchInput label="Filter by name or description" value={filter} onChange={setFilter} />
+      </div>
+      {error && !data ? (
+        <Failure what="The flows can’t be read" error={error} again={() => void refetch()} />
+      ) : !data ? (
+        <SkeletonRows widths={[170]} rows={9} />
+      ) : (
+        <nav className="rows scroll pane-list" aria-label={shown === 'flows' ? 'Flows' : 'Patterns'}>
+          {items.map((item) => (
+            <Row key={item.id} item={item} selected={item.name === selected} />
+          ))}
+          {items.length === 0 && <p className="t3 pane-none">{wanted === '' ? 'There are none yet.' : 'None is called that.'}</p>}
+        </nav>
+      )}
+      {data && <Foot flows={flows} />}
+    </aside>
+  )
+}
+
+function Row({ item, selected }: { item: ItemSummary; selected: boolean }) {
+  const { name: assistant } = useAssistant()
+  return (
+    <Link to="/a/$assistant/flows/$flow" params={{ assistant, flow: item.name }} className={selected ? 'row sel' : 'row'} aria-current={selected ? 'page' : undefined} title={item.text ?? undefined}>
+      <KindTile kind="flow" name={item.name} />
+      <span className="mono grow ell">{item.name}</span>
+      {isPattern(item.name) && !item.builtin && <span className="micro t3">Changed</span>}
+      <ProblemCount counts={item.problems} />
+    </Link>
+  )
+}
+
+function Foot({ flows }: { flows: readonly ItemSummary[] }) {
+  const last = flows
+    .flatMap((flow) => (flow.changed ? [flow.changed.at] : []))
+    .toSorted()
+    .at(-1)
+  return <p className="micro t3 num pane-foot">{last ? `${plural(flows.length, 'flow')} · last edit ${shortTime(last)}` : plural(flows.length, 'flow')}</p>
+}

@@ -1,0 +1,64 @@
+/** The frame of an assistant's pages: rail, top bar, the page, the Try dock and the drawer. */
+import { useQuery } from '@tanstack/react-query'
+import { Outlet, useParams } from '@tanstack/react-router'
+import { lazy, Suspense } from 'react'
+import { assistantsQuery } from '../app/queries'
+import { storeOf } from '../app/stores'
+import { DocumentsProvider } from '../documents'
+import { Drawer } from '../drawer/Drawer'
+import { useLive } from '../events/useLive'
+import { Failure, SkeletonRows } from '../ui/states'
+import { AssistantProvider, useMay } from './assistant'
+import { AssistantKeys } from './AssistantKeys'
+import { ConnectionBanner } from './ConnectionBanner'
+import { Creating } from './Creating'
+import { useLayout } from './layout'
+import { NotFound } from './NotFound'
+import { Rail } from './Rail'
+import { TopBar } from './TopBar'
+
+const TryDock = lazy(() => import('../try/TryDock'))
+
+export function AssistantFrame() {
+  const { assistant: name } = useParams({ from: '/a/$assistant' })
+  const { data, error, refetch } = useQuery(assistantsQuery)
+  const assistant = data?.items.find((candidate) => candidate.name === name || candidate.id === name)
+  useLive(assistant?.id ?? null)
+  if (error && !data) return <Failure what="The assistants can’t be read" error={error} again={() => void refetch()} />
+  if (!data) return <SkeletonRows widths={[160, 300, 120]} />
+  if (!assistant) return <NotFound what="assistant" />
+  return (
+    <AssistantProvider value={assistant}>
+      <DocumentsProvider value={storeOf(assistant.id)} key={assistant.id}>
+        <div className="app">
+          <a className="skip" href="#work">
+            Skip to the content
+          </a>
+          <Rail />
+          <TopBar />
+          <div className="main">
+            <ConnectionBanner />
+            <div className="body">
+              <Outlet />
+              <Dock />
+            </div>
+            <Drawer />
+          </div>
+        </div>
+        <Creating />
+        <AssistantKeys />
+      </DocumentsProvider>
+    </AssistantProvider>
+  )
+}
+
+function Dock() {
+  const open = useLayout((state) => state.dock)
+  const may = useMay('chats:read')
+  if (!open || !may) return null
+  return (
+    <Suspense fallback={null}>
+      <TryDock />
+    </Suspense>
+  )
+}

@@ -1,0 +1,67 @@
+import { Menu } from '@mantine/core'
+import { IconDownload, IconFileImport, IconPlus, IconSelector } from '@tabler/icons-react'
+import { useQuery } from '@tanstack/react-query'
+import { useNavigate } from '@tanstack/react-router'
+import { api } from '../api'
+import { assistantsQuery, sessionQuery } from '../app/queries'
+import { Icon } from '../ui/Icon'
+import { useAssistant, useMay } from './assistant'
+
+/** The mark of an assistant: its title's first letter. */
+export function AssistantTile({ title, large = false, ink = true }: { title: string; large?: boolean; ink?: boolean }) {
+  const letter = (title.trim()[0] ?? '?').toUpperCase()
+  return (
+    <span aria-hidden className={`mono-tile${large ? ' big' : ''}${ink ? ' ink' : ''}`}>
+      {letter}
+    </span>
+  )
+}
+
+export function AssistantSwitcher() {
+  const assistant = useAssistant()
+  const { data } = useQuery(assistantsQuery)
+  const { data: session } = useQuery(sessionQuery)
+  const navigate = useNavigate()
+  const mayExport = useMay('assistants:export')
+  const mayCreate = session?.permissions.includes('assistants:create') ?? false
+  return (
+    <Menu width={260}>
+      <Menu.Target>
+        <button type="button" className="switcher">
+          <AssistantTile title={assistant.title} />
+          <h1 className="ell h">{assistant.title}</h1>
+          <Icon of={IconSelector} size={14} className="t3" />
+        </button>
+      </Menu.Target>
+      <Menu.Dropdown className="tall-menu">
+        <Menu.Label>Assistants</Menu.Label>
+        {data?.items.map((other) => (
+          <Menu.Item
+            key={other.id}
+            leftSection={<AssistantTile title={other.title} ink={other.id === assistant.id} />}
+            aria-current={other.id === assistant.id || undefined}
+            onClick={() => void navigate({ to: '/a/$assistant/flows', params: { assistant: other.name } })}
+          >
+            {other.title}
+          </Menu.Item>
+        ))}
+        <Menu.Divider />
+        {mayExport && (
+          <Menu.Item component="a" href={api.downloadAddress(assistant.id)} leftSection={<Icon of={IconDownload} />}>
+            Download this project
+          </Menu.Item>
+        )}
+        {mayCreate && (
+          <>
+            <Menu.Item leftSection={<Icon of={IconPlus} />} onClick={() => void navigate({ to: '/', search: { new: true } })}>
+              New assistant
+            </Menu.Item>
+            <Menu.Item leftSection={<Icon of={IconFileImport} />} onClick={() => void navigate({ to: '/import' })}>
+              Import a project
+            </Menu.Item>
+          </>
+        )}
+      </Menu.Dropdown>
+    </Menu>
+  )
+}

@@ -1,0 +1,50 @@
+/** Says when what is typed stays here for now, or when two versions wait for a choice. */
+import { IconCloudOff, IconGitMerge } from '@tabler/icons-react'
+import { useDocuments, useDocumentsState, useSaveState } from '../documents'
+import { Icon } from '../ui/Icon'
+import { plural } from '../ui/time'
+import { signInAddress } from './Root'
+import { useItemLink } from './useItemLink'
+
+export function ConnectionBanner() {
+  const store = useDocuments()
+  const state = useSaveState()
+  const conflicted = useDocumentsState((all) => (state.kind === 'two' ? all.documents[state.item] : undefined))
+  const go = useItemLink()
+  if (state.kind === 'kept') {
+    const signedOut = state.connection === 'signed-out'
+    return (
+      <div className="banner" role="status">
+        <Icon of={IconCloudOff} />
+        <span>
+          <span className="med">{`${signedOut ? 'Signed out' : 'Offline'}: ${plural(state.count, 'change')} kept here.`}</span>{' '}
+          <span className="t2">{signedOut ? 'Sign in in another tab, and they are sent.' : 'Sent when you’re back.'}</span>
+        </span>
+        <span className="sp" />
+        {signedOut && (
+          <a className="link" href={signInAddress()} target="_blank" rel="noreferrer">
+            Sign in
+          </a>
+        )}
+        <button type="button" className="link" onClick={() => store.tryNow()}>
+          Try now
+        </button>
+      </div>
+    )
+  }
+  if (state.kind === 'two' && conflicted) {
+    return (
+      <div className="banner calm" role="status">
+        <Icon of={IconGitMerge} />
+        <span>
+          <span className="med">{`You and somebody else changed ${conflicted.name} at the same time.`}</span> <span className="t2">Both are kept until you choose.</span>
+        </span>
+        <span className="sp" />
+        <button type="button" className="link" onClick={() => go({ kind: conflicted.kind, name: conflicted.name })}>
+          Look at both
+        </button>
+      </div>
+    )
+  }
+  return null
+}

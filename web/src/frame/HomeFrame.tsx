@@ -1,0 +1,57 @@
+/** The frame outside any assistant. */
+import { IconBook2, IconChevronRight, IconRobot } from '@tabler/icons-react'
+import { Link, Outlet, useLocation } from '@tanstack/react-router'
+import { useLive } from '../events/useLive'
+import { Icon } from '../ui/Icon'
+import { Tip } from '../ui/controls'
+import { Logo } from './Logo'
+import { PaletteButton } from './PaletteButton'
+import { PersonMenu } from './PersonMenu'
+
+export function HomeFrame() {
+  useLive(null)
+  const importing = useLocation({ select: (location) => location.pathname === '/import' })
+  return (
+    <div className="app">
+      <a className="skip" href="#work">
+        Skip to the content
+      </a>
+      <nav className="rail" aria-label="Sections">
+        <Logo />
+        <Tip label="Assistants" position="right">
+          <Link to="/" aria-label="Assistants" aria-current="page">
+            <Icon of={IconRobot} size={20} />
+          </Link>
+        </Tip>
+      </nav>
+      <header className="topbar">
+        <div className="side">
+          {importing ? (
+            <nav className="crumbs" aria-label="Where you are">
+              <Link to="/" className="switcher crumb-link">
+                Assistants
+              </Link>
+              <Icon of={IconChevronRight} size={14} className="t3" />
+              <span className="switcher" aria-current="page">
+                Import a project
+              </span>
+            </nav>
+          ) : (
+            <span className="switcher">Talkwright</span>
+          )}
+        </div>
+        <PaletteButton />
+        <div className="side end">
+          <a className="btn quiet" href="/api/docs" target="_blank" rel="noreferrer">
+            <Icon of={IconBook2} />
+            API documentation
+          </a>
+          <PersonMenu />
+        </div>
+      </header>
+      <div className="main">
+        <Outlet />
+      </div>
+    </div>
+  )
+}

@@ -1,0 +1,15 @@
+import { IconSearch } from '@tabler/icons-react'
+import { Icon } from '../ui/Icon'
+import { Kbd } from '../ui/controls'
+import { modifier } from './keys'
+import { useOverlays } from './layout'
+
+export function PaletteButton() {
+  return (
+    <button type="button" className="cmdk" aria-label="Search or run" aria-haspopup="dialog" onClick={() => useOverlays.setState({ palette: true })}>
+      <Icon of={IconSearch} />
+      <span className="grow">Search or run…</span>
+      <Kbd>{modifier}K</Kbd>
+    </button>
+  )
+}

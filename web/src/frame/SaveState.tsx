@@ -1,0 +1,29 @@
+/** "Saved · 14:02", "Saving…", "Offline, kept here" or "Two versions". */
+import { IconCloudCheck, IconCloudOff, IconCloudUp, IconGitMerge } from '@tabler/icons-react'
+import { useSaveState } from '../documents'
+import { Icon } from '../ui/Icon'
+import { shortTime } from '../ui/time'
+
+const LOOKS = {
+  saved: { icon: IconCloudCheck, colour: 't3' },
+  saving: { icon: IconCloudUp, colour: 't3' },
+  kept: { icon: IconCloudOff, colour: 'c-warn' },
+  two: { icon: IconGitMerge, colour: 'c-run' },
+} as const
+
+export function SaveState() {
+  const state = useSaveState()
+  const look = LOOKS[state.kind]
+  const words = {
+    saved: state.kind === 'saved' && state.at !== null ? `Saved · ${shortTime(state.at)}` : 'Saved',
+    saving: 'Saving…',
+    kept: 'Offline, kept here',
+    two: 'Two versions',
+  }[state.kind]
+  return (
+    <span className={`status small ${look.colour}`} role="status">
+      <Icon of={look.icon} size={14} />
+      <span className="num">{words}</span>
+    </span>
+  )
+}

@@ -1,0 +1,62 @@
+import { IconAlertTriangle, IconAlertCircle, IconCircleCheck, IconMessageCircle } from '@tabler/icons-react'
+import { useQuery } from '@tanstack/react-query'
+import { problemsQuery } from '../app/queries'
+import { Icon } from '../ui/Icon'
+import { Button, Kbd } from '../ui/controls'
+import { inWords, worst } from '../ui/marks'
+import { useAssistant, useMay } from './assistant'
+import { AssistantSwitcher } from './AssistantSwitcher'
+import { modifier } from './keys'
+import { LanguageMenu } from './LanguageMenu'
+import { toggleDock, toggleDrawer, useLayout } from './layout'
+import { PaletteButton } from './PaletteButton'
+import { PersonMenu } from './PersonMenu'
+import { TrainButton } from './TrainButton'
+
+export function TopBar() {
+  return (
+    <header className="topbar">
+      <div className="side">
+        <AssistantSwitcher />
+        <LanguageMenu />
+      </div>
+      <PaletteButton />
+      <div className="side end">
+        <Problems />
+        <TryButton />
+        <TrainButton />
+        <PersonMenu />
+      </div>
+    </header>
+  )
+}
+
+function Problems() {
+  const { id } = useAssistant()
+  const { data } = useQuery(problemsQuery(id))
+  if (!data) return null
+  const { counts } = data
+  const shown = counts.error + counts.warning
+  const severity = worst({ ...counts, hint: 0 })
+  const icon = severity === 'error' ? IconAlertCircle : severity === 'warning' ? IconAlertTriangle : IconCircleCheck
+  const colour = severity === 'error' ? 'c-err' : severity === 'warning' ? 'c-warn' : 'c-ok'
+  return (
+    <Button look="quiet" className="problems" title={inWords(counts) || 'No problems'} onClick={() => toggleDrawer('problems')}>
+      <span className={colour}>
+        <Icon of={icon} />
+      </span>
+      <span className="num">{shown === 0 ? 'No problems' : `${shown} ${shown === 1 ? 'problem' : 'problems'}`}</span>
+    </Button>
+  )
+}
+
+function TryButton() {
+  const may = useMay('chats:read')
+  const open = useLayout((state) => state.dock)
+  if (!may) return null
+  return (
+    <Button icon={IconMessageCircle} className={open ? 'on' : ''} aria-pressed={open} onClick={toggleDock}>
+      Try <Kbd>{modifier}J</Kbd>
+    </Button>
+  )
+}

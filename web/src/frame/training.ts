@@ -1,0 +1,94 @@
+/** The assistant's trainings: the latest one, its live progress, and how one is started. */
+import { IconAlertCircle, IconCircleCheck } from '@tabler/icons-react'
+import { useQuery } from '@tanstack/react-query'
+import { useEffect, useState } from 'react'
+import { api, ApiError, type Training } from '../api'
+import { queryClient, trainingsQuery } from '../app/queries'
+import { storeOf } from '../app/stores'
+import { uuid7 } from '../documents'
+import { onStream } from '../events/bus'
+import { toast } from '../ui/toasts'
+import { openDrawer } from './layout'
+
+export function runs(training: Training | null | undefined): boolean {
+  return training?.state === 'queued' || training?.state === 'running'
+}
+
+interface Progress {
+  id: string
+  progress: number
+  stage: string | null
+}
+
+/** The newest training, with progress as it is told; while one runs the list is read every few seconds in any case. */
+export function useLatestTraining(assistant: string, enabled = true): Training | null {
+  const { data } = useQuery({
+    ...trainingsQuery(assistant),
+    enabled,
+    refetchInterval: (query) => (runs(query.state.data?.items[0]) ? 3000 : false),
+  })
+  const latest = data?.items[0] ?? null
+  const [live, setLive] = useState<Progress | null>(null)
+  useEffect(
+    () =>
+      onStream((event) => {
+        if (event.type !== 'frame' || event.kind !== 'progress') return
+        const { training, id, progress, stage } = event
+        const about = typeof training === 'string' ? training : id
+        if (typeof about !== 'string' || typeof progress !== 'number') return
+        setLive({ id: about, progress, stage: typeof stage === 'string' ? stage : null })
+      }),
+    [],
+  )
+  if (latest === null || live === null || live.id !== latest.id || live.progress < latest.progress || !runs(latest)) return latest
+  return { ...latest, state: 'running', progress: live.progress, stage: live.stage ?? latest.stage }
+}
+
+/** Waits until everything typed has reached the server; false when it can't be sent now. */
+async function allSaved(assistant: string): Promise<boolean> {
+  const store = storeOf(assistant)
+  store.settle()
+  if (!store.unsaved) return true
+  return new Promise((resolve) => {
+    const stop = store.state.subscribe((state) => {
+      const stuck = state.connection !== 'online' || Object.keys(state.conflicts).length > 0
+      if (!stuck && store.unsaved) return
+      stop()
+      resolve(!store.unsaved)
+    })
+  })
+}
+
+/** Starts a training of the content as it is now. */
+export async function train(assistant: string): Promise<void> {
+  if (!(await allSaved(assistant))) {
+    toast(IconAlertCircle, 'Not trained: some of your changes are not on the server yet.')
+    return
+  }
+  try {
+    const training = await api.startTraining(assistant, uuid7())
+    if (!runs(training)) toast(IconCircleCheck, `Nothing changed since ${training.version.name}: it is trained already.`)
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error
+    if (error.code === 'content-problems') {
+      openDrawer('problems')
+      toast(IconAlertCircle, 'Not trained: the errors below stop it. Mend them, then train again.')
+    } else {
+      toast(IconAlertCircle, `${error.title}. ${error.detail}`)
+    }
+  } finally {
+    for (const key of ['trainings', 'versions', 'deployments']) void queryClient.invalidateQueries({ queryKey: [key, assistant] })
+    void queryClient.invalidateQueries({ queryKey: ['assistants'] })
+  }
+}
+
+export async function stopTraining(assistant: string, training: string): Promise<void> {
+  try {
+    await api.stopTraining(assistant, training)
+  } catch (error) {
+    if (error instanceof ApiError) toast(IconAlertCircle, `${error.title}. ${error.detail}`)
+    else throw error
+  } finally {
+    await queryClient.invalidateQueries({ queryKey: ['trainings', assistant] })
+  }
+}

@@ -1,0 +1,35 @@
+/** Sending a form once, with its refusal shown at the field or below. */
+import { useState, type FormEvent } from 'react'
+import { ApiError } from '../api'
+
+type Refuse = (field: string, error: string) => void
+
+export interface FormState {
+  error: string | null
+  /** The field that the error is about; null for the form as a whole. */
+  field: string | null
+  busy: boolean
+  submit: (event: FormEvent) => void
+}
+
+export function useForm(send: (refuse: Refuse) => Promise<void>): FormState {
+  const [state, setState] = useState<{ error: string | null; field: string | null; busy: boolean }>({ error: null, field: null, busy: false })
+  const run = async () => {
+    setState({ error: null, field: null, busy: true })
+    const refusals: { error: string; field: string }[] = []
+    try {
+      await send((field, error) => void refusals.push({ field, error }))
+      setState({ error: null, field: null, ...refusals[0], busy: false })
+    } catch (reason) {
+      if (!(reason instanceof ApiError)) throw reason
+      setState({ error: `${reason.title}. ${reason.detail}`, field: null, busy: false })
+    }
+  }
+  return {
+    ...state,
+    submit: (event) => {
+      event.preventDefault()
+      if (!state.busy) void run()
+    },
+  }
+}

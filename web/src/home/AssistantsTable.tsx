@@ -1,0 +1,125 @@
+import { IconRocket } from '@tabler/icons-react'
+import { Link } from '@tanstack/react-router'
+import type { AssistantSummary, Deployment, Training } from '../api'
+import { languagesOf } from '../frame/assistant'
+import { AssistantTile } from '../frame/AssistantSwitcher'
+import { Avatar, LanguageTags } from '../ui/controls'
+import { Icon } from '../ui/Icon'
+import { ProblemCount, TrainingMark } from '../ui/marks'
+import { shortTime } from '../ui/time'
+import { AssistantMenu } from './AssistantMenu'
+
+export function AssistantsTable({ assistants }: { assistants: readonly AssistantSummary[] }) {
+  return (
+    <table className="table home">
+      <colgroup>
+        <col />
+        <col className="home-languages" />
+        <col className="home-deployed" />
+        <col className="home-training" />
+        <col className="home-change" />
+        <col className="home-more" />
+      </colgroup>
+      <thead>
+        <tr>
+          <th>Name</th>
+          <th>Languages</th>
+          <th>Deployed</th>
+          <th>Training</th>
+          <th>Last change</th>
+          <th>
+            <span className="sr">More</span>
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        {assistants.map((assistant) => (
+          <Row key={assistant.id} assistant={assistant} />
+        ))}
+      </tbody>
+    </table>
+  )
+}
+
+function Row({ assistant }: { assistant: AssistantSummary }) {
+  const { name, title, problems, training, deployment, last_change: change } = assistant
+  return (
+    <tr>
+      <td>
+        <span className="hs home-name">
+          <AssistantTile title={title} large ink={false} />
+          <Link to="/a/$assistant" params={{ assistant: name }} className="home-link">
+            <span className="med ell">{title}</span>
+            <span className="mono t3 ell">{name}</span>
+          </Link>
+          <span className="sp" />
+          <ProblemCount counts={problems} />
+        </span>
+      </td>
+      <td>
+        <LanguageTags languages={languagesOf(assistant)} />
+      </td>
+      <td>
+        <Deployed deployment={deployment} />
+      </td>
+      <td>
+        <Trained training={training} />
+      </td>
+      <td>
+        {change && (
+          <span className="hs" title={change.words}>
+            <Avatar name={change.by.name} small />
+            <span className="t2 num">{shortTime(change.at)}</span>
+          </span>
+        )}
+      </td>
+      <td>
+        <AssistantMenu assistant={assistant} />
+      </td>
+    </tr>
+  )
+}
+
+/** The number that people know a version by: the last part of its name. */
+export function versionMark(name: string): string {
+  const number = /-(\d+)$/.exec(name)?.[1]
+  return number ? `v${number}` : name
+}
+
+function Deployed({ deployment }: { deployment: Deployment | null }) {
+  if (!deployment || deployment.state === 'stopped') return <span className="t3">Not deployed</span>
+  const states = { queued: 'Waiting', starting: 'Starting', running: 'Try', stopping: 'Stopping', failed: 'Failed' } as const
+  return (
+    <span className={`status${deployment.state === 'failed' ? ' c-err' : ''}`} title={deployment.reason ?? deployment.waiting ?? undefined}>
+      <Icon of={IconRocket} size={14} />
+      {states[deployment.state]} <span className="t3 num">{versionMark(deployment.version.name)}</span>
+    </span>
+  )
+}
+
+function Trained({ training }: { training: Training | null }) {
+  const version = training ? versionMark(training.version.name) : ''
+  const percent = Math.round((training?.progress ?? 0) * 100)
+  const words = {
+    none: 'Never trained',
+    queued: training?.place ? `Queued, place ${training.place}` : 'Queued',
+    running: `Training ${version}, ${percent}%`,
+    succeeded: `Trained ${shortTime(training?.ended_at ?? training?.created_at ?? 0)}`,
+    failed: 'Training failed',
+    cancelled: 'Training stopped',
+  }[training?.state ?? 'none']
+  return (
+    <>
+      <TrainingMark training={training}>
+        <span className={training?.state === 'running' || training?.state === 'failed' ? 'num' : 't2 num'} title={training?.reason ?? undefined}>
+          {words}
+        </span>
+      </TrainingMark>
+      {training?.state === 'running' && (
+        <div className="bar home-bar">
+          <i style={{ width: `${percent}%` }} />
+        </div>
+      )}
+    </>
+  )
+}

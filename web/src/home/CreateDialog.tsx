@@ -1,0 +1,73 @@
+import { useNavigate } from '@tanstack/react-router'
+import { useState } from 'react'
+import { api } from '../api'
+import { queryClient } from '../app/queries'
+import { uuid7 } from '../documents'
+import { languageName } from '../frame/assistant'
+import { useForm } from '../frame/useForm'
+import { Button } from '../ui/controls'
+import { Dialog, SelectField, TextField } from '../ui/fields'
+
+const LANGUAGES = ['en', 'de', 'fr', 'es', 'it', 'pt', 'nl', 'pl', 'sv', 'da', 'fi', 'cs', 'tr', 'el', 'ar', 'hi', 'ja', 'ko', 'zh']
+const OPTIONS = LANGUAGES.map((value) => ({ value, label: languageName(value) }))
+
+/** The name that a bot is known by, made from the title: lower case letters, digits and hyphens. */
+export function nameFrom(title: string): string {
+  return title
+    .normalize('NFKD')
+    .replaceAll(/\p{M}/gu, '')
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, '-')
+    .replaceAll(/^-+|-+$/g, '')
+    .slice(0, 60)
+}
+
+export function CreateDialog({ opened, onClose }: { opened: boolean; onClose: () => void }) {
+  return (
+    <Dialog title="New assistant" opened={opened} onClose={onClose}>
+      <CreateForm onClose={onClose} />
+    </Dialog>
+  )
+}
+
+function CreateForm({ onClose }: { onClose: () => void }) {
+  const navigate = useNavigate()
+  const [title, setTitle] = useState('')
+  const [typedName, setName] = useState<string | null>(null)
+  const [language, setLanguage] = useState('en')
+  const name = typedName ?? nameFrom(title)
+  const { error, field, busy, submit } = useForm(async (refuse) => {
+    if (title.trim() === '') return refuse('title', 'A title needs a letter at least.')
+    if (!/^[a-z0-9][a-z0-9_-]*$/.test(name)) return refuse('name', 'Lower case letters, digits and hyphens.')
+    const made = await api.createAssistant({ id: uuid7(), name, title: title.trim(), language })
+    await queryClient.invalidateQueries({ queryKey: ['assistants'] })
+    await navigate({ to: '/a/$assistant', params: { assistant: made.name } })
+  })
+  return (
+    <form onSubmit={submit}>
+      <TextField data-autofocus label="Title" placeholder="Travel desk" value={title} error={field === 'title' ? error : null} onChange={(event) => setTitle(event.target.value)} />
+      <TextField
+        label="Id"
+        mono
+        hint="The bot is known by this id; it can’t be changed here later."
+        value={name}
+        error={field === 'name' ? error : null}
+        onChange={(event) => setName(event.target.value)}
+      />
+      <SelectField label="Language" value={language} options={OPTIONS} onChange={setLanguage} />
+      {field === null && error && (
+        <p className="c-err small" role="alert">
+          {error}
+        </p>
+      )}
+      <div className="dialog-actions">
+        <Button tall onClick={onClose}>
+          Cancel
+        </Button>
+        <Button tall look="primary" type="submit" aria-busy={busy}>
+          Create
+        </Button>
+      </div>
+    </form>
+  )
+}

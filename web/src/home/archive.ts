@@ -1,0 +1,73 @@
+/** A project as one archive: an archive as it is, or a dropped folder packed in the browser. */
+
+export interface Chosen {
+  name: string
+  archive: Blob
+  /** Folders that are never part of a project and were not packed. */
+  skipped: readonly string[]
+}
+
+export const ARCHIVES = '.zip,.tar.gz,.tgz'
+const NEVER = new Set(['.git', 'models', 'node_modules', '.venv', 'venv', '__pycache__', '.rasa', '.DS_Store'])
+
+export function archiveType(name: string): string | null {
+  if (/\.zip$/i.test(name)) return 'application/zip'
+  return /\.(tar\.gz|tgz)$/i.test(name) ? 'application/gzip' : null
+}
+
+/** One dropped or picked archive; null where it is none. */
+export function chosenArchive(file: File): Chosen | null {
+  const type = archiveType(file.name)
+  return type === null ? null : { name: file.name, archive: new Blob([file], { type }), skipped: [] }
+}
+
+/** Packs a folder's files by their paths inside it. */
+export async function packed(name: string, files: readonly { path: string; file: File }[], skipped: readonly string[]): Promise<Chosen> {
+  const { zip } = await import('fflate')
+  const contents: Record<string, Uint8Array> = {}
+  for (const { path, file } of files) contents[path] = new Uint8Array(await file.arrayBuffer())
+  const data = await new Promise<Uint8Array>((resolve, reject) => zip(contents, { level: 6 }, (error, result) => (error ? reject(error) : resolve(result))))
+  return { name, archive: new Blob([data.slice()], { type: 'application/zip' }), skipped }
+}
+
+/** The files of a folder picked with the file dialog. */
+export async function chosenFolder(list: FileList): Promise<Chosen | null> {
+  const files: { path: string; file: File }[] = []
+  const skipped = new Set<string>()
+  let folder = ''
+  for (const file of list) {
+    const [top = '', ...rest] = file.webkitRelativePath.split('/')
+    folder = top
+    const never = rest.findIndex((part) => NEVER.has(part))
+    if (never >= 0) skipped.add(`${rest.slice(0, never + 1).join('/')}/`)
+    else files.push({ path: rest.join('/'), file })
+  }
+  return files.length === 0 ? null : packed(folder, files, [...skipped])
+}
+
+/** What was dropped: one archive or one folder. */
+export async function chosenByDrop(transfer: DataTransfer): Promise<Chosen | null> {
+  const entry = transfer.items[0]?.webkitGetAsEntry()
+  const file = transfer.files[0]
+  if (entry?.isDirectory) {
+    const files: { path: string; file: File }[] = []
+    const skipped: string[] = []
+    await walk(entry as FileSystemDirectoryEntry, '', files, skipped)
+    return files.length === 0 ? null : packed(entry.name, files, skipped)
+  }
+  return file === undefined ? null : chosenArchive(file)
+}
+
+async function walk(folder: FileSystemDirectoryEntry, path: string, files: { path: string; file: File }[], skipped: string[]): Promise<void> {
+  const reader = folder.createReader()
+  for (;;) {
+    const entries = await new Promise<FileSystemEntry[]>((resolve, reject) => reader.readEntries(resolve, reject))
+    if (entries.length === 0) return
+    for (const entry of entries) {
+      const at = path === '' ? entry.name : `${path}/${entry.name}`
+      if (NEVER.has(entry.name)) skipped.push(entry.isDirectory ? `${at}/` : at)
+      else if (entry.isDirectory) await walk(entry as FileSystemDirectoryEntry, at, files, skipped)
+      else files.push({ path: at, file: await new Promise<File>((resolve, reject) => (entry as FileSystemFileEntry).file(resolve, reject)) })
+    }
+  }
+}

@@ -1,0 +1,113 @@
+/** NLU data: intents with their examples, entities, synonyms, regexes and lookups. */
+import { IconPlus, IconTextRecognition } from '@tabler/icons-react'
+import { useQueries } from '@tanstack/react-query'
+import { Link, Outlet, useParams } from '@tanstack/react-router'
+import { useState } from 'react'
+import type { ItemSummary } from '../api'
+import { itemsQuery } from '../app/queries'
+import { useAssistant, useMay } from '../frame/assistant'
+import { useLayout, useOverlays } from '../frame/layout'
+import { Resizer } from '../frame/Resizer'
+import { NLU_KINDS } from '../frame/useItemLink'
+import { Button, IconButton, KindTile } from '../ui/controls'
+import { SearchInput } from '../ui/fields'
+import { lookOf } from '../ui/kinds'
+import { ProblemCount } from '../ui/marks'
+import { Empty, Failure, SkeletonRows } from '../ui/states'
+
+export default function NluPage() {
+  const { name, kind } = useParams({ strict: false })
+  const width = useLayout((state) => state.pane)
+  const dock = useLayout((state) => state.dock)
+  return (
+    <>
+      {!(dock && name) && (
+        <>
+          <Pane kind={kind} selected={name} width={width} />
+          <Resizer label="Width of the list" direction={1} value={width} min={200} max={420} onChange={(pane) => useLayout.setState({ pane })} />
+        </>
+      )}
+      {name ? <Outlet /> : <NothingOpen />}
+    </>
+  )
+}
+
+function NothingOpen() {
+  const may = useMay('nlu:write')
+  return (
+    <main className="work" id="work">
+      <Empty
+        icon={IconTextRecognition}
+        hue="k-logic"
+        title="Choose an intent"
+        actions={
+          may && (
+            <Button look="primary" icon={IconPlus} onClick={() => useOverlays.setState({ create: 'intent' })}>
+              New intent
+            </Button>
+          )
+        }
+      >
+        Examples of what people say teach the assistant which flow they mean.
+      </Empty>
+    </main>
+  )
+}
+
+function Pane({ kind, selected, width }: { kind: string | undefined; selected: string | undefined; width: number }) {
+  const { id } = useAssistant()
+  const may = useMay('nlu:write')
+  const [filter, setFilter] = useState('')
+  const lists = useQueries({ queries: NLU_KINDS.map((each) => itemsQuery(id, each)) })
+  const failed = lists.find((list) => list.error && !list.data)
+  const wanted = filter.trim().toLowerCase()
+  return (
+    <aside className="pane" aria-label="NLU" style={{ width }}>
+      <div className="head">
+        <h2 className="h grow">NLU</h2>
+        {may && <IconButton icon={IconPlus} label="New intent" onClick={() => useOverlays.setState({ create: 'intent' })} />}
+      </div>
+      <div className="pane-tools">
+        <SearchInput label="Filter by name or example" value={filter} onChange={setFilter} />
+      </div>
+      {failed ? (
+        <Failure what="The NLU data can’t be read" error={failed.error} again={() => void failed.refetch()} />
+      ) : lists.some((list) => !list.data) ? (
+        <SkeletonRows widths={[170]} />
+      ) : (
+        <nav className="scroll pane-list" aria-label="NLU data">
+          {NLU_KINDS.map((each, i) => (
+            <Group key={each} kind={each} items={(lists[i]?.data ?? []).filter((item) => `${item.name} ${item.text ?? ''}`.toLowerCase().includes(wanted))} selected={each === kind ? selected : undefined} />
+          ))}
+        </nav>
+      )}
+    </aside>
+  )
+}
+
+function Group({ kind, items, selected }: { kind: string; items: readonly ItemSummary[]; selected: string | undefined }) {
+  const { name: assistant } = useAssistant()
+  if (items.length === 0) return null
+  return (
+    <>
+      <h3 className="group">
+        <span className="grow">{lookOf(kind).many}</span>
+        <span className="num">{items.length}</span>
+      </h3>
+      <div className="rows">
+        {items.map((item) => (
+          <Link key={item.id} to="/a/$assistant/nlu/$kind/$name" params={{ assistant, kind, name: item.name }} className={item.name === selected ? 'row sel' : 'row'} aria-current={item.name === selected ? 'page' : undefined}>
+            <KindTile kind={kind} />
+            <span className="mono grow ell">{item.name}</span>
+            <ProblemCount counts={item.problems} />
+            {typeof item.extra['examples'] === 'number' && (
+              <span className="micro num t3" title={`${item.extra['examples']} examples`}>
+                {item.extra['examples']}
+              </span>
+            )}
+          </Link>
+        ))}
+      </div>
+    </>
+  )
+}

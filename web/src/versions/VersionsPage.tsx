@@ -1,0 +1,156 @@
+/** Versions, newest first: what was trained, what runs, and their downloads; the running training beside them. */
+import { IconDownload, IconMessageCircle, IconRocket, IconStack2 } from '@tabler/icons-react'
+import { useQuery } from '@tanstack/react-query'
+import { api, type Version } from '../api'
+import { versionsQuery } from '../app/queries'
+import { useAssistant, useMay } from '../frame/assistant'
+import { runs, useLatestTraining } from '../frame/training'
+import { Avatar, Tip } from '../ui/controls'
+import { Icon } from '../ui/Icon'
+import { TrainingMark } from '../ui/marks'
+import { Empty, Failure, SkeletonRows } from '../ui/states'
+import { bytes, elapsed, longTime } from '../ui/time'
+import { Note } from './Note'
+import { RunPanel } from './RunPanel'
+import { useTalk } from './useTalk'
+import './versions.css'
+
+export default function VersionsPage() {
+  const { id } = useAssistant()
+  const { data, error, refetch } = useQuery(versionsQuery(id))
+  const latest = useLatestTraining(id)
+  return (
+    <>
+      <main className="work" id="work">
+        <div className="versions-head">
+          <h2 className="title">Versions</h2>
+        </div>
+        {error && !data ? (
+          <Failure what="The versions can’t be read" error={error} again={() => void refetch()} />
+        ) : !data ? (
+          <SkeletonRows widths={[40, 240, 120, 120]} height={36} />
+        ) : data.items.length === 0 ? (
+          <Empty icon={IconStack2} title="No versions yet">
+            Each training keeps the content as it was in a numbered version that can be downloaded and talked to.
+          </Empty>
+        ) : (
+          <Table versions={data.items} />
+        )}
+      </main>
+      {latest && (runs(latest) || latest.state === 'failed') && <RunPanel training={latest} />}
+    </>
+  )
+}
+
+function Table({ versions }: { versions: readonly Version[] }) {
+  return (
+    <div className="scroll">
+      <table className="table vt">
+        <colgroup>
+          <col className="v-number" />
+          <col />
+          <col className="v-by" />
+          <col className="v-at" />
+          <col className="v-training" />
+          <col className="v-active" />
+          <col className="v-model" />
+          <col className="v-more" />
+        </colgroup>
+        <thead>
+          <tr>
+            <th>No.</th>
+            <th>Note</th>
+            <th>Author</th>
+            <th>Saved</th>
+            <th>Training</th>
+            <th>Deployed</th>
+            <th className="r">Model</th>
+            <th>
+              <span className="sr">Talk and download</span>
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {versions.map((version) => (
+            <Row key={version.id} version={version} />
+          ))}
+        </tbody>
+      </table>
+    </div>
+  )
+}
+
+function Row({ version }: { version: Version }) {
+  const { id } = useAssistant()
+  const mayTry = useMay('chats:write')
+  const mayDeploy = useMay('deployments:write')
+  const mayExport = useMay('assistants:export')
+  const talk = useTalk(id)
+  const trained = version.training?.state === 'succeeded'
+  const canTalk = mayTry && trained && (version.active || mayDeploy)
+  return (
+    <tr className={version.active ? 'sel' : ''}>
+      <td className="num med">{version.number}</td>
+      <td>
+        <Note version={version} />
+      </td>
+      <td>
+        <span className="hs">
+          <Avatar name={version.by.name} small />
+          <span className="ell">{version.by.name}</span>
+        </span>
+      </td>
+      <td className="num t2">{longTime(version.created_at)}</td>
+      <td>
+        <Trained version={version} />
+      </td>
+      <td>
+        {version.active && (
+          <span className="status">
+            <Icon of={IconRocket} size={14} />
+            Try
+          </span>
+        )}
+      </td>
+      <td className="r t2">{version.model ? bytes(version.model.bytes) : ''}</td>
+      <td>
+        <span className="hs v-actions">
+          {canTalk && (
+            <Tip label={version.active ? 'Talk to it' : 'Run this version and talk to it'}>
+              <button type="button" className="ib s" aria-label={`Talk to version ${version.number}`} onClick={() => talk(version)}>
+                <Icon of={IconMessageCircle} size={14} />
+              </button>
+            </Tip>
+          )}
+          {mayExport && (
+            <Tip label="Download the project as it was">
+              <a className="ib s" href={api.versionProjectAddress(id, version.id)} aria-label={`Download the project of version ${version.number}`}>
+                <Icon of={IconDownload} size={14} />
+              </a>
+            </Tip>
+          )}
+        </span>
+      </td>
+    </tr>
+  )
+}
+
+function Trained({ version: { training } }: { version: Version }) {
+  if (training === null) return <TrainingMark training={null}>Not trained</TrainingMark>
+  const took = training.started_at && training.ended_at ? ` · ${elapsed(Date.parse(training.ended_at) - Date.parse(training.started_at))}` : ''
+  const words = {
+    queued: 'Queued',
+    running: `Training ${Math.round(training.progress * 100)}%`,
+    succeeded: 'Ready',
+    failed: 'Failed',
+    cancelled: 'Stopped',
+  }[training.state]
+  return (
+    <TrainingMark training={training}>
+      <span title={training.reason ?? undefined}>
+        <span className={training.state === 'succeeded' ? 't2' : ''}>{words}</span>
+        {training.state === 'succeeded' && <span className="t3 num">{took}</span>}
+      </span>
+    </TrainingMark>
+  )
+}
