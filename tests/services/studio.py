@@ -100,7 +100,7 @@ async def run_studio(
         backend=BackendSettings(port=port, **settings),
         identity=identity or IdentitySettings(),
     ) as studio:
-        config = uvicorn.Config(studio.app, log_level="warning", timeout_graceful_shutdown=3, lifespan="on")
+        config = uvicorn.Config(studio.app, log_level="warning", timeout_graceful_shutdown=3, proxy_headers=False)
         server = uvicorn.Server(config)
         serving = asyncio.create_task(server.serve(sockets=[sock]))
         running = RunningStudio(studio, f"http://127.0.0.1:{port}")

@@ -45,9 +45,9 @@ async def authenticated(request: Request) -> Principal:
     principal = await services_of(request).authenticator.authenticate(request)
     if principal is None:
         raise signed_out()
+    request.state.principal = principal
     if principal.via == "browser" and request.method not in SAFE_METHODS:
         _check_browser(request, principal)
-    request.state.principal = principal
     return principal
 
 

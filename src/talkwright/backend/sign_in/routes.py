@@ -38,10 +38,10 @@ async def begin(
 ) -> Response:
     """Send the browser to the sign-in page; `next` is the page of the studio to come back to."""
     sign_ins = services.get(SignIns)
-    own = services.settings.base_url
-    if f"{request.url.scheme}://{request.headers.get('Host', '')}" != own and request.headers.get("Host"):
+    scheme, _, netloc = services.settings.base_url.partition("://")
+    if request.headers.get("Host", netloc) != netloc:
         # The cookie and the way back belong to the public address: begin there.
-        return RedirectResponse(str(request.url.replace(scheme=own.partition(":")[0], netloc=own.partition("//")[2])))
+        return RedirectResponse(str(request.url.replace(scheme=scheme, netloc=netloc)))
     try:
         begun = await sign_ins.begin(page, cookies.begun_secret_of(request))
     except ProviderDownError:
