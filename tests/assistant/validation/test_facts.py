@@ -149,3 +149,23 @@ def test_bodies_of_any_shape_are_checked_without_an_exception(kind: str, body: A
 def test_flows_of_any_shape_are_checked_without_an_exception(steps: list[Any]) -> None:
     body = {"description": "d", "steps": steps}
     check_item("flow", "x", body, ItemFacts([*ITEMS, ItemBody("flow", "x", body)]))
+
+
+def test_built_in_slots_and_patterns_come_and_go_with_the_first_flow() -> None:
+    slot = ItemBody("slot", "a", {"type": "text"})
+    flow = ItemBody("flow", "f", {"description": "d", "steps": [{"action": "utter_x"}]})
+    kept: dict[tuple[str, str], Any] = {}
+    for items, there in (([slot], False), ([slot, flow], True), ([slot], False)):
+        facts = ItemFacts(items)
+        facts._typed = kept
+        assert (facts.slot("csat_score") is not None) is there
+        assert (facts.response("utter_ask_rephrase") is not None) is there
+        assert facts.has("slot", "csat_score") is there
+        assert facts.has("action", "action_listen")
+
+
+def test_asking_for_shared_values_does_not_count_as_asking_for_every_flow() -> None:
+    facts = ItemFacts(ITEMS)
+    asked = facts.watch()
+    assert facts.sharing("flow-name", "pay") == {"pay"}
+    assert asked == {("flow-name", "pay")}

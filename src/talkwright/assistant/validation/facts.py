@@ -8,7 +8,15 @@ from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import Any, Literal, Protocol, TypeAlias
 
-from talkwright.assistant.build import ItemBody, languages, merged_document, parse_flow, parse_response, parse_slot
+from talkwright.assistant.build import (
+    ItemBody,
+    languages,
+    merged_document,
+    parse_flow,
+    parse_response,
+    parse_slot,
+    readable_default,
+)
 from talkwright.assistant.builtins import BUILTIN_ACTIONS, BUILTIN_INTENTS, builtin_slots
 from talkwright.assistant.domain import Response, Slot
 from talkwright.assistant.flows import PATTERN_PREFIX, Flow
@@ -77,13 +85,8 @@ class ItemFacts:
 
     def slot(self, name: str) -> Slot | None:
         """See Facts."""
-        self.asked.add(("slot", name))
-        key = ("slot", name)
-        if key not in self._typed:
-            item = self._items["slot"].get(name)
-            self._typed[key] = self._builtins.get(name) if item is None else parse_slot(name, item.body)[0]
-        slot: Slot | None = self._typed[key]
-        return slot
+        slot: Slot | None = self._parsed("slot", name, parse_slot)
+        return self._builtins.get(name) if slot is None and name not in self._items["slot"] else slot
 
     def response(self, name: str) -> Response | None:
         """See Facts."""
@@ -97,10 +100,12 @@ class ItemFacts:
 
     def _parsed(self, kind: str, name: str, parse: Any) -> Any:
         self.asked.add((kind, name))
+        item = self._items[kind].get(name)
+        if item is None:
+            return None
         key = (kind, name)
         if key not in self._typed:
-            item = self._items[kind].get(name)
-            self._typed[key] = None if item is None else parse(name, item.body)[0]
+            self._typed[key] = parse(name, item.body)[0]
         return self._typed[key]
 
     def has(self, kind: str, name: str) -> bool:
@@ -166,19 +171,30 @@ class ItemFacts:
     @cached_property
     def _shared(self) -> Mapping[Property, Mapping[str, set[str]]]:
         shared: dict[Property, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
-        for name in self._items["flow"]:
-            flow = self._parsed("flow", name, parse_flow)
-            if flow is None:
-                continue
-            if not name.startswith(PATTERN_PREFIX):
-                shared["flow-name"][shared_form("flow-name", flow.name)].add(name)
-                shared["flow-description"][shared_form("flow-description", flow.description)].add(name)
-            for trigger in flow.nlu_triggers:
-                shared["trigger-intent"][trigger.intent].add(name)
-        for name, item in self._items["intent"].items():
-            for _, text in example_texts(item.body):
-                shared["example"][shared_form("example", text)].add(name)
+        for kind in ("flow", "intent"):
+            for name, item in self._items[kind].items():
+                for of, value in shared_values(kind, name, item.body):
+                    shared[of][value].add(name)
         return shared
+
+
+def shared_values(kind: str, name: str, body: Any) -> set[tuple[Property, str]]:
+    """The values of an item that should be unique among its kind, each in its shared form."""
+    found: set[tuple[Property, str]] = set()
+    if kind == "intent":
+        found |= {("example", shared_form("example", text)) for _, text in example_texts(body)}
+    if kind != "flow" or not isinstance(body, Mapping):
+        return found
+    if not name.startswith(PATTERN_PREFIX):
+        found.add(("flow-name", shared_form("flow-name", str(body.get("name") or readable_default(name)))))
+        found.add(("flow-description", shared_form("flow-description", str(body.get("description") or ""))))
+    triggers = body.get("nlu_trigger")
+    for trigger in triggers if isinstance(triggers, list) else ():
+        intent = trigger.get("intent") if isinstance(trigger, Mapping) else trigger
+        intent = intent.get("name") if isinstance(intent, Mapping) else intent
+        if isinstance(intent, str):
+            found.add(("trigger-intent", intent))
+    return found
 
 
 def shared_form(of: Property, value: str) -> str:
