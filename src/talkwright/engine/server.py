@@ -237,7 +237,7 @@ def _flag(request: Request, name: str, *, default: bool = False) -> bool:
 
 
 def _error(status: int, reason: str, message: str) -> Response:
-    body = {
+    body: dict[str, Any] = {
         "version": COMPATIBLE_WITH,
         "status": "failure",
         "message": message,

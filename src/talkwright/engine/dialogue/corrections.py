@@ -28,7 +28,7 @@ Place = tuple[str, str]
 def push_correction(ledger: Ledger, command: CorrectSlots) -> None:
     """Pushes the correction pattern; ignored as a whole if a slot is collected by no flow on the stack."""
     program, stack = ledger.program, ledger.tracker.stack
-    on_stack = [str(frame["flow_id"]) for frame in stack if "flow_id" in frame]
+    on_stack = [str(frame["flow_id"]) for frame in stack if "flow_id" in frame and not frames.is_ended(frame)]
     asked = frozenset[str]().union(*(program.collected(flow_id) for flow_id in on_stack))
     if any(slot.name not in asked for slot in command.corrected_slots):
         return

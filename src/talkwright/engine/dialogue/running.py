@@ -29,6 +29,7 @@ from talkwright.engine.commands import (
 from talkwright.engine.dialogue import frames
 from talkwright.engine.dialogue.corrections import push_correction
 from talkwright.engine.dialogue.failures import push_error
+from talkwright.engine.dialogue.flow_end import drop_ended
 from talkwright.engine.dialogue.interruption import (
     is_offering,
     push_cancel,
@@ -103,6 +104,7 @@ def _start(turn: _Turn, command: Command) -> None:
         if is_offering(ledger.tracker.stack) and remove_continue_question(ledger):
             resume(ledger, command.flow)
         return
+    drop_ended(ledger, command.flow)
     if any(frame.get("flow_id") == command.flow for frame in ledger.tracker.stack):
         remove_continue_question(ledger)
         resume(ledger, command.flow)

@@ -17,7 +17,7 @@ from talkwright.assistant.yamls import load
 from talkwright.conversation.stack import COLLECT_PATTERN
 from talkwright.conversation.tracker import Tracker
 from talkwright.engine.commands import Clarify, Command, SetSlot, StartFlow
-from talkwright.engine.ports import Understanding
+from talkwright.engine.understanding.local.understanding import LocalUnderstanding
 
 
 @dataclass
@@ -41,7 +41,7 @@ class Score:
             self.wrong.append(what)
 
 
-def measure(assistant: Assistant, understanding: Understanding, folder: Path) -> dict[str, Score]:
+def measure(assistant: Assistant, understanding: LocalUnderstanding, folder: Path) -> dict[str, Score]:
     """Scores by name: `first command <language>`, `out of scope`, `answers`. Raises OSError and YamlError for the files."""
     scores: dict[str, Score] = {}
     for path in sorted(folder.glob("flows-*.yml")):
@@ -56,7 +56,7 @@ def measure(assistant: Assistant, understanding: Understanding, folder: Path) ->
     return scores
 
 
-def _out_of_scope(assistant: Assistant, understanding: Understanding, path: Path) -> Score:
+def _out_of_scope(assistant: Assistant, understanding: LocalUnderstanding, path: Path) -> Score:
     score = Score()
     for sentence in load(path.read_text(encoding="utf-8")):
         commands = _understand(assistant, understanding, sentence)
@@ -65,7 +65,7 @@ def _out_of_scope(assistant: Assistant, understanding: Understanding, path: Path
     return score
 
 
-def _answers(assistant: Assistant, understanding: Understanding, path: Path) -> Score:
+def _answers(assistant: Assistant, understanding: LocalUnderstanding, path: Path) -> Score:
     score = Score()
     for slot, answer, value in load(path.read_text(encoding="utf-8")):
         commands = _understand(assistant, understanding, str(answer), asked=slot)
@@ -75,7 +75,7 @@ def _answers(assistant: Assistant, understanding: Understanding, path: Path) -> 
 
 
 def _understand(
-    assistant: Assistant, understanding: Understanding, text: str, asked: str | None = None
+    assistant: Assistant, understanding: LocalUnderstanding, text: str, asked: str | None = None
 ) -> list[Command]:
     slots = {name: slot.initial_value for name, slot in assistant.domain.slots.items()}
     tracker = Tracker("measured", slots)

@@ -62,7 +62,7 @@ def _answer_or_digression(message: Message, question: Question, value: Any) -> D
     if best is not None and message.reading.is_flow_name(message.text, best.flow) and likely >= message.likely:
         return Decision([StartFlow(best.flow)], "the name of a flow", started=best.flow)
     if value is None:
-        started = start_decision(message) if likely >= message.likely else None
+        started = start_decision(message, message.likely) if likely >= message.likely else None
         return started or _not_understood(message)
     if kind in ("text", "any"):
         needed = _WANTED if message.asks_or_wants else _UNASKED
@@ -70,7 +70,7 @@ def _answer_or_digression(message: Message, question: Question, value: Any) -> D
             return start_decision(message, needed) or _not_understood(message)
         if message.act in (Act.GREETING, Act.SMALL_TALK):
             return act_decision(message, message.act)
-        if message.is_question and message.text[:1].islower() | message.text.rstrip().endswith("?"):
+        if message.is_question and message.text[:1].islower() or message.text.rstrip().endswith("?"):
             return _not_understood(message)
     elif likely >= _INSTEAD_OF_VALUE and len(message.words) >= _LONG_ENOUGH and message.asks_or_wants:
         return start_decision(message, SURE) or _not_understood(message)

@@ -47,7 +47,7 @@ class Vectoriser:
             return np.zeros(0, np.intp), np.zeros(0, np.float32)
         numbers = np.fromiter(counts.keys(), np.intp, len(counts))
         values = (1.0 + np.log(np.fromiter(counts.values(), np.float32, len(counts)))) * self.weights[numbers]
-        return numbers, values / math.sqrt(float(values @ values))
+        return numbers, (values / math.sqrt(float(values @ values))).astype(np.float32)
 
     def dense(self, text: str, glossed: Sequence[str], language: str) -> NDArray[np.float32]:
         """The embedding of an English text, or of the English words a German one stands for."""
@@ -101,7 +101,7 @@ class FlowClassifier:
         if len(numbers):
             logits = logits + values @ self.sparse_weights[numbers].astype(np.float32)
         logits = logits / self.temperature
-        odds = np.exp(logits - logits.max())
+        odds = np.exp(logits - np.max(logits))
         probabilities = odds / odds.sum()
         found = [
             Candidate(label, float(share))

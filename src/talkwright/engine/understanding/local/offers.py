@@ -64,7 +64,7 @@ def _go_on(message: Message) -> Decision:
 
 
 def _flow_or_boolean(message: Message, slot: str) -> Decision:
-    started = start_decision(message)
+    started = start_decision(message, message.likely)
     said = boolean_answer(message.text)
     waiting = started is not None and started.started in message.situation.running
     if said is False and waiting:
@@ -86,7 +86,7 @@ def _which(message: Message, question: Question) -> Decision:
     plain_no = is_plain_boolean(message.text) and boolean_answer(message.text) is False
     if message.act in _ENDING or plain_no or _NEITHER.search(fold(message.text)):
         return Decision([SetSlot(WHICH_INTERRUPTED, "none")], "none of the interrupted flows")
-    started = start_decision(message)
+    started = start_decision(message, message.likely)
     names = dict(question.interrupted)
     if started is not None and started.started in names:
         return Decision([SetSlot(WHICH_INTERRUPTED, names[started.started])], "one of the interrupted flows")

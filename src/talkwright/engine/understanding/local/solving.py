@@ -95,7 +95,7 @@ class _LogisticSolver:
     def calibration(self) -> Calibration:
         """Holds out every fourth text in turn."""
         position = _positions(self._labels)
-        if position.max() == 0:
+        if int(np.max(position)) == 0:
             return Calibration(1.0, LEAST_THRESHOLD)
         folds = []
         for fold in range(_FOLDS):
