@@ -9,21 +9,20 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, case, cast, func, insert, null, select, text, true, tuple_, update
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import case, func, insert, select, text, true, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from talkwright.database.tables import (
     assistant_names,
     assistants,
-    attempts,
     changes,
     deployments,
     items,
+    problems,
     trainings,
     users,
-    versions,
 )
+from talkwright.database.work_objects import active_deployment, latest_training
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,116 +145,44 @@ def sorting_key(title: str) -> str:
 def _figures(listed: Any) -> Any:
     """One row per assistant with all its figures."""
     by_kind = (
-        select(items.c.kind, func.count().label("n"), *(func.sum(items.c[name]).label(name) for name in _SEVERITIES))
+        select(items.c.kind, func.count().label("n"))
         .where(items.c.assistant == listed.c.id, items.c.live_name.is_not(None))
         .group_by(items.c.kind)
         .subquery()
         .lateral()
     )
     content = select(
-        func.coalesce(func.jsonb_object_agg(by_kind.c.kind, by_kind.c.n), text("'{}'")).label("counts"),
-        *(func.coalesce(func.sum(by_kind.c[name]), 0).label(name) for name in _SEVERITIES),
+        func.coalesce(func.jsonb_object_agg(by_kind.c.kind, by_kind.c.n), text("'{}'")).label("counts")
     ).lateral("content")
+    found = (
+        select(*(func.count(case((problems.c.severity == name, 1))).label(name) for name in _SEVERITIES))
+        .where(problems.c.assistant == listed.c.id)
+        .lateral("found")
+    )
     change = (
         select(changes.c.number, changes.c.at, changes.c.author, changes.c.command, changes.c.source, users.c.display)
         .join(users, users.c.id == changes.c.author)
         .where(changes.c.assistant == listed.c.id, changes.c.number == listed.c.last_change)
         .lateral("change")
     )
-    joined = listed.outerjoin(content, true()).outerjoin(change, true())
+    joined = listed.outerjoin(content, true()).outerjoin(found, true()).outerjoin(change, true())
     return (
         select(
             listed,
             content.c.counts,
-            *(content.c[name] for name in _SEVERITIES),
+            *(found.c[name] for name in _SEVERITIES),
             change.c.number,
             change.c.at,
             change.c.author,
             change.c.command,
             change.c.source,
             change.c.display,
-            latest_training(listed.c.id).label("training"),
+            latest_training(trainings.c.assistant == listed.c.id).label("training"),
             active_deployment(listed.c.id).label("deployment"),
         )
         .select_from(joined)
         .order_by(listed.c.sorting, listed.c.id)
     )
-
-
-def latest_training(assistant: Any) -> Any:
-    """The latest training of an assistant as a JSON object, as a column of a statement."""
-    ahead = trainings.alias("ahead")
-    place = (
-        select(func.count() + 1)
-        .where(ahead.c.state == "queued", ahead.c.sequence < trainings.c.sequence)
-        .scalar_subquery()
-    )
-    attempt = and_(
-        attempts.c.work_kind == "training", attempts.c.work == trainings.c.id, attempts.c.number == trainings.c.attempt
-    )
-    fields = {
-        "id": trainings.c.id,
-        "assistant": trainings.c.assistant,
-        "version": _version_object(),
-        "state": trainings.c.state,
-        "place": case((trainings.c.state == "queued", place)),
-        "waiting": null(),
-        "stage": attempts.c.stage,
-        "progress": case((trainings.c.state == "succeeded", 1.0), else_=func.coalesce(attempts.c.progress, 0.0)),
-        "reason": trainings.c.reason,
-        "problems": cast(trainings.c.problems, JSONB),
-        "created_at": trainings.c.created_at,
-        "started_at": trainings.c.started_at,
-        "ended_at": trainings.c.ended_at,
-        "by": _person_object(),
-        "deploy": trainings.c.deploy,
-    }
-    return (
-        select(_object(fields))
-        .select_from(
-            trainings.join(versions, versions.c.id == trainings.c.version)
-            .join(users, users.c.id == trainings.c.created_by)
-            .outerjoin(attempts, attempt)
-        )
-        .where(trainings.c.assistant == assistant)
-        .order_by(trainings.c.sequence.desc())
-        .limit(1)
-        .scalar_subquery()
-    )
-
-
-def active_deployment(assistant: Any, environment: str = "try") -> Any:
-    """The deployment that an assistant's talk goes to, as a JSON object, as a column of a statement."""
-    fields = {
-        "id": deployments.c.id,
-        "assistant": deployments.c.assistant,
-        "environment": deployments.c.environment,
-        "version": _version_object(),
-        "training": deployments.c.training,
-        "state": deployments.c.state,
-        "waiting": null(),
-        "reason": deployments.c.reason,
-        "created_at": deployments.c.created_at,
-        "ready_at": deployments.c.ready_at,
-    }
-    return (
-        select(_object(fields))
-        .select_from(deployments.join(versions, versions.c.id == deployments.c.version))
-        .where(deployments.c.assistant == assistant, deployments.c.environment == environment, deployments.c.active)
-        .scalar_subquery()
-    )
-
-
-def _version_object() -> Any:
-    return func.jsonb_build_object("id", versions.c.id, "name", versions.c.name)
-
-
-def _person_object() -> Any:
-    return func.jsonb_build_object("id", users.c.id, "name", users.c.display)
-
-
-def _object(fields: Mapping[str, Any]) -> Any:
-    return func.jsonb_build_object(*(part for pair in fields.items() for part in pair), type_=JSONB)
 
 
 def _row(row: Any) -> AssistantRow:
@@ -276,7 +203,7 @@ def _listed(row: Any) -> ListedAssistant:
         change = LastChange(number=row.number, at=row.at, by=by, command=json.loads(row.command), source=row.source)
     return ListedAssistant(
         assistant=_row(row),
-        problems={"error": int(row.errors), "warning": int(row.warnings), "hint": int(row.hints)},
+        problems={"error": row.error, "warning": row.warning, "hint": row.hint},
         counts=row.counts,
         training=row.training,
         deployment=row.deployment,
@@ -284,4 +211,4 @@ def _listed(row: Any) -> ListedAssistant:
     )
 
 
-_SEVERITIES = ("errors", "warnings", "hints")
+_SEVERITIES = ("error", "warning", "hint")

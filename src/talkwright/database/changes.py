@@ -21,6 +21,8 @@ class Locked:
 
     id: UUID
     name: str
+    language: str
+    additional_languages: tuple[str, ...]
     last_change: int
     now: datetime
 
@@ -50,10 +52,13 @@ class ListedChange:
 
 async def lock_assistant(session: AsyncSession, assistant: UUID) -> Locked | None:
     """Hold the assistant's row until the transaction ends; None where it doesn't exist (any more)."""
-    query = select(assistants.c.name, assistants.c.last_change, func.clock_timestamp().label("now"))
+    query = select(assistants, func.clock_timestamp().label("now"))
     query = query.where(assistants.c.id == assistant, assistants.c.deleted_at.is_(None))
     row = (await session.execute(query.with_for_update())).one_or_none()
-    return None if row is None else Locked(assistant, row.name, row.last_change, row.now)
+    if row is None:
+        return None
+    additional = tuple(json.loads(row.additional_languages))
+    return Locked(assistant, row.name, row.language, additional, row.last_change, row.now)
 
 
 async def find_answer(session: AsyncSession, change: UUID) -> tuple[UUID, Any] | None:

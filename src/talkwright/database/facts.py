@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import case, delete, func, insert, or_, select, tuple_, update
+from sqlalchemy import case, delete, func, insert, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from talkwright.assistant.problems import Problem, Severity
@@ -40,11 +40,15 @@ class Derived:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checked:
-    """What validation found in one item, and which names it looked at; `steps` maps step ids to step keys."""
+    """What validation found in one item, and which names it looked at; `steps` maps step ids to step keys.
+
+    `of_text` holds what the text alone shows; None keeps what is there, for an item that did not change itself.
+    """
 
     item: UUID
     problems: Sequence[Problem]
     asked: Collection[tuple[str, str]]
+    of_text: Sequence[Problem] | None = ()
     steps: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -68,16 +72,11 @@ async def save_facts(session: AsyncSession, assistant: UUID, derived: Sequence[D
 
 
 async def who_asked(session: AsyncSession, assistant: UUID, names: Collection[tuple[str, str]]) -> set[UUID]:
-    """The items whose validation looked at one of these names, or at all names of their kind."""
+    """The items whose validation looked at one of these names; (kind, `ANY`) means at all names of a kind."""
     if not names:
         return set()
-    kinds = {kind for kind, _name in names}
     query = select(asked.c.item).where(
-        asked.c.assistant == assistant,
-        or_(
-            tuple_(asked.c.kind, asked.c.name).in_(list(names)),
-            (asked.c.name == ANY) & asked.c.kind.in_(list(kinds)),
-        ),
+        asked.c.assistant == assistant, tuple_(asked.c.kind, asked.c.name).in_(list(names))
     )
     return set((await session.execute(query.distinct())).scalars())
 
@@ -95,12 +94,18 @@ async def save_problems(session: AsyncSession, assistant: UUID, checked: Sequenc
     if not checked:
         return
     ids = [entry.item for entry in checked]
-    await session.execute(delete(problems).where(problems.c.item.in_(ids)))
+    written = [entry.item for entry in checked if entry.of_text is not None]
+    await session.execute(
+        delete(problems).where(problems.c.item.in_(ids), (problems.c.position >= 0) | problems.c.item.in_(written))
+    )
     await session.execute(delete(asked).where(asked.c.item.in_(ids)))
     found = [
         _problem_row(assistant, entry, position, problem)
         for entry in checked
-        for position, problem in enumerate(entry.problems)
+        for position, problem in [
+            *((-1 - place, problem) for place, problem in enumerate(entry.of_text or ())),
+            *enumerate(entry.problems),
+        ]
     ]
     if found:
         await session.execute(insert(problems), found)
@@ -124,6 +129,15 @@ async def save_problems(session: AsyncSession, assistant: UUID, checked: Sequenc
         .where(items.c.id == counts.c.id)
         .values(errors=counts.c.errors, warnings=counts.c.warnings, hints=counts.c.hints)
     )
+
+
+async def save_own_problems(session: AsyncSession, assistant: UUID, found: Sequence[Problem]) -> None:
+    """Replace the problems that an assistant has as a whole."""
+    await session.execute(delete(problems).where(problems.c.assistant == assistant, problems.c.item.is_(None)))
+    nobody = Checked(item=assistant, problems=found, asked=())
+    rows = [_problem_row(assistant, nobody, place, problem) | {"item": None} for place, problem in enumerate(found)]
+    if rows:
+        await session.execute(insert(problems), rows)
 
 
 def _problem_row(assistant: UUID, entry: Checked, position: int, problem: Problem) -> dict[str, Any]:
@@ -161,6 +175,7 @@ class ListedProblem:
     line: int | None
     file: str | None
     fix: Sequence[Mapping[str, Any]]
+    revision: int | None
 
 
 async def list_problems(
@@ -168,7 +183,11 @@ async def list_problems(
 ) -> list[ListedProblem]:
     """All problems of an assistant, or of some items: errors first, then by item and place."""
     rank = case((problems.c.severity == "error", 0), (problems.c.severity == "warning", 1), else_=2)
-    query = select(problems).where(problems.c.assistant == assistant)
+    query = (
+        select(problems, items.c.revision)
+        .outerjoin(items, items.c.id == problems.c.item)
+        .where(problems.c.assistant == assistant)
+    )
     if items_only is not None:
         query = query.where(problems.c.item.in_(list(items_only)))
     rows = await session.execute(query.order_by(rank, problems.c.kind, problems.c.name, problems.c.position))
@@ -186,6 +205,7 @@ async def list_problems(
             line=row.line,
             file=row.file,
             fix=json.loads(row.fix),
+            revision=row.revision,
         )
         for row in rows
     ]

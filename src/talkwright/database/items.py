@@ -75,7 +75,7 @@ _REVISION = (
     revisions.c.deleted,
     revisions.c.body,
     revisions.c.digest,
-    revisions.c.keys,
+    revisions.c["keys"].label("step_keys"),
     revisions.c.change,
     items.c.kind,
 )
@@ -116,7 +116,7 @@ def _stored(row: Any, parts: tuple[Part, ...]) -> StoredItem:
         revision=row.number,
         body=_parse(row.body),
         parts=parts,
-        keys=_parse(row.keys) or {},
+        keys=_parse(row.step_keys) or {},
         digest=row.digest,
         deleted=row.deleted,
         change=row.change,
@@ -176,21 +176,21 @@ async def load_at(session: AsyncSession, assistant: UUID, change: int) -> list[S
 
 async def load_bodies(
     session: AsyncSession, assistant: UUID, known: Mapping[UUID, int]
-) -> tuple[dict[UUID, tuple[str, str, int]], dict[UUID, Any]]:
-    """All living items as {id: (kind, name, revision)}, and the bodies of those not known at their revision."""
+) -> tuple[dict[UUID, tuple[str, str, int]], dict[UUID, tuple[Any, Mapping[str, str]]]]:
+    """All living items as {id: (kind, name, revision)}, and body and step keys of those not known at their revision."""
     query = select(items.c.id, items.c.kind, items.c.name, items.c.revision)
     query = query.where(items.c.assistant == assistant, items.c.live_name.is_not(None)).order_by(items.c.id)
     living = {row.id: (row.kind, row.name, row.revision) for row in await session.execute(query)}
     missing = [(item, entry[2]) for item, entry in living.items() if known.get(item) != entry[2]]
     if not missing:
         return living, {}
-    body = select(revisions.c.item, revisions.c.body)
+    body = select(revisions.c.item, revisions.c.body, revisions.c["keys"].label("step_keys"))
     if len(missing) == len(living):
         body = body.join(items, and_(items.c.id == revisions.c.item, items.c.revision == revisions.c.number))
         body = body.where(items.c.assistant == assistant, items.c.live_name.is_not(None))
     else:
         body = body.where(tuple_(revisions.c.item, revisions.c.number).in_(missing))
-    return living, {row.item: _parse(row.body) for row in await session.execute(body)}
+    return living, {row.item: (_parse(row.body), _parse(row.step_keys) or {}) for row in await session.execute(body)}
 
 
 async def save_revisions(session: AsyncSession, change: Change, new: Sequence[NewRevision]) -> None:
@@ -335,10 +335,37 @@ async def histories(
     return found
 
 
+async def item_names(session: AsyncSession, assistant: UUID) -> list[tuple[UUID, str, str]]:
+    """Every item there ever was with kind and name: living ones first, then those that died last."""
+    query = select(items.c.id, items.c.kind, items.c.name).where(items.c.assistant == assistant)
+    rows = await session.execute(query.order_by(items.c.live_name.is_(None), items.c.changed_in.desc(), items.c.id))
+    return [(row.id, row.kind, row.name) for row in rows]
+
+
 async def known_ids(session: AsyncSession, ids: Iterable[UUID]) -> dict[UUID, UUID]:
     """Of these item ids, those that exist in any assistant, with their assistant."""
     rows = await session.execute(select(items.c.id, items.c.assistant).where(items.c.id.in_(list(ids))))
     return {row.id: row.assistant for row in rows}
+
+
+async def load_digests(session: AsyncSession, assistant: UUID) -> list[tuple[str, str, bytes]]:
+    """Kind, name and digest of all living items."""
+    query = select(items.c.kind, items.c.name, items.c.digest)
+    query = query.where(items.c.assistant == assistant, items.c.live_name.is_not(None))
+    return [(row.kind, row.name, bytes(row.digest)) for row in await session.execute(query)]
+
+
+async def kinds_of(session: AsyncSession, assistant: UUID, ids: Iterable[UUID]) -> dict[UUID, str]:
+    """The kinds of an assistant's items, dead ones too, by uuid."""
+    query = select(items.c.id, items.c.kind).where(items.c.assistant == assistant, items.c.id.in_(list(ids)))
+    return {row.id: row.kind for row in await session.execute(query)}
+
+
+async def last_touch(session: AsyncSession, assistant: UUID, item: UUID) -> tuple[datetime, tuple[UUID, str]] | None:
+    """When an item changed last, and who did it."""
+    query = select(items.c.changed_at, users.c.id, users.c.display).join(users, users.c.id == items.c.changed_by)
+    row = (await session.execute(query.where(items.c.assistant == assistant, items.c.id == item))).one_or_none()
+    return None if row is None else (row.changed_at, (row.id, row.display))
 
 
 async def kind_counts(session: AsyncSession, assistant: UUID) -> dict[str, int]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, func, select, tuple_
+from sqlalchemy import and_, func, null, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from talkwright.database.tables import assistants, facts, items, users
@@ -39,43 +39,114 @@ class ItemFilter:
     """Which items a list shows: all that fit every filter that is set. `words` are searched in folded text."""
 
     kinds: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
     name: str | None = None
     words: str | None = None
+
+    def folded(self) -> list[str]:
+        """The words to look for."""
+        return (self.words or "").casefold().replace("\0", " ").split()[:10]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemPage:
+    """A page of living items, and what is known of the built-in names that were asked for.
+
+    `overridden` are those that a living item has, `mentions` how many items name each.
+    """
+
+    items: Sequence[ListedItem]
+    last_change: int
+    language: str
+    additional_languages: tuple[str, ...]
+    overridden: frozenset[tuple[str, str]]
+    mentions: Mapping[tuple[str, str], int]
 
 
 async def list_items(
     session: AsyncSession,
     assistant: UUID,
     wanted: ItemFilter,
+    builtin: Collection[tuple[str, str]] = (),
     *,
     after: tuple[str, str] | None = None,
     limit: int = 100,
-) -> tuple[list[ListedItem], int]:
-    """Living items by (kind, name) after a (kind, name), and the assistant's last change; one statement."""
+) -> ItemPage | None:
+    """Living items by (kind, name) after a (kind, name), None where there is no such assistant; one statement."""
     uses = (
         select(func.count(facts.c.item.distinct()))
         .where(facts.c.assistant == items.c.assistant, facts.c.kind == items.c.kind, facts.c.name == items.c.name)
         .where(facts.c.relation == "refers")
         .scalar_subquery()
     )
-    condition = and_(items.c.assistant == assistants.c.id, items.c.live_name.is_not(None))
-    if wanted.kinds:
-        condition &= items.c.kind.in_(wanted.kinds)
-    if wanted.name is not None:
-        condition &= items.c.live_name == wanted.name
-    for word in (wanted.words or "").casefold().split()[:10]:
-        condition &= items.c.search.contains(word, autoescape=True)
-    if after is not None:
-        condition &= tuple_(items.c.kind, items.c.name) > tuple_(*after)
     query = (
-        select(items, uses.label("used"), users.c.display, assistants.c.last_change)
-        .select_from(assistants.outerjoin(items, condition).outerjoin(users, users.c.id == items.c.changed_by))
-        .where(assistants.c.id == assistant)
+        select(
+            items,
+            uses.label("used"),
+            users.c.display,
+            assistants.c.last_change,
+            assistants.c.language,
+            assistants.c.additional_languages,
+            _overridden(assistant, builtin).label("overridden"),
+            _mentions(assistant, builtin).label("mentions"),
+        )
+        .select_from(
+            assistants.outerjoin(items, _condition(wanted, after)).outerjoin(users, users.c.id == items.c.changed_by)
+        )
+        .where(assistants.c.id == assistant, assistants.c.deleted_at.is_(None))
         .order_by(items.c.kind, items.c.name)
         .limit(limit)
     )
     rows = (await session.execute(query)).all()
-    return [_listed(row) for row in rows if row.id is not None], rows[0].last_change if rows else 0
+    if not rows:
+        return None
+    first = rows[0]
+    return ItemPage(
+        items=[_listed(row) for row in rows if row.id is not None],
+        last_change=first.last_change,
+        language=first.language,
+        additional_languages=tuple(json.loads(first.additional_languages)),
+        overridden=frozenset((kind, name) for kind, name in first.overridden or ()),
+        mentions={(kind, name): used for kind, name, used in first.mentions or ()},
+    )
+
+
+def _condition(wanted: ItemFilter, after: tuple[str, str] | None) -> Any:
+    condition = and_(items.c.assistant == assistants.c.id, items.c.live_name.is_not(None))
+    if wanted.kinds:
+        condition &= items.c.kind.in_(wanted.kinds)
+    if wanted.without:
+        condition &= items.c.kind.not_in(wanted.without)
+    if wanted.name is not None:
+        condition &= items.c.live_name == wanted.name.replace("\0", "")
+    for word in wanted.folded():
+        condition &= items.c.search.contains(word, autoescape=True)
+    if after is not None:
+        condition &= tuple_(items.c.kind, items.c.name) > tuple_(*after)
+    return condition
+
+
+def _overridden(assistant: UUID, builtin: Collection[tuple[str, str]]) -> Any:
+    if not builtin:
+        return null()
+    own = items.alias("own")
+    query = select(func.jsonb_agg(func.jsonb_build_array(own.c.kind, own.c.live_name)))
+    named = tuple_(own.c.kind, own.c.live_name).in_(list(builtin))
+    return query.where(own.c.assistant == assistant, named).scalar_subquery()
+
+
+def _mentions(assistant: UUID, builtin: Collection[tuple[str, str]]) -> Any:
+    if not builtin:
+        return null()
+    counted = (
+        select(facts.c.kind, facts.c.name, func.count(facts.c.item.distinct()).label("used"))
+        .where(facts.c.assistant == assistant, facts.c.relation == "refers")
+        .where(tuple_(facts.c.kind, facts.c.name).in_(list(builtin)))
+        .group_by(facts.c.kind, facts.c.name)
+        .subquery()
+    )
+    row = func.jsonb_build_array(counted.c.kind, counted.c.name, counted.c.used)
+    return select(func.jsonb_agg(row)).scalar_subquery()
 
 
 def _listed(row: Any) -> ListedItem:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -23,6 +24,7 @@ from talkwright.database.tables import (
     version_items,
     versions,
 )
+from talkwright.database.work_objects import latest_training
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +47,7 @@ class ListedVersion:
     """A version in the list, with the model that it has, its latest training and whether it answers in `try`."""
 
     version: Version
-    training: UUID | None
+    training: Mapping[str, Any] | None
     model: tuple[UUID, int] | None
     active: bool
 
@@ -127,12 +129,7 @@ async def list_versions(
     session: AsyncSession, assistant: UUID, *, before: int | None = None, limit: int = 50
 ) -> list[ListedVersion]:
     """Versions, newest first, below a number; one statement."""
-    training = (
-        select(trainings.c.id)
-        .where(trainings.c.version == versions.c.id)
-        .order_by(trainings.c.sequence.desc())
-        .limit(1)
-    )
+    training = latest_training(trainings.c.version == versions.c.id)
     active = select(deployments.c.id).where(
         deployments.c.version == versions.c.id, deployments.c.active, deployments.c.environment == "try"
     )
@@ -144,9 +141,7 @@ async def list_versions(
         .subquery()
     )
     query = (
-        _select(
-            training.scalar_subquery().label("training"), active.exists().label("active"), model.c.id.label("model")
-        )
+        _select(training.label("training"), active.exists().label("active"), model.c.id.label("model"))
         .add_columns(model.c.bytes)
         .outerjoin(model, model.c.version == versions.c.id)
         .where(versions.c.assistant == assistant)

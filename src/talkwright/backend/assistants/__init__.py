@@ -1,0 +1,1 @@
+"""Assistants: the list at home, making, naming and deleting them."""

@@ -1,0 +1,118 @@
+"""What the routes of assistants take and answer."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, StringConstraints
+
+from talkwright.backend.content.schemas import Counts, Person, Problem
+from talkwright.backend.deployments.schemas import Deployment
+from talkwright.backend.trainings.schemas import Training
+
+Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_.-]{0,99}$")]
+Title = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120, pattern=r"^[^\x00-\x1f]+$")
+]
+Language = Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8}){0,4}$")]
+_ID = "01990000-0000-7000-8000-000000000003"
+
+
+class NewAssistant(BaseModel):
+    """An assistant to be made from the starter; `id` is made by the client, `name` is the bot's `assistant_id`."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [{"id": _ID, "name": "harbour-bank", "title": "Harbour Bank", "language": "en"}]
+        },
+    )
+
+    id: UUID
+    name: Name
+    title: Title
+    language: Language = "en"
+
+
+class NewTitle(BaseModel):
+    """Another title."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"title": "Harbour Bank"}]})
+
+    title: Title
+
+
+class ExampleRequest(BaseModel):
+    """An assistant to be made from an example; `id` is made by the client."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"id": _ID}]})
+
+    id: UUID
+
+
+class LastChange(BaseModel):
+    """The latest change of an assistant."""
+
+    number: int
+    at: datetime
+    by: Person
+    words: str
+
+
+class AssistantSummary(BaseModel):
+    """An assistant with its figures and what the caller may do in it."""
+
+    id: UUID
+    name: str
+    title: str
+    language: str
+    additional_languages: list[str]
+    problems: Counts
+    counts: dict[str, int]
+    training: Training | None
+    deployment: Deployment | None
+    last_change: LastChange | None
+    permissions: list[str]
+
+
+class Assistants(BaseModel):
+    """A page of assistants by title."""
+
+    items: list[AssistantSummary]
+    next: str | None
+
+
+class ImportedFile(BaseModel):
+    """One file of an import; `kept` says that it was kept as it is."""
+
+    path: str
+    items: int
+    kept: bool
+
+
+class Report(BaseModel):
+    """What an import found."""
+
+    items: dict[str, int]
+    files: list[ImportedFile]
+    left_out: list[str]
+    problems: list[Problem]
+    change: int | None = None
+
+
+class Imported(BaseModel):
+    """An imported assistant and the report."""
+
+    assistant: AssistantSummary
+    report: Report
+
+
+class Example(BaseModel):
+    """An example that can be imported."""
+
+    name: str
+    title: str
+    description: str
+    languages: list[str]

@@ -1,0 +1,122 @@
+"""Importing: from an archive to one change and a report of what was found."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Mapping
+from itertools import starmap
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from talkwright.assistant.problems import Problem
+from talkwright.assistant.project import Limits, Project, ProjectRefusedError, read_contents, read_project
+from talkwright.backend.content.builtin import builtin_id, builtin_items
+from talkwright.backend.content.loading import Loaded, as_files, unique_names
+from talkwright.backend.content.presenting import found_problem
+from talkwright.backend.content.workspace import Workspace
+from talkwright.backend.content.writing import ChangeRequest, Writing, Written
+from talkwright.backend.errors import ProblemError
+from talkwright.backend.interchange.merging import ids_for, merge
+from talkwright.database.changes import save_change
+from talkwright.database.files import load_files
+from talkwright.database.ids import uuid7
+from talkwright.database.items import StoredItem, load_heads, load_named
+
+MOST_PROBLEMS = 500
+LONGEST_NAME = 500
+
+
+async def read(source: bytes | Path | Mapping[str, bytes], limits: Limits | None = None) -> Project:
+    """Read a project beside the event loop; raises ProblemError 422 for one that is not taken at all."""
+    try:
+        project = await asyncio.to_thread(_read, source, limits)
+    except ProjectRefusedError as error:
+        problem = error.problem
+        raise ProblemError(
+            422, problem.code, "The project can't be imported", problem.message, problems=[found_problem(problem)]
+        ) from error
+    for item in project.items:
+        if len(item.name) > LONGEST_NAME or "\0" in item.name:
+            raise ProblemError(
+                422,
+                "invalid-name",
+                "The project can't be imported",
+                f"The name of the {item.kind} “{item.name[:60].replace(chr(0), '?')}…” is longer than {LONGEST_NAME} "
+                "characters or holds characters that no name has. Give it another name in its file.",
+            )
+    return project
+
+
+def _read(source: bytes | Path | Mapping[str, bytes], limits: Limits | None) -> Project:
+    return read_contents(source, limits=limits) if isinstance(source, Mapping) else read_project(source, limits)
+
+
+async def import_project(writing: Writing, project: Project, request: ChangeRequest) -> dict[str, Any]:
+    """Write a project into the assistant as one change; returns its report, which is the change's answer too."""
+    session, locked = writing.session, writing.locked
+    is_new = locked.last_change == 0
+    heads = [] if is_new else await load_heads(session, locked.id)
+    files = [] if is_new else await load_files(session, locked.id)
+    names = {} if is_new else await unique_names(session, locked.id)
+    merged = merge(project, as_files(files, names) or [], [head.item for head in heads])
+    start = {(head.kind, head.name): head for head in heads}
+    missing = [named for named in merged.items if named not in start]
+    if not is_new:
+        dead = await load_named(session, locked.id, missing, dead=True)
+        start |= {(head.kind, head.name): head for head in sorted(dead, key=lambda head: head.change)}
+    ids = ids_for(
+        merged.items,
+        {named: head.id for named, head in start.items()},
+        {named: builtin_id(locked.id, *named) for named in builtin_items("en", ())},
+        iter(uuid7, None),
+    )
+    workspace = Workspace([*start.values()], list(merged.files.values()), {}, writing.known.living())
+    for named, item in merged.items.items():
+        workspace.put(ids[named], item, {"op": "import", "item": ids[named]})
+    for named in merged.gone:
+        workspace.apply({"op": "delete", "item": start[named].id})
+    written = await writing.write(Loaded(workspace, files, names), request)
+    report = _report(project, written)
+    await save_change(session, written.change, report)
+    return report
+
+
+def _report(project: Project, written: Written) -> dict[str, Any]:
+    kinds = Counter(str(item.kind) for item in project.items)
+    by_name = {(item.kind, item.name): item for item in written.items}
+    found = list(project.problems)
+    known = {problem.key for problem in found}
+    for checked in written.checked.values():
+        found += [problem for problem in checked.problems if problem.key not in known]
+    found.sort(key=lambda problem: (("error", "warning", "hint").index(problem.severity), problem.kind or ""))
+    return {
+        "items": dict(sorted(kinds.items())),
+        "files": [_file_line(file.path, file.names) for file in project.files],
+        "left_out": list(project.left_out[:MOST_PROBLEMS]),
+        "problems": list(starmap(found_problem, ((one, _owner(one, by_name)) for one in found[:MOST_PROBLEMS]))),
+        "change": written.change.number,
+    }
+
+
+def _owner(problem: Problem, items: Mapping[tuple[str, str], StoredItem]) -> StoredItem | None:
+    return items.get((str(problem.kind), problem.name or ""))
+
+
+def _file_line(path: str, names: frozenset[tuple[str, str]]) -> dict[str, Any]:
+    """One line of the report: how many items were found in a file; one that is kept as it is has none."""
+    items = [name for name in names if name[0] != "file"]
+    return {"path": path, "items": len(items), "kept": not items}
+
+
+def creation_change(
+    assistant: UUID, command: str, source: str, arguments: Mapping[str, Any] | None = None
+) -> ChangeRequest:
+    """The first change of a new assistant; its id follows from the assistant's, so that asking twice makes it once."""
+    return ChangeRequest(
+        id=builtin_id(assistant, "change", "first"),
+        command={"name": command, "arguments": dict(arguments or {})},
+        edits=(),
+        source=source,
+    )

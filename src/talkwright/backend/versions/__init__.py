@@ -1,0 +1,1 @@
+"""Versions: immutable snapshots of an assistant's content, to train, download and talk about."""

@@ -1,0 +1,50 @@
+"""What the routes of versions take and answer."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from talkwright.backend.trainings.schemas import Person, Training
+
+
+class ModelSize(BaseModel):
+    """A version's model."""
+
+    id: UUID
+    bytes: int
+
+
+class Version(BaseModel):
+    """An immutable snapshot of an assistant's content."""
+
+    id: UUID
+    name: str
+    number: int
+    change: int = Field(description="The last change that it holds.")
+    digest: str
+    description: str
+    created_at: datetime
+    by: Person
+    training: Training | None
+    model: ModelSize | None
+    active: bool = Field(description="Whether the assistant's talk in `try` goes to it.")
+
+
+class Versions(BaseModel):
+    """A page of versions, newest first."""
+
+    items: list[Version]
+    next: str | None
+
+
+class Description(BaseModel):
+    """A version's description."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"description": "Before the new card flows"}]}
+    )
+
+    description: str = Field(max_length=2000)

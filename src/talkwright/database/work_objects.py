@@ -1,0 +1,70 @@
+"""Trainings and deployments as JSON objects inside other statements, with the fields that their own lists read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, case, cast, false, func, literal, select
+from sqlalchemy.dialects.postgresql import INTERVAL, JSONB
+
+from talkwright.database.tables import attempts, deployments, trainings, users, versions, workers
+
+ALIVE = cast(literal("1 minute"), INTERVAL)
+
+
+def latest_training(condition: Any) -> ColumnElement[Any]:
+    """The latest training that fits a condition, as a column."""
+    other = trainings.alias("other")
+    queued = trainings.c.state == "queued"
+    ahead = select(func.count() + 1).where(other.c.state == "queued", other.c.sequence < trainings.c.sequence)
+    busy = select(func.count()).where(other.c.state == "running")
+    attempt = and_(
+        attempts.c.work_kind == "training", attempts.c.work == trainings.c.id, attempts.c.number == trainings.c.attempt
+    )
+    plain = ("id", "assistant", "version", "state", "deploy", "reason", "problems", "created_at", "started_at")
+    more = ("ended_at", "cancel_requested_at", "created_by")
+    fields = {name: trainings.c[name] for name in (*plain, *more)} | {
+        "version_name": versions.c.name,
+        "by_name": users.c.display,
+        "stage": attempts.c.stage,
+        "progress": func.coalesce(attempts.c.progress, 0.0),
+        "attempt_problems": attempts.c.problems,
+        "place": case((queued, ahead.scalar_subquery())),
+        "consumers": case((queued, _consumers("training-consumer"))),
+        "busy": case((queued, busy.scalar_subquery())),
+    }
+    joined = (
+        trainings.join(versions, versions.c.id == trainings.c.version)
+        .join(users, users.c.id == trainings.c.created_by)
+        .outerjoin(attempts, attempt)
+    )
+    found = select(_object(fields)).select_from(joined).where(condition)
+    return found.order_by(trainings.c.sequence.desc()).limit(1).scalar_subquery()
+
+
+def active_deployment(assistant: Any, environment: str = "try") -> ColumnElement[Any]:
+    """The deployment that an assistant's talk goes to, as a column."""
+    plain = ("id", "assistant", "environment", "version", "training", "state", "active", "reason")
+    fields = {name: deployments.c[name] for name in (*plain, "created_at", "ready_at")} | {
+        "version_name": versions.c.name,
+        "consumers": _consumers("running-consumer"),
+        "has_old": false(),
+    }
+    found = select(_object(fields)).select_from(deployments.join(versions, versions.c.id == deployments.c.version))
+    found = found.where(
+        deployments.c.assistant == assistant, deployments.c.environment == environment, deployments.c.active
+    )
+    return found.scalar_subquery()
+
+
+def _consumers(role: str) -> ColumnElement[Any]:
+    living = select(func.count()).where(
+        workers.c.role == role, workers.c.ended_at.is_(None), workers.c.heartbeat_at > func.clock_timestamp() - ALIVE
+    )
+    return living.scalar_subquery()
+
+
+def _object(fields: Mapping[str, Any]) -> ColumnElement[Any]:
+    pairs = (part for name, column in fields.items() for part in (literal(name), column))
+    return func.jsonb_build_object(*pairs, type_=JSONB)
