@@ -14,8 +14,8 @@ import structlog
 _FRAMES = 3
 
 
-def configure_logs() -> None:
-    """Send the engine's own log to standard output, and of the libraries only warnings."""
+def configure_logs(*, quiet: bool = False) -> None:
+    """Send the engine's own log to standard output (nothing but breakdowns where `quiet`), and of the libraries only warnings."""
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
@@ -23,7 +23,7 @@ def configure_logs() -> None:
             _place_of_failure,
             structlog.processors.JSONRenderer(ensure_ascii=False),
         ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL if quiet else logging.INFO),
         logger_factory=structlog.PrintLoggerFactory(sys.stdout),
         cache_logger_on_first_use=True,
     )

@@ -85,7 +85,12 @@ def _classifier_members(classifier: FlowClassifier) -> dict[str, bytes]:
         "threshold": classifier.threshold,
         "vocabulary": sorted(vectoriser.vocabulary, key=vectoriser.vocabulary.__getitem__),
     }
-    arrays: tuple[NDArray[Any], ...] = (vectoriser.weights, classifier.sparse_weights, classifier.dense_weights, classifier.bias)
+    arrays: tuple[NDArray[Any], ...] = (
+        vectoriser.weights,
+        classifier.sparse_weights,
+        classifier.dense_weights,
+        classifier.bias,
+    )
     return {_CLASSIFIER: _json(described), **{name: _npy(array) for name, array in zip(_ARRAYS, arrays, strict=True)}}
 
 

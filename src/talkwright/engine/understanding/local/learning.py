@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped] - the package has no types
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # the package has no types
 
 from talkwright.assistant.assistant import Assistant
 from talkwright.engine.understanding.local.classifier import NONE, FlowClassifier, Vectoriser, feature_weights

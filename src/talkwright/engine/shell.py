@@ -1,0 +1,179 @@
+"""A talk with a model in the terminal: numbered buttons, and a look at what was understood."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+import tempfile
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import redirect_stdout
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from talkwright.assistant.problems import Severity
+from talkwright.conversation import events as ev
+from talkwright.conversation.events import Event
+from talkwright.conversation.tracker import Tracker
+from talkwright.engine.agent import Agent
+from talkwright.engine.model import Model, ModelError, load_model, read_metadata
+from talkwright.engine.ports import BotMessage, UserMessage
+from talkwright.engine.rest_channel import to_rest
+from talkwright.engine.running import make_actions
+from talkwright.engine.settings import EngineSettings
+from talkwright.engine.training import TRAINED, train_job
+from talkwright.engine.understanding.local.understanding import LocalUnderstanding
+
+_HELP = "Type a message, a button's number, [b]/inspect[/b], [b]/restart[/b] or [b]/quit[/b]."
+_SHOWN_VALUE = 60  # characters of a slot's value
+
+
+class TrainingRefusedError(Exception):
+    """The project can't be trained; the message lists why."""
+
+
+class Conversation:
+    """One conversation with one model, and what was last said."""
+
+    def __init__(self, model: Model, console: Console) -> None:
+        self._model = model
+        self._console = console
+        with redirect_stdout(io.StringIO()):  # a job's line; here the action that fails says it again
+            self._actions = make_actions(model.assistant.endpoints, EngineSettings())
+        understanding = LocalUnderstanding(model.classifier)
+        self._agent = Agent(
+            model.assistant, understanding, self._actions, model_id=model.model_id, model_name=model.file
+        )
+        self._buttons: list[Mapping[str, Any]] = []
+        self._events: Sequence[Event] = ()
+        self._tracker = self._new_tracker()
+
+    def _new_tracker(self) -> Tracker:
+        return self._agent.new_tracker(f"shell-{uuid.uuid4().hex[:8]}")
+
+    async def talk(self) -> None:
+        """Read and answer until the person leaves."""
+        self._console.print(f"[b]{escape(self._model.assistant.id)}[/b] is listening. {_HELP}\n")
+        try:
+            while (text := await asyncio.to_thread(self._read)) is not None:
+                await self.take(text)
+        finally:
+            await self._actions.close()
+
+    def _read(self) -> str | None:
+        while True:
+            try:
+                text = self._console.input("[bold cyan]you[/] › ").strip()
+            except (EOFError, KeyboardInterrupt):
+                return None
+            if text in ("/quit", "/exit", "/q"):
+                return None
+            if text:
+                return text
+
+    async def take(self, text: str) -> None:
+        """Take one line: a command of the shell, a button's number, or a message."""
+        if text == "/inspect":
+            self._inspect()
+            return
+        if text == "/restart":
+            self._tracker, self._events, self._buttons = self._new_tracker(), (), []
+            self._console.print("[dim]A new conversation.[/]\n")
+            return
+        if text.isdigit() and 0 < int(text) <= len(self._buttons):
+            button = self._buttons[int(text) - 1]
+            self._console.print(f"[dim]{escape(str(button.get('title')))}[/]")
+            text = str(button.get("payload") or button.get("title"))
+        message = UserMessage(text=text, sender=self._tracker.sender_id, channel="shell")
+        result = await self._agent.handle(self._tracker, message)
+        self._events = result.events
+        self._show(result.messages)
+
+    def _show(self, messages: Sequence[BotMessage]) -> None:
+        self._buttons = []
+        for content in to_rest(self._tracker.sender_id, messages):
+            if "text" in content:
+                self._console.print(f"[bold magenta]bot[/] › {escape(content['text'])}")
+            for key in ("image", "attachment", "custom"):
+                if key in content:
+                    self._console.print(f"      [dim]{key}:[/] {escape(str(content[key]))}")
+            for button in content.get("buttons", ()):
+                self._buttons.append(button)
+                self._console.print(f"      [cyan]{len(self._buttons)}[/] {escape(str(button.get('title')))}")
+        if not messages:
+            self._console.print("[dim]The bot said nothing. /inspect shows what it understood.[/]")
+        self._console.print()
+
+    def _inspect(self) -> None:
+        """What the last message meant, and the slots as they stand."""
+        said = next((event for event in self._events if event.type == ev.USER), None)
+        parse_data = (said.get("parse_data") or {}) if said is not None else {}
+        trace = parse_data.get("trace") or {}
+        for command in parse_data.get("commands") or ():
+            details = ", ".join(
+                f"{key} {value}" for key, value in command.items() if key not in ("command", "extractor")
+            )
+            self._console.print(f"[b]{escape(str(command['command']))}[/] {escape(details)}")
+        if trace.get("decision"):
+            self._console.print(f"[dim]because:[/] {escape(str(trace['decision']))}")
+        for candidate in trace.get("candidates") or ():
+            self._console.print(f"  [dim]{candidate['score']:.2f}[/] {escape(candidate['flow'])}")
+        for event in self._events:
+            if event.type == ev.ACTION and event.metadata.get("execution_error_message"):
+                self._console.print(f"[red]{escape(str(event.metadata['execution_error_message']))}[/]")
+        slots = self._model.assistant.domain.slots
+        table = Table("slot", "value", box=None, header_style="dim")
+        for name, value in sorted(self._tracker.slots.items()):
+            if value is not None and not slots[name].builtin:
+                table.add_row(escape(name), escape(str(value)[:_SHOWN_VALUE]))
+        self._console.print(table)
+
+
+def _details(command: Mapping[str, Any]) -> str:
+    if "name" in command and "value" in command:
+        return f"{command['name']} = {command['value']}"
+    return " ".join(str(value) for key, value in command.items() if key != "command" and value)
+
+
+def load_or_train(source: Path) -> Model:
+    """The model in a file; a project (a folder or any other archive) is trained first.
+
+    Raises ModelError or TrainingRefusedError.
+    """
+    if source.is_file() and source.name.endswith(".tar.gz") and _is_model(source):
+        return load_model(source)
+    with tempfile.TemporaryDirectory() as folder, redirect_stdout(io.StringIO()) as said:
+        path = Path(folder) / f"{source.name}.tar.gz"
+        outcome = train_job(source, path)
+        if outcome == TRAINED:
+            return load_model(path)
+    raise TrainingRefusedError("\n".join(_complaints(said.getvalue())))
+
+
+def _complaints(said: str) -> Iterator[str]:
+    """The errors, and the last word, of a training's lines."""
+    lines = [json.loads(line) for line in said.splitlines()]
+    for line in lines:
+        problem = line.get("problem")
+        if problem and problem["severity"] == Severity.ERROR:
+            yield f"{problem.get('kind', 'project')} {problem.get('name', '')}: {problem['message']}"
+    yield str(lines[-1].get("message"))
+
+
+def _is_model(path: Path) -> bool:
+    try:
+        read_metadata(path)
+    except ModelError:
+        return False
+    return True
+
+
+def talk(source: Path, console: Console | None = None) -> None:
+    """Talk with a model or project until the person leaves."""
+    model = load_or_train(source)
+    asyncio.run(Conversation(model, console or Console(highlight=False)).talk())

@@ -1,0 +1,38 @@
+"""Playing scenarios against a bot behind a channel: commands become payloads, the events that come back are compared."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+
+from talkwright.assistant.assistant import Assistant
+from talkwright.conversation.events import Event
+from talkwright.conversation.tracker import Tracker
+from talkwright.engine.testing.scenario_files import Scenario, as_payload
+from talkwright.engine.testing.scenarios import Result, compare
+
+Say = Callable[[str], Awaitable[Sequence[Event]]]
+
+
+def spoken_turns(scenario: Scenario, assistant: Assistant) -> list[str] | None:
+    """The messages that say what the scenario's commands say; None where one can't be said by a payload."""
+    if scenario.profile or scenario.language or any(turn.wait or turn.channel for turn in scenario.turns):
+        return None
+    texts = [as_payload(turn.user, assistant.flows) for turn in scenario.turns]
+    said = [text for text in texts if text is not None]
+    return said if len(said) == len(texts) else None
+
+
+async def play_remotely(scenario: Scenario, assistant: Assistant, say: Say) -> Result:
+    """Plays a scenario by `say`: one message in, the events of its turn out; raises ValueError if that can't be done."""
+    texts = spoken_turns(scenario, assistant)
+    if texts is None:
+        raise ValueError(f"Scenario {scenario.id} can't be played by payloads alone.")
+    initial = {name: slot.initial_value for name, slot in assistant.domain.slots.items()}
+    tracker = Tracker(scenario.id, initial)
+    differences: list[str] = []
+    for number, (turn, text) in enumerate(zip(scenario.turns, texts, strict=True), start=1):
+        events = await say(text)
+        for event in events:
+            tracker.apply(event)
+        differences += [f"turn {number}: {words}" for words in compare(turn, events, tracker)]
+    return Result(scenario.id, scenario.title, tuple(differences), tuple(tracker.events))
