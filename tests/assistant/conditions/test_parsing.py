@@ -120,6 +120,7 @@ def test_brackets_are_remembered_but_do_not_change_what_a_tree_is() -> None:
         ("slots.a matches '('", 17, "regular expression"),
         ("slots.a = 1 = 2", 13, "`and`"),
         ("slots.a 'x'", 9, "compared"),
+        ("slots.a = " + "9" * 5000, 11, "digits"),
     ],
 )
 def test_errors_say_where_and_what_could_stand_there(text: str, column: int, words: str) -> None:

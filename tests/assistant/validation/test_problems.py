@@ -209,6 +209,8 @@ RULES: list[tuple[tuple[str, str, Any], str, Severity, str]] = [
     (steps({"call": "helper", "exit_if": ["slots.sure and context.x"]}), "condition-name", E, "/steps/0/exit_if/0"),
     (steps({"call": "tool", "mcp_server": "s"}), "tool-call-incomplete", E, "/steps/0/mcp_server"),
     (steps({"call": "tool", "mcp_server": "s", "mapping": {}}), "undeclared-mcp-server", E, "/steps/0/mcp_server"),
+    (steps({"action": "action_reset_routing"}), "reset-without-router", W, "/steps/0/action"),
+    (("flow", "helper", flow({"action": "utter_done"})), "agent-flow-name", E, ""),
     # conditions
     (branch("slots.nope is null"), "undeclared-slot", E, "/steps/0/next/0/if"),
     (branch("slots.amont > 1"), "undeclared-slot", E, "/steps/0/next/0/if"),
@@ -369,6 +371,16 @@ RULES: list[tuple[tuple[str, str, Any], str, Severity, str]] = [
         "/session_config/session_expiration_time",
     ),
     # settings
+    (
+        (
+            "config",
+            "config.yml",
+            {"assistant_id": "a", "pipeline": [{"name": "FlowPolicy", "llm": {"model_group": "m"}}]},
+        ),
+        "undeclared-model-group",
+        W,
+        "/pipeline/0/llm/model_group",
+    ),
     (("config", "config.yml", {"language": "en"}), "assistant-id-missing", W, ""),
     (("config", "config.yml", {"assistant_id": "placeholder_default"}), "assistant-id-placeholder", W, "/assistant_id"),
     (("config", "config.yml", {"assistant_id": "a", "language": "english"}), "language-code", E, "/language"),
@@ -551,3 +563,26 @@ def test_translations_are_asked_for_only_with_additional_languages() -> None:
 
 def test_an_assistant_without_a_flow_is_told_so() -> None:
     assert [problem.code for problem in check_assistant([])] == ["no-flow"]
+
+
+def test_a_linked_rating_needs_both_of_its_values() -> None:
+    body = flow({"link": "pattern_customer_satisfaction"})
+    assert codes(problems_with("flow", "f", body)) == set()
+    rated = {**BASE, ("slot", "csat_score"): {"type": "categorical", "values": ["good"]}}
+    found = check_item("flow", "f", body, ItemFacts(items_of({**rated, ("flow", "f"): body})))
+    assert codes(found) == {"rating-values"}
+
+
+def test_slots_filled_by_nlu_tell_what_other_engines_need() -> None:
+    bodies = {**BASE, ("config", "config.yml"): {"assistant_id": "a"}}
+    body = {"type": "text", "mappings": [{"type": "from_text"}]}
+    found = check_item("slot", "s", body, ItemFacts(items_of({**bodies, ("slot", "s"): body})))
+    assert codes(found) == {"mapping-without-adapter"}
+    assert codes(problems_with("slot", "s", body)) == set()
+
+
+def test_every_model_group_of_a_settings_file_must_exist() -> None:
+    groups = {"model_groups": [{"id": "m", "models": []}]}
+    config = {"assistant_id": "a", "pipeline": [{"name": "NLUCommandAdapter", "llm": {"model_group": "m"}}]}
+    bodies = {**BASE, ("endpoints", "endpoints.yml"): groups, ("config", "config.yml"): config}
+    assert check_assistant(items_of(bodies)) == []

@@ -29,6 +29,8 @@ from talkwright.assistant.conditions.tree import (
     Test,
 )
 
+MAX_DIGITS = 100
+
 _OPERATORS: dict[str, Operator] = {
     "=": "=",
     "==": "=",
@@ -95,6 +97,8 @@ class _Builder(Transformer[Token, Condition]):
         match token.type:
             case "TEXT":
                 return Literal("text", str(token)[1:-1], span)
+            case "NUMBER" if len(token) > MAX_DIGITS:
+                raise ConditionError(f"The number has more than {MAX_DIGITS} digits.", span[0] + 1, "a number")
             case "NUMBER":
                 return Literal("number", float(token) if "." in token else int(token), span)
             case _:

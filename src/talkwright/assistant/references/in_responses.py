@@ -13,6 +13,7 @@ _FILLED_KEYS = ("text", "image", "custom", "buttons", "attachment", "quick_repli
 _FIELD = re.compile(r"\{\{|\}\}|\{([^\s{}\[\]:!\"'./,]+)\}")
 _JINJA_OUTPUT = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
 _JINJA_NAME = re.compile(r"""'[^']*'|"[^"]*"|(?:(?<![\w.|])|(?<=slots\.))([^\W\d]\w*)""")
+_TEST = re.compile(r"\bis(\s+not)?$")
 _JINJA_WORDS = frozenset(
     [
         *("if", "else", "elif", "endif", "for", "in", "endfor", "not", "and", "or", "is", "set", "endset", "true"),
@@ -94,13 +95,13 @@ def jinja_variables(text: str) -> Iterator[tuple[str, tuple[int, int]]]:
             name = match.group(1)
             before = part.group()[: match.start()].rstrip()
             after = part.group()[match.end() :].lstrip()
-            if (
-                name is None
-                or name in _JINJA_WORDS
-                or name in local
-                or before.endswith("|")
-                or (after.startswith(("(", "=")) and not after.startswith("=="))
-            ):
+            if name is None or name in _JINJA_WORDS or name in local or _is_no_variable(before, after):
                 continue
             start = part.start() + match.start(1)
             yield name, (start, start + len(name))
+
+
+def _is_no_variable(before: str, after: str) -> bool:
+    """Whether a name is a filter, a test, a function or an argument's name, by what stands around it."""
+    called = after.startswith(("(", "=")) and not after.startswith("==")
+    return called or before.endswith("|") or _TEST.search(before) is not None

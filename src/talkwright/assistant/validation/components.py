@@ -118,6 +118,34 @@ def _hint(check: Check, path: str, name: str) -> None:
         )
 
 
+def check_model_groups(check: Check, body: Any) -> None:
+    """Checks that every `model_group` that a settings file names stands in the endpoints file."""
+    groups = check.facts.settings("endpoints").get("model_groups")
+    known = (
+        {str(group.get("id")) for group in groups if isinstance(group, Mapping)} if isinstance(groups, list) else set()
+    )
+    for path, part in _maps(body):
+        name = part.get("model_group")
+        if isinstance(name, str) and name not in known:
+            check.findings.warning(
+                "undeclared-model-group",
+                pointer_join(path, "model_group"),
+                f"The model group `{name}` does not exist. Add it to `model_groups` in the endpoints file.",
+            )
+
+
+def _maps(body: Any) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Every map inside a JSON value with its pointer."""
+    waiting: list[tuple[str, Any]] = [("", body)]
+    while waiting:
+        path, part = waiting.pop()
+        if isinstance(part, list):
+            waiting += [(pointer_join(path, index), inner) for index, inner in enumerate(part)]
+        elif isinstance(part, Mapping):
+            yield path, part
+            waiting += [(pointer_join(path, key), inner) for key, inner in part.items()]
+
+
 def _check_routing(check: Check, names: list[str], paths: Mapping[str, str]) -> None:
     router = next((name for name in names if name in ROUTERS), None)
     slot = check.facts.slot(ROUTING_SLOT)
@@ -125,7 +153,7 @@ def _check_routing(check: Check, names: list[str], paths: Mapping[str, str]) -> 
         check.findings.error(
             "router-without-slot", paths[router], f"`{router}` needs a bool slot `{ROUTING_SLOT}`. Declare it."
         )
-    elif router is None and slot is not None:
+    elif router is None and slot is not None and paths:
         check.findings.warning(
             "slot-without-router",
             "/pipeline",
@@ -133,25 +161,17 @@ def _check_routing(check: Check, names: list[str], paths: Mapping[str, str]) -> 
         )
 
 
-def check_settings_paths(check: Check, body: Any) -> None:
+def check_secrets(check: Check, body: Any) -> None:
     """Checks that no secret is written into a settings file: only `${NAME}` from the environment (1.8)."""
-    waiting: list[tuple[str, Any]] = [("", body)]
-    while waiting:
-        path, part = waiting.pop()
-        if isinstance(part, list):
-            waiting += [(pointer_join(path, index), inner) for index, inner in enumerate(part)]
-        elif isinstance(part, Mapping):
-            for key, inner in part.items():
-                at = pointer_join(path, key)
-                if _is_secret(str(key)) and isinstance(inner, str) and inner.strip() and "${" not in inner:
-                    check.findings.warning(
-                        "secret-in-project",
-                        at,
-                        f"`{key}` looks like a secret written into the project, where everybody who may read or"
-                        f" download it sees it. Write `${{{str(key).upper()}}}` and set it in the environment.",
-                    )
-                else:
-                    waiting.append((at, inner))
+    for path, part in _maps(body):
+        for key, inner in part.items():
+            if _is_secret(str(key)) and isinstance(inner, str) and inner.strip() and "${" not in inner:
+                check.findings.warning(
+                    "secret-in-project",
+                    pointer_join(path, key),
+                    f"`{key}` looks like a secret written into the project, where everybody who may read or download it"
+                    f" sees it. Write `${{{str(key).upper()}}}` and set it in the environment.",
+                )
 
 
 def _is_secret(key: str) -> bool:

@@ -51,6 +51,9 @@ class Facts(Protocol):
     def names(self, kind: str) -> frozenset[str]:
         """All names of a kind, for suggestions and for questions about all of them."""
 
+    def any_flow(self) -> bool:
+        """Whether the assistant has a flow; not recorded, because its first flow changes everything."""
+
     def sharing(self, of: Property, value: str) -> frozenset[str]:
         """The names of the items that have the same value of a property that should be unique."""
 
@@ -123,6 +126,10 @@ class ItemFacts:
         """See Facts."""
         self.asked.add((kind, ANY))
         return self._names(kind)
+
+    def any_flow(self) -> bool:
+        """See Facts."""
+        return bool(self._items["flow"])
 
     def _names(self, kind: str) -> frozenset[str]:
         match kind:

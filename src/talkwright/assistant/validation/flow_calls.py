@@ -13,7 +13,9 @@ from talkwright.assistant.step_ids import walk_steps
 from talkwright.assistant.validation.check import Check, Expression
 from talkwright.assistant.validation.expressions import check_expression
 
-LINKABLE_PATTERNS = ("pattern_human_handoff", "pattern_search", "pattern_customer_satisfaction")
+SATISFACTION_PATTERN = "pattern_customer_satisfaction"
+LINKABLE_PATTERNS = ("pattern_human_handoff", "pattern_search", SATISFACTION_PATTERN)
+RATINGS = ("satisfied", "unsatisfied")
 LINKABLE_FROM_PATTERNS = (*LINKABLE_PATTERNS, "pattern_chitchat")
 
 
@@ -52,8 +54,22 @@ def _check_link(check: Check, flow: Flow, step: LinkStep) -> None:
                 at,
                 f"Step “{step.id}” links to `{target}`; of the patterns only {shown} can be linked to.",
             )
+        elif target == SATISFACTION_PATTERN:
+            _check_rating(check, at)
     elif check.facts.flow(target) is None and not check.facts.has("flow", target):
         check.missing(Reference(at, "flow", target, "value", (0, len(target)), step.id), f"Step “{step.id}”")
+
+
+def _check_rating(check: Check, path: str) -> None:
+    """The default rating pattern thanks by the two values of its slot; a slot of the project's own must keep them."""
+    slot = check.facts.slot("csat_score")
+    if slot is None or not set(RATINGS) <= {str(value) for value in slot.values}:
+        check.findings.error(
+            "rating-values",
+            path,
+            f"`{SATISFACTION_PATTERN}` needs the slot `csat_score` to be categorical with the values `satisfied` and"
+            " `unsatisfied`. Add them, or delete the slot to get the built-in one.",
+        )
 
 
 def _check_call(check: Check, flow: Flow, step: CallStep, body: Mapping[str, Any]) -> None:

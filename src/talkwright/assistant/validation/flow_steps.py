@@ -12,6 +12,7 @@ from talkwright.assistant.parsing.shape import condition_text, pointer_join
 from talkwright.assistant.references import references
 from talkwright.assistant.step_ids import walk_steps
 from talkwright.assistant.validation.check import Check, Expression, remove
+from talkwright.assistant.validation.components import ROUTERS, named, short
 from talkwright.assistant.validation.expressions import check_expression
 from talkwright.assistant.validation.values import check_value
 
@@ -26,6 +27,8 @@ def check_steps(check: Check, flow: Flow) -> None:
                 _check_collect(check, step, bodies[step.path])
             case SetSlotsStep():
                 _check_set_slots(check, step, bodies[step.path])
+            case ActionStep(action="action_reset_routing"):
+                _check_reset(check, step)
             case ActionStep() if "{" in step.action:
                 error = template_error(step.action)
                 if error is not None:
@@ -41,6 +44,16 @@ def check_steps(check: Check, flow: Flow) -> None:
         _check_conditions(check, path, body, step_id)
     _check_named(check, flow)
     check.findings.step = None
+
+
+def _check_reset(check: Check, step: ActionStep) -> None:
+    components = {short(name) for _, name, _ in named(check.facts.settings("config"), "pipeline")}
+    if not components & set(ROUTERS):
+        check.findings.warning(
+            "reset-without-router",
+            pointer_join(step.path, "action"),
+            "`action_reset_routing` does nothing without a router in the pipeline. Add one or delete the step.",
+        )
 
 
 def _check_conditions(check: Check, path: str, step: Mapping[str, Any], step_id: str) -> None:

@@ -27,6 +27,12 @@ def check_flow(check: Check) -> None:
             "",
             f"`{check.name}` can't be a flow's id: use letters, digits, `_` and `-`, and begin with a letter.",
         )
+    if check.facts.has("agent", check.name):
+        check.findings.error(
+            "agent-flow-name",
+            "",
+            f"There is an agent called `{check.name}` too, so a call would be a guess. Rename one.",
+        )
     if flow is None:
         return
     if flow.guard is not None:

@@ -13,7 +13,7 @@ from talkwright.assistant.parsing.domain import parse_session
 from talkwright.assistant.parsing.shape import pointer_join
 from talkwright.assistant.references import references
 from talkwright.assistant.validation.check import Check, remove
-from talkwright.assistant.validation.components import check_components, check_settings_paths
+from talkwright.assistant.validation.components import check_components, check_model_groups, check_secrets
 
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*|x-[a-z0-9-]+")
 _PLACEHOLDER_IDS = ("default", "placeholder_default", "assistant", "your_assistant_id", "unique-assistant-name")
@@ -57,7 +57,8 @@ def check_config(check: Check) -> None:
         )
     _check_languages(check, config)
     check_components(check, config)
-    check_settings_paths(check, config)
+    check_secrets(check, config)
+    check_model_groups(check, config)
     _check_named(check)
 
 
@@ -94,7 +95,8 @@ def _check_languages(check: Check, config: Mapping[str, Any]) -> None:
 
 def _check_named(check: Check) -> None:
     for reference in references(check.findings.kind, check.name, check.body):
-        if not check.facts.has(reference.kind, reference.name):
+        kinds = ("prompt", "file") if reference.kind == "prompt" else (reference.kind,)
+        if not any(check.facts.has(kind, reference.name) for kind in kinds):
             check.missing(reference, f"The file “{check.name}”", severe=False)
 
 
@@ -112,7 +114,8 @@ def check_endpoints(check: Check) -> None:
             )
     _check_action_endpoint(check, endpoints.get("action_endpoint"))
     _check_model_groups(check, endpoints.get("model_groups"))
-    check_settings_paths(check, endpoints)
+    check_secrets(check, endpoints)
+    check_model_groups(check, endpoints)
     _check_named(check)
 
 
@@ -167,7 +170,7 @@ def check_credentials(check: Check) -> None:
     """Checks one credentials file."""
     credentials = _map(check)
     if credentials is not None:
-        check_settings_paths(check, credentials)
+        check_secrets(check, credentials)
 
 
 def check_prompt(check: Check) -> None:

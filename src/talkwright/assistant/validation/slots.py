@@ -11,6 +11,7 @@ from talkwright.assistant.parsing.domain import MAPPING_KEYS, parse_slot
 from talkwright.assistant.parsing.shape import closest, condition_text, pointer_join
 from talkwright.assistant.references import Reference, references
 from talkwright.assistant.validation.check import Check, Expression, remove, replace
+from talkwright.assistant.validation.components import NLU_ADAPTER, named, short
 from talkwright.assistant.validation.expressions import check_expression
 from talkwright.assistant.validation.values import problem_of
 
@@ -132,11 +133,27 @@ def _check_mappings(check: Check, slot: Slot) -> None:
             _check_mapping(check, slot, mapping, f"/mappings/{index}", types)
     for reference in references("slot", slot.name, check.body):
         _check_named(check, slot, reference)
-    if "from_llm" in types and not check.facts.names("flow"):
-        check.findings.warning(
-            "from-llm-without-flow",
+    _check_fillers(check, slot, types)
+
+
+def _check_fillers(check: Check, slot: Slot, types: list[str]) -> None:
+    """Whether something in the assistant serves the ways in which a slot is filled."""
+    if not check.facts.any_flow():
+        if "from_llm" in types:
+            check.findings.warning(
+                "from-llm-without-flow",
+                "/mappings",
+                f"“{slot.name}” is filled by `from_llm`, which needs at least one flow.",
+            )
+        return
+    by_nlu = next((kind for kind in types if kind in NLU_MAPPINGS), None)
+    components = {short(name) for _, name, _ in named(check.facts.settings("config"), "pipeline")}
+    if by_nlu is not None and NLU_ADAPTER not in components:
+        check.findings.hint(
+            "mapping-without-adapter",
             "/mappings",
-            f"“{slot.name}” is filled by `from_llm`, which needs at least one flow.",
+            f"“{slot.name}” is filled by `{by_nlu}`, which other engines do in flows only with `{NLU_ADAPTER}` in the"
+            " pipeline. Talkwright's own engine fills it anyway.",
         )
 
 
@@ -209,7 +226,7 @@ def _check_options(check: Check, slot: Slot, mapping: Mapping[str, Any], path: s
             check.findings.error(
                 "coexistence-system", at, f"{what}: `coexistence_system` is one of NLU, CALM and SHARED."
             )
-        elif (system == "SHARED") != slot.shared_for_coexistence and slot.shared_for_coexistence:
+        elif system != "SHARED" and slot.shared_for_coexistence:
             check.findings.error(
                 "coexistence-system",
                 at,
