@@ -1,0 +1,98 @@
+"""Reading a generated project of 100 flows: CPU seconds for reading, writing back, and one edit.
+
+Run: .venv/bin/python benchmarks/import_project.py [flows]
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+
+from talkwright.assistant.editing import apply_edit
+from talkwright.assistant.project import read_project, to_zip, write_project
+
+STEPS = 10
+EXAMPLES = 10
+
+
+def flow(number: int) -> str:
+    head = f"flows:\n  flow_{number}:\n    name: thing {number}\n    description: does thing {number} for the user\n"
+    return head + "    steps:\n" + "".join(step(number, place) for place in range(STEPS))
+
+
+def step(number: int, place: int) -> str:
+    return (
+        f"      - id: ask_{place}  # asks\n"
+        f"        collect: slot_{number}_{place % 3}\n"
+        f"        description: the value {place} of thing {number}\n"
+        "        rejections:\n"
+        f"          - if: slots.slot_{number}_{place % 3} > {place}\n"
+        "            utter: utter_too_much\n"
+        "        next:\n"
+        f"          - if: slots.slot_{number}_{place % 3} is true\n"
+        "            then: END\n"
+        f"          - else: {'END' if place == STEPS - 1 else f'ask_{place + 1}'}\n\n"
+    )
+
+
+def domain(flows: int) -> str:
+    numbers = [(flow_number, slot) for flow_number in range(flows) for slot in range(3)]
+    slots = "".join(f"  slot_{f}_{s}:\n    type: text\n    mappings:\n      - type: from_llm\n" for f, s in numbers)
+    responses = "".join(
+        f"  utter_ask_slot_{f}_{s}:\n    - text: What is the value {s} of thing {f}?\n      buttons:\n"
+        "        - title: 'Yes'\n          payload: /yes\n        - title: 'No'\n          payload: /no\n"
+        for f, s in numbers
+    )
+    actions = "".join(f"  - action_{f}\n" for f in range(flows))
+    intents = "".join(f"  - intent_{f}\n" for f in range(flows))
+    return f'version: "3.1"\n\nintents:\n{intents}\nslots:\n{slots}\nresponses:\n{responses}\nactions:\n{actions}'
+
+
+def nlu(flows: int) -> str:
+    entries = (
+        f"- intent: intent_{f}\n  examples: |\n"
+        + "".join(f"    - please do thing {f} in way {e}\n" for e in range(EXAMPLES))
+        + "\n"
+        for f in range(flows)
+    )
+    return 'version: "3.1"\nnlu:\n' + "".join(entries)
+
+
+def project(flows: int) -> dict[str, bytes]:
+    """The files of a project with this many flows."""
+    files = {f"data/flows/flow_{number}.yml": flow(number).encode() for number in range(flows)}
+    files["domain.yml"] = domain(flows).encode()
+    files["data/nlu.yml"] = nlu(flows).encode()
+    files["config.yml"] = b"recipe: default.v1\nlanguage: en\nassistant_id: bench\npipeline: []\n"
+    return files
+
+
+def cpu(action: Callable[[], object], rounds: int = 5) -> float:
+    """The least CPU seconds of some rounds."""
+    seconds = []
+    for _ in range(rounds):
+        start = time.process_time()
+        action()
+        seconds.append(time.process_time() - start)
+    return min(seconds)
+
+
+def main() -> None:
+    flows = int(sys.argv[1]) if len(sys.argv) > 1 else 100
+    files = project(flows)
+    archive = to_zip(files)
+    read = read_project(archive)
+    assert write_project(read.files, read.items) == files
+    item = read.item("flow", "flow_7")
+    assert item is not None
+    patch = [{"op": "replace", "path": "/steps/5/description", "value": "another caption"}]
+    size = sum(map(len, files.values()))
+    print(f"{flows} flows, {len(read.items)} items, {size // 1000} KB of YAML, {len(archive) // 1000} KB packed")
+    print(f"read   {cpu(lambda: read_project(archive)):.3f} CPU s")
+    print(f"write  {cpu(lambda: write_project(read.files, read.items)):.3f} CPU s")
+    print(f"edit   {cpu(lambda: apply_edit(item, patch)) * 1000:.1f} CPU ms (one caption of {STEPS} steps)")
+
+
+if __name__ == "__main__":
+    main()
