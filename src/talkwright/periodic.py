@@ -6,6 +6,7 @@ procrastinate defers each task once for its hour however many replicas run, and 
 from __future__ import annotations
 
 import asyncio
+import logging
 from datetime import timedelta
 from typing import cast
 
@@ -36,6 +37,7 @@ async def periodic(context: RoleContext) -> None:
     """Run the tasks until the role stops."""
     sections = load(DatabaseSettings, HomeSettings, StorageSettings)
     settings, home, storage = cast(tuple[DatabaseSettings, HomeSettings, StorageSettings], sections)
+    logging.getLogger("procrastinate").setLevel(logging.WARNING)
     narrow = settings.model_copy(update={"database_pool_size": 1, "database_pool_overflow": 1})
     database = Database.at(settings.application, narrow)
     app = tasks(settings.direct, database, open_store(storage, home.home))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import sys
 
 from talkwright.cli.parent import end_with_parent
@@ -19,7 +20,9 @@ def migrate() -> None:
     from talkwright.identity.provider.source import SOURCE  # noqa: PLC0415 - as above
     from talkwright.operations.config import load  # noqa: PLC0415 - as above
 
+    end_with_parent()
     configure_logging("migrate")
+    logging.getLogger("alembic").setLevel(logging.WARNING)  # what was migrated is said once, by our own line
     try:
         bring_forward(load(DatabaseSettings)[0], sources=(STUDIO, SOURCE))
     except MigrationError as error:

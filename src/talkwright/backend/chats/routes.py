@@ -10,6 +10,7 @@ from fastapi import APIRouter, Depends, Query, Response
 from talkwright.backend.chats import service
 from talkwright.backend.chats.schemas import Answer, Chat, Chats, NewChat, NewMessage, Restart, Suggestions, Timeline
 from talkwright.backend.chats.turns import NEW_SESSION, Said, Turns
+from talkwright.backend.content.service import find_assistant
 from talkwright.backend.context import ServicesOf, Session
 from talkwright.backend.security import require
 from talkwright.identity.principal import Principal
@@ -38,12 +39,14 @@ async def list_chats(
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> Chats:
     """The assistant's chats, newest first."""
+    await find_assistant(session, aid)
     return await service.page_of_chats(session, aid, cursor, limit)
 
 
 @router.get("/suggestions")
 async def read_assistant_suggestions(aid: UUID, _reader: Reader, session: Session) -> Suggestions:
     """Sentences to begin a chat with, before there is one."""
+    await find_assistant(session, aid)
     return await service.suggest(session, aid)
 
 

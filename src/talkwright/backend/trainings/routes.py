@@ -7,6 +7,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Response
 
+from talkwright.backend.content.service import find_assistant
 from talkwright.backend.context import ServicesOf, Session
 from talkwright.backend.security import require
 from talkwright.backend.trainings import service
@@ -39,6 +40,7 @@ async def list_trainings(
     aid: UUID, _reader: Reader, session: Session, cursor: Cursor = None, limit: Limit = 50
 ) -> Trainings:
     """The assistant's trainings, newest first."""
+    await find_assistant(session, aid)
     return await service.page_of_trainings(session, aid, int(cursor) if cursor else None, limit)
 
 

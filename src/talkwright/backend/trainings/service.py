@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from talkwright.backend.content.service import find_assistant
 from talkwright.backend.context import Services
 from talkwright.backend.errors import ProblemError, not_found
 from talkwright.backend.trainings.schemas import Log, LogLine, NewTraining, Training, Trainings, training_of
@@ -33,6 +34,7 @@ async def request_training(services: Services, assistant: UUID, by: UUID, wanted
         known = await _known(session, assistant, wanted.id)
         if known is not None:
             return known, False
+        await find_assistant(session, assistant)
         await refuse_errors(session, assistant)
         version = await pin_current(session, assistant, by)
         archive = await version_archive(session, assistant, version.id)
