@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import case, func, insert, select, text, true, tuple_, update
+from sqlalchemy import case, func, insert, select, true, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from talkwright.database.tables import (
@@ -148,12 +148,10 @@ def _figures(listed: Any) -> Any:
         select(items.c.kind, func.count().label("n"))
         .where(items.c.assistant == listed.c.id, items.c.live_name.is_not(None))
         .group_by(items.c.kind)
+        .correlate(listed)
         .subquery()
-        .lateral()
     )
-    content = select(
-        func.coalesce(func.jsonb_object_agg(by_kind.c.kind, by_kind.c.n), text("'{}'")).label("counts")
-    ).lateral("content")
+    counts = select(func.jsonb_object_agg(by_kind.c.kind, by_kind.c.n)).scalar_subquery()
     found = (
         select(*(func.count(case((problems.c.severity == name, 1))).label(name) for name in _SEVERITIES))
         .where(problems.c.assistant == listed.c.id)
@@ -165,11 +163,11 @@ def _figures(listed: Any) -> Any:
         .where(changes.c.assistant == listed.c.id, changes.c.number == listed.c.last_change)
         .lateral("change")
     )
-    joined = listed.outerjoin(content, true()).outerjoin(found, true()).outerjoin(change, true())
+    joined = listed.outerjoin(found, true()).outerjoin(change, true())
     return (
         select(
             listed,
-            content.c.counts,
+            counts.label("counts"),
             *(found.c[name] for name in _SEVERITIES),
             change.c.number,
             change.c.at,
@@ -204,7 +202,7 @@ def _listed(row: Any) -> ListedAssistant:
     return ListedAssistant(
         assistant=_row(row),
         problems={"error": row.error, "warning": row.warning, "hint": row.hint},
-        counts=row.counts,
+        counts=row.counts or {},
         training=row.training,
         deployment=row.deployment,
         last_change=change,

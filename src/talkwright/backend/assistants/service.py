@@ -95,7 +95,8 @@ async def make_assistant(
         raise ProblemError(
             409, "name-taken", "This name is taken", f"There is already an assistant named “{row['name']}”."
         )
-    await assistants.create(session, author=principal.user_id, **row)
+    words = {key: row[key] for key in ("name", "title", "language")}
+    await assistants.create(session, assistant, author=principal.user_id, **words)
     writing = await begin(session, CHECKER, assistant, principal.user_id)
     report = await import_project(writing, project, request)
     announce(session, STUDIO, "assistant", {"assistant": str(assistant), "made": True}, change_id=request.id)

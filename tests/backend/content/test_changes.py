@@ -1,0 +1,151 @@
+"""A change is made as a whole, once, and tells both sides when two people meet."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from tests.services.studio import Browser
+
+from talkwright.database.ids import uuid7
+
+pytestmark = pytest.mark.anyio
+
+
+async def item_named(admin: Browser, assistant: str, kind: str, name: str) -> dict[str, Any]:
+    found = await admin.send("GET", f"/api/assistants/{assistant}/items?kind={kind}&name={name}")
+    assert found.status_code == 200, found.text
+    (summary,) = found.json()["items"]
+    whole = await admin.send("GET", f"/api/assistants/{assistant}/items/{summary['id']}")
+    assert whole.status_code == 200, whole.text
+    result: dict[str, Any] = whole.json()
+    return result
+
+
+def change(*edits: dict[str, Any], name: str = "edit-text", **arguments: Any) -> dict[str, Any]:
+    return {"id": str(uuid7()), "command": {"name": name, "arguments": arguments}, "edits": list(edits)}
+
+
+async def send(admin: Browser, assistant: str, body: dict[str, Any], status: int = 200) -> dict[str, Any]:
+    answer = await admin.send("POST", f"/api/assistants/{assistant}/changes", json=body)
+    assert answer.status_code == status, answer.text
+    result: dict[str, Any] = answer.json()
+    return result
+
+
+def text_patch(item: dict[str, Any], text: str) -> dict[str, Any]:
+    patch = [{"op": "replace", "path": "/0/text", "value": text}]
+    return {"op": "patch", "item": item["id"], "revision": item["revision"], "patch": patch}
+
+
+async def test_a_text_is_edited_and_only_its_line_changes(admin: Browser, assistant: str) -> None:
+    item = await item_named(admin, assistant, "response", "utter_message_dropped")
+    answer = await send(admin, assistant, change(text_patch(item, "Fine, it stays between us."), name="edit-text"))
+    (made,) = answer["items"]
+    assert made["body"] == [{"text": "Fine, it stays between us."}]
+    assert made["revision"] == item["revision"] + 1
+    before, after = item["parts"][0]["source"], made["parts"][0]["source"]
+    assert after == before.replace("All right, I don't pass it on.", "Fine, it stays between us.")
+
+
+async def test_the_same_change_sent_again_gets_the_first_answer(admin: Browser, assistant: str) -> None:
+    item = await item_named(admin, assistant, "response", "utter_greet")
+    body = change(text_patch(item, "Hi"))
+    first = await send(admin, assistant, body)
+    assert await send(admin, assistant, body) == first
+    history = await admin.send("GET", f"/api/assistants/{assistant}/items/{item['id']}/history")
+    assert [entry["revision"] for entry in history.json()["items"]] == [2, 1]
+
+
+async def test_a_stale_edit_shows_the_other_text_and_who_wrote_it(admin: Browser, assistant: str) -> None:
+    item = await item_named(admin, assistant, "response", "utter_greet")
+    await send(admin, assistant, change(text_patch(item, "First"), kind="response", name="edit-text"))
+    problem = await send(admin, assistant, change(text_patch(item, "Second")), 409)
+    assert problem["code"] == "stale"
+    (stale,) = problem["items"]
+    assert stale["body"][0]["text"] == "First"
+    assert [entry["revision"] for entry in stale["changes"]] == [2]
+
+
+async def test_all_edits_are_made_or_none(admin: Browser, assistant: str) -> None:
+    greet = await item_named(admin, assistant, "response", "utter_greet")
+    flow = await item_named(admin, assistant, "flow", "greet")
+    wrong = {"op": "patch", "item": flow["id"], "revision": 1, "patch": [{"op": "remove", "path": "/nowhere"}]}
+    problem = await send(admin, assistant, change(text_patch(greet, "New"), wrong), 422)
+    assert (problem["code"], problem["item"]) == ("invalid-edit", flow["id"])
+    assert await item_named(admin, assistant, "response", "utter_greet") == greet
+
+
+async def test_an_item_is_created_edited_deleted_and_brought_back_with_its_text(admin: Browser, assistant: str) -> None:
+    made = str(uuid7())
+    source = "  utter_new:  # why it is here\n    - text: 'Hello'\n"
+    create = {"op": "create", "item": made, "kind": "response", "name": "utter_new", "source": source}
+    (item,) = (await send(admin, assistant, change(create)))["items"]
+    assert item["body"] == [{"text": "Hello"}]
+    await send(admin, assistant, change({"op": "delete", "item": made, "revision": 1}))
+    assert (await admin.send("GET", f"/api/assistants/{assistant}/items/{made}")).status_code == 404
+    back = {"op": "create", "item": made, "kind": "response", "name": "utter_new", "from": {"revision": 1}}
+    (item,) = (await send(admin, assistant, change(back)))["items"]
+    assert (item["revision"], item["parts"][0]["source"]) == (3, source)
+
+
+async def test_a_flow_brings_its_keys_conditions_responses_and_slots(admin: Browser, assistant: str) -> None:
+    flow = await item_named(admin, assistant, "flow", "leave_message")
+    assert flow["keys"]["/steps/2"] == "ask_confirmation"
+    condition = flow["conditions"]["slots.message_confirmed"]
+    assert [word["text"] for word in condition["words"]]
+    assert flow["slots"]["message_confirmed"]["body"]["type"] == "bool"
+    assert flow["responses"]["utter_message_taken"]["revision"] == 1
+    assert flow["problems"] == []
+
+
+async def test_a_rename_is_followed_by_everybody_who_names_the_item(admin: Browser, assistant: str) -> None:
+    slot = await item_named(admin, assistant, "slot", "caller_name")
+    rename = {"op": "rename", "item": slot["id"], "revision": 1, "name": "person_name"}
+    answer = await send(admin, assistant, change(rename, name="rename-item"))
+    names = {item["name"] for item in answer["items"]}
+    assert {"person_name", "leave_message", "utter_ask_message_text"} <= names
+    flow = await item_named(admin, assistant, "flow", "leave_message")
+    assert flow["body"]["steps"][0]["collect"] == "person_name"
+    problems = await admin.send("GET", f"/api/assistants/{assistant}/problems")
+    assert problems.json()["counts"]["error"] == 0
+
+
+async def test_deleting_what_is_named_makes_a_problem_and_bringing_it_back_mends_it(
+    admin: Browser, assistant: str
+) -> None:
+    response = await item_named(admin, assistant, "response", "utter_greet")
+    await send(admin, assistant, change({"op": "delete", "item": response["id"], "revision": 1}))
+    found = (await admin.send("GET", f"/api/assistants/{assistant}/problems")).json()
+    assert [(problem["code"], problem["name"]) for problem in found["items"]] == [("undeclared-response", "greet")]
+    assert found["items"][0]["step"] == "say_hello"
+    flow = await item_named(admin, assistant, "flow", "greet")
+    assert flow["problems"][0]["line"] is not None
+    back = {"op": "create", "item": response["id"], "kind": "response", "name": "utter_greet", "from": {"revision": 1}}
+    await send(admin, assistant, change(back))
+    assert (await admin.send("GET", f"/api/assistants/{assistant}/problems")).json()["items"] == []
+
+
+async def test_the_first_edit_of_a_builtin_item_creates_it_and_deleting_resets_it(
+    admin: Browser, assistant: str
+) -> None:
+    builtin = await item_named(admin, assistant, "response", "utter_ask_rephrase")
+    assert (builtin["builtin"], builtin["revision"]) == (True, 0)
+    (made,) = (await send(admin, assistant, change(text_patch(builtin, "Say it again, please."))))["items"]
+    assert (made["id"], made["revision"], made["body"][0]["text"]) == (builtin["id"], 1, "Say it again, please.")
+    listed = await item_named(admin, assistant, "response", "utter_ask_rephrase")
+    assert listed["builtin"] is False
+    await send(admin, assistant, change({"op": "delete", "item": builtin["id"], "revision": 1}))
+    assert (await item_named(admin, assistant, "response", "utter_ask_rephrase"))["body"] == builtin["body"]
+
+
+async def test_a_change_is_reverted_by_a_new_one(admin: Browser, assistant: str) -> None:
+    before = await item_named(admin, assistant, "response", "utter_greet")
+    made = await send(admin, assistant, change(text_patch(before, "Changed")))
+    body = {"id": str(uuid7())}
+    answer = await admin.send("POST", f"/api/assistants/{assistant}/changes/{made['change']}/revert", json=body)
+    assert answer.status_code == 200, answer.text
+    after = await item_named(admin, assistant, "response", "utter_greet")
+    assert (after["body"], after["parts"]) == (before["body"], before["parts"])
+    changes = (await admin.send("GET", f"/api/assistants/{assistant}/changes")).json()["items"]
+    assert changes[0]["reverts"] == made["change"]
