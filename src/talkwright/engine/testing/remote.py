@@ -1,4 +1,4 @@
-"""Playing scenarios against a bot behind a channel: commands become payloads, the events that come back are compared."""
+"""Playing scenarios against a bot behind a channel: commands become payloads, the events of the answer are compared."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from talkwright.conversation.events import Event
 from talkwright.conversation.tracker import Tracker
 from talkwright.engine.testing.scenario_files import Scenario, as_payload
 from talkwright.engine.testing.scenarios import Result, compare
+from talkwright.engine.understanding.payloads import read_payload
 
 Say = Callable[[str], Awaitable[Sequence[Event]]]
 
@@ -18,12 +19,12 @@ def spoken_turns(scenario: Scenario, assistant: Assistant) -> list[str] | None:
     if scenario.profile or scenario.language or any(turn.wait or turn.channel for turn in scenario.turns):
         return None
     texts = [as_payload(turn.user, assistant.flows) for turn in scenario.turns]
-    said = [text for text in texts if text is not None]
+    said = [text for text in texts if text is not None and read_payload(text, slots=assistant.domain.slots) is not None]
     return said if len(said) == len(texts) else None
 
 
 async def play_remotely(scenario: Scenario, assistant: Assistant, say: Say) -> Result:
-    """Plays a scenario by `say`: one message in, the events of its turn out; raises ValueError if that can't be done."""
+    """Plays a scenario by `say`: one message in, its turn's events out; raises ValueError if that can't be done."""
     texts = spoken_turns(scenario, assistant)
     if texts is None:
         raise ValueError(f"Scenario {scenario.id} can't be played by payloads alone.")

@@ -19,7 +19,8 @@ A file is YAML:
 `user`, `bot`, `slots`, `stack` and `flows` must all be there, and every list is exact:
 
 - a command reads `start FLOW`, `set SLOT VALUE` (the value as YAML), `cancel`, `skip`, `chitchat`, `knowledge`,
-  `repeat`, `restart`, `session start`, `session end`, `silence`, `error TYPE`, `cannot handle [REASON]`, `clarify FLOW FLOW …`;
+  `repeat`, `restart`, `session start`, `session end`, `silence`, `error TYPE`, `cannot handle [REASON]`,
+  `clarify FLOW FLOW …`;
 - `bot` names responses without `utter_`, in order; an entry may be a map with `response`, `text`, `contains` (a part of
   the text) and `buttons` (how many);
 - `slots` are all slots that stand at another than their initial value, bookkeeping apart;
@@ -45,6 +46,7 @@ from talkwright.assistant.build import ItemBody
 from talkwright.assistant.flows import Flow
 from talkwright.engine import commands as cmd
 from talkwright.engine.commands import Command, SetSlot, StartFlow
+from talkwright.engine.understanding.payloads import NULL_WORDS
 
 EXPECTED = ("user", "bot", "slots", "stack", "flows")
 TURN_KEYS = frozenset({*EXPECTED, "patterns", "set", "events", "wait", "channel"})
@@ -195,13 +197,21 @@ def as_payload(said: str | Sequence[Command], flows: Mapping[str, Flow]) -> str 
     if isinstance(said, str):
         return said
     if said and all(isinstance(command, SetSlot) for command in said):
-        pairs = [f"{item.name}={_payload_value(item.value)}" for item in said if isinstance(item, SetSlot)]
-        return f"/SetSlots({', '.join(pairs)})"
+        values = {item.name: _payload_value(item.value) for item in said if isinstance(item, SetSlot)}
+        pairs = [f"{name}={value}" for name, value in values.items() if value is not None]
+        return f"/SetSlots({', '.join(pairs)})" if len(pairs) == len(said) else None
     if len(said) == 1 and isinstance(said[0], StartFlow):
         flow = flows.get(said[0].flow)
-        return f"/{flow.nlu_triggers[0].intent}" if flow is not None and flow.nlu_triggers else None
+        can_be_said = flow is not None and flow.guard is None and flow.nlu_triggers  # intents don't ask guards
+        return f"/{flow.nlu_triggers[0].intent}" if flow is not None and can_be_said else None
     return None
 
 
-def _payload_value(value: Any) -> str:
-    return "null" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+def _payload_value(value: Any) -> str | None:
+    """A value as a payload writes it; None for a text that a payload would read as something else."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return str(value).lower()
+    text = str(value)
+    return None if text.lower() in NULL_WORDS or any(sign in text for sign in ",=()[]{}\"'") else text
