@@ -5,6 +5,7 @@ from __future__ import annotations
 import statistics
 import sys
 import time
+from typing import Any
 
 from talkwright.assistant.build import ItemBody
 from talkwright.assistant.conditions import holding, parsing
@@ -29,7 +30,7 @@ def generated_items(flows: int = 100, examples: int = 20) -> list[ItemBody]:
     return items
 
 
-def _question(slot: str, buttons: list[dict[str, str]] | None = None) -> list[ItemBody]:
+def _question(slot: str, buttons: list[dict[str, Any]] | None = None) -> list[ItemBody]:
     variation = {"text": f"What is the {slot}?", "translation": {"de": f"Wie lautet {slot}?"}}
     return [ItemBody("response", f"utter_ask_{slot}", [{**variation, "buttons": buttons} if buttons else variation])]
 
@@ -57,7 +58,10 @@ def _flow(number: int, examples: int) -> list[ItemBody]:
         {"id": f"done_{number}", "action": f"action_do_{number}"},
         {"action": f"utter_pro_{number}"},
     ]
-    buttons = [{"title": value, "payload": f"/SetSlots({plan}={value})"} for value in ("Pro", "Basic")]
+    buttons = [
+        {"title": value, "payload": f"/SetSlots({plan}={value})", "translation": {"de": {"title": value}}}
+        for value in ("Pro", "Basic")
+    ]
     return [
         ItemBody("flow", f"flow_{number}", {"description": f"does thing number {number} for the user", "steps": steps}),
         ItemBody("slot", amount, {"type": "float", "min_value": 0.0, "max_value": 9999.0}),

@@ -121,6 +121,7 @@ RULES: list[tuple[tuple[str, str, Any], str, Severity, str]] = [
     ),
     (steps({"action": "utter_done"}, **{"if": "slots.nope"}), "undeclared-slot", E, "/if"),
     (steps({"action": "utter_done"}, **{"if": "slots.amount >"}), "condition-broken", E, "/if"),
+    (("flow", "pattern_correctoin", flow({"action": "utter_done"})), "unknown-pattern", W, ""),
     # the graph of steps
     (steps({"action": "utter_done", "next": "nowhere"}), "unknown-step", E, "/steps/0/next"),
     (steps({"action": "utter_done", "id": "last", "next": "lsat"}), "unknown-step", E, "/steps/0/next"),
@@ -557,8 +558,24 @@ def test_circles_of_calls_are_shown_with_their_way() -> None:
 def test_translations_are_asked_for_only_with_additional_languages() -> None:
     config = {"assistant_id": "a", "language": "en", "additional_languages": ["de"]}
     bodies = {**BASE, ("config", "config.yml"): config}
-    found = [problem for problem in check_assistant(items_of(bodies)) if problem.code == "translation-missing"]
-    assert "utter_done" in {problem.name for problem in found}
+    bodies["response", "utter_translated"] = [
+        {
+            "text": "x",
+            "translation": {"de": "y"},
+            "buttons": [{"title": "a", "payload": "b", "translation": {"de": {"title": "c"}}}],
+        }
+    ]
+    bodies["response", "utter_half"] = [
+        {"text": "x", "translation": {"de": "y", "fr": "z"}, "buttons": [{"title": "a", "payload": "b"}]}
+    ]
+    found = {(problem.code, problem.name) for problem in check_assistant(items_of(bodies))}
+    assert {
+        ("translation-missing", "utter_done"),
+        ("button-translation-missing", "utter_half"),
+        ("translation-unused", "utter_half"),
+        ("name-translation-missing", "pay"),
+    } <= found
+    assert "utter_translated" not in {name for _, name in found}
 
 
 def test_an_assistant_without_a_flow_is_told_so() -> None:

@@ -250,7 +250,14 @@ def test_its_warnings_are_the_ones_that_help(items: list[ItemBody]) -> None:
 
 def test_what_stands_in_for_its_model_is_told(items: list[ItemBody]) -> None:
     hints = [problem for problem in check_assistant(items) if problem.severity is Severity.HINT]
-    told = {"component-stand-in", "custom-mapping", "mapping-without-adapter", "operated-elsewhere"}
+    told = {
+        "button-translation-missing",
+        "component-stand-in",
+        "custom-mapping",
+        "mapping-without-adapter",
+        "name-translation-missing",
+        "operated-elsewhere",
+    }
     assert {problem.code for problem in hints} == told, shown(hints)
 
 

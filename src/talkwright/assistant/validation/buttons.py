@@ -40,6 +40,11 @@ def _check_button(check: Check, button: Any, path: str, what: str) -> None:
         return
     if not isinstance(button.get("title"), str) or not button["title"].strip():
         check.findings.error("button-without-title", path, f"{what} has no `title`: people would see an empty button.")
+    translated = button.get("translation")
+    for language, entry in (translated if isinstance(translated, Mapping) else {}).items():
+        if isinstance(entry, Mapping) and isinstance(entry.get("payload"), str):
+            at = pointer_join(path, "translation", language, "payload")
+            check_payload(check, entry["payload"], at, f"The `{language}` translation of {what[0].lower()}{what[1:]}")
     payload = button.get("payload")
     if isinstance(payload, str) and payload.strip():
         check_payload(check, payload, pointer_join(path, "payload"), what)

@@ -7,13 +7,16 @@ import re
 from talkwright.assistant.flows import CallStep, CollectStep, Flow, SetSlotsStep
 from talkwright.assistant.parsing.flows import parse_flow
 from talkwright.assistant.parsing.shape import pointer_join
+from talkwright.assistant.patterns import default_items
 from talkwright.assistant.references import Reference
 from talkwright.assistant.validation.check import Check, Expression, remove
 from talkwright.assistant.validation.expressions import check_expression
 from talkwright.assistant.validation.flow_calls import check_calls
 from talkwright.assistant.validation.flow_graph import check_graph
 from talkwright.assistant.validation.flow_steps import check_steps
+from talkwright.assistant.validation.translations import check_name_translation
 
+PATTERN_IDS = frozenset(item.name for item in default_items() if item.kind == "flow")
 _FLOW_ID = re.compile(r"\w[\w-]*")
 
 
@@ -35,6 +38,13 @@ def check_flow(check: Check) -> None:
         )
     if flow is None:
         return
+    if flow.is_pattern and flow.id not in PATTERN_IDS:
+        check.findings.warning(
+            "unknown-pattern",
+            "",
+            f"`{flow.id}` begins like a pattern, but no pattern is called so; nothing ever starts it. Patterns are"
+            f" {', '.join(f'`{name}`' for name in sorted(PATTERN_IDS))}.",
+        )
     if flow.guard is not None:
         check_expression(check, Expression(flow.guard, "/if", f"The guard of flow “{flow.id}”", "flow"))
     check_graph(check, flow)
@@ -43,6 +53,7 @@ def check_flow(check: Check) -> None:
     _check_unique(check, flow)
     _check_triggers(check, flow)
     _check_persisted(check, flow)
+    check_name_translation(check, flow)
 
 
 def _others(check: Check, names: frozenset[str]) -> str | None:

@@ -9,7 +9,6 @@ from typing import Any
 from jinja2 import TemplateSyntaxError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from talkwright.assistant.build import languages
 from talkwright.assistant.parsing.domain import parse_response
 from talkwright.assistant.parsing.shape import condition_text, pointer_join
 from talkwright.assistant.references import Reference, references
@@ -17,6 +16,7 @@ from talkwright.assistant.references.in_responses import texts, uses_jinja
 from talkwright.assistant.validation.buttons import check_buttons
 from talkwright.assistant.validation.check import Check, Expression, add
 from talkwright.assistant.validation.expressions import check_expression
+from talkwright.assistant.validation.translations import check_text_translations
 
 CONTENT_KEYS = ("text", "image", "custom", "buttons", "quick_replies", "attachment", "elements")
 # What the engine and its patterns offer beside slots (dialogue-semantics 5.1, 5.11): fields of the top frame.
@@ -65,7 +65,7 @@ def check_response(check: Check) -> None:
             _check_variation(check, variation, f"/{index}", f"Variation {index + 1} of “{check.name}”")
     _check_choice(check)
     _check_variables(check)
-    _check_translations(check)
+    check_text_translations(check)
 
 
 def _check_variation(check: Check, variation: Mapping[str, Any], path: str, what: str) -> None:
@@ -167,23 +167,3 @@ def _check_variables(check: Check) -> None:
         if check.facts.slot(reference.name.partition(".")[0]) is None:
             shown = f"{{{reference.name}}}"
             check.missing_variable(reference, shown, f"“{check.name}”")
-
-
-def _check_translations(check: Check) -> None:
-    config = check.facts.settings("config")
-    _, additional = languages(config)
-    if not additional or not isinstance(check.body, list):
-        return
-    missing: dict[str, None] = {}
-    for variation in check.body:
-        if isinstance(variation, Mapping) and isinstance(variation.get("text"), str) and variation["text"].strip():
-            translated = variation.get("translation")
-            known = translated if isinstance(translated, Mapping) else {}
-            missing.update(dict.fromkeys(language for language in additional if not known.get(language)))
-    if missing:
-        shown = ", ".join(f"`{language}`" for language in missing)
-        check.findings.warning(
-            "translation-missing",
-            "",
-            f"“{check.name}” has texts without a translation to {shown}; they are sent in the default language.",
-        )

@@ -147,8 +147,10 @@ def _check_fillers(check: Check, slot: Slot, types: list[str]) -> None:
             )
         return
     by_nlu = next((kind for kind in types if kind in NLU_MAPPINGS), None)
+    if by_nlu is None:
+        return
     components = {short(name) for _, name, _ in named(check.facts.settings("config"), "pipeline")}
-    if by_nlu is not None and NLU_ADAPTER not in components:
+    if NLU_ADAPTER not in components:
         check.findings.hint(
             "mapping-without-adapter",
             "/mappings",
