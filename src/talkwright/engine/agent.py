@@ -25,7 +25,7 @@ from talkwright.engine.dialogue.ledger import Ledger
 from talkwright.engine.dialogue.profile import DEFAULT, Profile
 from talkwright.engine.dialogue.program import Program
 from talkwright.engine.dialogue.running import note_code_change, run_commands
-from talkwright.engine.dialogue.session import begin_session, needs_session
+from talkwright.engine.dialogue.session import SESSION_ACTION, begin_session, needs_session
 from talkwright.engine.faults import where
 from talkwright.engine.performing import Performer, bot_messages
 from talkwright.engine.ports import ActionRunner, Clock, Random, TurnResult, Understanding, Understood, UserMessage
@@ -84,6 +84,15 @@ class Agent:
         begin_session(ledger, metadata=metadata)
         return TurnResult(events=ledger.events, messages=())
 
+    async def _begin(self, ledger: Ledger, metadata: Mapping[str, Any]) -> None:
+        """Begins a session; what the project's own action_session_start adds comes before the user is listened to."""
+        own = self.program.is_custom(SESSION_ACTION)
+        begin_session(ledger, metadata=metadata, listen=not own)
+        if own:
+            await self._performer.perform(ledger, SESSION_ACTION)
+            ledger.record(ev.action(ev.ACTION_LISTEN, policy=None, confidence=1.0))
+            ledger.before = ledger.tracker.stack
+
     async def handle(self, tracker: Tracker, message: UserMessage) -> TurnResult:
         """Takes one message; changes the tracker. A repeated message id gives an empty result (4.3)."""
         if message.message_id is not None and self._was_seen(tracker, message.message_id):
@@ -93,7 +102,7 @@ class Agent:
         if self._reader.is_session_start(message.text) or needs_session(
             tracker, self.assistant.domain.session, self._clock()
         ):
-            begin_session(ledger, metadata=message.metadata)
+            await self._begin(ledger, message.metadata)
         commands = await self._understand(ledger, message)
         understood = time.perf_counter()
         try:
@@ -169,14 +178,15 @@ class Agent:
         silent = any(isinstance(command, UserSilence) for command in commands)
         if not silent and SILENCE_COUNTER in self.program.slots:
             ledger.reset_slot(SILENCE_COUNTER)
-        run_commands(ledger, commands)
+        if not ledger.tracker.paused:
+            run_commands(ledger, commands)
         ledger.record(ev.plain(ev.USER_FEATURIZATION, use_text_for_featurization=False))
 
     async def _predict(self, ledger: Ledger, *, corrects: bool = False) -> None:
         """Runs actions until the user must speak; a turn has an end even where actions follow each other for ever."""
         tracker = ledger.tracker
         for _ in range(MAX_PREDICTIONS * (5 if corrects else 1)):
-            name = tracker.followup_action or advance(ledger)
+            name = tracker.followup_action or (ev.ACTION_LISTEN if tracker.paused else advance(ledger))
             if name == ev.ACTION_LISTEN:
                 break
             await self._performer.perform(ledger, name)

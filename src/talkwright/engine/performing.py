@@ -16,6 +16,7 @@ from talkwright.engine.dialogue.collect import Saying
 from talkwright.engine.dialogue.failures import fail_flow
 from talkwright.engine.dialogue.ledger import Ledger
 from talkwright.engine.dialogue.program import Program
+from talkwright.engine.dialogue.session import SESSION_ACTION
 from talkwright.engine.faults import where
 from talkwright.engine.generation.responses import Setting, from_action, render
 from talkwright.engine.ports import ActionFailed, ActionRejected, ActionResult, ActionRunner, BotMessage, Random
@@ -36,6 +37,8 @@ class Performer:
     async def perform(self, ledger: Ledger, name: str) -> None:
         """Runs an action; one that nobody knows leaves only its event."""
         if self._program.is_custom(name):
+            if name == SESSION_ACTION and not ledger.session_began:
+                run_builtin(ledger, name)
             await self._custom(ledger, name)
         elif name in self._program.responses:
             ledger.record(ev.action(name, metadata=ledger.place()))
@@ -111,6 +114,8 @@ class Performer:
             return
         if event.type in _REFUSED or event.type.startswith("flow_"):
             return
+        if event.type == ev.SESSION_STARTED and ledger.session_began:
+            return  # the engine has begun the session already
         if event.type == ev.SLOT:
             name = event.text_of("name")
             if name in self._program.slots and name is not None:

@@ -17,7 +17,7 @@ from talkwright.engine.commands import (
     ErrorCommand,
     SetSlot,
 )
-from talkwright.engine.dialogue.availability import without_unavailable
+from talkwright.engine.dialogue.availability import without_misplaced, without_unavailable
 from talkwright.engine.dialogue.collect import step_asked
 from talkwright.engine.dialogue.program import Program
 from talkwright.engine.dialogue.triggers import commands_of_intent
@@ -77,6 +77,7 @@ class Reader:
     def narrowed(self, understood: Understood, tracker: Tracker) -> Understood:
         """What is left when guards and a forced question had their say (1.6, 4.3)."""
         commands: list[Command] = without_unavailable(self._program, tracker, understood.commands)
+        commands = without_misplaced(self._program, tracker, commands)
         step = step_asked(self._program, tracker.stack)
         if step is not None and step.force_slot_filling:
             commands = [item for item in commands if isinstance(item, SetSlot) and item.name == step.slot]

@@ -8,7 +8,7 @@ from talkwright.assistant.conditions import holds
 from talkwright.assistant.flows import Flow
 from talkwright.conversation.stack import context_of, is_user_frame
 from talkwright.conversation.tracker import Tracker
-from talkwright.engine.commands import Command, StartFlow
+from talkwright.engine.commands import LLM, Command, SetSlot, StartFlow
 from talkwright.engine.dialogue.program import Program
 
 
@@ -36,6 +36,27 @@ def available_flows(program: Program, tracker: Tracker) -> dict[str, Flow]:
         for flow_id, flow in program.flows.items()
         if not flow.is_pattern and (flow_id in active or is_startable(flow, tracker))
     }
+
+
+def without_misplaced(program: Program, tracker: Tracker, commands: Sequence[Command]) -> list[Command]:
+    """The commands without understood values for slots that are only filled in other flows (4.4, conditions)."""
+    flows = {*active_flows(tracker), *(command.flow for command in commands if isinstance(command, StartFlow))}
+    return [
+        command
+        for command in commands
+        if not (isinstance(command, SetSlot) and command.extractor == LLM and _is_misplaced(program, command, flows))
+    ]
+
+
+def _is_misplaced(program: Program, command: SetSlot, flows: set[str]) -> bool:
+    slot = program.slots.get(command.name)
+    wanted: set[str] = set()
+    for mapping in slot.mappings if slot is not None else ():
+        if mapping.type == "from_llm":
+            if not mapping.conditions:
+                return False
+            wanted.update(str(condition.get("active_flow")) for condition in mapping.conditions)
+    return bool(wanted) and wanted.isdisjoint(flows)
 
 
 def without_unavailable(program: Program, tracker: Tracker, commands: Sequence[Command]) -> list[Command]:

@@ -34,7 +34,8 @@ def begin_session(ledger: Ledger, *, metadata: Mapping[str, Any] | None = None, 
     tracker = ledger.tracker
     carried = dict(tracker.slots) if ledger.program.assistant.domain.session.carry_over_slots else {}
     filled_by = dict(tracker.filled_by)
-    ledger.metadata["session_id"] = str(uuid.UUID(int=ledger.rng.getrandbits(128), version=4))
+    session_id = str(uuid.UUID(int=ledger.rng.getrandbits(128), version=4))
+    ledger.metadata = {**ledger.metadata, "session_id": session_id}  # events written before share the old map
     ledger.record(ev.action(SESSION_ACTION, policy=None, confidence=1.0))
     ledger.record(ev.plain(ev.SESSION_STARTED))
     ledger.session_began = True
