@@ -11,8 +11,8 @@ from rasa_sdk.executor import CollectingDispatcher
 from actions.bank import book_of
 
 
-class BookAction(Action):
-    """An action that answers with slots only."""
+class BookAction:
+    """What all actions share: they answer with slots only. No Action itself, or the server would register it."""
 
     def slots(self, book: dict[str, Any], known: dict[str, Any]) -> dict[str, Any]:
         """The slots to set, from the book and the slots known so far."""
@@ -24,7 +24,7 @@ class BookAction(Action):
         return [SlotSet(name, value) for name, value in found.items()]
 
 
-class GetBalance(BookAction):
+class GetBalance(BookAction, Action):
     def name(self) -> str:
         return "action_get_balance"
 
@@ -32,7 +32,7 @@ class GetBalance(BookAction):
         return {"balance": book["accounts"][known["account"]]["balance"]}
 
 
-class ListTransactions(BookAction):
+class ListTransactions(BookAction, Action):
     def name(self) -> str:
         return "action_list_transactions"
 
@@ -42,7 +42,7 @@ class ListTransactions(BookAction):
         return {"transaction_count": len(rows), "transaction_list": text or None}
 
 
-class OpenSavings(BookAction):
+class OpenSavings(BookAction, Action):
     def name(self) -> str:
         return "action_open_savings"
 
@@ -52,7 +52,7 @@ class OpenSavings(BookAction):
         return {}
 
 
-class CheckFunds(BookAction):
+class CheckFunds(BookAction, Action):
     def name(self) -> str:
         return "action_check_funds"
 
@@ -61,7 +61,7 @@ class CheckFunds(BookAction):
         return {"everyday_balance": balance, "funds_available": known["amount"] <= balance}
 
 
-class ExecuteTransfer(BookAction):
+class ExecuteTransfer(BookAction, Action):
     def name(self) -> str:
         return "action_execute_transfer"
 
@@ -72,7 +72,7 @@ class ExecuteTransfer(BookAction):
         return {}
 
 
-class VerifyIdentity(BookAction):
+class VerifyIdentity(BookAction, Action):
     def name(self) -> str:
         return "action_verify_identity"
 
@@ -80,7 +80,7 @@ class VerifyIdentity(BookAction):
         return {"identity_verified": known["pin"] == book["pin"]}
 
 
-class BlockCard(BookAction):
+class BlockCard(BookAction, Action):
     def name(self) -> str:
         return "action_block_card"
 
@@ -89,7 +89,7 @@ class BlockCard(BookAction):
         return {}
 
 
-class GetAddress(BookAction):
+class GetAddress(BookAction, Action):
     def name(self) -> str:
         return "action_get_address"
 
@@ -97,7 +97,7 @@ class GetAddress(BookAction):
         return {"address_on_file": book["address"]}
 
 
-class OrderCard(BookAction):
+class OrderCard(BookAction, Action):
     def name(self) -> str:
         return "action_order_card"
 
@@ -107,7 +107,7 @@ class OrderCard(BookAction):
         return {}
 
 
-class SetCardLimit(BookAction):
+class SetCardLimit(BookAction, Action):
     def name(self) -> str:
         return "action_set_card_limit"
 
@@ -116,7 +116,7 @@ class SetCardLimit(BookAction):
         return {}
 
 
-class ActivateCard(BookAction):
+class ActivateCard(BookAction, Action):
     def name(self) -> str:
         return "action_activate_card"
 
@@ -124,7 +124,7 @@ class ActivateCard(BookAction):
         return {"card_active": book["cards"][known["card"]]["digits"] == known["card_digits"]}
 
 
-class AddContact(BookAction):
+class AddContact(BookAction, Action):
     def name(self) -> str:
         return "action_add_contact"
 
@@ -134,7 +134,7 @@ class AddContact(BookAction):
         return {"contact_saved": new}
 
 
-class RemoveContact(BookAction):
+class RemoveContact(BookAction, Action):
     def name(self) -> str:
         return "action_remove_contact"
 
@@ -142,7 +142,7 @@ class RemoveContact(BookAction):
         return {"contact_removed": book["contacts"].pop(known["contact_name"], None) is not None}
 
 
-class ListContacts(BookAction):
+class ListContacts(BookAction, Action):
     def name(self) -> str:
         return "action_list_contacts"
 
@@ -150,7 +150,7 @@ class ListContacts(BookAction):
         return {"contact_list": ", ".join(book["contacts"]) or "–"}
 
 
-class FindBranch(BookAction):
+class FindBranch(BookAction, Action):
     def name(self) -> str:
         return "action_find_branch"
 
@@ -159,7 +159,7 @@ class FindBranch(BookAction):
         return {"branch_found": address is not None, "branch_address": address}
 
 
-class ExchangeRate(BookAction):
+class ExchangeRate(BookAction, Action):
     def name(self) -> str:
         return "action_exchange_rate"
 
@@ -167,7 +167,7 @@ class ExchangeRate(BookAction):
         return {"rate": book["rates"][known["currency"]]}
 
 
-class CalculateLoan(BookAction):
+class CalculateLoan(BookAction, Action):
     def name(self) -> str:
         return "action_calculate_loan"
 
