@@ -1,4 +1,4 @@
-"""Harbour Bank's custom actions: each reads slots, looks into the book and sets the slots that the flow goes on with."""
+"""Harbour Bank's custom actions: each reads slots and the book, and sets the slots that its flow goes on with."""
 
 from __future__ import annotations
 
