@@ -34,13 +34,13 @@ class StoredFile:
     deleted: bool = False
 
     def named(self, names: Names) -> ProjectFile:
-        """The file as the project's functions take it; raises KeyError for an item that `names` lacks."""
+        """The file as the project's functions take it; one that `names` lacks is dead and passed over."""
         pieces: list[str | PartRef] = []
         for piece in self.skeleton:
             if isinstance(piece, str):
                 pieces.append(piece)
             else:
-                kind, name = names[piece[0]]
+                kind, name = names.get(piece[0], ("", f"\0{piece[0]}"))
                 pieces.append(replace(piece[1], kind=kind, name=name))
         style = style_from_json(self.style) if self.style else ProjectFile(path=self.path).style
         return ProjectFile(path=self.path, data=self.data, skeleton=tuple(pieces), style=style)

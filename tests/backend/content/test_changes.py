@@ -2,40 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
+from tests.backend.content.calls import change, item_named, send, text_patch
 from tests.services.studio import Browser
 
 from talkwright.database.ids import uuid7
 
 pytestmark = pytest.mark.anyio
-
-
-async def item_named(admin: Browser, assistant: str, kind: str, name: str) -> dict[str, Any]:
-    found = await admin.send("GET", f"/api/assistants/{assistant}/items?kind={kind}&name={name}")
-    assert found.status_code == 200, found.text
-    (summary,) = found.json()["items"]
-    whole = await admin.send("GET", f"/api/assistants/{assistant}/items/{summary['id']}")
-    assert whole.status_code == 200, whole.text
-    result: dict[str, Any] = whole.json()
-    return result
-
-
-def change(*edits: dict[str, Any], name: str = "edit-text", **arguments: Any) -> dict[str, Any]:
-    return {"id": str(uuid7()), "command": {"name": name, "arguments": arguments}, "edits": list(edits)}
-
-
-async def send(admin: Browser, assistant: str, body: dict[str, Any], status: int = 200) -> dict[str, Any]:
-    answer = await admin.send("POST", f"/api/assistants/{assistant}/changes", json=body)
-    assert answer.status_code == status, answer.text
-    result: dict[str, Any] = answer.json()
-    return result
-
-
-def text_patch(item: dict[str, Any], text: str) -> dict[str, Any]:
-    patch = [{"op": "replace", "path": "/0/text", "value": text}]
-    return {"op": "patch", "item": item["id"], "revision": item["revision"], "patch": patch}
 
 
 async def test_a_text_is_edited_and_only_its_line_changes(admin: Browser, assistant: str) -> None:

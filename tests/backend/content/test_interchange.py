@@ -1,0 +1,145 @@
+"""Projects come in with a report and go out byte for byte."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tests.backend.content.calls import change, download, imported, item_named, send, text_patch
+from tests.services.studio import Browser
+
+from talkwright.database.ids import uuid7
+
+pytestmark = pytest.mark.anyio
+
+CONFIG = b"recipe: default.v1\r\nlanguage: en\r\nassistant_id: lamp\r\n\r\npolicies:\r\n- name: FlowPolicy\r\n"
+DOMAIN = b"""version: "3.1"
+# what it says
+responses:
+  utter_on:
+  - text: "It's on"   # keep short
+
+  # two ways
+  utter_off:
+  - text: off
+  - text: 'dark now'
+slots:
+  room: {type: text, mappings: [{type: from_llm}]}
+"""
+FLOWS = b"""flows:
+  switch_on:
+    description: Switches a lamp on.
+    steps:
+    - collect: room
+      utter: utter_on
+    - action: utter_off
+"""
+FILES = {
+    "config.yml": CONFIG,
+    "domain.yml": DOMAIN,
+    "data/flows.yml": FLOWS,
+    "data/stories.yml": b"stories:\n- story: a\n  steps:\n  - intent: x\n",
+    "actions/lamp.py": b"print('hi')\n",
+    "docs/plan.png": b"\x89PNG\x00\x01",
+    "notes.txt": b"no newline at the end",
+}
+
+
+async def test_what_is_imported_comes_out_byte_for_byte(admin: Browser) -> None:
+    answer = await imported(admin, FILES)
+    report = answer["report"]
+    assert report["items"]["flow"] == 1
+    assert {line["path"]: (line["items"], line["kept"]) for line in report["files"]}["notes.txt"] == (0, True)
+    assert await download(admin, answer["assistant"]["id"]) == FILES
+
+
+async def test_after_an_edit_only_its_line_differs_and_the_past_can_be_had(admin: Browser) -> None:
+    made = (await imported(admin, FILES))["assistant"]["id"]
+    item = await item_named(admin, made, "response", "utter_on")
+    await send(admin, made, change(text_patch(item, "Bright now")))
+    expected = FILES | {"domain.yml": DOMAIN.replace(b'"It\'s on"', b'"Bright now"')}
+    assert await download(admin, made) == expected
+    assert await download(admin, made, at=1) == FILES
+
+
+async def test_a_new_flow_gets_a_file_and_a_deleted_one_leaves_none(admin: Browser) -> None:
+    made = (await imported(admin, FILES))["assistant"]["id"]
+    flow, body = str(uuid7()), {"description": "Says when.", "steps": [{"id": "say", "action": "utter_off"}]}
+    create = {"op": "create", "item": flow, "kind": "flow", "name": "say_when", "body": body}
+    await send(admin, made, change(create, name="create"))
+    files = await download(admin, made)
+    assert files.keys() - FILES.keys() == {"data/flows/say_when.yml"}
+    await send(admin, made, change({"op": "delete", "item": flow, "revision": 1}))
+    assert await download(admin, made) == FILES
+    assert (await download(admin, made, at=2)) == files
+
+
+async def test_importing_the_same_again_changes_nothing_and_keeps_every_item(admin: Browser) -> None:
+    made = (await imported(admin, FILES))["assistant"]["id"]
+    before = await item_named(admin, made, "flow", "switch_on")
+    await imported(admin, FILES, into=made)
+    assert await item_named(admin, made, "flow", "switch_on") | {"change": 1} == before | {"change": 1}
+    assert await download(admin, made) == FILES
+
+
+async def test_an_import_replaces_its_files_and_leaves_the_others(admin: Browser) -> None:
+    made = (await imported(admin, FILES))["assistant"]["id"]
+    old = await item_named(admin, made, "response", "utter_on")
+    domain = b"responses:\n  utter_on:\n  - text: new\n"
+    await imported(admin, {"domain.yml": domain}, into=made)
+    new = await item_named(admin, made, "response", "utter_on")
+    assert (new["id"], new["revision"], new["body"]) == (old["id"], 2, [{"text": "new"}])
+    assert (await admin.send("GET", f"/api/assistants/{made}/items?name=utter_off")).json()["items"] == []
+    assert await download(admin, made) == FILES | {"domain.yml": domain}
+    await imported(admin, FILES, into=made)
+    assert await download(admin, made) == FILES
+
+
+async def test_an_import_takes_over_an_item_that_stood_in_another_file(admin: Browser) -> None:
+    made = (await imported(admin, FILES))["assistant"]["id"]
+    await imported(admin, {"domain/more.yml": b"responses:\n  utter_on:\n  - text: moved\n"}, into=made)
+    files = await download(admin, made)
+    assert b"utter_on" not in files["domain.yml"]
+    assert b"moved" in files["domain/more.yml"]
+    assert b"utter_off" in files["domain.yml"]
+
+
+async def test_an_unreadable_file_is_kept_and_said(admin: Browser) -> None:
+    files = FILES | {"data/broken.yml": b"flows:\n  x: [\n"}
+    answer = await imported(admin, files)
+    assert [problem["code"] for problem in answer["report"]["problems"] if problem["severity"] == "error"]
+    made = answer["assistant"]["id"]
+    assert await download(admin, made) == files
+    found = (await admin.send("GET", f"/api/assistants/{made}/problems")).json()["items"]
+    assert "file-unreadable" in {problem["code"] for problem in found}
+
+
+async def test_a_hostile_archive_is_refused_with_a_reason(admin: Browser) -> None:
+    from tests.backend.content.calls import packed  # noqa: PLC0415 - used once
+
+    address = f"/api/assistants/import?id={uuid7()}&name=evil"
+    headers = {"Content-Type": "application/zip"}
+    answer = await admin.send("POST", address, content=packed({"../out.yml": b"x"}), headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (422, "archive-path")
+    empty = await admin.send("POST", address, content=b"", headers=headers)
+    assert empty.status_code == 422
+    names = [entry["name"] for entry in (await admin.send("GET", "/api/assistants?limit=200")).json()["items"]]
+    assert "evil" not in names
+
+
+async def test_the_examples_are_imported_like_anything_else(admin: Browser) -> None:
+    examples = (await admin.send("GET", "/api/examples")).json()
+    assert "bank" in {example["name"] for example in examples}
+    made = str(uuid7())
+    answer = await admin.send("POST", "/api/assistants/examples/bank", json={"id": made})
+    assert answer.status_code == 201, answer.text
+    again = await admin.send("POST", "/api/assistants/examples/bank", json={"id": made})
+    assert again.json()["report"] == answer.json()["report"]
+    errors = [problem for problem in answer.json()["report"]["problems"] if problem["severity"] == "error"]
+    assert errors == []
+    folder = Path(__file__).parents[3] / "examples" / "bank"
+    files = await download(admin, made)
+    assert files["domain/cards.yml"] == (folder / "domain/cards.yml").read_bytes()
+    assert {path for path in files if path.startswith("data/")} == {
+        str(path.relative_to(folder)) for path in (folder / "data").rglob("*.yml")
+    }
