@@ -129,7 +129,7 @@ class HttpActions:
         request: dict[str, Any] = {
             "next_action": name,
             "sender_id": tracker.sender_id,
-            "tracker": tracker.to_dict("ALL"),
+            "tracker": _state(tracker),
             "version": PROTOCOL_VERSION,
             "domain_digest": self._digest(domain),
         }
@@ -187,6 +187,12 @@ class HttpActions:
             known = (domain, hashlib.md5(text.encode(), usedforsecurity=False).hexdigest())
             self._digests = {id(domain): known}
         return known[1]
+
+
+def _state(tracker: Tracker) -> dict[str, Any]:
+    """The tracker with all its events; action servers look into the latest message without asking whether there is one."""
+    state = tracker.to_dict("ALL")
+    return state if state["latest_message"] is not None else {**state, "latest_message": {}}
 
 
 def _client(endpoint: ActionEndpoint, timeout: float) -> httpx2.AsyncClient:

@@ -115,10 +115,7 @@ class Conversation:
         parse_data = (said.get("parse_data") or {}) if said is not None else {}
         trace = parse_data.get("trace") or {}
         for command in parse_data.get("commands") or ():
-            details = ", ".join(
-                f"{key} {value}" for key, value in command.items() if key not in ("command", "extractor")
-            )
-            self._console.print(f"[b]{escape(str(command['command']))}[/] {escape(details)}")
+            self._console.print(f"[b]{escape(str(command['command']))}[/] {escape(_details(command))}")
         if trace.get("decision"):
             self._console.print(f"[dim]because:[/] {escape(str(trace['decision']))}")
         for candidate in trace.get("candidates") or ():

@@ -93,9 +93,10 @@ def _new_value(message: Message, slot: Slot, question: Question, read: ReadValue
 
 
 def _is_mentioned(message: Message, slot: Slot) -> bool:
-    names = message.reading.slot_words(slot)
+    """Whether the message names the slot: by the last word of its name, which says what it is."""
+    head = message.reading.slot_head(slot)
     said = {*message.words, *in_english(message.words, message.language)}
-    return bool(names) and names <= said | {word.removesuffix("s") for word in said}
+    return head is not None and (head in said or f"{head}s" in said)
 
 
 def _other_flow(message: Message, rest: str) -> str | None:

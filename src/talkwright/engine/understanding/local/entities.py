@@ -105,13 +105,12 @@ class EntityFinder:
     def _by_frame(self, text: str, language: str) -> list[Entity]:
         tokens = spans(text)
         plain = [fold(token) for token, _, _ in tokens]
-        common = common_words(language)
         found = []
         for (entity, role), frame in self.frames.items():
             for first in range(len(tokens)):
                 if first and plain[first - 1] not in frame.before and plain[first] not in frame.known:
                     continue
-                size = _span_size(tokens, plain, first, frame, common)
+                size = _span_size(tokens, plain, first, frame, language)
                 if size:
                     start, end = tokens[first][1], tokens[first + size - 1][2]
                     found.append(
@@ -123,23 +122,26 @@ class EntityFinder:
         return self.canonical.get(fold(text), text)
 
 
-def _span_size(
-    tokens: list[tuple[str, int, int]], plain: list[str], first: int, frame: _Frame, common: frozenset[str]
-) -> int:
-    """How many words from `first` on look like the entity: a known value, or capitals where the examples have them."""
+def _span_size(tokens: list[tuple[str, int, int]], plain: list[str], first: int, frame: _Frame, language: str) -> int:
+    """How many words from `first` on look like the entity: a known value, or capitals where the examples have them.
+
+    German writes all nouns with capitals, so there the word after the span must be one that the examples know.
+    """
     for size in range(min(_LONGEST_SPAN, len(tokens) - first), 0, -1):
         if " ".join(plain[first : first + size]) in frame.known:
             return size
     if not frame.capital or not first:
         return 0
-    size = 0
+    size, common = 0, common_words(language)
     while first + size < len(tokens) and size < _LONGEST_SPAN:
         word, folded = tokens[first + size][0], plain[first + size]
         if not word[0].isupper() or folded in common or folded in frame.after:
             break
         size += 1
     end = first + size
-    fits = (frame.at_end and end == len(tokens)) or (end < len(tokens) and plain[end] in frame.after)
+    fits = (
+        language != "de" or (frame.at_end and end == len(tokens)) or (end < len(tokens) and plain[end] in frame.after)
+    )
     return size if size and fits else 0
 
 

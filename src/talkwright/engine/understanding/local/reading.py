@@ -90,6 +90,11 @@ class Reading:
         """The words of a slot's name that a person would use for it."""
         return frozenset(words(readable(slot.name))) - common_words("en") - _TECHNICAL
 
+    def slot_head(self, slot: Slot) -> str | None:
+        """The last telling word of a slot's name: `amount` of `gift_amount`."""
+        telling = self.slot_words(slot)
+        return next((word for word in reversed(words(readable(slot.name))) if word in telling), None)
+
     def flow_words(self, flow_id: str) -> frozenset[str]:
         """The words of a flow's names in all languages."""
         flow = self.assistant.flows[flow_id]

@@ -23,7 +23,7 @@ _YES = (
     r"yes|yep|yeah|yea|ya|yup|yess+|yas|sure|ok|okay|okey|okey ?dokey|okidoki|k|y|fine|alright|all right|right|correct|"
     r"true|exactly|absolutely|definitely|certainly|indeed|affirmative|agreed?|agree|confirm(?:ed)?|approved?|of course|"
     r"go ahead|go on|go for it|do it|do that|please do|sounds (?:good|great|fine|right)|looks (?:good|great|fine|right)|perfect|great|"
-    r"good|that'?s it|that is it|by all means|proceed|continue|why of course|you bet|for sure|totally|i do|i am|i would|i did|i have|"
+    r"good|that'?s it|that is it|by all means|proceed|continue|why of course|you bet|for sure|totally|i (?:do|am|would|did|have|will)(?=\W*$)|"
     r"send it|let'?s (?:do it|go)|deal|cool|works|"
     r"ja|jap|jup|jo|jep|joa|jawohl|jawoll|klar|na klar|sicher|sicherlich|genau|richtig|korrekt|stimmt|passt|"
     r"einverstanden|gerne?|natuerlich|selbstverstaendlich|unbedingt|auf jeden fall|in ordnung|alles klar|mach das|"
