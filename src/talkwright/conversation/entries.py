@@ -17,6 +17,25 @@ QUIET_ACTIONS = frozenset({"action_run_slot_rejections", "action_session_start"}
 CONTINUE_MARK = ":"
 
 
+# What the bot calls its stages (wire-protocols 5.5), and what people read.
+STAGES: Mapping[str, str] = {
+    "command_processor": "understanding",
+    "prediction_loop": "dialogue",
+    "rasa_processing_ms": "total",
+}
+
+
+def stage_times(raw: Any) -> dict[str, float]:
+    """Milliseconds per stage of a turn, as far as the bot tells."""
+    times = raw if isinstance(raw, Mapping) else {}
+    return {STAGES.get(str(name), str(name)): ms for name, ms in times.items() if isinstance(ms, int | float)}
+
+
+def is_first_step(line: Mapping[str, Any]) -> bool:
+    """Whether the line tells the first step of a flow's run."""
+    return line["kind"] == "step" and line["data"]["from"] is None
+
+
 def moment(at: float) -> str:
     """Seconds since 1970 as ISO 8601 in UTC; the first moment where the number is none of a date."""
     try:
@@ -102,12 +121,8 @@ def moved_steps(old: Sequence[Frame], new: Sequence[Frame], event: Event) -> Ite
             continue
         if flow in QUIET_PATTERNS:
             continue
-        data = {
-            "kind": event.metadata.get("step_kind"),
-            "branch": event.metadata.get("branch"),
-            "from": None if came_from == START else came_from,
-        }
-        yield entry("step", event, flow=flow, step=step, data=data)
+        data = {"kind": event.metadata.get("step_kind"), "from": None if came_from == START else came_from}
+        yield entry("step", event, flow=flow, step=step, branch=event.metadata.get("branch"), data=data)
 
 
 def waiting_entry(stack: Sequence[Frame], event: Event) -> list[dict[str, Any]]:

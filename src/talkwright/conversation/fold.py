@@ -19,7 +19,9 @@ from talkwright.conversation.entries import (
     bot_entry,
     command_entries,
     entry,
+    is_first_step,
     moved_steps,
+    stage_times,
     trace_of,
     waiting_entry,
 )
@@ -54,7 +56,11 @@ class Visit(msgspec.Struct, frozen=True):
 
 
 class State(msgspec.Struct, frozen=True):
-    """Where a conversation stands. `fresh`: the turn has neither user nor message yet; `spoke`: when the user did."""
+    """Where a conversation stands.
+
+    `fresh`: the turn has neither user nor message yet; `spoke`: when the user did; `changed`: the turn in which a slot
+    changed last; `pending`: the line of a flow's first step, which bots tell just before they tell the flow's start.
+    """
 
     session: int = 0
     session_id: str | None = None
@@ -66,7 +72,8 @@ class State(msgspec.Struct, frozen=True):
     stack: tuple[dict[str, Any], ...] = ()
     slots: dict[str, Any] = {}
     initial: dict[str, Any] = {}
-    changed: tuple[str, ...] = ()
+    changed: dict[str, int] = {}
+    pending: dict[str, Any] | None = None
     visits: tuple[Visit, ...] = ()
     model: str | None = None
     terminated: bool = False
@@ -97,9 +104,15 @@ def load_state(text: str) -> State:
 def fold(state: State, event: Event) -> Outcome:
     """Takes one event in. Never raises: an event that can't be understood only moves the time."""
     try:
-        state = msgspec.structs.replace(state, last=max(state.last, event.timestamp), model=_model(state, event))
+        state = _replace(state, last=max(state.last, event.timestamp), model=_model(state, event))
         handler = _HANDLERS.get(event.type)
-        return (state, []) if handler is None else handler(state, event)
+        if handler is None:
+            return state, []
+        if state.pending is None or event.type == ev.FLOW_STARTED:
+            return handler(state, event)
+        state, before = _with_entries(_replace(state, pending=None), event, [state.pending])
+        state, after = handler(state, event)
+        return state, before + after
     except Exception:  # events come from any bot; the reader must outlive them all
         return state, []
 
@@ -130,7 +143,7 @@ def _in_turn(state: State, event: Event) -> Outcome:
     """Makes sure that a turn is open; events before any user belong to a turn without one."""
     if state.is_open or (state.fresh and state.turn > 0):
         return state, []
-    state = _replace(state, turn=state.turn + 1, fresh=True, is_open=True, spoke=None, changed=())
+    state = _replace(state, turn=state.turn + 1, fresh=True, is_open=True, spoke=None)
     return state, [_change(state, "turn", event.timestamp, {"user": None, "model": state.model, "trace": None})]
 
 
@@ -145,8 +158,7 @@ def _with_entries(state: State, event: Event, entries: Iterator[dict[str, Any]] 
 def _user(state: State, event: Event) -> Outcome:
     number = state.turn if state.fresh and state.turn > 0 else state.turn + 1
     changes = [] if number == state.turn else _closing(state)
-    changed = state.changed if number == state.turn else ()
-    state = _replace(state, turn=number, fresh=False, is_open=True, spoke=event.timestamp, changed=changed)
+    state = _replace(state, turn=number, fresh=False, is_open=True, spoke=event.timestamp)
     raw = event.get("parse_data")
     parse_data: Mapping[str, Any] = raw if isinstance(raw, Mapping) else {}
     title = event.metadata.get("button_title") or event.metadata.get("title")
@@ -168,13 +180,10 @@ def _closing(state: State) -> list[Change]:
 def _turn_ended(state: State, event: Event) -> Outcome:
     if not state.is_open:
         return state, []
-    raw = event.metadata.get("execution_times")
-    times: Mapping[str, Any] = raw if isinstance(raw, Mapping) else {}
-    duration = times.get("rasa_processing_ms")
-    if not isinstance(duration, int | float):
-        duration = round((event.timestamp - (state.spoke or event.timestamp)) * 1000, 3)
+    times = stage_times(event.metadata.get("execution_times"))
+    duration = times.get("total", round((event.timestamp - (state.spoke or event.timestamp)) * 1000, 3))
     state = _replace(state, is_open=False)
-    return state, [_change(state, "turn_ended", event.timestamp, {"duration_ms": duration, "times": dict(times)})]
+    return state, [_change(state, "turn_ended", event.timestamp, {"duration_ms": duration, "times": times})]
 
 
 def _bot(state: State, event: Event) -> Outcome:
@@ -204,9 +213,7 @@ def _slot(state: State, event: Event) -> Outcome:
     if event.metadata.get("reset"):
         told["data"] = {"reset": True}
     state, changes = _with_entries(state, event, [told])
-    if name not in state.changed:
-        state = _replace(state, changed=(*state.changed, name))
-    return state, changes
+    return _replace(state, changed={**state.changed, name: state.turn}), changes
 
 
 def _stack(state: State, event: Event) -> Outcome:
@@ -218,15 +225,20 @@ def _stack(state: State, event: Event) -> Outcome:
     except PatchError:
         return state, []
     steps = list(moved_steps(state.stack, stack, event))
-    return _with_entries(_replace(state, stack=tuple(dict(frame) for frame in stack)), event, steps)
+    state = _replace(state, stack=tuple(dict(frame) for frame in stack))
+    if len(steps) == 1 and is_first_step(steps[0]):
+        return _replace(state, pending=steps[0]), []
+    return _with_entries(state, event, steps)
 
 
 def _flow(state: State, event: Event) -> Outcome:
     flow = event.get("flow_id")
     if not isinstance(flow, str):
         return state, []
-    told = entry(event.type, event, flow=flow, step=event.get("step_id"))
-    state, changes = _with_entries(state, event, [told])
+    told = [entry(event.type, event, flow=flow, step=event.get("step_id"))]
+    if state.pending is not None:  # the start that the first step waited for, or another event that it goes before
+        told.insert(1 if state.pending["flow"] == flow else 0, state.pending)
+    state, changes = _with_entries(_replace(state, pending=None), event, told)
     if event.type == ev.FLOW_STARTED:
         return _replace(state, visits=(*state.visits, Visit(flow, event.timestamp, state.turn))), changes
     if event.type not in (ev.FLOW_COMPLETED, ev.FLOW_CANCELLED):
@@ -330,7 +342,7 @@ def view(state: State) -> dict[str, Any]:
         "flow": place.get("flow_id"),
         "step": place.get("step_id"),
         "slots": {
-            name: {"value": value, "changed_in_turn": name in state.changed}
+            name: {"value": value, "changed_in_turn": state.changed.get(name)}
             for name, value in state.slots.items()
             if name not in HIDDEN_SLOTS
         },
