@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from tests.assistant.editing.material import project_files
 
-from talkwright.assistant.editing import EditError, new_item
+from talkwright.assistant.editing import EditError, item_from_source, new_item
 from talkwright.assistant.items import Kind
 from talkwright.assistant.project import fit, read_contents, write_project
 
@@ -126,3 +126,50 @@ def test_a_body_of_the_wrong_shape_is_refused() -> None:
     for kind, body in [(Kind.SYNONYM, "x"), (Kind.INTENT, []), (Kind.FILE, {}), (Kind.ACTION, ["x"])]:
         with pytest.raises(EditError):
             new_item(kind, "x", body)
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+@pytest.mark.parametrize(
+    ("kind", "name", "source", "body"),
+    [
+        (Kind.SLOT, "s", "s:\n  type: text\n  # why\n  values:\n    - a\n", {"type": "text", "values": ["a"]}),
+        (Kind.SLOT, "s", "        s:\n          type: text", {"type": "text"}),
+        (Kind.RESPONSE, "utter_s", "# about\nutter_s:\n- text: |\n    a\n\n    b\n", [{"text": "a\n\nb\n"}]),
+        (Kind.ACTION, "action_s", "- action_s: {send_domain: true}", {"send_domain": True}),
+        (Kind.INTENT, "s", "- intent: s\n  examples: |\n    - a\n", {"domain": None, "examples": ["a"]}),
+        (Kind.FLOW, "s", "s:\n  description: x\n  steps: []\n", {"description": "x", "steps": []}),
+        (Kind.DOMAIN, "domain.yml", "forms: {}\n", {"forms": {}}),
+        (Kind.ENDPOINTS, "endpoints.yml", "# none\nmodel_groups: []\n", {"model_groups": []}),
+        (Kind.FILE, "notes/a.md", "# hello\n", "# hello\n"),
+    ],
+)
+def test_a_new_items_typed_text_is_moved_to_its_place(
+    kind: Kind, name: str, source: str, body: Any, newline: str
+) -> None:
+    project = read_contents({"domain.yml": project_files(newline)["domain.yml"].split(b"session_config")[0]})
+    item = item_from_source(kind, name, source, project.files)
+    assert item.body == body
+    files = {file.path: file for file in (*project.files, *fit(project.files, item))}
+    again = read_contents(write_project(files.values(), [*project.items, item]))
+    assert not again.problems
+    found = again.item(kind, name)
+    assert found is not None
+    assert found.body == body
+    assert len(again.items) == len(project.items) + 1
+
+
+def test_a_text_written_for_another_column_is_moved_when_its_file_is_written() -> None:
+    project = read_contents({"domain.yml": b"slots:\n    a:\n        type: text\n"})
+    item = new_item(Kind.SLOT, "b", {"type": "text", "values": ["x"]})
+    files = fit(project.files, item)
+    again = read_contents(write_project(files, [*project.items, item]))
+    assert {(item.name, item.body["type"]) for item in again.items} == {("a", "text"), ("b", "text")}
+
+
+@pytest.mark.parametrize(
+    ("source", "line"), [("s:\n  type: [\n", 2), ("other: {}\n", None), ("s: {}\nt: {}\n", 1), ("s: 'x", 1)]
+)
+def test_a_new_items_typed_text_that_is_no_sound_entry_is_refused(source: str, line: int | None) -> None:
+    with pytest.raises(EditError) as caught:
+        item_from_source(Kind.SLOT, "s", source)
+    assert caught.value.line == line

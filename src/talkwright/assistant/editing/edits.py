@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from talkwright.assistant.editing.differing import finer
-from talkwright.assistant.editing.new_items import check_name
+from talkwright.assistant.editing.names import check_name, check_same_name, name_of_part
 from talkwright.assistant.editing.operations import Operation, candidates
 from talkwright.assistant.editing.patching import (
     MAX_OPERATIONS,
@@ -21,13 +20,15 @@ from talkwright.assistant.editing.patching import (
     same,
     value_at,
 )
-from talkwright.assistant.editing.sources import excerpt_at
+from talkwright.assistant.editing.sources import excerpt_at, restored
 from talkwright.assistant.items import Item, Kind, Part
-from talkwright.assistant.project.bodies import DOCUMENT_KINDS, NLU_KINDS, TEXT_KINDS, body_of, name_in
-from talkwright.assistant.project.parts import outer_anchors, parse_part
+from talkwright.assistant.project.bodies import DOCUMENT_KINDS, TEXT_KINDS, body_of
+from talkwright.assistant.project.parts import at_column, column_of, outer_anchors, parse_part
 from talkwright.assistant.project.values import ProjectFile
 from talkwright.assistant.yaml_writing import flow_text
 from talkwright.assistant.yamls import BOM, YamlError, content_start
+
+_MANY_OPERATIONS = 50
 
 
 def apply_edit(item: Item, patch: Sequence[Mapping[str, Any]], files: Iterable[ProjectFile] = ()) -> Item:
@@ -39,12 +40,20 @@ def apply_edit(item: Item, patch: Sequence[Mapping[str, Any]], files: Iterable[P
     if not isinstance(patch, list | tuple) or len(patch) > MAX_OPERATIONS:
         raise EditError(f"A patch is a list of at most {MAX_OPERATIONS:,} operations.")
     files = tuple(files)
-    for operation in patch:
-        if not isinstance(operation, Mapping):
-            raise EditError("An operation is a map with 'op' and 'path'.")
+    if not all(isinstance(operation, Mapping) for operation in patch):
+        raise EditError("An operation is a map with 'op' and 'path'.")
+    for operation in patch if len(patch) <= _MANY_OPERATIONS else _summed(item, patch):
         for small in _simple(item, operation):
             item = _applied(item, small, files)
-    return item
+    return restored(item, patch)
+
+
+def _summed(item: Item, patch: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """A long patch as the few operations that it comes to, so that the text is not parsed for each of thousands."""
+    body = item.body
+    for operation in patch:
+        body = apply_operation(body, operation)
+    return finer(item.body, body, ())
 
 
 def _simple(item: Item, operation: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
@@ -64,8 +73,7 @@ def _simple(item: Item, operation: Mapping[str, Any]) -> Iterator[Mapping[str, A
         added: dict[str, Any] = {"op": "add", "path": operation["path"], "value": value}
         if operation.get("before") is not None:
             added["before"] = operation["before"]
-        excerpt = excerpt_at(item, operation["from"])
-        yield {**added, "source": excerpt["source"]} if excerpt.get("source") else added
+        yield {**added, "source": excerpt_at(item, operation["from"])["source"]}
         return
     if _refines(item, operation, path):
         yield from finer(value_at(item.body, path), value_at(after, path), path)
@@ -142,8 +150,9 @@ def with_source(item: Item, part_index: int, source: str) -> Item:
     new = replace(part, source=_in_manner(source.removeprefix(BOM), part))
     try:
         if part.section:
-            new = replace(new, source=_at_column(new, part))
-            _check_same_name(item, new)
+            check_same_name(item.kind, item.name, new)
+            if part.source and not part.inline:
+                new = replace(new, source=at_column(new.source, column_of(part.source)))
         parts = (*item.parts[:part_index], new, *item.parts[part_index + 1 :])
         body = body_of(item.kind, parts)
     except YamlError as error:
@@ -163,43 +172,6 @@ def _in_manner(source: str, part: Part) -> str:
     return source.replace("\n", newline)
 
 
-def _at_column(new: Part, old: Part) -> str:
-    """The new source with the indentation of the old one, which the neighbours in the file have too."""
-    parse_part(new)
-    if not old.source or old.inline:
-        return new.source
-    wanted, given = _indent(old.source), _indent(new.source)
-    if wanted == given:
-        return new.source
-    lines = new.source.split("\n")
-    if given > wanted:
-        gone = given - wanted
-        return "\n".join(line[gone:] if line[:gone].strip(" ") == "" else line.lstrip(" ") for line in lines)
-    blanks = " " * (wanted - given)
-    return "\n".join(blanks + line if line.strip() else line for line in lines)
-
-
-def _indent(source: str) -> int:
-    found = re.search(r"^( *)[^\s#]", source, re.MULTILINE)
-    return len(found[1]) if found else 0
-
-
-def _check_same_name(item: Item, part: Part) -> None:
-    kind, name = _named(item, part)
-    if (kind, name) != (item.kind, item.name):
-        raise EditError(f"This text is called '{name}', the item '{item.name}'; use Rename to give it another name.")
-
-
-def _named(item: Item, part: Part) -> tuple[str, str]:
-    parsed = parse_part(part)
-    if part.section == "nlu" and parsed.value is not None:
-        for key, value in parsed.value.entries:
-            if key.key_text in NLU_KINDS:
-                return key.key_text, name_in(value)
-        return item.kind, ""
-    return item.kind, name_in(parsed.key) if parsed.key else ""
-
-
 def renamed(item: Item, name: str) -> Item:
     """The item under another name, in each of its parts; a file's name is its path. Raises EditError."""
     check_name(item.kind, name)
@@ -208,16 +180,15 @@ def renamed(item: Item, name: str) -> Item:
     if item.kind in TEXT_KINDS | DOCUMENT_KINDS:
         return replace(item, name=name, parts=tuple(replace(part, file=name) for part in item.parts))
     parts = tuple(_renamed_part(item, part, name) if part.source else part for part in item.parts)
-    made = replace(item, name=name, parts=parts)
     try:
         fits = same(body_of(item.kind, parts), item.body) and all(
-            _named(made, part) == (item.kind, name) for part in parts if part.source
+            name_of_part(item.kind, part) == (item.kind, name) for part in parts if part.source
         )
     except YamlError:
         fits = False
     if not fits:
         raise EditError(f"The name '{name}' can't be written there; choose plainer letters.")
-    return made
+    return replace(item, name=name, parts=parts)
 
 
 def _renamed_part(item: Item, part: Part, name: str) -> Part:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from talkwright.assistant.editing.examples import as_written_value
+from talkwright.assistant.editing.names import check_name, check_same_name
 from talkwright.assistant.editing.patching import EditError, check_value, same
 from talkwright.assistant.items import Item, Kind, Part
 from talkwright.assistant.project.bodies import DOCUMENT_KINDS, NLU_KINDS, TEXT_KINDS, body_of
+from talkwright.assistant.project.parts import at_column
 from talkwright.assistant.project.placing import Placement, place_new_item
 from talkwright.assistant.project.values import ProjectFile
 from talkwright.assistant.yaml_writing import dump, element_lines, entry_lines, flow_text
-from talkwright.assistant.yamls import YamlError
-
-_MAX_NAME = 500
+from talkwright.assistant.yamls import BOM, YamlError
 
 
 def new_item(kind: Kind, name: str, body: Any, files: Iterable[ProjectFile] = ()) -> Item:
@@ -46,6 +47,34 @@ def new_item(kind: Kind, name: str, body: Any, files: Iterable[ProjectFile] = ()
     return made
 
 
+def item_from_source(kind: Kind, name: str, source: str, files: Iterable[ProjectFile] = ()) -> Item:
+    """A new item from the text that a person typed for it, moved to the column of its place among `files`.
+
+    Raises EditError with the line to mend.
+    """
+    check_name(kind, name)
+    check_value(source)
+    files = tuple(files)
+    if kind in TEXT_KINDS:
+        return new_item(kind, name, source, files)
+    placement = place_new_item(files, kind, name)
+    source = source.removeprefix(BOM).replace("\r\n", "\n")
+    try:
+        part = Part(file=placement.file, place=placement.section, source=source)
+        if placement.section:
+            part = replace(part, source=source.strip("\n") + "\n")
+            check_same_name(kind, name, part)
+        body = body_of(kind, (part,))
+        if placement.inline or kind is Kind.DOMAIN:
+            return new_item(kind, name, body, files)
+    except YamlError as error:
+        raise EditError(error.message, error.line, error.column) from None
+    text = at_column(part.source, len(placement.indent)) if placement.section else part.source
+    part = replace(part, source=text.replace("\n", placement.style.newline))
+    parts = _in_former_places(kind, name, (part,), files)
+    return Item(kind=kind, name=name, body=body, parts=parts)
+
+
 def _check_shape(kind: Kind, body: Any) -> None:
     if kind in TEXT_KINDS:
         if not isinstance(body, str):
@@ -65,21 +94,6 @@ def _expected(kind: Kind, body: Any) -> Any:
 
 def _metadata(body: dict[str, Any]) -> dict[str, Any]:
     return {"metadata": body["metadata"]} if "metadata" in body else {}
-
-
-def check_name(kind: Kind, name: str) -> None:
-    """Raises EditError for a name that no file can hold."""
-    check_value(name)
-    if not name.strip() or len(name) > _MAX_NAME or not name.isprintable():
-        raise EditError(f"A name has 1 to {_MAX_NAME} characters on one line.")
-    if kind in TEXT_KINDS | DOCUMENT_KINDS | {Kind.DOMAIN}:
-        parts = name.split("/")
-        if (
-            any(part in ("", ".", "..") or len(part.encode()) > 255 for part in parts)
-            or "\\" in name
-            or ":" in parts[0]
-        ):
-            raise EditError("This name is the file's path in the project: folders and name with '/' between, no '..'.")
 
 
 def new_part(kind: Kind, name: str, body: Any, placement: Placement) -> Part:

@@ -12,7 +12,7 @@ from talkwright.assistant.editing.patching import EditError, Path
 from talkwright.assistant.editing.trees import TreeContext, TreeEdit, base_spot, element_spot
 from talkwright.assistant.items import Item, Kind, Part
 from talkwright.assistant.project.bodies import DOCUMENT_KINDS, NLU_KINDS, TEXT_KINDS, examples_in
-from talkwright.assistant.project.parts import Parsed, parse_part
+from talkwright.assistant.project.parts import Parsed, column_of, parse_part
 from talkwright.assistant.project.placing import place_new_item
 from talkwright.assistant.project.values import ProjectFile, Style, style_of
 
@@ -85,9 +85,7 @@ def _anew(item: Item, index: int, body: Any) -> Iterator[_Parts]:
     """The last resort: the whole part written anew where it stands."""
     part = item.parts[index]
     style = _style(part)
-    lines = part.source.splitlines()
-    entry_line = next((line for line in lines if line.strip() and not line.lstrip().startswith("#")), "")
-    indent = entry_line[: len(entry_line) - len(entry_line.lstrip(" "))]
+    indent = " " * column_of(part.source)
     placement = place_new_item((), item.kind, item.name, part.section)
     made = new_part(item.kind, item.name, body, replace(placement, indent=indent, style=style, place=part.place))
     yield _with(item, index, made.source)

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-MAX_OPERATIONS = 10_000
+MAX_OPERATIONS = 2_000
 
 
 class EditError(ValueError):

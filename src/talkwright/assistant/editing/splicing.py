@@ -209,14 +209,9 @@ class Splicer:
             return text[:at] + newline + lines + text[at:]
         return text[:at] + lines + newline + text[at:]
 
-    def _insertion(self, siblings: list[Spot], index: int, gap: str | None) -> int:
+    def _insertion(self, siblings: list[Spot], index: int, gap: str) -> int:
         floor = self._floor(siblings, index)
-        if gap is not None and self._text.startswith(gap, floor):
-            return floor + len(gap)
-        if index == 0:
-            start = self._start(siblings[0])
-            return line_span(self._text, start, start, floor).start
-        return floor
+        return floor + len(gap) if gap and self._text.startswith(gap, floor) else floor
 
     def remove(self, container: Node, index: int) -> str:
         """The text without entry `index`; at least one other stays."""

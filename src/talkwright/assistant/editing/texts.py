@@ -56,12 +56,12 @@ def written(value: Any, style: Style, old: Node | None = None) -> Written:
 class Entry:
     """One entry of a map or list as lines from column 0, its key or dash included; `flow` is the same in brackets.
 
-    `gap` is what stood between the entry before and these lines, to find the exact place again (None = not known).
+    `gap` is what stood between the entry before and these lines, to find the exact place again.
     """
 
     lines: tuple[str, ...]
     flow: str
-    gap: str | None = None
+    gap: str = ""
 
 
 def entry(key: str | None, value: Any, style: Style) -> Entry:

@@ -72,7 +72,8 @@ class TreeEdit:
     def candidates(self, operation: Mapping[str, Any]) -> Iterator[str]:
         """New texts, finest first; the caller parses and compares each."""
         source = operation.get("source")
-        excerpt = excerpt_from_json(source) if isinstance(source, Mapping) else None
+        text = source.get("excerpt") if isinstance(source, Mapping) else None
+        excerpt = excerpt_from_json(text) if isinstance(text, Mapping) else None
         name = operation["op"]
         steps = []
         if self._path and name == "remove":

@@ -6,6 +6,7 @@ comment lines directly below it. An inline part (inside `{}` or `[]`) is the ent
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -78,12 +79,35 @@ def line_span(text: str, start: int, end: int, floor: int) -> Span:
         if not (_is_comment(line) and len(line) - len(line.lstrip(" ")) > column):
             break
         last = below
-    return Span(first, last, text[line_start(text, start) : start], False)
+    line = text[line_start(text, start) : start]
+    return Span(first, last, line[: len(line) - len(line.lstrip(" "))], False)
 
 
 def _is_comment(line: str, at: int | None = None) -> bool:
     bare = line.lstrip(" ")
     return bare.startswith("#") and (at is None or len(line) - len(bare) == at)
+
+
+_FIRST_LINE = re.compile(r"^( *)[^\s#]", re.MULTILINE)
+
+
+def column_of(source: str) -> int:
+    """The column of a block part's key or dash."""
+    found = _FIRST_LINE.search(source)
+    return len(found[1]) if found else 0
+
+
+def at_column(source: str, column: int) -> str:
+    """A block part moved to another column as a whole."""
+    given = column_of(source)
+    if given == column:
+        return source
+    lines = source.split("\n")
+    if given < column:
+        blanks = " " * (column - given)
+        return "\n".join(blanks + line if line.strip() else line for line in lines)
+    gone = given - column
+    return "\n".join(line[gone:] if not line[:gone].strip(" ") else line.lstrip(" ") for line in lines)
 
 
 def outer_anchors(nodes: Iterable[Node], start: int, end: int) -> dict[str, Any]:

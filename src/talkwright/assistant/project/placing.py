@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from talkwright.assistant.items import Item, Kind
+from talkwright.assistant.project.parts import column_of
 from talkwright.assistant.project.values import WHOLE_FILE, PartRef, ProjectFile, Style
 
 PLACES: dict[str, tuple[str, ...]] = {
@@ -144,9 +145,9 @@ def fit(files: Iterable[ProjectFile], item: Item) -> tuple[ProjectFile, ...]:
         if (part.file, index) in present:
             continue
         file = changed.get(part.file) or known.get(part.file) or ProjectFile(path=part.file)
-        indent = re.match(r" *", _entry_line(part.source))
-        column = indent[0] if indent and part.place else ""
-        ref = PartRef(str(item.kind), item.name, index, part.place, column)
+        last = _last_ref(file, part.section)
+        indent = last.indent if last else " " * column_of(part.source) if part.section and not part.inline else ""
+        ref = PartRef(str(item.kind), item.name, index, part.place, indent)
         changed[part.file] = _with_ref(file, ref)
     return tuple(changed.values())
 
@@ -167,11 +168,6 @@ def rename_refs(files: Iterable[ProjectFile], kind: str, old: str, new: str) -> 
         elif file.data is not None and file.path == old and kind in (Kind.FILE, Kind.PROMPT):
             changed.append(replace(file, path=new))
     return tuple(changed)
-
-
-def _entry_line(source: str) -> str:
-    lines = source.splitlines()
-    return next((line for line in lines if line.strip() and not line.lstrip().startswith("#")), "")
 
 
 def _last_ref(file: ProjectFile, place: str) -> PartRef | None:

@@ -13,6 +13,7 @@ from talkwright.assistant.items import Item, Part
 from talkwright.assistant.project.anchoring import settled
 from talkwright.assistant.project.bodies import TEXT_KINDS
 from talkwright.assistant.project.joining import Piece, join
+from talkwright.assistant.project.parts import at_column
 from talkwright.assistant.project.values import PartRef, ProjectFile
 from talkwright.assistant.yamls import YamlError, load
 
@@ -38,7 +39,7 @@ def write_file(file: ProjectFile, items: Mapping[tuple[str, str], Item]) -> byte
     pieces = [
         Piece(piece)
         if isinstance(piece, str)
-        else Piece(part.source if part else None, piece.section != "", piece.inline)
+        else Piece(_placed(piece, part) if part else None, piece.section != "", piece.inline)
         for piece, part in zip(file.skeleton, parts, strict=True)
     ]
     if any(piece.text is None for piece in pieces) and _nothing_left(pieces):
@@ -50,6 +51,11 @@ def write_file(file: ProjectFile, items: Mapping[tuple[str, str], Item]) -> byte
             for piece, text in zip(pieces, texts, strict=True)
         ]
     return join(pieces, file.style.newline).encode()
+
+
+def _placed(ref: PartRef, part: Part) -> str:
+    """The part's source at the column of its place, where a text that was written for another file has another one."""
+    return part.source if ref.inline or not ref.section else at_column(part.source, len(ref.indent))
 
 
 def _part(piece: str | PartRef, items: Mapping[tuple[str, str], Item]) -> Part | None:
