@@ -82,4 +82,4 @@ export const sendMessage = (assistant: string, chat: string, json: { id: string;
 export const chatTimeline = (assistant: string, chat: string, after: number) =>
   request<{ turns: Turn[]; state: ChatState; next: number | null }>('GET', `${base(assistant)}/${chat}/timeline`, { query: { after } })
 export const restartChat = (assistant: string, chat: string) => request<Answer>('POST', `${base(assistant)}/${chat}/restart`)
-export const chatSuggestions = (assistant: string, chat: string) => request<{ texts: string[] }>('GET', `${base(assistant)}/${chat}/suggestions`)
+export const chatSuggestions = (assistant: string) => request<{ texts: string[] }>('GET', `${base(assistant)}/suggestions`)

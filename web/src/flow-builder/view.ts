@@ -8,8 +8,8 @@ import { layoutFlow, lineCount, monoWidth, textWidth, type Layout } from './layo
 const TEXT_WIDTH = 214
 const TEXT_SIZE = 13
 const LABEL_SIZE = 12
-const LABEL_PADDING = 20
-const LONGEST_LABEL = 232
+const LABEL_PADDING = 28
+const LONGEST_LABEL = 240
 const CONNECT_ICON = 18
 const LONGEST_CONNECT = 170
 

@@ -51,6 +51,8 @@ const FLOW_WORDS: Readonly<Record<string, string>> = {
 /** Steps are told by what they do; only a step that chose a branch has a line of its own. Talk of the session is left out. */
 export function showsInTimeline(entry: Entry): boolean {
   if (entry.kind === 'step') return entry.branch !== null && entry.branch !== undefined
+  // Each question is asked by a pattern of its own; that it is waited for says enough.
+  if (entry.kind.startsWith('flow_') && entry.flow === 'pattern_collect_information') return false
   if (entry.kind === 'action') return !(entry.name ?? '').startsWith('utter_') && entry.name !== 'action_listen'
   return entry.kind !== 'session'
 }

@@ -9,12 +9,12 @@ export function StateNow() {
   const last = turns.at(-1)
   if (state === null || last === undefined) return null
   const slots = slotsOf(state, last)
-  const stack = state.stack.map((frame) => String(frame['flow_id'] ?? frame['type'] ?? ''))
+  const stack = state.stack.map((frame) => String(frame['flow_id'] ?? frame['type'] ?? '')).filter((flow) => flow !== 'pattern_collect_information')
   return (
     <div className="state">
       <div className="hs state-head">
-        <h3 className="h small">State now</h3>
-        <span className="micro t3">after turn {last.number}</span>
+        <h3 className="h small nowrap">State now</h3>
+        <span className="micro t3 nowrap">after turn {last.number}</span>
         <span className="sp" />
         <span className="micro t3">Stack</span>
         {stack.length === 0 ? <span className="micro t3">empty</span> : <span className="tag mono ell" title={stack.join(' → ')}>{stack.at(-1)}</span>}
@@ -39,6 +39,11 @@ export function StateNow() {
   )
 }
 
+/** Slots that only the engine reads. */
+const HIDDEN = new Set(['flow_hashes', 'session_started_metadata', 'requested_slot'])
+/** Slots that every assistant has: of interest only when they change. */
+const OWN_AFFAIRS = new Set(['silence_timeout', 'consecutive_silence_timeouts', 'max_clarification_options', 'language', 'mocked_datetime'])
+
 /** Changed ones first, with what they held before; then what else is filled. Pure. */
 export function slotsOf(state: ChatState, last: Turn): { name: string; old?: unknown; value: unknown }[] {
   const before = new Map<string, unknown>()
@@ -46,7 +51,7 @@ export function slotsOf(state: ChatState, last: Turn): { name: string; old?: unk
     const name = entry.name ?? entry.slot
     if (entry.kind === 'slot' && name && !before.has(name)) before.set(name, entry.old ?? null)
   }
-  const own = Object.entries(state.slots).filter(([name]) => name !== 'flow_hashes' && name !== 'session_started_metadata')
+  const own = Object.entries(state.slots).filter(([name]) => !HIDDEN.has(name) && (before.has(name) || !OWN_AFFAIRS.has(name)))
   const changed = own.filter(([name]) => before.has(name)).map(([name, slot]) => ({ name, old: before.get(name), value: slot.value }))
   const filled = own.filter(([name, slot]) => !before.has(name) && slot.value !== null).map(([name, slot]) => ({ name, value: slot.value }))
   return [...changed, ...filled]

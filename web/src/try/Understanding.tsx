@@ -1,11 +1,14 @@
 /** How the chosen turn was understood: by what, which flows came into question, and where the time went. */
 import type { Trace } from '../api/chats'
 
+/** What the engine's timings are called here; sums of them are left out. */
+const TIMES: Readonly<Record<string, string>> = { command_processor: 'understanding', prediction_loop: 'dialogue' }
+
 const SOURCES: Readonly<Record<string, string>> = { payload: 'a button', local: 'the local model', llm: 'the language model' }
 
 export function Understanding({ trace }: { trace: Trace }) {
   const candidates = trace.understanding?.candidates ?? []
-  const times = Object.entries(trace.times ?? {})
+  const times = Object.entries(trace.times ?? {}).flatMap(([name, ms]) => (TIMES[name] ? [[TIMES[name], ms] as const] : []))
   const source = trace.understanding?.source
   if (candidates.length === 0 && times.length === 0) return null
   return (
@@ -22,7 +25,7 @@ export function Understanding({ trace }: { trace: Trace }) {
       ))}
       {times.length > 0 && (
         <p className="micro t3 num">
-          {times.map(([name, ms]) => `${name.replaceAll('_', ' ')} ${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms`).join(' · ')}
+          {times.map(([name, ms]) => `${name} ${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms`).join(' · ')}
         </p>
       )}
     </div>
