@@ -92,7 +92,7 @@ class ActionDeclaration:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Domain:
-    """All of it, built-ins included where the project has flows. `raw` is the merged domain as JSON, for action servers."""
+    """All of it, built-ins included where the project has flows; `raw` is the domain as JSON, for action servers."""
 
     slots: Mapping[str, Slot] = field(default_factory=dict)
     responses: Mapping[str, Response] = field(default_factory=dict)
