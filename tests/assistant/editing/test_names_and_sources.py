@@ -74,6 +74,7 @@ def test_a_typed_source_gets_the_files_manner(newline: str) -> None:
     ("source", "line", "words"),
     [
         ("amount:\n  type: [a\n", 2, "missing in a list"),
+        ("\n\namount:\n  type: [a\n", 4, "missing in a list"),
         ("amount:\n  type: a\n  type: b\n", 3, "second time"),
         ("amount: {}\nother: {}\n", 1, "One entry"),
         ("- amount\n", 1, "One entry"),

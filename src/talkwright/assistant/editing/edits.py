@@ -156,8 +156,14 @@ def with_source(item: Item, part_index: int, source: str) -> Item:
         parts = (*item.parts[:part_index], new, *item.parts[part_index + 1 :])
         body = body_of(item.kind, parts)
     except YamlError as error:
-        raise EditError(error.message, error.line, error.column) from None
+        raise EditError(error.message, error.line + _blank_lines(source, part), error.column) from None
     return replace(item, body=body, parts=tuple(_with_anchors(one) for one in parts))
+
+
+def _blank_lines(source: str, part: Part) -> int:
+    """How many lines above the first one are left away."""
+    plain = source.removeprefix(BOM)
+    return plain[: len(plain) - len(plain.lstrip("\r\n"))].count("\n") if part.section else 0
 
 
 def _in_manner(source: str, part: Part) -> str:

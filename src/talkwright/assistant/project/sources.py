@@ -38,7 +38,7 @@ def _read_folder(folder: Path, limits: Limits) -> tuple[dict[str, bytes], tuple[
     contents: dict[str, bytes] = {}
     left_out: list[str] = []
     room = limits.unpacked_bytes
-    for path, taken in _walk(folder, "", ignoring):
+    for path, taken in _walk(folder, "", ignoring, limits.path_characters):
         if not taken:
             left_out.append(path)
             continue
@@ -79,17 +79,18 @@ def _read_regular(path: Path, room: int) -> bytes | None:
         return file.read(room + 1)
 
 
-def _walk(folder: Path, prefix: str, ignoring: Ignoring) -> Iterator[tuple[str, bool]]:
+def _walk(folder: Path, prefix: str, ignoring: Ignoring, longest: int) -> Iterator[tuple[str, bool]]:
     """Every path below, with whether it is taken; what is left out is named once, not file by file."""
     with os.scandir(folder / prefix) as found:
         entries = sorted(found, key=lambda entry: entry.name)
     for entry in entries:
         path = f"{prefix}{entry.name}"
         is_folder = entry.is_dir(follow_symlinks=False)
-        if entry.is_symlink() or ignoring.leaves_out(path, folder=is_folder) or not _storable(path):
+        unfit = entry.is_symlink() or len(path) > longest or not _storable(path)
+        if unfit or ignoring.leaves_out(path, folder=is_folder):
             yield path.encode(errors="replace").decode(), False
         elif is_folder:
-            yield from _walk(folder, f"{path}/", ignoring)
+            yield from _walk(folder, f"{path}/", ignoring, longest)
         else:
             yield path, True
 
