@@ -1,0 +1,82 @@
+"""`talkwright users` lets the second person in and helps with a lost password, beside a running studio."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+
+import pytest
+from tests.services.studio import RunningStudio, run_studio
+
+pytestmark = pytest.mark.anyio
+PASSWORD = "a-second-harbour"
+Run = Callable[..., Awaitable[tuple[int, str, str]]]
+
+
+@pytest.fixture
+async def studio(fresh_database_url: str, tmp_path: Path) -> AsyncIterator[RunningStudio]:
+    async with run_studio(fresh_database_url, tmp_path) as running:
+        yield running
+
+
+@pytest.fixture
+def run(studio: RunningStudio, fresh_database_url: str, tmp_path: Path) -> Run:
+    environment = {
+        **os.environ,
+        "TALKWRIGHT_DATABASE_URL": fresh_database_url,
+        "TALKWRIGHT_HOME": str(tmp_path),
+        "TALKWRIGHT_PUBLIC_URL": studio.base_url,
+    }
+
+    async def users(*words: str) -> tuple[int, str, str]:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "talkwright.cli.main", "users", *words),
+            env=environment,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        out, err = await process.communicate()
+        return process.returncode or 0, out.decode(), err.decode()
+
+    return users
+
+
+async def test_the_second_person_gets_in_by_the_printed_link(studio: RunningStudio, run: Run) -> None:
+    await studio.administrator()
+    code, out, _ = await run("add", "Grace", "--role", "developer")
+    assert code == 0
+    browser = studio.browser()
+    await browser.follow(await browser.http.post(out.strip(), data={"password": PASSWORD, "again": PASSWORD}))
+    assert (await browser.http.get("/api/session")).json()["roles"] == ["developer"]
+    assert (await run("grant", "grace", "flow-builder"))[0] == 0
+    assert (await run("revoke", "grace", "developer"))[0] == 0
+    assert (await browser.http.get("/api/session")).json()["roles"] == ["flow-builder"]
+    assert "Grace" in (await run("list"))[1]
+    assert (await run("disable", "grace"))[0] == 0
+    assert (await browser.http.get("/api/session")).status_code == 401
+    assert (await run("enable", "grace"))[0] == 0
+    _, link, _ = await run("password", "grace")
+    assert (await browser.http.get(link.strip())).status_code == 200
+
+
+async def test_the_last_administrator_can_not_be_disabled_by_command_either(studio: RunningStudio, run: Run) -> None:
+    await studio.administrator()
+    for words in (["disable", "admin"], ["revoke", "admin", "superuser"]):
+        code, out, err = await run(*words)
+        assert (code, out) == (1, "")
+        assert "last administrator" in err
+        assert "Traceback" not in err
+
+
+async def test_mistakes_are_named_without_a_stack_trace(run: Run) -> None:
+    for words, complaint in (
+        (["grant", "nobody", "developer"], "There is nobody called nobody."),
+        (["add", "grace", "--role", "emperor"], "There is no role called emperor."),
+        (["add", "grace", "--role", "developer", "--assistant", "none"], "There is no assistant called none."),
+    ):
+        code, _, err = await run(*words)
+        assert (code, err.strip()) == (1, complaint)
+    assert "grace" not in (await run("list"))[1]
