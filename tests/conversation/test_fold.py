@@ -112,7 +112,6 @@ def test_a_conversation_becomes_turns_with_their_lines() -> None:
         "flow_completed",
         "flow_started",
         "step",
-        "flow_started",
         "bot",
         "waiting",
     ]
@@ -166,6 +165,8 @@ def test_runs_of_flows_end_with_an_outcome() -> None:
     visits = [(change.data["flow"], change.data["outcome"]) for change in changes if change.kind == "visit"]
     assert ("dumb", "cancelled") in visits
     assert ("dumb", "completed") not in visits
+    told = [line["kind"] for line in timeline(conversation("T20"))[-1]["entries"] if line.get("flow") == "dumb"]
+    assert told == ["flow_started", "step", "flow_cancelled"]
 
 
 def test_a_failed_action_shows_its_error_and_address() -> None:

@@ -15,6 +15,7 @@ import msgspec
 
 from talkwright.conversation import events as ev
 from talkwright.conversation.entries import (
+    QUIET_PATTERNS,
     action_entry,
     bot_entry,
     command_entries,
@@ -59,7 +60,8 @@ class State(msgspec.Struct, frozen=True):
     """Where a conversation stands.
 
     `fresh`: the turn has neither user nor message yet; `spoke`: when the user did; `changed`: the turn in which a slot
-    changed last; `pending`: the line of a flow's first step, which bots tell just before they tell the flow's start.
+    changed last; `pending`: the line of a flow's first step, which bots tell just before they tell the flow's start;
+    `cancelled`: flows whose end was told as a cancellation and will be told once more.
     """
 
     session: int = 0
@@ -75,6 +77,7 @@ class State(msgspec.Struct, frozen=True):
     changed: dict[str, int] = {}
     pending: dict[str, Any] | None = None
     visits: tuple[Visit, ...] = ()
+    cancelled: tuple[str, ...] = ()
     model: str | None = None
     terminated: bool = False
 
@@ -233,43 +236,43 @@ def _stack(state: State, event: Event) -> Outcome:
 
 def _flow(state: State, event: Event) -> Outcome:
     flow = event.get("flow_id")
-    if not isinstance(flow, str):
+    if not isinstance(flow, str) or flow in QUIET_PATTERNS:
         return state, []
+    if event.type == ev.FLOW_COMPLETED and flow in state.cancelled:  # bots tell the end of cancelled flows too
+        rest = list(state.cancelled)
+        rest.remove(flow)
+        return _replace(state, cancelled=tuple(rest)), []
     told = [entry(event.type, event, flow=flow, step=event.get("step_id"))]
     if state.pending is not None:  # the start that the first step waited for, or another event that it goes before
         told.insert(1 if state.pending["flow"] == flow else 0, state.pending)
     state, changes = _with_entries(_replace(state, pending=None), event, told)
     if event.type == ev.FLOW_STARTED:
         return _replace(state, visits=(*state.visits, Visit(flow, event.timestamp, state.turn))), changes
-    if event.type not in (ev.FLOW_COMPLETED, ev.FLOW_CANCELLED):
-        return state, changes
+    if event.type == ev.FLOW_CANCELLED:
+        state = _replace(state, cancelled=(*state.cancelled, flow))
+    if event.type in (ev.FLOW_COMPLETED, ev.FLOW_CANCELLED):
+        state, ended = _visit_ended(state, event, flow)
+        changes += ended
+    return state, changes
+
+
+def _visit_ended(state: State, event: Event, flow: str) -> Outcome:
     visit = next((visit for visit in reversed(state.visits) if visit.flow == flow), None)
     if visit is None:
-        return state, changes
+        return state, []
     rest = list(state.visits)
     rest.remove(visit)
-    outcome = event.type.removeprefix("flow_")
-    data = {
-        "flow": flow,
-        "started": visit.at,
-        "outcome": outcome,
-        "step": event.get("step_id"),
-        "turn": visit.turn,
-    }
-    return _replace(state, visits=tuple(rest)), [*changes, _change(state, "visit", event.timestamp, data)]
+    data = _outcome(visit, event.type.removeprefix("flow_"), event.get("step_id"))
+    return _replace(state, visits=tuple(rest)), [_change(state, "visit", event.timestamp, data)]
+
+
+def _outcome(visit: Visit, outcome: str, step: Any) -> dict[str, Any]:
+    return {"flow": visit.flow, "started": visit.at, "outcome": outcome, "step": step, "turn": visit.turn}
 
 
 def _abandoned(state: State, at: float) -> list[Change]:
     """Runs of flows that end because the session does."""
-    return [
-        _change(
-            state,
-            "visit",
-            at,
-            {"flow": visit.flow, "started": visit.at, "outcome": "abandoned", "step": None, "turn": visit.turn},
-        )
-        for visit in state.visits
-    ]
+    return [_change(state, "visit", at, _outcome(visit, "abandoned", None)) for visit in state.visits]
 
 
 def _session_started(state: State, event: Event) -> Outcome:
@@ -282,6 +285,7 @@ def _session_started(state: State, event: Event) -> Outcome:
         stack=(),
         slots=state.initial,
         visits=(),
+        cancelled=(),
         terminated=False,
     )
     state, changes = _with_entries(state, event, [entry("session", event, name="started")])
@@ -291,7 +295,7 @@ def _session_started(state: State, event: Event) -> Outcome:
 
 def _restart(state: State, event: Event) -> Outcome:
     ended = _abandoned(state, event.timestamp)
-    state = _replace(state, stack=(), slots=state.initial, visits=(), terminated=False)
+    state = _replace(state, stack=(), slots=state.initial, visits=(), cancelled=(), terminated=False)
     state, changes = _with_entries(state, event, [entry("session", event, name="restarted")])
     return state, [*ended, *changes]
 
