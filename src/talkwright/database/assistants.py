@@ -60,6 +60,12 @@ class ListedAssistant:
     last_change: LastChange | None
 
 
+async def reserve(session: AsyncSession, assistant: UUID, name: str) -> None:
+    """Let no other transaction make an assistant of this id or name until this one ends."""
+    for key in sorted({str(assistant), name}):
+        await session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"assistant:{key}", 0))))
+
+
 async def create(session: AsyncSession, assistant: UUID, *, name: str, title: str, language: str, author: UUID) -> None:
     """Write a new assistant without content."""
     await session.execute(

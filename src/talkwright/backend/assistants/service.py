@@ -85,6 +85,7 @@ async def make_assistant(
     `row` holds id, name, title and language. Raises ProblemError 409 for an id or name that is taken.
     """
     assistant = row["id"]
+    await assistants.reserve(session, assistant, row["name"])
     if await assistants.exists(session, assistant):
         answer = await first_answer(session, assistant, request.id)
         if answer is None or await assistants.find(session, assistant) is None:

@@ -30,18 +30,26 @@ class EditRefusedError(Exception):
 
 @dataclass(slots=True)
 class Working:
-    """One item in the making: where it started, what it is now (None = dead), and the edits that it got."""
+    """One item in the making: where it started, what it is now (None = dead), and the edits that it got.
+
+    `new_bytes` says that a file which is no text holds others now.
+    """
 
     id: UUID
     start: StoredItem | None
     item: Item | None
     edits: list[Mapping[str, Any]] = field(default_factory=list)
+    new_bytes: bool = False
 
     @property
     def changed(self) -> bool:
         """Whether anything differs from the start."""
         before = None if self.start is None or self.start.deleted else self.start.item
-        return before != self.item or (self.start is not None and self.start.revision == 0 and bool(self.edits))
+        return (
+            self.new_bytes
+            or before != self.item
+            or (self.start is not None and self.start.revision == 0 and bool(self.edits))
+        )
 
 
 class Workspace:

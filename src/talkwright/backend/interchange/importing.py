@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import starmap
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 from talkwright.assistant.problems import Problem
-from talkwright.assistant.project import Limits, Project, ProjectRefusedError, read_contents, read_project
+from talkwright.assistant.project import Limits, Project, ProjectFile, ProjectRefusedError, read_contents, read_project
 from talkwright.backend.content.builtin import builtin_id, builtin_items
 from talkwright.backend.content.loading import Loaded, as_files, unique_names
 from talkwright.backend.content.presenting import found_problem
@@ -20,7 +20,7 @@ from talkwright.backend.content.writing import ChangeRequest, Writing, Written
 from talkwright.backend.errors import ProblemError
 from talkwright.backend.interchange.merging import ids_for, merge
 from talkwright.database.changes import save_change
-from talkwright.database.files import load_files
+from talkwright.database.files import StoredFile, load_files
 from talkwright.database.ids import uuid7
 from talkwright.database.items import StoredItem, load_heads, load_named
 
@@ -75,12 +75,18 @@ async def import_project(writing: Writing, project: Project, request: ChangeRequ
     workspace = Workspace([*start.values()], list(merged.files.values()), {}, writing.known.living())
     for named, item in merged.items.items():
         workspace.put(ids[named], item, {"op": "import", "item": ids[named]})
+        workspace.items[ids[named]].new_bytes = not item.parts and _bytes_differ(item.name, files, merged.files)
     for named in merged.gone:
         workspace.apply({"op": "delete", "item": start[named].id})
     written = await writing.write(Loaded(workspace, files, names), request)
     report = _report(project, written)
     await save_change(session, written.change, report)
     return report
+
+
+def _bytes_differ(path: str, before: Sequence[StoredFile], after: Mapping[str, ProjectFile]) -> bool:
+    old = next((file.data for file in before if file.path == path), None)
+    return path in after and after[path].data != old
 
 
 def _report(project: Project, written: Written) -> dict[str, Any]:
