@@ -1,5 +1,6 @@
 import json
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -72,3 +73,10 @@ def test_events_of_our_own_have_all_fields_of_the_wire_format() -> None:
         "data": {"buttons": None},
         "anonymized_at": None,
     }
+
+
+@pytest.mark.parametrize("stamp", ["1e400", "-5", "true", "null", '"soon"', "NaN", "1" + "0" * 400])
+def test_a_time_that_is_none_is_the_first_moment(stamp: str) -> None:
+    event = decode('{"event": "restart", "timestamp": ' + stamp + "}")
+    assert isinstance(event, Event)
+    assert event.timestamp == 0.0

@@ -1,6 +1,7 @@
 """Whatever users say in whatever order: the machine keeps its promises."""
 
 import asyncio
+import json
 import random
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from talkwright.assistant.build import ItemBody, build_assistant
+from talkwright.conversation import events as ev
 from talkwright.conversation.events import Event, decode
 from talkwright.conversation.fold import fold_all, new_state
 from talkwright.conversation.tracker import Tracker
@@ -141,3 +143,32 @@ def test_no_fault_of_the_engine_hides_behind_an_apology(turns: list[list[Command
         script.commands = commands
         asyncio.run(agent.handle(tracker, UserMessage(text="x")))
     assert not faults
+
+
+SCRAP = (
+    st.none()
+    | st.integers(0, 3)
+    | st.sampled_from(["flow", "send_money", "X", "START", "pattern_correction", "amount"])
+)
+FRAME = st.dictionaries(
+    st.sampled_from(
+        ["type", "frame_id", "flow_id", "step_id", "frame_type", "collect", "utter", "rejections", "names"]
+    ),
+    SCRAP,
+)
+
+
+@given(st.lists(FRAME, max_size=4), st.lists(COMMANDS, max_size=3))
+@settings(max_examples=150, deadline=None)
+def test_a_stack_that_others_wrote_does_no_harm(stack: list[dict], commands: list[Command]) -> None:
+    assistant, _ = build_assistant(PLAIN)
+    script = Script()
+    script.commands = commands
+    agent = Agent(assistant, script, NoActions(), rng=random.Random(3))
+    tracker = agent.new_tracker("any")
+    agent.start_session(tracker)
+    update = [{"op": "add", "path": f"/{index}", "value": frame} for index, frame in enumerate(stack)]
+    tracker.apply(ev.stack(json.dumps(update)))
+    for _ in range(2):
+        result = asyncio.run(agent.handle(tracker, UserMessage(text="x")))
+        assert result.events[-1].type == "bot_turn_ended"

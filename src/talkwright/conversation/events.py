@@ -37,6 +37,7 @@ ROUTING_SESSION_ENDED = "routing_session_ended"
 ACTIVE_LOOP = "active_loop"
 
 ACTION_LISTEN = "action_listen"
+LAST_MOMENT = 253_402_300_799.0  # the end of the year 9999
 NO_METADATA: Mapping[str, Any] = {}
 
 
@@ -76,15 +77,20 @@ def from_dict(data: Mapping[str, Any]) -> Event:
     kind = data.get("event")
     if not isinstance(kind, str) or not kind:
         raise ValueError("An event needs a field `event` that names its type.")
-    stamp = data.get("timestamp")
     metadata = data.get("metadata")
     fields = {name: value for name, value in data.items() if name not in ("event", "timestamp", "metadata")}
     return Event(
         kind,
-        float(stamp) if isinstance(stamp, int | float) and not isinstance(stamp, bool) else 0.0,
+        _seconds(data.get("timestamp")),
         fields,
         metadata if isinstance(metadata, dict) else {},
     )
+
+
+def _seconds(stamp: Any) -> float:
+    """A time that a calendar knows, or 0."""
+    usable = isinstance(stamp, int | float) and not isinstance(stamp, bool) and 0 <= stamp <= LAST_MOMENT
+    return float(stamp) if usable else 0.0
 
 
 def decode(data: bytes | str) -> Event | Problem:
@@ -99,7 +105,7 @@ def decode(data: bytes | str) -> Event | Problem:
         return _undecodable("event-not-a-map", "An event is a JSON map; this record holds something else.")
     try:
         return from_dict(value)
-    except (ValueError, OverflowError) as problem:
+    except ValueError as problem:
         return _undecodable("event-without-type", str(problem))
 
 

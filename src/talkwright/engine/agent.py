@@ -18,6 +18,7 @@ from talkwright.assistant.assistant import Assistant
 from talkwright.conversation import events as ev
 from talkwright.conversation.tracker import Tracker
 from talkwright.engine.commands import Command, CorrectSlots, HandleCodeChange, UserSilence
+from talkwright.engine.dialogue import frames
 from talkwright.engine.dialogue.cleanup import clean_up
 from talkwright.engine.dialogue.executor import advance
 from talkwright.engine.dialogue.failures import push_error
@@ -99,6 +100,7 @@ class Agent:
             return TurnResult(events=(), messages=())
         started = time.perf_counter()
         ledger = self._ledger(tracker)
+        self._drop_unsound_frames(ledger)
         if self._reader.is_session_start(message.text) or needs_session(
             tracker, self.assistant.domain.session, self._clock()
         ):
@@ -117,6 +119,13 @@ class Agent:
 
     def _ledger(self, tracker: Tracker) -> Ledger:
         return Ledger(tracker, self.program, clock=self._clock, rng=self._rng, metadata=self._metadata)
+
+    def _drop_unsound_frames(self, ledger: Ledger) -> None:
+        sound = tuple(frame for frame in ledger.tracker.stack if frames.is_sound(frame))
+        if len(sound) < len(ledger.tracker.stack):
+            _log.warning("unsound_frames_dropped", sender_id=ledger.tracker.sender_id)
+            ledger.set_stack(sound)
+            ledger.before = sound
 
     def _was_seen(self, tracker: Tracker, message_id: str) -> bool:
         recent = 0

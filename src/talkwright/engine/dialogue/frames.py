@@ -32,6 +32,10 @@ SESSION_END = "pattern_session_end"
 USER_SILENCE = "pattern_user_silence"
 
 
+# Frames that only wait for a policy (5.1).
+_WITHOUT_PLACE = ("search", "chitchat")
+
+
 def user_frame(flow_id: str, frame_type: FrameType, frame_id: str) -> Frame:
     """A frame that runs a user's flow from its start."""
     return {
@@ -61,6 +65,14 @@ def ended(frame: Frame) -> Frame:
 def is_ended(frame: Frame) -> bool:
     """Whether the frame only waits to be popped."""
     return frame.get("step_id") == END
+
+
+def is_sound(frame: Frame) -> bool:
+    """Whether a frame has what the machine needs of it; stacks may come from events that others wrote."""
+    texts = (frame.get("type"), frame.get("frame_id"))
+    places = (frame.get("flow_id"), frame.get("step_id"))
+    told = all(isinstance(text, str) for text in texts)
+    return told and (all(isinstance(place, str) for place in places) or frame["type"] in _WITHOUT_PLACE)
 
 
 def asked_slot(frame: Frame) -> str | None:
