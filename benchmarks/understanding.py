@@ -84,7 +84,7 @@ def intents(name: str, train: Rows, test: Rows, strangers: list[str]) -> None:
     )
     spent = (time.process_time() - started) / len(tests)
     print(
-        f"{name}: {right / len(tests):.1%} of {len(tests)}, trained in {trained:.1f} CPU s, {spent * 1e3:.2f} ms a sentence"
+        f"{name}: {right / len(tests):.1%} of {len(tests)}, trained in {trained:.1f} CPU s, {spent * 1e3:.2f} ms each"
     )
     if strangers:
         refused = sum(

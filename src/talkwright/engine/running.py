@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 import socket
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,7 @@ from talkwright.engine.understanding.local.understanding import LocalUnderstandi
 
 STOPPED, FAILED, REFUSED = 0, 1, 2
 _DRAIN_SECONDS = 3
+_ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def make_server(model: Model, settings: EngineSettings) -> BotServer:
@@ -96,6 +99,16 @@ class _Serving(uvicorn.Server):
         super().__init__(config)
         self._port = port
         self._model = model
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """End on a signal, and end well: the usual way raises the signal once more, so that a clean stop looks like a crash."""
+        before = {name: signal.signal(name, self.handle_exit) for name in _ENDING_SIGNALS}
+        try:
+            yield
+        finally:
+            for name, handler in before.items():
+                signal.signal(name, handler)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Listen, then say so."""

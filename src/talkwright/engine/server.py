@@ -184,11 +184,13 @@ def _message(body: Any) -> UserMessage:
     """A message of the REST channel; `message_id` may also stand in its metadata."""
     if not isinstance(body, dict):
         raise ApiError(400, "BadRequest", "The body must be a map with `sender` and `message`.")
-    text, sender, metadata = body.get("message"), body.get("sender", "default"), body.get("metadata") or {}
+    text, sender, metadata = body.get("message"), body.get("sender", "default"), body.get("metadata")
     if not isinstance(text, str):
         raise ApiError(400, "BadRequest", "`message` must be a text.")
     if not isinstance(sender, str) or not 0 < len(sender) <= _MAX_ID:
         raise ApiError(400, "BadRequest", f"`sender` must be a text of 1 to {_MAX_ID} characters.")
+    if metadata is None:
+        metadata = {}
     if not isinstance(metadata, dict):
         raise ApiError(400, "BadRequest", "`metadata` must be a map.")
     message_id = metadata.get("message_id") or body.get("message_id")

@@ -1,0 +1,35 @@
+"""CPU of training a project into a model: imports apart, then each part.
+
+python benchmarks/training.py [PROJECT]
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import io
+import tempfile
+import time
+from pathlib import Path
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("project", nargs="?", type=Path, default=Path(__file__).parents[1] / "examples" / "bank")
+    options = parser.parse_args()
+    started = time.process_time()
+    import talkwright.engine.understanding.local.learning  # noqa: PLC0415, F401 - its time is measured here
+    from talkwright.engine.training import train_job  # noqa: PLC0415 - as above
+
+    imported = time.process_time()
+    with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(io.StringIO()):
+        code = train_job(options.project, Path(folder) / "model.tar.gz")
+    trained = time.process_time()
+    if code:
+        raise SystemExit(f"{options.project} has errors; `talkwright engine train` lists them.")
+    spent, imports = trained - imported, imported - started
+    print(f"training of {options.project.name}: {spent:.2f} CPU s, after {imports:.2f} for imports")
+
+
+if __name__ == "__main__":
+    main()

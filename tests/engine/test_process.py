@@ -1,0 +1,159 @@
+"""A bot as a process of its own: what it loads, how it says that it is ready, and how it ends."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from .conftest import run_bot
+
+ENDED_SECONDS = 20
+
+
+def talk(url: str, text: str, sender: str = "ann") -> list[dict[str, str]]:
+    answer = httpx2.post(f"{url}/webhooks/rest/webhook", json={"sender": sender, "message": text}, trust_env=False)
+    return answer.raise_for_status().json()
+
+
+def test_a_serving_bot_is_small_and_holds_neither_scikit_learn_nor_scipy(workshop_path: Path) -> None:
+    with run_bot(workshop_path) as bot:
+        assert talk(bot.url, "buy a voucher")[0]["text"] == "Who is it for?"
+        process = Path(f"/proc/{bot.process.pid}")
+        libraries = (process / "maps").read_text()
+        resident = next(
+            int(line.split()[1]) for line in (process / "status").read_text().splitlines() if line.startswith("VmRSS")
+        )
+    assert "l2_supercat_256.safetensors" in libraries, "the word table is mapped"
+    for unwanted in ("/sklearn/", "/scipy/", "/wordllama/algorithms/"):
+        assert unwanted not in libraries
+    assert resident < 150_000, f"{resident} kB"
+
+
+def test_what_serves_imports_no_training_and_nothing_of_the_studio(workshop_path: Path) -> None:
+    script = (
+        "import sys, json\n"
+        "from pathlib import Path\n"
+        "from talkwright.engine import running, model\n"
+        "from talkwright.engine.settings import EngineSettings\n"
+        f"server = running.make_server(model.load_model(Path({str(workshop_path)!r})), EngineSettings())\n"
+        "server.app()\n"
+        "import asyncio\n"
+        "from talkwright.engine.ports import UserMessage\n"
+        "agent = server._agent\n"
+        "asyncio.run(agent.handle(agent.new_tracker('a'), UserMessage(text='rent a bike')))\n"
+        "print(json.dumps(sorted(sys.modules)))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    loaded = set(json.loads(done.stdout.splitlines()[-1]))
+    unwanted = {
+        "sklearn",
+        "scipy",
+        "wordllama",
+        "sqlalchemy",
+        "fastapi",
+        "psycopg",
+        "talkwright.backend",
+        "talkwright.database",
+    }
+    assert loaded & unwanted == set()
+
+
+def test_a_signal_ends_the_bot_cleanly(workshop_path: Path) -> None:
+    for name in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        with run_bot(workshop_path) as bot:
+            bot.process.send_signal(name)
+            out, _ = bot.process.communicate(timeout=ENDED_SECONDS)
+            assert bot.process.returncode == 0
+            assert json.loads(out.splitlines()[-1])["stage"] == "stopped"
+
+
+def test_a_port_that_is_taken_is_said(workshop_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        command = [sys.executable, "-m", "talkwright.engine", "run", "--model", str(workshop_path), "--port", port]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 1
+    assert port in json.loads(done.stdout.splitlines()[-1])["message"]
+
+
+def test_a_file_that_is_no_model_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "none.tar.gz"
+    path.write_bytes(b"nothing")
+    command = [sys.executable, "-m", "talkwright.engine", "run", "--model", str(path), "--port", "0"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 2
+    assert "none.tar.gz" in json.loads(done.stdout.splitlines()[-1])["message"]
+    assert done.stderr == ""
+
+
+def test_a_bot_ends_with_the_process_that_started_it(workshop_path: Path) -> None:
+    parent = (
+        "import subprocess, sys, time\n"
+        f"command = [sys.executable, '-m', 'talkwright.engine', 'run', '--model', {str(workshop_path)!r}, '--port', '0', '--end-with-parent']\n"
+        "process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)\n"
+        "for line in process.stdout:\n"
+        "    if 'ready' in line:\n"
+        "        break\n"
+        "print(process.pid, flush=True)\n"
+        "time.sleep(600)\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", parent], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        child = int(process.stdout.readline())
+        process.kill()
+        process.wait()
+    deadline = time.monotonic() + ENDED_SECONDS
+    while alive(child):
+        assert time.monotonic() < deadline, "the bot outlived its parent"
+        os.sched_yield()
+
+
+def alive(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return False
+    return state != "Z"
+
+
+def test_the_log_of_a_bot_never_holds_what_people_say(workshop_path: Path) -> None:
+    canary = "canary-5521"
+    with run_bot(workshop_path, TALKWRIGHT_ENGINE_TOKEN="token-7788") as bot:
+        talk(bot.url, f"buy a voucher for {canary}")
+        talk(bot.url, canary)
+        httpx2.get(f"{bot.url}/conversations/ann/tracker?token=token-7788", trust_env=False).raise_for_status()
+        bot.process.terminate()
+        out, _ = bot.process.communicate(timeout=ENDED_SECONDS)
+    assert canary not in out
+    assert "token-7788" not in out
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+def test_a_bot_listens_where_it_is_told(workshop_path: Path, host: str) -> None:
+    command = [
+        sys.executable,
+        "-m",
+        "talkwright.engine",
+        "run",
+        "--model",
+        str(workshop_path),
+        "--port",
+        "0",
+        "--host",
+        host,
+    ]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        ready = next(line for line in map(json.loads, process.stdout) if line["stage"] == "ready")
+        place = f"[{host}]" if ":" in host else host
+        assert httpx2.get(f"http://{place}:{ready['port']}/version", trust_env=False).status_code == 200
+        process.terminate()
