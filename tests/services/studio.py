@@ -14,9 +14,14 @@ from typing import Any
 import httpx2
 import uvicorn
 
+from talkwright.backend.chats.bots import Bots
 from talkwright.backend.settings import BackendSettings
 from talkwright.database.engine import Database
+from talkwright.database.ids import uuid7
+from talkwright.identity.secrets import keyring
 from talkwright.identity.settings import IdentitySettings
+from talkwright.storage.objects import ObjectStore, open_store
+from talkwright.storage.settings import StorageSettings
 from talkwright.studio import Studio, open_studio
 
 PASSWORD = "a-quiet-harbour-9"
@@ -93,12 +98,14 @@ async def run_studio(
     sock = socket.create_server(("127.0.0.1", port))
     port = sock.getsockname()[1]
     database = Database.at(database_url)
+    bots = Bots(keyring(None, home), holder=uuid7())
     async with open_studio(
         database=database,
         direct_url=database_url,
         home=home,
         backend=BackendSettings(port=port, **settings),
         identity=identity or IdentitySettings(),
+        extensions={ObjectStore: open_store(StorageSettings(), home), Bots: bots},
     ) as studio:
         config = uvicorn.Config(studio.app, log_level="warning", timeout_graceful_shutdown=3, proxy_headers=False)
         server = uvicorn.Server(config)
@@ -116,6 +123,7 @@ async def run_studio(
             studio.close_streams()
             server.should_exit = True
             await serving
+            await bots.close()
             await database.close()
 
 
