@@ -411,3 +411,19 @@ def test_a_paused_conversation_is_listened_to_and_not_answered() -> None:
     assert shown_stack(tracker) == "idle"
     tracker.apply(ev.plain("resume"))
     assert said(say(agent, tracker)) == ["balance", "ask_continue_conversation"]
+
+
+def test_controlled_slots_are_filled_by_their_action_with_every_message() -> None:
+    answer = ActionResult(
+        events=[{"event": "slot", "name": "clock", "value": "noon"}, {"event": "followup", "name": "utter_sent"}]
+    )
+    slot = {"type": "text", "mappings": [{"type": "controlled", "run_action_every_turn": "action_clock"}]}
+    actions = Acting(answer)
+    agent = made(Listening(), ItemBody("slot", "clock", slot), ItemBody("action", "action_clock", {}), actions=actions)
+    tracker = agent.new_tracker("me")
+    assert said(say(agent, tracker)) == []
+    assert tracker.slots["clock"] == "noon"
+    actions.answer = ActionFailed("gone")
+    assert said(say(agent, tracker)) == []
+    assert actions.asked == ["action_clock", "action_clock"]
+    assert tracker.slots["clock"] == "noon"

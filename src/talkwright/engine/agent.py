@@ -108,6 +108,7 @@ class Agent:
         commands = await self._understand(ledger, message)
         understood = time.perf_counter()
         try:
+            await self._performer.fill_slots(ledger)
             self._obey(ledger, commands)
             await self._predict(ledger, corrects=any(isinstance(command, CorrectSlots) for command in commands))
         except Exception as fault:  # a fault of ours must not end the conversation

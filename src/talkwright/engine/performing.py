@@ -52,6 +52,17 @@ class Performer:
                 for event in speech.messages:
                     ledger.record(ev.bot(event.text_of("text"), event.get("data") or {}, dict(event.metadata)))
 
+    async def fill_slots(self, ledger: Ledger) -> None:
+        """Runs the actions that controlled slots want with every message; they may set slots and speak (8.4)."""
+        for name in self._program.actions_every_turn:
+            try:
+                result = await self._actions.run(name, ledger.tracker, self._program.assistant.domain)
+            except Exception as failure:  # such a slot keeps its value; the conversation goes on
+                _log.error("slot_action_failed", action=name, sender_id=ledger.tracker.sender_id, **where(failure))
+                continue
+            slots = [event for event in result.events if event.get("event") == ev.SLOT]
+            self._apply(ledger, ActionResult(events=slots, responses=result.responses))
+
     def _setting(self, ledger: Ledger, arguments: Mapping[str, Any]) -> Setting:
         tracker = ledger.tracker
         return Setting(

@@ -172,8 +172,7 @@ def _nlu_correctable(slot: Slot) -> bool:
 def _is_correction(cleaned: _Cleaned, slot: Slot, command: SetSlot) -> bool:
     if cleaned.program.is_free_slot(slot.name) or not cleaned.tracker.is_set(slot.name):
         return False
-    asked = next((name for name in map(frames.asked_slot, reversed(cleaned.tracker.stack)) if name is not None), None)
-    return asked != command.name
+    return frames.slot_in_question(cleaned.tracker.stack) != command.name
 
 
 def _is_same(cleaned: _Cleaned, slot: Slot, command: SetSlot) -> bool:

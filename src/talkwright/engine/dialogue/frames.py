@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from talkwright.assistant.flows import END, START
-from talkwright.conversation.stack import COLLECT_PATTERN, FLOW_FRAME, Frame
+from talkwright.conversation.stack import COLLECT_PATTERN, FLOW_FRAME, Frame, Stack
 
 FrameType = Literal["regular", "interrupt", "link", "call"]
 
@@ -65,6 +65,11 @@ def ended(frame: Frame) -> Frame:
 def is_ended(frame: Frame) -> bool:
     """Whether the frame only waits to be popped."""
     return frame.get("step_id") == END
+
+
+def slot_in_question(stack: Stack) -> str | None:
+    """The slot that is asked or validated now: the topmost one."""
+    return next((name for name in map(asked_slot, reversed(stack)) if name is not None), None)
 
 
 def is_sound(frame: Frame) -> bool:

@@ -120,6 +120,18 @@ class Program:
         return frozenset(asked - prefilled)
 
     @cached_property
+    def actions_every_turn(self) -> tuple[str, ...]:
+        """The project's actions that controlled slots want to run with every message (2.1, 8.4)."""
+        keys = {"controlled": "run_action_every_turn", "custom": "action"}
+        wanted = [
+            str(mapping.keys.get(keys[mapping.type]))
+            for slot in self.slots.values()
+            for mapping in slot.mappings
+            if mapping.type in keys
+        ]
+        return tuple(name for name in dict.fromkeys(wanted) if self.is_custom(name))
+
+    @cached_property
     def fingerprints(self) -> Mapping[str, str]:
         """A short hash per flow of what matters to a running conversation: its steps and what it keeps (12.42)."""
         return {name: _fingerprint(flow) for name, flow in self.flows.items()}

@@ -133,7 +133,7 @@ def _is_awaited(turn: _Turn, name: str) -> bool:
     """Whether a value for the slot counts now (4.6, set slot): values for other flows vanish (12.26)."""
     ledger = turn.ledger
     program, stack = ledger.program, ledger.tracker.stack
-    if program.is_free_slot(name) or any(frames.asked_slot(frame) == name for frame in (*stack, *ledger.before)):
+    if program.is_free_slot(name) or name in (frames.slot_in_question(stack), frames.slot_in_question(ledger.before)):
         return True
     flows = {str(frame["flow_id"]) for frame in _top_user_frames(stack)}
     if any(name in program.fillable(flow_id) for flow_id in flows):
