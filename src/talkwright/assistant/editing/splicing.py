@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from talkwright.assistant.editing.texts import Entry, Excerpt, Written
-from talkwright.assistant.project.parts import dash_of, line_end, line_span, line_start
+from talkwright.assistant.project.parts import behind_deeper_comments, dash_of, line_end, line_span, line_start
 from talkwright.assistant.project.values import Style
 from talkwright.assistant.yamls import Node, content_start
 
@@ -211,7 +211,9 @@ class Splicer:
 
     def _insertion(self, siblings: list[Spot], index: int, gap: str) -> int:
         floor = self._floor(siblings, index)
-        return floor + len(gap) if gap and self._text.startswith(gap, floor) else floor
+        if gap and self._text.startswith(gap, floor):
+            return floor + len(gap)
+        return behind_deeper_comments(self._text, floor, self._column(self._start(siblings[0])))
 
     def remove(self, container: Node, index: int) -> str:
         """The text without entry `index`; at least one other stays."""

@@ -72,15 +72,20 @@ def line_span(text: str, start: int, end: int, floor: int) -> Span:
         if above < floor or not _is_comment(text[above:first], at=column):
             break
         first = above
-    last = line_end(text, end)
-    while last < len(text):
-        below = line_end(text, last)
-        line = text[last:below]
-        if not (_is_comment(line) and len(line) - len(line.lstrip(" ")) > column):
-            break
-        last = below
+    last = behind_deeper_comments(text, line_end(text, end), column)
     line = text[line_start(text, start) : start]
     return Span(first, last, line[: len(line) - len(line.lstrip(" "))], False)
+
+
+def behind_deeper_comments(text: str, offset: int, column: int) -> int:
+    """Behind the comment lines from `offset` on that stand right of `column`: they belong to the entry above."""
+    while offset < len(text):
+        below = line_end(text, offset)
+        line = text[offset:below]
+        if not (_is_comment(line) and len(line) - len(line.lstrip(" ")) > column):
+            break
+        offset = below
+    return offset
 
 
 def _is_comment(line: str, at: int | None = None) -> bool:
