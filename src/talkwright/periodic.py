@@ -50,6 +50,7 @@ async def periodic(context: RoleContext) -> None:
                     abort_job_polling_interval=POLLING_SECONDS,
                     update_heartbeat_interval=POLLING_SECONDS / 2,
                     stalled_worker_timeout=POLLING_SECONDS * 2,
+                    listen_notify=False,  # its listener wakes ten times a second
                     install_signal_handlers=False,
                     delete_jobs="always",
                 )

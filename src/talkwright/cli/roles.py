@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
+import os
 import sys
 
 from talkwright.cli.parent import end_with_parent
@@ -74,7 +74,8 @@ def periodic() -> None:
 
 def _run(name: str, main: RoleMain) -> None:
     end_with_parent()
-    try:
-        run_role(name, main)
-    except asyncio.CancelledError:
-        sys.exit(1)
+    run_role(name, main)
+    logging.shutdown()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)  # all is closed in order; taking the interpreter apart would only delay the end of `up`

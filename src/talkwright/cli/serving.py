@@ -94,6 +94,7 @@ async def _serve(context: RoleContext, studio: Studio, sock: socket.socket, supe
         await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
     studio.close_streams()
     server.should_exit = True
+    server.ending.set()
     for task in (stopping, ready):
         task.cancel()
     await serving
@@ -123,6 +124,13 @@ class _Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
         self.listening = asyncio.Event()
+        self.ending = asyncio.Event()
+
+    async def main_loop(self) -> None:
+        """Keep the date header right once a second, and wait for the end without looking for it ten times."""
+        while not await self.on_tick(0):
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self.ending.wait(), 1.0)
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:

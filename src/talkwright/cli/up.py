@@ -23,9 +23,9 @@ from talkwright.cli.supervisor.journal import Journal, JournalStream, terminal
 from talkwright.cli.supervisor.lock import AlreadyRunningError, HomeLock
 from talkwright.cli.supervisor.sockets import NoPortError, answers, listen
 from talkwright.database import work as queue
-from talkwright.database.announcements import Listener
 from talkwright.database.embedded import EmbeddedError, EmbeddedPostgres
 from talkwright.database.engine import Database
+from talkwright.database.hearing import QuietListener
 from talkwright.database.settings import DatabaseSettings, HomeSettings
 from talkwright.modelservice.settings import ModelServiceSettings
 from talkwright.operations.config import load
@@ -36,6 +36,7 @@ from talkwright.operations.settings import OperationsSettings
 DEFAULT_PORT = 8390
 ROLES_SECONDS = 3.6
 ANSWER_SECONDS = 60.0
+SERVER_SECONDS = 2.0
 ACTIONS_VARIABLE = "ACTION_SERVER_URL"
 
 
@@ -142,7 +143,7 @@ async def _database(studio: Studio) -> AsyncIterator[None]:
 async def _keep_server(studio: Studio, server: EmbeddedPostgres) -> None:
     """Start the embedded server again when it has died."""
     while True:
-        await asyncio.sleep(1.0)
+        await asyncio.sleep(SERVER_SECONDS)
         if not server.running and not studio.stopping.is_set():
             studio.journal.say("The database server ended unexpectedly; it starts again.", level="warning")
             with contextlib.suppress(EmbeddedError):
@@ -243,7 +244,7 @@ async def _start_roles(studio: Studio) -> None:
     direct = studio.environment.get("TALKWRIGHT_DATABASE_DIRECT_URL") or studio.environment["TALKWRIGHT_DATABASE_URL"]
     studio.capacity = Capacity(
         studio.database,
-        Listener(direct),
+        QuietListener(direct),
         lambda: studio.child(Program.role("running-consumer", studio.environment)),
         studio.settings.running_consumers,
     )

@@ -69,28 +69,32 @@ class Consumer:
         async with self._database.transaction() as session:
             await queue.register_worker(session, self._identity, self._role, socket.gethostname(), os.getpid())
         context.started.set()
-        beat_due = 0.0
+        beat_due, is_news = 0.0, True
         try:
             while not context.stopping.is_set():
                 patience = max(beat_due - time.monotonic(), 0.0)
                 try:
                     if patience == 0.0:
-                        await self._beat()
+                        is_news |= await self._beat()
                         beat_due = time.monotonic() + self._settings.renew_seconds
                         patience = self._settings.renew_seconds
-                    await self._take()
+                    if is_news:
+                        await self._take()
+                    is_news = False
                 except (DBAPIError, OSError) as error:
                     log.warning("consumer.interrupted", error=type(error).__name__)
-                    patience = ERROR_PAUSE_SECONDS
+                    patience, is_news = ERROR_PAUSE_SECONDS, True
                     self._check_leases()
                 await either(context.stopping, subscription.woken, patience)
+                is_news |= subscription.woken.is_set()
                 subscription.woken.clear()
         finally:
             self._listener.unsubscribe(subscription)
             await self._finish()
             await self._listener.stop()
 
-    async def _beat(self) -> None:
+    async def _beat(self) -> bool:
+        """Show life and renew; says whether there is something that this consumer does not keep yet."""
         asked = time.monotonic()
         async with self._database.transaction() as session:
             renewed = await queue.beat(session, self._identity, self._settings.lease_seconds)
@@ -102,6 +106,7 @@ class Consumer:
             elif not keeper.leave.is_set():
                 log.warning("attempt.lease_lost", attempt=str(keeper.attempt.id))
                 keeper.leave.set()
+        return set(renewed) != {keeper.lease.key for keeper, _ in self._kept.values()}
 
     def _check_leases(self) -> None:
         """While the database is away: what could not be renewed in time is let go."""

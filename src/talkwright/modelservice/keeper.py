@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import func, update
 from sqlalchemy.exc import DBAPIError
@@ -23,6 +23,8 @@ from talkwright.modelservice.transitions import Outcome
 from talkwright.operations.logs import get_logger
 
 log = get_logger(__name__)
+
+T = TypeVar("T")
 
 FLUSH_SECONDS = 0.25
 RETRY_SECONDS = 0.5
@@ -71,8 +73,6 @@ class Keeper:
                 await self.save({})
             except LeaseLostError:
                 return
-            except (DBAPIError, OSError) as error:
-                log.warning("attempt.log_delayed", attempt=str(self.attempt.id), error=type(error).__name__)
             await asyncio.sleep(FLUSH_SECONDS)
 
     async def save(self, values: Mapping[str, Any], *, tell: str | None = None) -> None:
@@ -82,14 +82,26 @@ class Keeper:
         """
         async with self._writing:
             lines = self._waiting[:BATCH_LINES]
-            async with self._leases.fenced(self.lease) as session:
-                await self._store(session, values, lines, tell)
+            await self.write(lambda session: self._store(session, values, lines, tell))
             del self._waiting[: len(lines)]
             if not self._waiting:
                 self._more.clear()
 
+    async def write(self, act: Callable[[AsyncSession], Awaitable[T]]) -> T:
+        """Act in a fenced transaction; while the database is away, again until the lease can't be ours any more.
+
+        Raises LeaseLostError.
+        """
+        while True:
+            try:
+                async with self._leases.fenced(self.lease) as session:
+                    return await act(session)
+            except (DBAPIError, OSError) as error:
+                log.warning("attempt.write_delayed", attempt=str(self.attempt.id), error=type(error).__name__)
+                await asyncio.sleep(RETRY_SECONDS)
+
     async def end(self, outcome: Outcome, reason: str | None, values: Mapping[str, Any] | None = None) -> None:
-        """Write the outcome once, with what is left of the log; tries again while the lease is held."""
+        """Write the outcome once, with what is left of the log."""
         ending = {
             **(values or {}),
             "outcome": str(outcome),
@@ -100,21 +112,16 @@ class Keeper:
             "problems": json.dumps(self.problems),
             "ended_at": func.clock_timestamp(),
         }
-        while True:
-            try:
-                while len(self._waiting) > BATCH_LINES:
-                    await self.save({})
-                await self.save(ending, tell="ended")
-                await self._leases.release(self.lease)
-            except (DBAPIError, OSError) as error:
-                log.warning("attempt.end_delayed", attempt=str(self.attempt.id), error=type(error).__name__)
-                await asyncio.sleep(RETRY_SECONDS)
-            except LeaseLostError:
-                log.warning("attempt.not_ours", attempt=str(self.attempt.id))
-                return
-            else:
-                log.info("attempt.ended", attempt=str(self.attempt.id), outcome=str(outcome))
-                return
+        try:
+            while len(self._waiting) > BATCH_LINES:
+                await self.save({})
+            await self.save(ending, tell="ended")
+        except LeaseLostError:
+            log.warning("attempt.not_ours", attempt=str(self.attempt.id))
+            return
+        log.info("attempt.ended", attempt=str(self.attempt.id), outcome=str(outcome))
+        with contextlib.suppress(DBAPIError, OSError):
+            await self._leases.end(self.lease)
 
     async def _store(
         self, session: AsyncSession, values: Mapping[str, Any], lines: list[LogLine], tell: str | None

@@ -26,6 +26,7 @@ from talkwright.operations.role import RoleContext
 log = get_logger(__name__)
 
 ERROR_PAUSE_SECONDS = 1.0
+QUEUED = "queued"
 
 
 class Policy(Protocol):
@@ -55,6 +56,7 @@ class Orchestrator:
         self._policy = policy
         self._settings = settings
         self._leases = Leases(database, identity, settings.lease_seconds)
+        self._has_work = True
         self._who = f"{policy.kind} orchestrator {identity}"
 
     async def run(self, context: RoleContext) -> None:
@@ -62,19 +64,24 @@ class Orchestrator:
         subscription = self._listener.subscribe()
         await self._listener.start()
         lease: Lease | None = None
+        is_news = True
         context.started.set()
         try:
             while not context.stopping.is_set():
                 patience = self._settings.renew_seconds
                 try:
                     lease = await self._leases.hold(f"lead:{self._policy.kind}")
-                    if lease is not None:
+                    if lease is None:
+                        is_news = True  # what happens until this replica leads is news to it
+                    elif is_news or self._has_work:
                         again = await self._settle(lease)
                         patience = min(patience, again) if again is not None else patience
+                        is_news = False
                 except (DBAPIError, OSError, LeaseLostError) as error:
                     log.warning("orchestrator.interrupted", error=type(error).__name__)
-                    patience = ERROR_PAUSE_SECONDS
+                    patience, is_news = ERROR_PAUSE_SECONDS, True
                 await either(context.stopping, subscription.woken, patience)
+                is_news |= subscription.woken.is_set()
                 subscription.woken.clear()
         finally:
             self._listener.unsubscribe(subscription)
@@ -97,9 +104,10 @@ class Orchestrator:
         lease.check()
         async with self._database.transaction() as session:
             works = await queue.open_work(session, self._policy.kind)
-            if not works:
-                return Plan(())
-            free = await queue.free_workers(session, self._policy.consumers, self._settings.lease_seconds)
+            self._has_work = bool(works)
+            free: list[UUID] = []
+            if any(work.state == QUEUED for work in works):
+                free = await queue.free_workers(session, self._policy.consumers, self._settings.lease_seconds)
         return self._policy.decide(works, free)
 
     async def _carry_out(self, lease: Lease, decision: Decision) -> None:

@@ -55,6 +55,7 @@ FOR UPDATE
 _RELEASE = text("""
 UPDATE studio.leases SET expires_at = clock_timestamp() WHERE key = :key AND holder = :holder AND epoch = :epoch
 """)
+_END = text("DELETE FROM studio.leases WHERE key = :key AND holder = :holder AND epoch = :epoch")
 
 
 class Leases:
@@ -76,6 +77,12 @@ class Leases:
     def known(self, key: str, epoch: int, renewed_at: float) -> Lease:
         """The lease as renewed at a moment of this process's clock (when the renewal was asked for)."""
         return Lease(key=key, holder=self.holder, epoch=epoch, good_until=renewed_at + self.seconds / 2)
+
+    async def end(self, lease: Lease) -> None:
+        """Remove a lease that nobody needs any more."""
+        values = {"key": lease.key, "holder": lease.holder, "epoch": lease.epoch}
+        async with self._database.transaction() as session:
+            await session.execute(_END, values)
 
     async def release(self, lease: Lease) -> None:
         """Let another take it at once."""

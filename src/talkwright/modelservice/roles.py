@@ -9,8 +9,11 @@ from dataclasses import dataclass
 from typing import cast
 from uuid import UUID
 
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
 from talkwright.database.announcements import Listener
-from talkwright.database.engine import Database
+from talkwright.database.engine import Database, driver_url
+from talkwright.database.hearing import QuietListener
 from talkwright.database.ids import uuid7
 from talkwright.database.settings import DatabaseSettings, HomeSettings
 from talkwright.modelservice.settings import ModelServiceSettings
@@ -33,12 +36,25 @@ class Parts:
 async def _parts() -> AsyncIterator[Parts]:
     sections = load(DatabaseSettings, HomeSettings, ModelServiceSettings)
     database_settings, home, settings = cast(tuple[DatabaseSettings, HomeSettings, ModelServiceSettings], sections)
-    narrow = database_settings.model_copy(update={"database_pool_size": 2, "database_pool_overflow": 3})
-    database = Database.at(database_settings.application, narrow)
+    database = Database(_quiet_engine(database_settings))
     try:
-        yield Parts(database, Listener(database_settings.direct), settings, home, settings.worker_id or uuid7())
+        yield Parts(database, QuietListener(database_settings.direct), settings, home, settings.worker_id or uuid7())
     finally:
         await database.close()
+
+
+def _quiet_engine(settings: DatabaseSettings) -> AsyncEngine:
+    """A small pool that does not ask whether a connection lives before each use.
+
+    These roles do little but look every few seconds, and each of them tries again where a connection was cut.
+    """
+    return create_async_engine(
+        driver_url(settings.application),
+        pool_size=2,
+        max_overflow=3,
+        pool_timeout=settings.database_pool_timeout,
+        connect_args={"prepare_threshold": None, "connect_timeout": 10},
+    )
 
 
 async def training_orchestrator(context: RoleContext) -> None:
@@ -65,7 +81,6 @@ async def training_consumer(context: RoleContext) -> None:
     """Run training jobs, one at a time."""
     from talkwright.modelservice.consuming import Consumer  # noqa: PLC0415 - as above
     from talkwright.modelservice.executors.process import ProcessExecutor  # noqa: PLC0415 - as above
-    from talkwright.modelservice.leases import Leases  # noqa: PLC0415 - as above
     from talkwright.modelservice.training.consumer import Training  # noqa: PLC0415 - as above
     from talkwright.storage.objects import open_store  # noqa: PLC0415 - as above
     from talkwright.storage.settings import StorageSettings  # noqa: PLC0415 - as above
@@ -74,8 +89,7 @@ async def training_consumer(context: RoleContext) -> None:
         store = open_store(load(StorageSettings)[0], parts.home.home)
         executor = ProcessExecutor(parts.home.home.resolve() / "jobs" / "training", store, passed(parts.settings))
         await executor.end_orphans()
-        leases = Leases(parts.database, parts.identity, parts.settings.lease_seconds)
-        trade = Training(executor, store, leases, parts.settings)
+        trade = Training(executor, store, parts.settings)
         consumer = Consumer(
             parts.database, parts.listener, trade, parts.settings, role="training-consumer", identity=parts.identity
         )

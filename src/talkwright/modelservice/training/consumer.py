@@ -19,7 +19,7 @@ from talkwright.modelservice.engines import talkwright
 from talkwright.modelservice.executors.base import Executor, JobError, RunningJob
 from talkwright.modelservice.jobs import Ended
 from talkwright.modelservice.keeper import Keeper, first_of
-from talkwright.modelservice.leases import LeaseLostError, Leases
+from talkwright.modelservice.leases import LeaseLostError
 from talkwright.modelservice.settings import ModelServiceSettings
 from talkwright.modelservice.transitions import Outcome
 from talkwright.operations.logs import get_logger
@@ -32,10 +32,9 @@ log = get_logger(__name__)
 class Training:
     """The trade of a training consumer."""
 
-    def __init__(self, executor: Executor, store: ObjectStore, leases: Leases, settings: ModelServiceSettings) -> None:
+    def __init__(self, executor: Executor, store: ObjectStore, settings: ModelServiceSettings) -> None:
         self._executor = executor
         self._store = store
-        self._leases = leases
         self._settings = settings
 
     async def keep(self, keeper: Keeper) -> None:
@@ -119,11 +118,11 @@ class Training:
             "bytes": file.size,
             "sha256": file.sha256,
         }
-        async with self._leases.fenced(keeper.lease) as session:
-            statement = insert(models).values(row)
-            unchanged = {"model_id": statement.excluded.model_id}
-            kept = statement.on_conflict_do_update(index_elements=["model_id"], set_=unchanged)
-            found = (await session.execute(kept.returning(models.c.id, models.c.object))).one()
+        statement = insert(models).values(row)
+        unchanged = {"model_id": statement.excluded.model_id}
+        kept = statement.on_conflict_do_update(index_elements=["model_id"], set_=unchanged)
+        done = await keeper.write(lambda session: session.execute(kept.returning(models.c.id, models.c.object)))
+        found = done.one()
         return str(found.id), str(found.object)
 
     async def _clear(self, keeper: Keeper, key: str) -> None:
