@@ -90,7 +90,7 @@ def scripted(answers: list[tuple[int, bytes]]) -> Iterator[tuple[str, list[dict[
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
-        def do_POST(self) -> None:  # noqa: N802 - the name is the standard library's
+        def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             requests.append({"body": json.loads(body), "path": self.path, "headers": dict(self.headers)})
             connections.append(self.client_address)

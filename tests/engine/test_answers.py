@@ -68,8 +68,14 @@ def test_absurd_numbers_are_read_quickly_and_break_nothing(text: str) -> None:
     find_numbers(text, "de")
 
 
-YES = "yes|yep sure|that's right|stimmt|no problem|why not|ja klar|looks good to me|mach das|yesss|go ahead please|natürlich|ok|okay, do it|passt so|gern|kein Problem|I agree|um, yes"
-NO = "no|nope|that is not right|nicht richtig|stimmt nicht|not really|nö|auf keinen Fall|i don't think so|lieber nicht|wrong|no thanks|nee lass mal|nooo|well, no|bloß nicht"
+YES = (
+    "yes|yep sure|that's right|stimmt|no problem|why not|ja klar|looks good to me|mach das|yesss|"
+    "go ahead please|natürlich|ok|okay, do it|passt so|gern|kein Problem|I agree|um, yes"
+)
+NO = (
+    "no|nope|that is not right|nicht richtig|stimmt nicht|not really|nö|auf keinen Fall|i don't think so|"
+    "lieber nicht|wrong|no thanks|nee lass mal|nooo|well, no|bloß nicht"
+)
 NEITHER = "banana|what's my balance|fifty|I would like to know how the weather is today"
 
 

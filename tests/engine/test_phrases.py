@@ -9,17 +9,34 @@ from talkwright.engine.understanding.local.phrases import Act, act_of, correctio
 from talkwright.engine.understanding.local.texts import words
 
 ACTS = {
-    Act.CANCEL: "cancel|stop|forget it please|never mind|I changed my mind|abort that|I don't want to do this anymore|let's stop here|please cancel this|can we stop|abbrechen|vergiss es|ich hab's mir anders überlegt|Ich will das nicht mehr|stopp bitte|brich das ab|lass es sein|nein, doch nicht",
-    Act.HUMAN: "human please|can I talk to a human|I want to speak to a real person|agent|connect me with customer service|give me an operator|mit einem Menschen sprechen|Ich möchte mit einem Mitarbeiter sprechen|kann ich mit jemandem reden",
-    Act.REPEAT: "say that again|repeat please|what did you say?|pardon?|can you repeat that|I didn't catch that|noch mal bitte|wie bitte?|kannst du das wiederholen|können Sie die Frage wiederholen",
+    Act.CANCEL: (
+        "cancel|stop|forget it please|never mind|I changed my mind|abort that|"
+        "I don't want to do this anymore|let's stop here|please cancel this|can we stop|abbrechen|vergiss es|"
+        "ich hab's mir anders überlegt|Ich will das nicht mehr|stopp bitte|brich das ab|lass es sein|"
+        "nein, doch nicht"
+    ),
+    Act.HUMAN: (
+        "human please|can I talk to a human|I want to speak to a real person|agent|"
+        "connect me with customer service|give me an operator|mit einem Menschen sprechen|"
+        "Ich möchte mit einem Mitarbeiter sprechen|kann ich mit jemandem reden"
+    ),
+    Act.REPEAT: (
+        "say that again|repeat please|what did you say?|pardon?|can you repeat that|I didn't catch that|"
+        "noch mal bitte|wie bitte?|kannst du das wiederholen|können Sie die Frage wiederholen"
+    ),
     Act.RESTART: "restart|let's start over|von vorne|neu starten|can we start from the beginning",
-    Act.SKIP: "skip this question|I'd rather not say|überspringen|next question|das möchte ich nicht sagen",
-    Act.NOTHING_ELSE: "that's all|no, that's it|nothing else thanks|no thanks, bye|thanks|das war's|das ist alles|tschüss|I'm good",
+    Act.SKIP: ("skip this question|I'd rather not say|überspringen|next question|das möchte ich nicht sagen"),
+    Act.NOTHING_ELSE: (
+        "that's all|no, that's it|nothing else thanks|no thanks, bye|thanks|das war's|das ist alles|tschüss|I'm good"
+    ),
     Act.GO_ON: "continue|let's go on|weiter|weitermachen|carry on with that",
     Act.GREETING: "hello|hi there|good morning|hallo|guten tag|Moin",
     Act.SMALL_TALK: "how are you?|who are you|tell me a joke|wie geht's|bist du ein roboter",
 }
-NO_ACT = "send money to Bob|stop the delivery|cancel my order|what is my balance|repeat the last order|Bob|fifty|yes|no|report|I lost my person|hello I want to send money"
+NO_ACT = (
+    "send money to Bob|stop the delivery|cancel my order|what is my balance|repeat the last order|Bob|"
+    "fifty|yes|no|report|I lost my person|hello I want to send money"
+)
 
 
 @pytest.mark.parametrize(("text", "act"), [(text, act) for act, texts in ACTS.items() for text in texts.split("|")])

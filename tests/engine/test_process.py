@@ -98,7 +98,9 @@ def test_a_file_that_is_no_model_is_said(tmp_path: Path) -> None:
 def test_a_bot_ends_with_the_process_that_started_it(workshop_path: Path) -> None:
     parent = (
         "import subprocess, sys, time\n"
-        f"command = [sys.executable, '-m', 'talkwright.engine', 'run', '--model', {str(workshop_path)!r}, '--port', '0', '--end-with-parent']\n"
+        f"model = {str(workshop_path)!r}\n"
+        "command = [sys.executable, '-m', 'talkwright.engine', 'run', '--model', model, '--port', '0']\n"
+        "command += ['--end-with-parent']\n"
         "process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)\n"
         "for line in process.stdout:\n"
         "    if 'ready' in line:\n"

@@ -54,7 +54,7 @@ def read_endpoint(
     written = found if isinstance(found, Mapping) else {}
     if not url and written.get("actions_module"):
         raise EndpointError(
-            "`action_endpoint.actions_module` in endpoints.yml would run the project's code inside the bot, which is refused."
+            "`action_endpoint.actions_module` in endpoints.yml would run code inside the bot, which is refused."
             " Start the actions with `python -m rasa_sdk --actions …` and set `action_endpoint.url`."
         )
     values = {key: expand(value, environment) for key, value in written.items()}
@@ -63,7 +63,8 @@ def read_endpoint(
         return None
     if isinstance(address, str) and (unset := _VARIABLE.search(address)):
         raise EndpointError(
-            f"`action_endpoint.url` in endpoints.yml needs the environment variable {unset['name']}, which is not set here."
+            f"`action_endpoint.url` in endpoints.yml needs the environment variable {unset['name']},"
+            " which is not set here."
         )
     if not isinstance(address, str) or not address.startswith(("http://", "https://")):
         raise EndpointError(f"`action_endpoint.url` must begin with http:// or https://, but is {address!r}.")
@@ -81,7 +82,7 @@ def read_endpoint(
 
 
 def expand(value: Any, environment: Mapping[str, str] | None = None) -> Any:
-    """Fill `${NAME}` from the environment, in maps and lists too. Our own `TALKWRIGHT_…` variables never get into a project."""
+    """Fill `${NAME}` from the environment, in maps and lists too, but never with our own `TALKWRIGHT_…` variables."""
     variables = os.environ if environment is None else environment
 
     def replaced(found: re.Match[str]) -> str:
@@ -190,7 +191,7 @@ class HttpActions:
 
 
 def _state(tracker: Tracker) -> dict[str, Any]:
-    """The tracker with all its events; action servers look into the latest message without asking whether there is one."""
+    """The tracker with all its events; action servers take for granted that there is a latest message."""
     state = tracker.to_dict("ALL")
     return state if state["latest_message"] is not None else {**state, "latest_message": {}}
 

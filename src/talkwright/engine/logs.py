@@ -15,7 +15,7 @@ _FRAMES = 3
 
 
 def configure_logs(*, quiet: bool = False) -> None:
-    """Send the engine's own log to standard output (nothing but breakdowns where `quiet`), and of the libraries only warnings."""
+    """Send the engine's own log to standard output (only breakdowns where `quiet`), and of libraries warnings only."""
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,

@@ -1,4 +1,4 @@
-"""A model as a file: a `.tar.gz` of metadata, content and plain arrays, without pickle; equal input gives equal bytes."""
+"""A model as a file: a `.tar.gz` of metadata, content and plain arrays, no pickle; equal input gives equal bytes."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def _classifier_members(classifier: FlowClassifier) -> dict[str, bytes]:
 
 
 def _write_archive(path: Path, members: Mapping[str, bytes]) -> None:
-    """Sorted members without times, owners or names: nothing of the moment gets in. The file appears whole or not at all."""
+    """Sorted members without times or owners: nothing of the moment gets in. The file appears whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(f".{path.name}.part")
     with (

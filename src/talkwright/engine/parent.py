@@ -14,7 +14,7 @@ _GRACE_SECONDS = 5.0
 
 
 def end_with_parent() -> None:
-    """Watch the parent from a thread; when it is gone, this process gets SIGTERM, and SIGKILL if that doesn't end it."""
+    """Watch the parent from a thread; when it is gone, this process gets SIGTERM, then SIGKILL if it must."""
     parent = os.getppid()
     threading.Thread(target=_watch, args=(parent,), name="parent-watch", daemon=True).start()
 
@@ -27,7 +27,7 @@ def _watch(parent: int) -> None:
 
 
 def _wait_for_end(parent: int) -> None:
-    """Return when the parent has ended: at once where the system has handles for processes, else by looking every second."""
+    """Return when the parent has ended: at once where the system has process handles, else by looking each second."""
     if hasattr(os, "pidfd_open"):
         with suppress(OSError):  # already gone, or a kernel without it: the loop below tells
             handle = os.pidfd_open(parent)

@@ -12,7 +12,7 @@ _BLANK_LINE = re.compile(r"\n[ \t]*\n+")
 
 
 def to_rest(recipient: str, messages: Iterable[BotMessage]) -> list[dict[str, Any]]:
-    """What `POST /webhooks/rest/webhook` answers: a text with blank lines is several messages, keys without value are absent."""
+    """The webhook's answer: a text with blank lines is several messages, keys without value are left out."""
     answered: list[dict[str, Any]] = []
     for message in messages:
         answered += [{"recipient_id": recipient, **content} for content in _contents(message)]

@@ -29,7 +29,7 @@ _ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 def make_server(model: Model, settings: EngineSettings) -> BotServer:
     """Everything that serves one model.
 
-    The project's event broker, tracker, lock and model stores are not looked at: whoever runs the bot decides about those.
+    The project's event broker and its tracker, lock and model stores are not looked at: who runs the bot decides those.
     A project whose action endpoint can't be used still talks; each of its actions then fails with the reason.
     """
     actions = make_actions(model.assistant.endpoints, settings)
@@ -102,7 +102,7 @@ class _Serving(uvicorn.Server):
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """End on a signal, and end well: the usual way raises the signal once more, so that a clean stop looks like a crash."""
+        """End on a signal, and end well: the usual way raises it once more, so that a clean stop looks like a crash."""
         before = {name: signal.signal(name, self.handle_exit) for name in _ENDING_SIGNALS}
         try:
             yield

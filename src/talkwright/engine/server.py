@@ -16,7 +16,7 @@ from starlette.routing import Route
 
 from talkwright import __version__
 from talkwright.conversation import events as ev
-from talkwright.conversation.tracker import EVENT_CHOICES, Tracker
+from talkwright.conversation.tracker import EVENT_CHOICES
 from talkwright.engine.actions import HttpActions
 from talkwright.engine.agent import Agent
 from talkwright.engine.model import Model

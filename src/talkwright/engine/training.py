@@ -21,7 +21,7 @@ _NOT_FOR_RUNNING = frozenset({Kind.TEST, Kind.FILE})  # kept by the studio; a bo
 def train_job(project: Path, out: Path, *, trained_at: str | None = None) -> int:
     """Train the project in a folder or archive and write the model to `out`.
 
-    Returns 0 when the model is written, 2 when the content has errors (each said as a line), 1 when the project can't be read.
+    Returns 0 when the model is written, 2 when the content has errors (each a line), 1 when the project can't be read.
     """
     say("reading", f"Reading {project.name}", progress=0.0)
     try:

@@ -20,7 +20,7 @@ class CaseError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step: `kind` is user, bot, utter, slot_was_set or slot_was_not_set; `value` a text, or pairs of slot and value."""
+    """One step: `kind` is user, bot, utter, slot_was_set or slot_was_not_set; `value` a text or pairs."""
 
     kind: str
     value: Any

@@ -42,7 +42,7 @@ class Score:
 
 
 def measure(assistant: Assistant, understanding: LocalUnderstanding, folder: Path) -> dict[str, Score]:
-    """Scores by name: `first command <language>`, `out of scope`, `answers`. Raises OSError and YamlError for the files."""
+    """Scores by name: `first command <language>`, `out of scope`, `answers`. Raises OSError or YamlError."""
     scores: dict[str, Score] = {}
     for path in sorted(folder.glob("flows-*.yml")):
         score = scores.setdefault(f"first command {path.stem.removeprefix('flows-')}", Score())

@@ -1,4 +1,4 @@
-"""Messages that are no language: `/SetSlots(…)` and `/intent@0.9{…}` as buttons and channels send them (dialogue-semantics 4.3)."""
+"""Messages that are no language: `/SetSlots(…)` and `/intent@0.9{…}`, as buttons send them (dialogue-semantics 4.3)."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ Payload = SlotsPayload | IntentPayload | TextPayload
 def read_payload(text: str, *, slots: Collection[str]) -> Payload | None:
     """Read `text` as a payload; None where it is free text.
 
-    `/SetSlots(…)` is all or nothing: an unknown slot, more than ten assignments or a broken one makes the whole text free text.
+    `/SetSlots(…)` is all or nothing: with an unknown slot, more than ten assignments or a broken one it is free text.
     """
     text = text.strip()
     if not text.startswith("/"):

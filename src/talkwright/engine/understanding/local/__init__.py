@@ -1,1 +1,1 @@
-"""Understanding without a language model: a small trained classifier, typed answers and the phrases of everyday talk."""
+"""Understanding without a language model: a small trained classifier, typed answers, phrases of everyday talk."""

@@ -70,7 +70,7 @@ def _answer_or_digression(message: Message, question: Question, value: Any) -> D
             return start_decision(message, needed) or _not_understood(message)
         if message.act in (Act.GREETING, Act.SMALL_TALK):
             return act_decision(message, message.act)
-        if message.is_question and message.text[:1].islower() or message.text.rstrip().endswith("?"):
+        if (message.is_question and message.text[:1].islower()) or message.text.rstrip().endswith("?"):
             return _not_understood(message)
     elif likely >= _INSTEAD_OF_VALUE and len(message.words) >= _LONG_ENOUGH and message.asks_or_wants:
         return start_decision(message, SURE) or _not_understood(message)

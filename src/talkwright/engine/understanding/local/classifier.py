@@ -29,7 +29,7 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Vectoriser:
-    """Turns text into numbers. `weights` holds, for each feature of the vocabulary, its rarity times its kind's weight."""
+    """Turns text into numbers. `weights` holds, for each feature, its rarity times its kind's weight."""
 
     vocabulary: Mapping[str, int]
     weights: NDArray[np.float32]
@@ -76,7 +76,9 @@ def feature_weights(names: Sequence[str], documents: Counter[str], total: int) -
 
 @dataclass(frozen=True)
 class FlowClassifier:
-    """The trained model. `sparse_weights` has a row per feature, `dense_weights` one per dimension; columns are `labels`.
+    """The trained model. `sparse_weights` has a row per feature, `dense_weights` one per dimension.
+
+    Columns are `labels`.
 
     A probability below `threshold` starts no flow.
     """

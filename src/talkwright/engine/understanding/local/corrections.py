@@ -1,4 +1,4 @@
-"""Corrections: "no, I meant Bob", "actually make it 70", "change the amount to 70", each put on the slot it is about."""
+"""Corrections: "no, I meant Bob", "change the amount to 70", each put on the slot it is about."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from talkwright.assistant.domain import Slot
 from talkwright.engine.commands import LLM, Command, SetSlot, StartFlow
 from talkwright.engine.understanding.local.answers.booleans import boolean_answer
-from talkwright.engine.understanding.local.languages import in_english
+from talkwright.engine.understanding.local.languages import in_english, phrases
 from talkwright.engine.understanding.local.message import Decision, Message
 from talkwright.engine.understanding.local.opening import SURE, extractor_for
 from talkwright.engine.understanding.local.phrases import change_request
@@ -17,14 +17,10 @@ from talkwright.engine.understanding.local.situation import Question
 from talkwright.engine.understanding.local.texts import fold, words
 
 ReadValue = Callable[[Message, str, Slot, Question | None], Any]
-_ABOUT_EARLIER = frozenset(
-    "i meant|i meant to say|i mean|i said|not … but|should be|it should be|that should be|ich meinte|ich meine|meinte|"
-    "gemeint war|i wanted|i wanted to say|ich wollte|ich wollte sagen|correction|korrektur|das sollte|es sollte".split(
-        "|"
-    )
-)
+_ABOUT_EARLIER = frozenset(phrases("about earlier"))
 _NEW_VALUE = re.compile(
-    r"\b(?:should be|should have been|ought to be|is|to|was|are|be|auf|ist|soll(?:te)?(?: sein)?|lautet|zu|in|an)\s+(?P<value>.+)$",
+    r"\b(?:should be|should have been|ought to be|is|to|was|are|be|auf|ist|soll(?:te)?(?: sein)?|lautet|zu|in|an)\s+"
+    r"(?P<value>.+)$",
     re.IGNORECASE,
 )
 _SAYS_OTHERWISE = re.compile(

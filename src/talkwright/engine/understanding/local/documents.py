@@ -20,7 +20,7 @@ class Document:
 
 
 def flow_documents(assistant: Assistant) -> list[Document]:
-    """What the project says about its flows: names in all languages, descriptions, and examples of intents that start them."""
+    """What the project says about its flows: names in all languages, descriptions, and examples."""
     documents: list[Document] = []
     for flow in sorted(assistant.user_flows.values(), key=lambda one: one.id):
         if startable_by_text(flow):

@@ -1,4 +1,4 @@
-"""Static embeddings of English word pieces: the table that the wordllama package ships, mapped into memory, never copied."""
+"""Static embeddings of English word pieces: the table that the wordllama package ships, mapped, never copied."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _TOKENIZER = "tokenizers/l2_supercat_tokenizer_config.json"
 
 
 class Embeddings:
-    """Turns English text into one vector of unit length. Rows stay 16 bits wide on disk; only those of the text are widened."""
+    """Turns English text into one vector of length 1. The table stays 16 bits wide; only rows in use are widened."""
 
     def __init__(self, folder: Path) -> None:
         self._tokenizer = Tokenizer.from_file(str(folder / _TOKENIZER))
@@ -47,7 +47,7 @@ def _mapped(path: Path) -> NDArray[np.float16]:
 
 @cache
 def english_embeddings() -> Embeddings:
-    """The table of this process. The package itself is never imported: it would copy the table and bring what a bot does not need."""
+    """The table of this process. The package is never imported: it would copy the table and bring what no bot needs."""
     spec = importlib.util.find_spec("wordllama")
     if spec is None or not spec.submodule_search_locations:
         message = "The package wordllama, which ships the word table of English, is not installed."

@@ -169,7 +169,7 @@ def _frames(data: NluData) -> dict[tuple[str, str | None], _Frame]:
 
 
 def compiled(patterns: tuple[str, ...]) -> tuple[re.Pattern[str], ...]:
-    """The project's regexes that can be used: what doesn't compile or could run away is left out (validation names it)."""
+    """The project's regexes that can be used: what doesn't compile or could run away is left out."""
     usable = []
     for pattern in patterns:
         if len(pattern) > _LONGEST_PATTERN or _RUNAWAY.search(pattern):

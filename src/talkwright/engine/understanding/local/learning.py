@@ -79,7 +79,7 @@ def _untrained(languages: tuple[str, ...]) -> FlowClassifier:
 
 
 def _vocabulary(documents: Sequence[Document], languages: tuple[str, ...]) -> Vectoriser:
-    """All features of the flows' texts; of the background only the words that recur, so that it doesn't swell the model."""
+    """All features of the flows' texts; of the background only words that recur, so that the model stays small."""
     counts: Counter[str] = Counter()
     own: set[str] = set()
     for document in documents:

@@ -11,22 +11,14 @@ from typing import Any
 from talkwright.engine.commands import Command
 from talkwright.engine.understanding.local.classifier import Candidate, FlowClassifier
 from talkwright.engine.understanding.local.entities import Entity
-from talkwright.engine.understanding.local.languages import language_of
+from talkwright.engine.understanding.local.languages import alternatives, language_of
 from talkwright.engine.understanding.local.phrases import Act, Correction, act_of, correction_in
 from talkwright.engine.understanding.local.reading import Reading
 from talkwright.engine.understanding.local.situation import Situation
 from talkwright.engine.understanding.local.texts import fold, words
 
-_ASKING = re.compile(
-    r"^(?:what(?:'?s)?|how|when|where(?:'?s)?|why|who(?:'?s)?|which|whose|do|does|did|is|are|can|could|would|will|should|may|"
-    r"was|wie|wann|wo|warum|wieso|wer|welche[rsnm]?|kannst|koennen|koennt(?:e|en|est)|gibt|ist|sind|hast|habt|darf)\b"
-)
-_WANTING = re.compile(
-    r"^(?:please |bitte |ok(?:ay)?,? |first,? |before that,? |hey,? |hi,? |hello,? |and |und |erst(?:mal)? |zuerst |vorher )*"
-    r"(?:i (?:want|need|would like|'?d like|wanna|have to|must)|i'd like|i'm looking|i am looking|show|tell|give|open|check|"
-    r"let me|let's|help|get|book|order|start|find|look|list|display|"
-    r"ich (?:will|moechte|wuerde|brauche|muss|haette)|zeig|zeigen|sag|sagen|gib|geben|oeffne|pruefe?|hilf|helfen|buche?|bestelle?|finde?|such)\b"
-)
+_ASKING = re.compile(rf"^(?:{alternatives('asking')})\b")
+_WANTING = re.compile(rf"^(?:(?:{alternatives('before a wish')}) )*(?:{alternatives('wanting')})\b")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The questions that patterns ask: anything else? go on with the interrupted flow, and with which?"""
+"""Answers to what patterns ask: whether anything else is wanted, and which interrupted flow goes on."""
 
 from __future__ import annotations
 

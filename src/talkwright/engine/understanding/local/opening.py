@@ -120,10 +120,10 @@ def _by_entity(entities: list[Entity], wanted: list[Slot]) -> dict[str, tuple[En
 
 def _entity_fills(slot: Slot, entity: Entity) -> str | None:
     for mapping in slot.mappings:
-        if mapping.type == "from_entity" and mapping.keys.get("entity") == entity.entity:
-            if mapping.keys.get("role") in (None, entity.role):
-                return NLU
-    same = entity.entity == slot.name or entity.role == slot.name
+        wanted = mapping.type == "from_entity" and mapping.keys.get("entity") == entity.entity
+        if wanted and mapping.keys.get("role") in (None, entity.role):
+            return NLU
+    same = slot.name in (entity.entity, entity.role)
     return extractor_for(slot) if same and slot.type in ("text", "categorical", "any") else None
 
 

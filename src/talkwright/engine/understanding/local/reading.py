@@ -12,7 +12,7 @@ from talkwright.assistant.domain import Slot
 from talkwright.assistant.flows import LinkStep
 from talkwright.engine.understanding.local.answers.categories import Option, options_of
 from talkwright.engine.understanding.local.entities import EntityFinder, compiled
-from talkwright.engine.understanding.local.languages import common_words
+from talkwright.engine.understanding.local.languages import common_words, phrases
 from talkwright.engine.understanding.local.texts import fold, readable, words
 from talkwright.engine.understanding.payloads import SlotsPayload, read_payload
 
@@ -73,7 +73,7 @@ class Reading:
         return None
 
     def options(self, slot: Slot, response: str) -> list[Option]:
-        """The values of a categorical slot with their names: synonyms of the NLU data and titles of the question's buttons."""
+        """The values of a categorical slot with their names: synonyms, and titles of the question's buttons."""
         titles: list[tuple[str, Any]] = []
         for button in self.buttons(response):
             payload = read_payload(button.payload, slots=self.assistant.domain.slots)
@@ -112,9 +112,7 @@ class Reading:
         return compiled(self.assistant.nlu.regexes.get(slot.name, ()))
 
 
-_TECHNICAL = frozenset(
-    "slot value values text name number id type confirm confirmation new old is has user flag".split()
-)
+_TECHNICAL = frozenset(phrases("technical"))
 
 
 def _translated_titles(translation: Any) -> list[Any]:

@@ -98,7 +98,7 @@ def _interrupted(tracker: Tracker) -> tuple[tuple[str, str], ...]:
 
 
 def _filled(tracker: Tracker, assistant: Assistant, running: tuple[str, ...]) -> tuple[Slot, ...]:
-    """The slots that a correction may mean: filled, and asked for in a running flow; those of the top flow's end first."""
+    """The slots that a correction may mean: filled, and asked for in a running flow; the latest asked first."""
     names = dict.fromkeys(
         name for flow_id in running if flow_id in assistant.flows for name in reversed(collected(assistant, flow_id))
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import unicodedata
 from collections.abc import Iterable
@@ -40,7 +41,7 @@ def features(tokens: Iterable[str]) -> list[str]:
     """Words, pairs of words and pieces of words of 3 to 5 characters; marked so that the kinds never mix."""
     tokens = ["0" if token.isdigit() else token for token in tokens]
     found = [f"w:{token}" for token in tokens]
-    found += [f"p:{first} {second}" for first, second in zip(tokens, tokens[1:], strict=False)]
+    found += [f"p:{first} {second}" for first, second in itertools.pairwise(tokens)]
     for token in tokens:
         padded = f" {token} "
         for size in _CHAR_SIZES:

@@ -1,4 +1,4 @@
-"""Text and state of the conversation → commands and a trace, by a small trained model and rules that every language has."""
+"""Text and state of the conversation → commands and a trace, by a small trained model and rules of everyday talk."""
 
 from __future__ import annotations
 

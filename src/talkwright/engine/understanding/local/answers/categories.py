@@ -1,4 +1,4 @@
-"""One of a slot's values as people write it: the value, another word for it, its place in the list, or a slip of the pen."""
+"""One of a slot's values as people write it: its name, another word, its place in the list, or a slip of the pen."""
 
 from __future__ import annotations
 
@@ -9,15 +9,10 @@ from typing import Any
 
 from rapidfuzz import fuzz, process
 
-from talkwright.engine.understanding.local.languages import common_words
+from talkwright.engine.understanding.local.languages import common_words, values
 from talkwright.engine.understanding.local.texts import readable, words
 
-_ORDINALS: Mapping[str, int] = {
-    **{word: place for place, word in enumerate("first second third fourth fifth sixth seventh eighth".split())},
-    **{word: place for place, word in enumerate("1st 2nd 3rd 4th 5th 6th 7th 8th".split())},
-    **{word: place for place, word in enumerate("erst zweit dritt viert fuenft sechst siebt acht".split())},
-    **{"last": -1, "letzt": -1, "former": 0, "latter": -1, "erster": 0, "top": 0, "bottom": -1},
-}
+_PLACES = {word: int(place) for word, place in values("places").items()}
 _NUMBERED = re.compile(r"(?:^|\b(?:number|option|no\.?|nummer|nr\.?|option|choice|punkt)\s*)#?(\d)\W*$", re.IGNORECASE)
 _GERMAN_ENDINGS = ("er", "en", "es", "em", "e")
 _CLOSE_ENOUGH = 80.0  # per cent: two slips in a word of eight letters
@@ -108,7 +103,7 @@ def _root(word: str) -> str:
 
 def _placed(text: str, said: list[str], options: Sequence[Option]) -> Choice | None:
     """The first one, das zweite, number 3, 2."""
-    place = next((_ORDINALS[root] for word in said for root in (word, _root(word)) if root in _ORDINALS), None)
+    place = next((_PLACES[root] for word in said for root in (word, _root(word)) if root in _PLACES), None)
     if place is None and (found := _NUMBERED.search(text.strip())):
         place = int(found[1]) - 1
         if place < 0:

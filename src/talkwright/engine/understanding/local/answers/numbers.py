@@ -2,42 +2,30 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 
+from talkwright.engine.understanding.local.languages import values
 from talkwright.engine.understanding.local.texts import fold
 
-_UNITS_EN = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
-    "eighteen nineteen"
-).split()
-_TENS_EN = "twenty thirty forty fifty sixty seventy eighty ninety".split()
-_UNITS_DE = (
-    "null ein zwei drei vier fuenf sechs sieben acht neun zehn elf zwoelf dreizehn vierzehn fuenfzehn sechzehn siebzehn "
-    "achtzehn neunzehn"
-).split()
-_TENS_DE = "zwanzig dreissig vierzig fuenfzig sechzig siebzig achtzig neunzig".split()
-_SMALL: dict[str, float] = {
-    **{word: value for value, word in enumerate(_UNITS_EN)},
-    **{word: 20 + 10 * value for value, word in enumerate(_TENS_EN)},
-    **{word: value for value, word in enumerate(_UNITS_DE)},
-    **{word: 20 + 10 * value for value, word in enumerate(_TENS_DE)},
-    **{"fourty": 40, "eins": 1, "eine": 1, "einen": 1, "einem": 1, "einer": 1, "zwo": 2, "dozen": 12, "dutzend": 12},
-    **{"anderthalb": 1.5, "eineinhalb": 1.5, "fiver": 5, "tenner": 10, "zehner": 10, "zwanziger": 20},
-    **{"fuenfziger": 50, "fuffi": 50, "hunderter": 100, "tausender": 1000, "grand": 1000},
-}
-_SCALES: dict[str, float] = {
-    **{"hundred": 100, "hundert": 100, "thousand": 1000, "tausend": 1000, "tsd": 1000, "k": 1000, "grand": 1000},
-    **{"million": 1e6, "millions": 1e6, "millionen": 1e6, "mio": 1e6, "m": 1e6},
-}
-_ARTICLES = frozenset("a an one ein eine einen einem einer".split())
+_GERMAN = values("numbers de")
+_SMALL = {**values("numbers"), **_GERMAN}
+_SCALES = values("scales")
+_TENS_DE = frozenset(word for word, value in _GERMAN.items() if value >= 20)
+_ARTICLES = frozenset(["a", "an", "one", "ein", "eine", "einen", "einem", "einer"])
+_SKIPPED = frozenset(["a", "an", "and", "und", "of"])
+_HALVES = frozenset(["half", "halbe"])
+_NO_NUMBER_ALONE = _SKIPPED | {"k", "m"}
+_LONGEST_WORD = 60  # letters: the longest number word anybody writes
 _MONEY = (
     r"(?:€|\$|£|¥|(?:euros?|eur|dollars?|usd|pounds?|quid|gbp|bucks?|francs?|franken|chf|cents?|kronen|yen|zloty|"
     r"moneten|piepen|kroeten|mücken|steine)\b)"
 )
 _DIGITS = re.compile(
-    rf"(?P<before>{_MONEY}\s*)?(?P<sign>(?<![\w-])-)?(?P<number>\d{{1,3}}(?:[.,'’\u00a0\u202f ]\d{{3}})+(?:[.,]\d{{1,2}})?(?!\d)|"
-    rf"\d+(?:[.,]\d+)?)(?:,-|\.-)?\s*(?P<scale>(?:k|m|tsd|mio|hundred|thousand|hundert|tausend|million(?:en)?)\b\.?)?"
+    rf"(?P<before>{_MONEY}\s*)?(?P<sign>(?<![\w-])-)?"
+    r"(?P<number>\d{1,3}(?:[.,'’\u00a0\u202f ]\d{3})+(?:[.,]\d{1,2})?(?!\d)|\d+(?:[.,]\d+)?)(?:,-|\.-)?\s*"
+    r"(?P<scale>(?:k|m|tsd|mio|hundred|thousand|hundert|tausend|million(?:en)?)\b\.?)?"
     rf"\s*(?P<after>{_MONEY})?",
     re.IGNORECASE,
 )
@@ -65,7 +53,8 @@ def find_numbers(text: str, language: str) -> list[Number]:
         for number in _from_words(text)
         if not any(number.start < end and start < number.end for start, end in taken)
     ]
-    return sorted(digits + spelled, key=lambda number: number.start)
+    found = [number for number in digits + spelled if math.isfinite(number.value)]
+    return sorted(found, key=lambda number: number.start)
 
 
 def _from_digits(found: re.Match[str], language: str) -> Number:
@@ -134,37 +123,40 @@ def _is_number_word(word: str) -> bool:
 
 
 def _run_value(run: list[str]) -> float | None:
-    """The value of number words that stand together; None where they are no number (a lone "a", a lone scale letter)."""
-    if all(word in ("a", "an", "and", "of", "k", "m") for word in run):
+    """The value of number words that stand together; None where they are none (a lone "a", a lone scale letter)."""
+    if all(word in _NO_NUMBER_ALONE for word in run):
         return None
     for point in ("point", "komma"):
         if point in run:
-            position = run.index(point)
-            whole, rest = _run_value(run[:position]), [_word_value(word) for word in run[position + 1 :]]
-            if whole is None or any(digit is None or digit > 9 for digit in rest):
-                return None
-            return float(f"{whole:.0f}." + "".join(f"{digit:.0f}" for digit in rest if digit is not None))
+            return _with_decimals(run, run.index(point))
     if run[-3:] == ["and", "a", "half"] and (whole := _run_value(run[:-3])) is not None:
         return whole + 0.5
+    return _sum([word for word in run if word not in _SKIPPED])
+
+
+def _with_decimals(run: list[str], point: int) -> float | None:
+    """`three point five`: single digits after the point."""
+    whole, digits = _run_value(run[:point]), [_word_value(word) for word in run[point + 1 :]]
+    if whole is None or any(digit is None or digit > 9 for digit in digits):
+        return None
+    return float(f"{whole:.0f}." + "".join(f"{digit:.0f}" for digit in digits if digit is not None))
+
+
+def _sum(run: list[str]) -> float | None:
+    """Small numbers add up, scales multiply what stands before them: two hundred fifty thousand."""
     total = current = 0.0
     seen = False
     for word in run:
-        if word in ("and", "und", "of"):
-            continue
-        if word in ("a", "an"):
-            continue
-        if word in ("half", "halbe"):
-            current, seen = (current or 0) + 0.5, True
-            continue
-        if word in _SCALES and not (word == "grand" and not seen):
+        if word in _HALVES:
+            current += 0.5
+        elif word in _SCALES and not (word == "grand" and not seen):
             current = (current if seen and current else 1) * _SCALES[word]
             if _SCALES[word] >= 1000:
                 total, current = total + current, 0.0
-        else:
-            value = _word_value(word)
-            if value is None:
-                return None
+        elif (value := _word_value(word)) is not None:
             current += value
+        else:
+            return None
         seen = True
     return total + current if seen else None
 
@@ -175,8 +167,8 @@ def _word_value(word: str) -> float | None:
 
 def _german_compound(word: str) -> float | None:
     """`zweihundertfünfzig`, `einundzwanzig`, `dreitausend`, `zweieinhalb`."""
-    if word in _SMALL:
-        return _SMALL[word]
+    if word in _SMALL or len(word) > _LONGEST_WORD:
+        return _SMALL.get(word)
     for scale, size in (("tausend", 1000.0), ("hundert", 100.0)):
         if scale in word:
             head, _, tail = word.partition(scale)
@@ -192,7 +184,7 @@ def _german_compound(word: str) -> float | None:
 
 
 def number_answer(text: str, language: str) -> float | None:
-    """The number that answers an open question; with several, the one with money words, else the last ("not 50, 70")."""
+    """The number that answers a question; of several the one with money words, else the last ("not 50, 70")."""
     found = find_numbers(text, language)
     if len(found) > 1:
         found = [number for number in found if not number.bare_article] or found

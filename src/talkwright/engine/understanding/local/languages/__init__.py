@@ -1,4 +1,4 @@
-"""What the local model knows about languages before any training: common words, glosses, sentences of no assistant, and phrases."""
+"""What is known about languages before any training: common words, glosses, phrases, and sentences of no assistant."""
 
 from __future__ import annotations
 
@@ -6,21 +6,7 @@ from collections.abc import Sequence
 from functools import cache, lru_cache
 from importlib.resources import files
 
-_COMMON = {
-    "en": frozenset(
-        "a an the i you he she we they it is are was were be been am do does did can could would should will my your "
-        "our his her their this that these those what which who when where why how and or but not no yes please to of "
-        "in on at for from with about as if me us them have has had want need like get let i'd i'm i'll don't there "
-        "it's what's any some so just up out".split()
-    ),
-    "de": frozenset(
-        "der die das den dem des ein eine einen einem einer eines ich du er sie wir ihr es ist sind war waren bin bist "
-        "sein habe hast hat haben kann kannst koennen koennte wuerde will moechte mein meine meinen meiner meinem dein "
-        "deine unser was welche welcher welches wer wann wo warum wie und oder aber nicht kein keine nein ja bitte zu "
-        "von in im an am auf fuer mit ueber als wenn mir mich dir dich uns haette brauche zum zur noch mal auch doch "
-        "mehr so nur aus nach bei".split()
-    ),
-}
+_KNOWN = ("en", "de")
 _ENDINGS = (
     "",
     "e",
@@ -47,9 +33,10 @@ _COMMON_WORD = 2
 _TELLING_LENGTH = 5  # letters: shorter words look alike in too many languages
 
 
+@cache
 def common_words(language: str) -> frozenset[str]:
     """Words that say nothing about the matter: articles, pronouns, auxiliaries."""
-    return _COMMON.get(language, frozenset())
+    return frozenset(phrases(f"common {language}"))
 
 
 def language_of(tokens: Sequence[str], languages: Sequence[str], default: str) -> str:
@@ -59,7 +46,7 @@ def language_of(tokens: Sequence[str], languages: Sequence[str], default: str) -
     """
     if len(languages) == 1:
         return languages[0]
-    scores = {name: _speaks_for(name, tokens) for name in languages if name in _COMMON}
+    scores = {name: _speaks_for(name, tokens) for name in languages if name in _KNOWN}
     best = max(scores.values(), default=0)
     if not best or scores.get(default) == best:
         return default
@@ -67,7 +54,7 @@ def language_of(tokens: Sequence[str], languages: Sequence[str], default: str) -
 
 
 def _speaks_for(language: str, tokens: Sequence[str]) -> int:
-    common = _COMMON[language]
+    common = common_words(language)
     return sum(
         _COMMON_WORD if token in common else len(token) >= _TELLING_LENGTH and _is_foreign(token, language)
         for token in tokens
@@ -78,6 +65,39 @@ def _is_foreign(token: str, language: str) -> bool:
     """Whether the glosses know the word and it isn't spelt the same in English (status, hotel, information)."""
     glossed = _glossed(token, language)
     return bool(glossed) and token not in glossed
+
+
+@cache
+def _sections() -> dict[str, tuple[str, ...]]:
+    found: dict[str, list[str]] = {}
+    section = ""
+    for line in _lines("phrases.txt"):
+        if line.startswith("["):
+            section = line.strip("[]")
+        elif not line.startswith("#"):
+            found.setdefault(section, []).append(line)
+    return {name: tuple(lines) for name, lines in found.items()}
+
+
+def phrases(section: str) -> tuple[str, ...]:
+    """The lines of one section of `phrases.txt`; none for a section that is not there."""
+    return _sections().get(section, ())
+
+
+@cache
+def alternatives(section: str) -> str:
+    """The regular expressions of a section as one, its macros filled in."""
+    macros = {name.removeprefix("macro "): "|".join(lines) for name, lines in _sections().items() if "macro " in name}
+    pattern = "|".join(phrases(section))
+    for name, text in macros.items():
+        pattern = pattern.replace(f"{{{name}}}", text)
+    return pattern
+
+
+@cache
+def values(section: str) -> dict[str, float]:
+    """A section whose lines are `word=number`."""
+    return {word: float(number) for word, number in (line.split("=") for line in phrases(section))}
 
 
 @cache
