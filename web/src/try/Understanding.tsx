@@ -2,7 +2,7 @@
 import type { Trace } from '../api/chats'
 
 /** What the engine's timings are called here; sums of them are left out. */
-const TIMES: Readonly<Record<string, string>> = { command_processor: 'understanding', prediction_loop: 'dialogue' }
+const TIMES: Readonly<Record<string, string>> = { understanding: 'understanding', dialogue: 'dialogue' }
 
 const SOURCES: Readonly<Record<string, string>> = { payload: 'a button', local: 'the local model', llm: 'the language model' }
 

@@ -10,6 +10,7 @@ from uuid import UUID
 
 import httpx2
 
+from talkwright.backend.chats.placing import PlaceBook
 from talkwright.database.chats import NewEvent
 from talkwright.database.deployments import Bot
 from talkwright.identity.secrets import Keyring
@@ -43,6 +44,7 @@ class Bots:
         self._keyring = keyring
         self.holder = holder
         self.standing: dict[UUID, Standing] = {}
+        self.places = PlaceBook()
         self._http = httpx2.AsyncClient(
             timeout=httpx2.Timeout(TURN_SECONDS, connect=CONNECT_SECONDS), trust_env=False, follow_redirects=False
         )

@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 from fastapi import APIRouter, Depends, Query, Response
 
 from talkwright.backend.chats import service
+from talkwright.backend.chats.bots import Bots
 from talkwright.backend.chats.schemas import Answer, Chat, Chats, NewChat, NewMessage, Restart, Suggestions, Timeline
 from talkwright.backend.chats.turns import NEW_SESSION, Said, Turns
 from talkwright.backend.content.service import find_assistant
@@ -79,11 +80,13 @@ async def read_timeline(
     chat: UUID,
     _reader: Reader,
     session: Session,
+    services: ServicesOf,
+    *,
     after: Annotated[int, Query(ge=0, le=2**31)] = 0,
     limit: Annotated[int, Query(ge=1, le=200)] = 200,
 ) -> Timeline:
     """What was said and done, turn by turn, and where the conversation stands."""
-    return await service.read_timeline(session, aid, chat, after, limit)
+    return await service.read_timeline(session, services.get(Bots).places, aid, chat, after=after, limit=limit)
 
 
 @router.get("/{chat}/suggestions")

@@ -13,11 +13,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from talkwright.assistant.flows import PATTERN_PREFIX
 from talkwright.assistant.parsing.flows import parse_flow
 from talkwright.assistant.parsing.nlu import parse_examples
+from talkwright.backend.chats.placing import PlaceBook, place_state, place_turn
 from talkwright.backend.chats.schemas import Chat, Chats, NewChat, Suggestions, Timeline, chat_of
-from talkwright.backend.chats.turns import readable
+from talkwright.backend.chats.turns import readable, state_of
 from talkwright.backend.context import Services
 from talkwright.backend.errors import ProblemError, not_found
-from talkwright.conversation.fold import load_state, view
+from talkwright.conversation.fold import view
 from talkwright.conversation.timeline import timeline
 from talkwright.database import assistants
 from talkwright.database import chats as repository
@@ -62,12 +63,14 @@ async def page_of_chats(session: AsyncSession, assistant: UUID, before: UUID | N
     return Chats(items=[chat_of(row) for row in rows[:limit]], next=str(rows[limit - 1]["id"]) if more else None)
 
 
-async def read_timeline(session: AsyncSession, assistant: UUID, chat: UUID, after: int, limit: int) -> Timeline:
+async def read_timeline(
+    session: AsyncSession, book: PlaceBook, assistant: UUID, chat: UUID, *, after: int, limit: int
+) -> Timeline:
     """Turns after a number, made of the stored events by the fold; model names and notices are those of their time."""
     row = await repository.get_chat(session, assistant, chat)
     if row is None:
         raise not_found("chat")
-    state = load_state(row["state"]) if row["state"] else None
+    state = await state_of(session, row)
     bodies = [body for _, body in await repository.event_bodies(session, chat)]
     said = {answer["turn"]["number"]: answer["turn"] for answer in await repository.answers(session, chat)}
     turns = [turn for turn in timeline(readable(bodies), state.initial if state else None) if turn["number"] > after]
@@ -76,7 +79,16 @@ async def read_timeline(session: AsyncSession, assistant: UUID, chat: UUID, afte
         turn |= {name: stored[name] for name in ("model", "notice") if name in stored}
     page = turns[:limit]
     where = view(state) if state else {"stack": [], "flow": None, "step": None, "slots": {}, "terminated": False}
+    places = await book.of(session, {_model(turn) for turn in turns})
+    for turn in page:
+        place_turn(turn, places[_model(turn)])
+    if turns:
+        place_state(where, places[_model(turns[-1])])
     return Timeline(turns=page, state=where, next=page[-1]["number"] if len(turns) > limit else None)
+
+
+def _model(turn: Mapping[str, Any]) -> str:
+    return str((turn.get("model") or {}).get("id") or "")
 
 
 async def suggest(session: AsyncSession, assistant: UUID) -> Suggestions:

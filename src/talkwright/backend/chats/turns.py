@@ -11,9 +11,12 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from talkwright.assistant.problems import Problem
 from talkwright.backend.chats.bots import BotFailedError, BotGoneError, Bots, Standing
 from talkwright.backend.chats.fitting import unfitting
+from talkwright.backend.chats.placing import place_state, place_turn
 from talkwright.backend.context import Services
 from talkwright.backend.errors import ProblemError, not_found
 from talkwright.conversation.events import Event, decode
@@ -140,6 +143,9 @@ class Turns:
         events = await self._bots.say(bot, row["id"], said.text, metadata)
         state, answer = answered(ground, events, bot)
         async with self._services.transaction() as session:
+            places = await self._bots.places.of(session, [bot.model_id])
+            place_turn(answer["turn"], places[bot.model_id])
+            place_state(answer["state"], places[bot.model_id])
             await repository.append_turn(
                 session,
                 row,
@@ -160,7 +166,7 @@ class Turns:
 
     async def _stand(self, row: Row, bot: Bot) -> Ground:
         """Make the model stand where the chat stands: put the chat's events to it unless it surely has them."""
-        state = load_state(row["state"]) if row["state"] else None
+        state = await self._state(row)
         if state is not None and self._bots.standing.get(row["id"]) == Standing(bot.attempt, row["last_event"]):
             return Ground(state=state, notice=None)
         async with self._services.transaction() as session:
@@ -173,6 +179,21 @@ class Turns:
             return Ground(state=new_state(slots if isinstance(slots, dict) else None), notice=None)
         words = [f"{bot.version_name} answers from here on.", *misfits] if is_other else []
         return Ground(state=state, notice=" ".join(words) or None)
+
+    async def _state(self, row: Row) -> State | None:
+        async with self._services.transaction() as session:
+            return await state_of(session, row)
+
+
+async def state_of(session: AsyncSession, row: Row) -> State | None:
+    """Where a chat stands; made anew from its events where an earlier release wrote it in another form."""
+    if not row["state"]:
+        return None
+    try:
+        return load_state(row["state"])
+    except ValueError:
+        bodies = [body for _, body in await repository.event_bodies(session, row["id"])]
+        return fold_all(new_state(), readable(bodies))[0]
 
 
 def answered(ground: Ground, events: list[NewEvent], bot: Bot) -> tuple[State, dict[str, Any]]:
