@@ -20,6 +20,11 @@ def finer(old: Any, new: Any, path: tuple[str, ...]) -> list[dict[str, Any]]:
     return operations
 
 
+def key_differences(old: dict[str, Any], new: dict[str, Any]) -> list[dict[str, Any]]:
+    """Operations that lead from one map to another, each below one key: for items whose keys are parts of their own."""
+    return list(_map_differences(old, new, ()))
+
+
 def _replace(path: tuple[str, ...], value: Any) -> dict[str, Any]:
     return {"op": "replace", "path": pointer_of(path), "value": value}
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from talkwright.assistant.editing.differing import finer
+from talkwright.assistant.editing.differing import finer, key_differences
 from talkwright.assistant.editing.names import check_name, check_same_name, name_of_part
 from talkwright.assistant.editing.operations import Operation, candidates
 from talkwright.assistant.editing.patching import (
@@ -20,9 +20,10 @@ from talkwright.assistant.editing.patching import (
     same,
     value_at,
 )
+from talkwright.assistant.editing.shapes import check_shape
 from talkwright.assistant.editing.sources import excerpt_at, restored
 from talkwright.assistant.items import Item, Kind, Part
-from talkwright.assistant.project.bodies import DOCUMENT_KINDS, TEXT_KINDS, body_of
+from talkwright.assistant.project.bodies import DOCUMENT_KINDS, NLU_KINDS, TEXT_KINDS, body_of
 from talkwright.assistant.project.parts import at_column, column_of, outer_anchors, parse_part
 from talkwright.assistant.project.values import ProjectFile
 from talkwright.assistant.yaml_writing import flow_text
@@ -102,8 +103,14 @@ def _exists(body: Any, path: Path) -> bool:
 
 def _applied(item: Item, operation: Mapping[str, Any], files: tuple[ProjectFile, ...]) -> Item:
     after = apply_operation(item.body, operation)
+    if type(after) is not type(item.body) or item.kind in (*NLU_KINDS, Kind.DOMAIN):
+        check_shape(item.kind, after)
     path = parse_pointer(operation["path"])
-    if path and path[-1] == "-":
+    if not path and item.kind in (Kind.INTENT, Kind.DOMAIN):
+        for by_key in key_differences(item.body, after):
+            item = _applied(item, by_key, files)
+        return item
+    if path and path[-1] == "-" and isinstance(value_at(item.body, path[:-1]), list):
         path = (*path[:-1], str(len(value_at(item.body, path[:-1]))))
     if operation["op"] == "add" and _moves_key(item.body, path, operation):
         item = _applied(item, {"op": "remove", "path": pointer_of(path)}, files)

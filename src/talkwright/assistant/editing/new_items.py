@@ -9,8 +9,9 @@ from typing import Any
 from talkwright.assistant.editing.examples import as_written_value
 from talkwright.assistant.editing.names import check_name, check_same_name
 from talkwright.assistant.editing.patching import EditError, check_value, same
+from talkwright.assistant.editing.shapes import check_shape
 from talkwright.assistant.items import Item, Kind, Part
-from talkwright.assistant.project.bodies import DOCUMENT_KINDS, NLU_KINDS, TEXT_KINDS, body_of
+from talkwright.assistant.project.bodies import DOCUMENT_KINDS, TEXT_KINDS, body_of
 from talkwright.assistant.project.parts import at_column
 from talkwright.assistant.project.placing import Placement, place_new_item
 from talkwright.assistant.project.values import ProjectFile
@@ -26,7 +27,7 @@ def new_item(kind: Kind, name: str, body: Any, files: Iterable[ProjectFile] = ()
     check_name(kind, name)
     check_value(body)
     files = tuple(files)
-    _check_shape(kind, body)
+    check_shape(kind, body)
     if kind in TEXT_KINDS:
         return Item(kind=kind, name=name, body=body, parts=(Part(file=name, place="", source=body),))
     if kind in DOCUMENT_KINDS:
@@ -73,17 +74,6 @@ def item_from_source(kind: Kind, name: str, source: str, files: Iterable[Project
     part = replace(part, source=text.replace("\n", placement.style.newline))
     parts = _in_former_places(kind, name, (part,), files)
     return Item(kind=kind, name=name, body=body, parts=parts)
-
-
-def _check_shape(kind: Kind, body: Any) -> None:
-    if kind in TEXT_KINDS:
-        if not isinstance(body, str):
-            raise EditError("The body of a file is its text.")
-    elif kind is Kind.RESPONSE or (kind in NLU_KINDS and kind is not Kind.INTENT):
-        if not isinstance(body, list):
-            raise EditError(f"The body of a {kind} is a list.")
-    elif not isinstance(body, dict):
-        raise EditError(f"The body of a {kind} is a map.")
 
 
 def _expected(kind: Kind, body: Any) -> Any:

@@ -8,7 +8,7 @@ from typing import Any
 
 from talkwright.assistant.editing.examples import example_candidates
 from talkwright.assistant.editing.new_items import domain_part, new_part
-from talkwright.assistant.editing.patching import EditError, Path
+from talkwright.assistant.editing.patching import Path
 from talkwright.assistant.editing.trees import TreeContext, TreeEdit, base_spot, element_spot
 from talkwright.assistant.items import Item, Kind, Part
 from talkwright.assistant.project.bodies import DOCUMENT_KINDS, NLU_KINDS, TEXT_KINDS, examples_in
@@ -36,8 +36,6 @@ class Operation:
 def candidates(item: Item, operation: Operation, files: Iterable[ProjectFile]) -> Iterator[_Parts]:
     """What the item's parts may be after the operation, finest first; the caller parses and compares."""
     if item.kind in TEXT_KINDS:
-        if not isinstance(operation.after, str):
-            raise EditError("The body of a file is its text.")
         yield (replace(item.parts[0], source=operation.after),) if item.parts else ()
     elif item.kind in DOCUMENT_KINDS:
         yield from _in_tree(item, 0, operation, operation.path, operation.after)
@@ -92,8 +90,6 @@ def _anew(item: Item, index: int, body: Any) -> Iterator[_Parts]:
 
 
 def _in_domain(item: Item, operation: Operation, files: Iterable[ProjectFile]) -> Iterator[_Parts]:
-    if not operation.path:
-        raise EditError("The rest of a domain file is edited key by key.")
     key = operation.path[0]
     for index, part in enumerate(item.parts):
         root = parse_part(part).root
@@ -109,8 +105,6 @@ def _in_domain(item: Item, operation: Operation, files: Iterable[ProjectFile]) -
 
 
 def _in_intent(item: Item, operation: Operation, files: Iterable[ProjectFile]) -> Iterator[_Parts]:
-    if not operation.path:
-        raise EditError("An intent is edited by its keys 'domain', 'examples' and 'metadata'.")
     section, inside = operation.path[0], operation.path[1:]
     if section == "domain":
         yield from _intent_domain(item, operation, inside, files)
@@ -122,8 +116,6 @@ def _in_intent(item: Item, operation: Operation, files: Iterable[ProjectFile]) -
         yield from _in_examples(item, operation, inside, operation.after["examples"])
     elif section == "metadata":
         yield from _intent_metadata(item, operation)
-    else:
-        raise EditError("An intent has the keys 'domain', 'examples' and 'metadata'.")
 
 
 def _intent_domain(item: Item, operation: Operation, inside: Path, files: Iterable[ProjectFile]) -> Iterator[_Parts]:
@@ -138,8 +130,6 @@ def _intent_domain(item: Item, operation: Operation, inside: Path, files: Iterab
             placement = place_new_item(files, item.kind, item.name, "nlu")
             yield (*parts, new_part(item.kind, item.name, operation.after, placement))
         yield tuple(parts)
-    elif not isinstance(settings, dict):
-        raise EditError("An intent's 'domain' is a map of its settings, or null where the domain does not name it.")
     else:
         yield from _in_tree(item, index, operation, inside, settings)
         yield from _anew(item, index, settings)
@@ -178,8 +168,6 @@ def _has_metadata(part: Part) -> bool:
 
 def _in_examples(item: Item, operation: Operation, path: Path, after: Any) -> Iterator[_Parts]:
     """An operation on the list of examples, which may lie in several parts."""
-    if not isinstance(after, list):
-        raise EditError("Examples are a list.")
     indexes = [i for i, part in enumerate(item.parts) if part.source and part.section == "nlu"]
     parsed = {i: parse_part(item.parts[i]) for i in indexes}
     counts = {i: len(examples_in(parsed[i])) for i in indexes}

@@ -22,6 +22,8 @@ SECTION_KINDS = {
 NLU_KEYS = {"intent": Kind.INTENT, "synonym": Kind.SYNONYM, "regex": Kind.REGEX, "lookup": Kind.LOOKUP}
 DOMAIN_KEYS = frozenset(SECTION_KINDS) - {"flows"} | {"forms", "e2e_actions", "session_config"}
 _RAW_KEYS = frozenset({"version", "stories", "rules", "flows", "nlu"})
+# What the rest of a domain can't hold: sections of items, and what stays in the file as it is.
+OWN_KEYS = frozenset(SECTION_KINDS) | _RAW_KEYS
 _CONFIG_KEYS = frozenset({"pipeline", "policies", "recipe", "assistant_id"})
 _BY_STEM = {"config": Kind.CONFIG, "endpoints": Kind.ENDPOINTS, "credentials": Kind.CREDENTIALS}
 YAML_SUFFIXES = (".yml", ".yaml")
