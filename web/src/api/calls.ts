@@ -1,29 +1,32 @@
-/** Every call that the client makes, by what it is for. */
-import { request } from './http'
+/** Every call that the client makes, by what it is for. All throw ApiError. */
+import * as sdk from './generated'
+import './http'
 import type * as T from './types'
 
-const base = (assistant: string) => `/api/assistants/${encodeURIComponent(assistant)}`
+const STRICT = { throwOnError: true } as const
 
-export const getInstance = () => request<T.Instance>('GET', '/api/instance')
-export const getSession = () => request<T.Session>('GET', '/api/session')
-export const signOut = () => request<{ redirect: string }>('POST', '/api/sign-out')
+export const getInstance = () => sdk.readInstance(STRICT)
+export const getSession = () => sdk.readSession(STRICT)
+export const signOut = () => sdk.signOut(STRICT)
 
-export const listAssistants = (signal?: AbortSignal) =>
-  request<T.Page<T.AssistantSummary>>('GET', '/api/assistants', { query: { limit: 200 }, signal })
-export const createAssistant = (json: { id: string; name: string; title: string; language: string }) =>
-  request<T.AssistantSummary>('POST', '/api/assistants', { json })
-export const retitleAssistant = (assistant: string, title: string) =>
-  request<T.AssistantSummary>('PATCH', base(assistant), { json: { title } })
-export const deleteAssistant = (assistant: string) => request<void>('DELETE', base(assistant))
+export const listAssistants = (signal: AbortSignal) => sdk.listAssistants({ ...STRICT, query: { limit: 200 }, signal })
+export const createAssistant = (body: sdk.NewAssistant) => sdk.createAssistant({ ...STRICT, body })
+export const retitleAssistant = (aid: string, title: string) => sdk.retitleAssistant({ ...STRICT, path: { aid }, body: { title } })
+export const deleteAssistant = (aid: string) => sdk.deleteAssistant({ ...STRICT, path: { aid } })
 export const importAssistant = (archive: Blob, query: { id: string; name?: string | undefined; title?: string | undefined }) =>
-  request<{ assistant: T.AssistantSummary; report: T.ImportReport }>('POST', '/api/assistants/import', { query, body: archive })
-export const listExamples = () => request<T.Example[]>('GET', '/api/examples')
-export const loadExample = (name: string, id: string) =>
-  request<{ assistant: T.AssistantSummary; report: T.ImportReport }>('POST', `/api/assistants/examples/${encodeURIComponent(name)}`, { json: { id } })
+  sdk.importAssistant({ ...STRICT, query, body: archive, headers: { 'Content-Type': archive.type } }) as Promise<Imported>
+export const listExamples = () => sdk.readExamples(STRICT)
+export const loadExample = (example: string, id: string) =>
+  sdk.importExample({ ...STRICT, path: { example }, body: { id } }) as Promise<Imported>
 
-export const downloadAddress = (assistant: string, format: 'zip' | 'tar.gz' = 'zip') => `${base(assistant)}/download?format=${format}`
-export const versionProjectAddress = (assistant: string, version: string) => `${base(assistant)}/versions/${version}/project`
-export const versionModelAddress = (assistant: string, version: string) => `${base(assistant)}/versions/${version}/model`
+interface Imported {
+  assistant: T.AssistantSummary
+  report: T.ImportReport
+}
+
+const base = (aid: string) => `/api/assistants/${encodeURIComponent(aid)}`
+export const downloadAddress = (aid: string) => `${base(aid)}/download?format=zip`
+export const versionProjectAddress = (aid: string, version: string) => `${base(aid)}/versions/${version}/project`
 
 export interface ItemsQuery {
   kind?: string
@@ -33,35 +36,30 @@ export interface ItemsQuery {
   limit?: number
 }
 
-export const listItems = (assistant: string, query: ItemsQuery, signal?: AbortSignal) =>
-  request<T.Page<T.ItemSummary>>('GET', `${base(assistant)}/items`, { query: { ...query }, signal })
-export const getItem = (assistant: string, item: string) => request<T.Item>('GET', `${base(assistant)}/items/${item}`)
-export const itemUsed = (assistant: string, item: string) => request<T.Page<T.Usage>>('GET', `${base(assistant)}/items/${item}/used`)
-export const itemHistory = (assistant: string, item: string, cursor?: string) =>
-  request<T.Page<T.ItemHistoryEntry>>('GET', `${base(assistant)}/items/${item}/history`, { query: { cursor } })
-export const describeConditions = (assistant: string, expressions: string[]) =>
-  request<{ conditions: Record<string, T.Condition> }>('POST', `${base(assistant)}/conditions`, { json: { expressions } })
+export const listItems = (aid: string, { kind, ...query }: ItemsQuery, signal?: AbortSignal) =>
+  sdk.listItems({ ...STRICT, path: { aid }, query: { ...query, ...(kind ? { kind: [kind as sdk.Kind] } : {}) }, signal: signal ?? null }) as Promise<T.Page<T.ItemSummary>>
+export const getItem = (aid: string, item: string) => sdk.readItem({ ...STRICT, path: { aid, item } }) as Promise<T.Item>
+export const itemUsed = (aid: string, item: string) => sdk.readUses({ ...STRICT, path: { aid, item } })
+export const describeConditions = (aid: string, expressions: string[]) =>
+  sdk.describeConditions({ ...STRICT, path: { aid }, body: { expressions } }) as Promise<unknown> as Promise<{ conditions: Record<string, T.Condition> }>
 
-export const sendChange = (assistant: string, json: T.ChangeRequest) =>
-  request<T.ChangeAnswer>('POST', `${base(assistant)}/changes`, { json })
-export const listChanges = (assistant: string, cursor?: string, limit = 50) =>
-  request<T.Page<T.HistoryEntry>>('GET', `${base(assistant)}/changes`, { query: { cursor, limit } })
-export const revertChange = (assistant: string, number: number, id: string) =>
-  request<T.ChangeAnswer>('POST', `${base(assistant)}/changes/${number}/revert`, { json: { id } })
-export const listProblems = (assistant: string) =>
-  request<{ items: T.Problem[]; counts: T.Counts }>('GET', `${base(assistant)}/problems`)
+export const sendChange = (aid: string, change: T.ChangeRequest) =>
+  sdk.makeChange({ ...STRICT, path: { aid }, body: change as sdk.NewChange }) as Promise<T.ChangeAnswer>
+export const listChanges = (aid: string, cursor?: string, limit = 50) =>
+  sdk.listChanges({ ...STRICT, path: { aid }, query: { limit, ...(cursor ? { cursor } : {}) } })
+export const revertChange = (aid: string, number: number, id: string) =>
+  sdk.revertChange({ ...STRICT, path: { aid, number }, body: { id } }) as Promise<T.ChangeAnswer>
+export const listProblems = (aid: string) =>
+  sdk.listProblems({ ...STRICT, path: { aid } }) as Promise<{ items: T.Problem[]; counts: T.Counts }>
 
-export const listVersions = (assistant: string, cursor?: string) =>
-  request<T.Page<T.Version>>('GET', `${base(assistant)}/versions`, { query: { cursor } })
-export const describeVersion = (assistant: string, version: string, description: string) =>
-  request<T.Version>('PATCH', `${base(assistant)}/versions/${version}`, { json: { description } })
-export const startTraining = (assistant: string, id: string) =>
-  request<T.Training>('POST', `${base(assistant)}/trainings`, { json: { id, deploy: true } })
-export const listTrainings = (assistant: string) => request<T.Page<T.Training>>('GET', `${base(assistant)}/trainings`)
-export const stopTraining = (assistant: string, training: string) =>
-  request<T.Training>('POST', `${base(assistant)}/trainings/${training}/stop`)
-export const trainingLog = (assistant: string, training: string, after: number) =>
-  request<{ lines: T.LogLine[]; next: number | null }>('GET', `${base(assistant)}/trainings/${training}/log`, { query: { after } })
-export const startDeployment = (assistant: string, id: string, version: string) =>
-  request<T.Deployment>('POST', `${base(assistant)}/deployments`, { json: { id, version } })
-export const listDeployments = (assistant: string) => request<T.Page<T.Deployment>>('GET', `${base(assistant)}/deployments`)
+export const listVersions = (aid: string) => sdk.listVersions({ ...STRICT, path: { aid }, query: { limit: 200 } })
+export const describeVersion = (aid: string, version: string, description: string) =>
+  sdk.describeVersion({ ...STRICT, path: { aid, version }, body: { description } })
+export const startTraining = (aid: string, id: string) => sdk.requestTraining({ ...STRICT, path: { aid }, body: { id, deploy: true } }) as Promise<unknown> as Promise<T.Training>
+export const listTrainings = (aid: string) => 
+  sdk.listTrainings({ ...STRICT, path: { aid }, query: { limit: 20 } }) as Promise<unknown> as Promise<T.Page<T.Training>>
+export const stopTraining = (aid: string, training: string) => sdk.stopTraining({ ...STRICT, path: { aid, training } }) as Promise<unknown> as Promise<T.Training>
+export const trainingLog = (aid: string, training: string, after: number) =>
+  sdk.readLog({ ...STRICT, path: { aid, training }, query: { after } })
+export const startDeployment = (aid: string, id: string, version: string) =>
+  sdk.requestDeployment({ ...STRICT, path: { aid }, body: { id, version } })

@@ -1,6 +1,7 @@
 /** Chats with a deployment of an assistant: calls and what they answer. */
-import { request } from './http'
-import type { Deployment, Page, Person } from './types'
+import * as sdk from './generated'
+import './http'
+import type { Person } from './types'
 
 export interface Chat {
   id: string
@@ -8,7 +9,7 @@ export interface Chat {
   created_at: string
   by: Person
   language: string
-  deployment: Deployment | null
+  deployment: string | null
   turns: number
 }
 
@@ -73,13 +74,13 @@ export interface Answer {
   state: ChatState
 }
 
-const base = (assistant: string) => `/api/assistants/${encodeURIComponent(assistant)}/chats`
+const STRICT = { throwOnError: true } as const
 
-export const listChats = (assistant: string) => request<Page<Chat>>('GET', base(assistant), { query: { limit: 20 } })
-export const createChat = (assistant: string, json: { id: string; language: string }) => request<Chat>('POST', base(assistant), { json })
-export const sendMessage = (assistant: string, chat: string, json: { id: string; text: string; title?: string }) =>
-  request<Answer>('POST', `${base(assistant)}/${chat}/messages`, { json })
-export const chatTimeline = (assistant: string, chat: string, after: number) =>
-  request<{ turns: Turn[]; state: ChatState; next: number | null }>('GET', `${base(assistant)}/${chat}/timeline`, { query: { after } })
-export const restartChat = (assistant: string, chat: string) => request<Answer>('POST', `${base(assistant)}/${chat}/restart`)
-export const chatSuggestions = (assistant: string) => request<{ texts: string[] }>('GET', `${base(assistant)}/suggestions`)
+export const listChats = (aid: string) => sdk.listChats({ ...STRICT, path: { aid }, query: { limit: 20 } })
+export const createChat = (aid: string, body: { id: string; language: string }) => sdk.beginChat({ ...STRICT, path: { aid }, body })
+export const sendMessage = (aid: string, chat: string, body: { id: string; text: string; title?: string }) =>
+  sdk.say({ ...STRICT, path: { aid, chat }, body }) as Promise<unknown> as Promise<Answer>
+export const chatTimeline = (aid: string, chat: string, after: number) =>
+  sdk.readTimeline({ ...STRICT, path: { aid, chat }, query: { after } }) as Promise<unknown> as Promise<{ turns: Turn[]; state: ChatState; next: number | null }>
+export const restartChat = (aid: string, chat: string) => sdk.restart({ ...STRICT, path: { aid, chat } }) as Promise<unknown> as Promise<Answer>
+export const chatSuggestions = (aid: string) => sdk.readAssistantSuggestions({ ...STRICT, path: { aid } })

@@ -1,4 +1,5 @@
-/** One way to the server: JSON in, JSON or an ApiError out. */
+/** The generated client's way to the server: the sign-in's token on unsafe requests, and refusals as errors. */
+import { client } from './generated/client.gen'
 import type { Problem, StaleItem } from './types'
 
 /** A refusal of the server, or (status 0) no answer at all. */
@@ -10,6 +11,8 @@ export class ApiError extends Error {
     readonly detail: string,
     readonly problems: readonly Problem[] = [],
     readonly items: readonly StaleItem[] = [],
+    /** The line of a text that can't be read, counted from 1. */
+    readonly line: number | null = null,
   ) {
     super(title)
   }
@@ -23,61 +26,49 @@ export class ApiError extends Error {
 let csrf = ''
 
 /** The token of this sign-in that every unsafe request carries. */
-export function setCsrf(token: string): void {
-  csrf = token
+export function setCsrf(token: string | null): void {
+  csrf = token ?? ''
 }
 
-export function csrfToken(): string {
-  return csrf
-}
-
-type Query = Record<string, string | number | boolean | undefined | null>
-
-export interface RequestOptions {
-  query?: Query
-  json?: unknown
-  body?: Blob
-  signal?: AbortSignal | undefined
-}
-
-export function address(path: string, query: Query = {}): string {
-  const search = new URLSearchParams()
-  for (const [name, value] of Object.entries(query)) {
-    if (value !== undefined && value !== null && value !== '') search.set(name, String(value))
-  }
-  const text = search.toString()
-  return text === '' ? path : `${path}?${text}`
-}
-
-export async function request<T>(method: string, path: string, options: RequestOptions = {}): Promise<T> {
-  const headers: Record<string, string> = { Accept: 'application/json' }
-  if (method !== 'GET') headers['X-CSRF-Token'] = csrf
-  if (options.json !== undefined) headers['Content-Type'] = 'application/json'
-  if (options.body !== undefined) headers['Content-Type'] = options.body.type
+/** Sends a request of the generated client; throws ApiError for whatever isn't the answer asked for. */
+async function send(request: Request): Promise<Response> {
+  if (request.method !== 'GET') request.headers.set('X-CSRF-Token', csrf)
   let response: Response
   try {
-    response = await fetch(address(path, options.query), {
-      method,
-      headers,
-      body: options.json === undefined ? (options.body ?? null) : JSON.stringify(options.json),
-      signal: options.signal ?? null,
-      credentials: 'same-origin',
-    })
+    response = await fetch(request)
   } catch (error) {
     if (error instanceof DOMException && error.name === 'AbortError') throw error
     throw new ApiError(0, 'offline', 'The server can’t be reached', 'Check the connection; what you typed is kept.')
   }
   if (!response.ok) throw await refusal(response)
-  return (response.status === 204 ? undefined : await response.json()) as T
+  return response
+}
+
+interface ProblemDocument {
+  code?: string
+  title?: string
+  detail?: string
+  problems?: Problem[]
+  items?: StaleItem[]
+  line?: number | null
 }
 
 /** The problem document of a refusal; a bare status where a proxy answered instead of the studio. */
-export async function refusal(response: Response): Promise<ApiError> {
+async function refusal(response: Response): Promise<ApiError> {
   try {
-    const body = (await response.json()) as { code?: string; title?: string; detail?: string; problems?: Problem[]; items?: StaleItem[] }
+    const body = (await response.json()) as ProblemDocument
     const title = body.title ?? 'The request was refused'
-    return new ApiError(response.status, body.code ?? 'refused', title, body.detail ?? '', body.problems ?? [], body.items ?? [])
+    return new ApiError(response.status, body.code ?? 'refused', title, body.detail ?? '', body.problems ?? [], body.items ?? [], body.line ?? null)
   } catch {
     return new ApiError(response.status, 'refused', `The server answered ${response.status}`, 'Try again in a moment.')
   }
+}
+
+client.setConfig({ baseUrl: window.location.origin, fetch: send as typeof fetch, throwOnError: true, credentials: 'same-origin' })
+
+/** An address with its query, for links and streams; empty values are left out. */
+export function address(path: string, query: Record<string, string | null>): string {
+  const search = new URLSearchParams(Object.entries(query).filter((entry): entry is [string, string] => Boolean(entry[1])))
+  const text = search.toString()
+  return text === '' ? path : `${path}?${text}`
 }

@@ -1,4 +1,4 @@
 /** The server, as the rest of the client sees it. */
-export * from './types'
+export type * from './types'
 export * as api from './calls'
-export { ApiError, request, setCsrf } from './http'
+export { ApiError, setCsrf } from './http'

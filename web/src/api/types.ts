@@ -1,150 +1,32 @@
-/** What the server says and takes, as the rest of the client names it. */
+/**
+ * What the server says and takes, as the rest of the client names it: the generated types, narrowed where the API's
+ * description leaves JSON open.
+ */
 import type { Json } from '../documents/json'
+import type * as G from './generated'
 
-export interface Person {
-  id: string
-  name: string
-}
+export type {
+  AssistantSummary,
+  Counts,
+  Deployment,
+  Example,
+  Instance,
+  LogLine,
+  Part,
+  Person,
+  SessionAnswer as Session,
+  Touched,
+  Use as Usage,
+  Version,
+} from './generated'
 
-export type Severity = 'error' | 'warning' | 'hint'
-
-export interface Problem {
-  key: string
-  code: string
-  severity: Severity
-  message: string
-  kind: string | null
-  name: string | null
-  item: string | null
-  step: string | null
-  path: string
-  line: number | null
-  file?: string | null
-  fix?: Edit[] | null
-}
-
-export interface Counts {
-  error: number
-  warning: number
-  hint: number
-}
-
-export interface Touched {
-  at: string
-  by: Person
-}
-
-export type TrainingState = 'queued' | 'running' | 'succeeded' | 'failed' | 'cancelled'
-
-export interface Training {
-  id: string
-  assistant: string
-  version: { id: string; name: string }
-  state: TrainingState
-  place: number | null
-  waiting: string | null
-  stage: string | null
-  progress: number
-  reason: string | null
-  problems: Problem[]
-  created_at: string
-  started_at: string | null
-  ended_at: string | null
-  by: Person
-  deploy: boolean
-}
-
-export type DeploymentState = 'queued' | 'starting' | 'running' | 'stopping' | 'stopped' | 'failed'
-
-export interface Deployment {
-  id: string
-  assistant: string
-  environment: string
-  version: { id: string; name: string }
-  training: string | null
-  state: DeploymentState
-  waiting: string | null
-  reason: string | null
-  created_at: string
-  ready_at: string | null
-}
-
-export interface Version {
-  id: string
-  name: string
-  number: number
-  change: number
-  digest: string
-  description: string | null
-  created_at: string
-  by: Person
-  training: Training | null
-  model: { id: string; bytes: number } | null
-  active: boolean
-}
-
-export interface AssistantSummary {
-  id: string
-  name: string
-  title: string
-  language: string
-  additional_languages: string[]
-  problems: Counts
-  counts: Record<string, number>
-  training: Training | null
-  deployment: Deployment | null
-  last_change: { number: number; at: string; by: Person; words: string } | null
-  permissions: string[]
-}
-
-export interface Session {
-  person: Person
-  roles: string[]
-  permissions: string[]
-  csrf: string
-  instance: string
-}
-
-export interface Instance {
-  name: string
-  version: string
-  instance: string
-  first_administrator_needed: boolean
-}
-
-export interface Example {
-  name: string
-  title: string
-  description: string
-  languages: string[]
-}
-
-export interface ImportReport {
-  items: Record<string, number>
-  files: { path: string; items: number; kept: boolean }[]
-  left_out: string[]
-  problems: Problem[]
-}
-
-export interface ItemSummary {
-  id: string
-  kind: string
-  name: string
-  builtin: boolean
-  revision: number
-  title: string | null
-  text: string | null
-  extra: Record<string, Json>
-  used: number
-  problems: Counts
-  changed: Touched | null
-}
-
-export interface Part {
-  file: string
-  place: string
-  source: string
-}
+export type Severity = G.Problem['severity']
+export type HistoryEntry = G.ListedChange
+export type ItemHistoryEntry = G.HistoryEntry
+export type Problem = Omit<G.Problem, 'fix'> & { fix: Edit[] | null }
+export type ImportReport = Omit<G.Report, 'problems'> & { problems: Problem[] }
+export type Training = Omit<G.Training, 'problems'> & { problems: Problem[] }
+export type ItemSummary = Omit<G.ItemSummary, 'extra'> & { extra: Record<string, Json> }
 
 export interface Word {
   text: string
@@ -158,25 +40,11 @@ export interface Condition {
   error: { message: string; column: number } | null
 }
 
-export interface Referenced {
-  id: string
-  builtin: boolean
-  revision: number
-  body: Json
-}
+export type Referenced = Omit<G.Referenced, 'body'> & { body: Json }
 
-export interface Item {
-  id: string
-  kind: string
-  name: string
-  builtin: boolean
-  revision: number
+export type Item = Omit<G.Item, 'body' | 'problems' | 'conditions' | 'responses' | 'slots'> & {
   body: Json
-  parts: Part[]
   problems: Problem[]
-  change: number | null
-  changed: Touched | null
-  keys?: Record<string, string> | null
   conditions?: Record<string, Condition> | null
   responses?: Record<string, Referenced> | null
   slots?: Record<string, Referenced> | null
@@ -203,63 +71,20 @@ export interface ChangeRequest {
   edits: Edit[]
 }
 
-export interface ChangedItem {
-  id: string
-  kind: string
-  name: string
-  revision: number
-  body: Json
-  parts: Part[]
-  keys?: Record<string, string> | null
-  problems: Problem[]
-  deleted: boolean
-}
+export type ChangedItem = Omit<G.ChangedItem, 'body' | 'problems'> & { body: Json; problems: Problem[] }
 
 export interface ChangeAnswer {
   change: number
   items: ChangedItem[]
 }
 
+/** An item in a 409: its current state, and the changes that made it. */
 export interface StaleItem {
   id: string
   revision: number
   body: Json
-  parts: Part[]
-  changes: { change: number; by: Person; at: string; words: string }[]
-}
-
-export interface HistoryEntry {
-  number: number
-  id: string
-  at: string
-  by: Person
-  source: string
-  words: string
-  items: { id: string; kind: string; name: string }[]
-}
-
-export interface ItemHistoryEntry {
-  change: number
-  at: string
-  by: Person
-  words: string
-  revision: number
-}
-
-export interface Usage {
-  item: { id: string; kind: string; name: string }
-  step: string | null
-  path: string
-  text: string | null
-}
-
-export interface LogLine {
-  number: number
-  at: string
-  stage: string | null
-  level: string
-  message: string
-  progress: number | null
+  parts: G.Part[]
+  changes: { change: number; by: G.Person; at: string; words: string }[]
 }
 
 export interface Page<T> {

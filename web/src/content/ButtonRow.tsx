@@ -4,23 +4,25 @@ import { languageName } from '../frame/assistant'
 import { BoundText } from '../ui/BoundText'
 import { IconButton } from '../ui/controls'
 import { split } from '../documents/json'
-import type { ButtonView } from './variation'
+import { translatedTitle, type ButtonView } from './variation'
 
 interface Props {
   item: string
   name: string
   path: string
   button: ButtonView
+  /** Its place among the buttons, from 0. */
+  index: number
   count: number
   other: string | undefined
   readOnly: boolean
 }
 
 /** A button: what it says in both languages, and what pressing it sends. */
-export function ButtonRow({ item, name, path, button, count, other, readOnly }: Props) {
+export function ButtonRow({ item, name, path, button, index, count, other, readOnly }: Props) {
   const store = useDocuments()
   const change = { name: 'edit-button', arguments: { name } }
-  const translated = other === undefined ? undefined : button.translation[other]
+  const translated = other === undefined ? null : translatedTitle(button, other)
   const remove = () => {
     const place = count === 1 ? split(path).parent : path
     const was = get(store.state.getState().documents[item]?.body ?? null, place)
@@ -28,20 +30,20 @@ export function ButtonRow({ item, name, path, button, count, other, readOnly }: 
   }
   return (
     <div className={other ? 'brow' : 'brow single'}>
-      <BoundText item={item} at={{ path: `${path}/title` }} value={button.title} label="Button" placeholder="Button" change={change} readOnly={readOnly} />
-      {other && (
+      <BoundText item={item} at={{ path: `${path}/title` }} value={button.title} label={`Button ${index + 1}`} placeholder="Button" change={change} readOnly={readOnly} />
+      {other && translated && (
         <BoundText
           item={item}
-          at={{ path: `${path}/translation/${other}` }}
-          value={typeof translated === 'string' ? translated : undefined}
-          label={`Button, ${languageName(other)}`}
+          at={{ path: `${path}${translated.path}` }}
+          value={translated.title}
+          label={`Button ${index + 1}, ${languageName(other)}`}
           placeholder={`No ${languageName(other)} yet`}
-          className={typeof translated === 'string' ? '' : 'missing'}
+          className={translated.title === undefined ? 'missing' : ''}
           change={change}
           readOnly={readOnly}
         />
       )}
-      <BoundText item={item} at={{ path: `${path}/payload` }} value={button.payload} label="Payload" placeholder="says its title" change={change} mono className="pay" readOnly={readOnly} />
+      <BoundText item={item} at={{ path: `${path}/payload` }} value={button.payload} label={`Payload ${index + 1}`} placeholder="says its title" change={change} mono className="pay" readOnly={readOnly} />
       {!readOnly && <IconButton icon={IconX} label={`Remove the button ${button.title}`} small onClick={remove} />}
     </div>
   )

@@ -16,6 +16,7 @@ import { SeverityMark } from '../ui/marks'
 import { Failure, SkeletonRows } from '../ui/states'
 import { toast } from '../ui/toasts'
 import { Message } from '../drawer/Problems'
+import { RenameButton } from './RenameButton'
 
 const SourceEditor = lazy(() => import('../editor/SourceEditor'))
 const ResponseEditor = lazy(() => import('./ResponseEditor'))
@@ -50,7 +51,10 @@ export function ItemEditor({ kind, name, found, view, line, onView, onClose }: P
       <div className="item-head">
         <KindTile kind={kind} name={name} large />
         <div className="grow">
-          <h2 className="mono med ell">{name}</h2>
+          <div className="hs item-name">
+            <h2 className="mono med ell">{name}</h2>
+            {document && <RenameButton document={document} />}
+          </div>
           <p className="micro t3">{document?.builtin ? `${lookOf(kind).one}, built in: the first edit makes it your own` : lookOf(kind).one}</p>
         </div>
         {Form && (

@@ -46,7 +46,7 @@ function List({ kind, selected }: { kind: string; selected: string | undefined }
   const fits = (item: ItemSummary) => view === undefined || !VIEWS[view].fits(kind, assistant) || VIEWS[view].shows(item, assistant)
   const rows = data?.filter((item) => fits(item) && `${item.name} ${item.text ?? ''}`.toLowerCase().includes(wanted)) ?? []
   const open = (item: ItemSummary) => void navigate({ to: '/a/$assistant/content/$kind/$name', params: { assistant: assistant.name, kind, name: item.name } })
-  const label = `Filter ${data ? `${data.length} ` : ''}${look.many.toLowerCase()}`
+  const label = `Filter ${look.many.toLowerCase()}`
   return (
     <section className={selected ? 'work content-list narrow' : 'work content-list'} id={selected ? undefined : 'work'} aria-label={look.many}>
       <div className="toolbar content-tools">

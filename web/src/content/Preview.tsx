@@ -3,7 +3,7 @@ import { IconChevronLeft, IconChevronRight } from '@tabler/icons-react'
 import { useMemo, useState } from 'react'
 import { IconButton, Segmented } from '../ui/controls'
 import { SlotText } from '../ui/SlotText'
-import { inLanguage, type VariationView } from './variation'
+import { inLanguage, translatedTitle, type VariationView } from './variation'
 
 interface Props {
   variations: readonly VariationView[]
@@ -42,7 +42,7 @@ export function Preview({ variations, languages, start, own, slots }: Props) {
         {variation.buttons.length > 0 && (
           <div className="quick">
             {variation.buttons.map((button, i) => (
-              <span key={i}>{inLanguage(button.title, button.translation, language, own) ?? button.title}</span>
+              <span key={i}>{(language === own ? undefined : translatedTitle(button, language).title) ?? button.title}</span>
             ))}
           </div>
         )}

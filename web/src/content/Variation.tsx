@@ -73,7 +73,7 @@ export function Variation({ item, name, place, variation, language, other, slots
       </div>
       {variation.more.length > 0 && <p className="small t3 more">{`Also has ${variation.more.join(', ')}: see its YAML.`}</p>}
       {variation.buttons.map((button, index) => (
-        <ButtonRow key={index} item={item} name={name} path={`/${place}/buttons/${index}`} button={button} count={variation.buttons.length} other={other} readOnly={readOnly} />
+        <ButtonRow key={index} item={item} name={name} path={`/${place}/buttons/${index}`} button={button} index={index} count={variation.buttons.length} other={other} readOnly={readOnly} />
       ))}
       {!readOnly && (
         <div className="hs vtools">

@@ -1,13 +1,19 @@
 /** The places that name an item; each leads there. */
 import { IconArrowUpRight } from '@tabler/icons-react'
+import type { Usage } from '../api'
 import { useQuery } from '@tanstack/react-query'
 import { usedQuery } from '../app/queries'
+import { tokens, useDocumentsState } from '../documents'
 import { useAssistant } from '../frame/assistant'
 import { useItemLink } from '../frame/useItemLink'
 import { KindTile } from '../ui/controls'
 import { Icon } from '../ui/Icon'
 
+/** The key of a step without an id of its own. */
+const WORKING_KEY = /-[0-9a-f]{8,}$/
+
 export function WhereUsed({ item }: { item: string }) {
+  const name = useDocumentsState((state) => state.documents[item]?.name)
   const { id } = useAssistant()
   const { data } = useQuery(usedQuery(id, item))
   const go = useItemLink()
@@ -19,16 +25,35 @@ export function WhereUsed({ item }: { item: string }) {
         <span className="num t3">{data.items.length}</span>
       </h3>
       {data.items.length === 0 && <p className="small t3">Nothing names it.</p>}
-      {data.items.map((usage) => (
-        <button key={`${usage.item.id} ${usage.path} ${usage.step}`} type="button" className="use" onClick={() => go({ ...usage.item, step: usage.step })}>
+      {grouped(data.items).map(({ usage, count }) => (
+        <button key={`${usage.item.id} ${usage.step}`} type="button" className="use" onClick={() => go({ ...usage.item, step: usage.step })}>
           <KindTile kind={usage.item.kind} name={usage.item.name} />
           <span className="grow use-words">
             <span className="mono ell">{usage.item.name}</span>
-            <span className="micro t3 ell">{usage.text ?? usage.step ?? ''}</span>
+            <span className="micro t3 ell">{count > 1 ? `${count} places` : whereIn(usage, name)}</span>
           </span>
           <Icon of={IconArrowUpRight} size={14} className="t3" />
         </button>
       ))}
     </section>
   )
+}
+
+/** One row for each step of a flow, and one for any other item however often it names this one. */
+function grouped(usages: readonly Usage[]): { usage: Usage; count: number }[] {
+  const groups = new Map<string, { usage: Usage; count: number }>()
+  for (const usage of usages) {
+    const key = `${usage.item.id} ${usage.step}`
+    const group = groups.get(key)
+    if (group) group.count++
+    else groups.set(key, { usage, count: 1 })
+  }
+  return [...groups.values()]
+}
+
+/** The place in words: the text around it, a step's own id, or the names on the way to it. */
+function whereIn(usage: Usage, name: string | undefined): string {
+  if (usage.text !== null && usage.text !== name) return usage.text
+  const way = tokens(usage.path).filter((part) => !/^\d+$/.test(part))
+  return usage.step !== null && !WORKING_KEY.test(usage.step) ? usage.step : way.join(' › ')
 }

@@ -38,7 +38,7 @@ const PROBLEMS: ItemColumn = {
 const CHANGED: ItemColumn = {
   key: 'changed',
   head: 'Changed',
-  width: '84px',
+  width: '76px',
   right: true,
   cell: (item) => <span className="t3 small">{item.builtin ? 'Built in' : item.changed ? shortTime(item.changed.at) : ''}</span>,
   sort: (item) => (item.changed ? Date.parse(item.changed.at) : 0),
@@ -113,9 +113,9 @@ export function columnsFor(kind: string, languages: readonly string[], assistant
   const end = narrow ? [CHANGED] : [CHANGED, BY]
   switch (kind) {
     case 'response':
-      return [NAME, text(`Text, ${own.toUpperCase()}`), PROBLEMS, USED, ...others.slice(0, narrow ? 1 : 4).map((language) => translated(language, assistant)), ...end]
+      return [narrow ? { ...NAME, width: '190px' } : NAME, text(`Text, ${own.toUpperCase()}`), ...(narrow ? [] : [PROBLEMS]), USED, ...others.slice(0, narrow ? 1 : 4).map((language) => translated(language, assistant)), ...end]
     case 'slot':
-      return narrow ? [NAME, TYPE, { ...VALUES, width: 'minmax(0, 1fr)' }, PROBLEMS, USED] : [NAME, TYPE, VALUES, PROBLEMS, USED, ...end]
+      return narrow ? [{ ...NAME, width: '190px' }, TYPE, VALUES, USED] : [NAME, TYPE, VALUES, PROBLEMS, USED, ...end]
     case 'action':
       return [{ ...NAME, width: 'minmax(0, 1fr)' }, PROBLEMS, USED, ...end]
     default:

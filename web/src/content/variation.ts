@@ -4,7 +4,16 @@ import { isObject, type Json, type JsonObject } from '../documents'
 export interface ButtonView {
   title: string
   payload: string
+  /** By language: a title, or an object with a title. */
   translation: JsonObject
+}
+
+/** What a button says in another language, and where that stands inside the button. */
+export function translatedTitle({ translation }: ButtonView, language: string): { title: string | undefined; path: string } {
+  const found = translation[language]
+  if (typeof found === 'string') return { title: found, path: `/translation/${language}` }
+  const title = isObject(found) ? found['title'] : undefined
+  return { title: typeof title === 'string' ? title : undefined, path: `/translation/${language}/title` }
 }
 
 export interface VariationView {

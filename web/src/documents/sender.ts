@@ -135,7 +135,7 @@ export class Sender {
     this.state.setState((state) => {
       const next = dropped(state, change.id)
       if (typed?.name !== 'source') return next
-      const line = error.problems.find((problem) => problem.line !== null)?.line ?? null
+      const line = error.line ?? error.problems.find((problem) => problem.line !== null)?.line ?? null
       const detail = error.problems[0]?.message ?? error.detail
       return { ...next, drafts: { ...next.drafts, [draftKey(typed.item, typed.part)]: { source: typed.source, title: error.title, detail, line } } }
     }, true)

@@ -142,7 +142,7 @@ describe('without a connection', () => {
 
   it('a text that the server cannot read is kept as a draft with its line', async () => {
     const { server, store } = await opened()
-    const problem = { key: '', code: 'yaml', severity: 'error' as const, message: 'A bracket is missing', kind: null, name: null, item: null, step: null, path: '', line: 3 }
+    const problem = { key: '', code: 'yaml', severity: 'error' as const, message: 'A bracket is missing', kind: null, name: null, item: null, step: null, path: '', line: 3, fix: null }
     server.failures.push(new ApiError(422, 'invalid-edit', 'The text can’t be read', 'Line 3', [problem]))
     const was = store.state.getState().documents['a']?.parts?.[0]?.source ?? ''
     store.type({ name: 'source', item: 'a', part: 0, source: '[{', was }, label)

@@ -139,7 +139,7 @@ export class DocumentStore {
     const change: Change = {
       id: uuid7(this.now()),
       at: this.now(),
-      label: { name: from, arguments: { of: step.change.label.name, ...step.change.label.arguments } },
+      label: { name: from, arguments: { words: inWords(step.change.label) } },
       commands: step.inverse,
       reverts: step.change.id,
     }
@@ -196,6 +196,11 @@ export class DocumentStore {
   pendingFor(item: string): readonly Change[] {
     return this.state.getState().pending.filter((change) => touches(change, item) && itemsOf(change).length > 0)
   }
+}
+
+/** A label as the history says it within a sentence: "edit response utter_greet". */
+function inWords({ name, arguments: about }: Label): string {
+  return [name.replaceAll('-', ' '), about['kind'], about['name']].filter((word) => typeof word === 'string').join(' ')
 }
 
 function samePlace(a: Command | undefined, b: Command): boolean {

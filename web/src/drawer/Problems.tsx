@@ -105,7 +105,7 @@ function Fix({ problem }: { problem: Problem }) {
   const edits = problem.fix
   const mend = async () => {
     try {
-      await api.sendChange(id, { id: uuid7(), command: { name: 'fix', arguments: { code: problem.code, name: problem.name } }, edits })
+      await api.sendChange(id, { id: uuid7(), command: { name: 'apply-fix', arguments: { code: problem.code, name: problem.name } }, edits })
       await storeOf(id).changedElsewhere(problem.item ? [problem.item] : [])
       contentChanged(id)
     } catch (error) {

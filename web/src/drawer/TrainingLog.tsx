@@ -98,7 +98,7 @@ function Lines({ assistant, training }: { assistant: string; training: Training 
   const end = useRef<HTMLDivElement>(null)
   const following = runs(training)
   useEffect(() => {
-    if (following) end.current?.scrollIntoView({ block: 'end' })
+    if (following) void end.current?.scrollIntoView({ block: 'end' })
   }, [lines, following])
   return (
     <div className="lines code" role="log" aria-label="Training log">

@@ -32,7 +32,7 @@ const look = EditorView.theme({
   '.cm-scroller': { fontFamily: 'var(--font-mono)', lineHeight: '20px', letterSpacing: '-.015em', fontWeight: '450' },
   '.cm-content': { padding: '8px 0', caretColor: 'var(--accent)' },
   '.cm-cursor': { borderLeftColor: 'var(--accent)', borderLeftWidth: '1.5px' },
-  '.cm-gutters': { backgroundColor: 'var(--surface)', color: 'var(--text-3)', border: '0', fontSize: '11px', paddingLeft: '8px' },
+  '.cm-gutters': { backgroundColor: 'var(--surface)', color: 'var(--text-3)', border: '0', fontSize: '11px' },
   '.cm-lineNumbers .cm-gutterElement': { padding: '0 12px 0 16px', lineHeight: '20px' },
   '.cm-activeLine': { backgroundColor: 'var(--surface-hover)' },
   '.cm-activeLineGutter': { backgroundColor: 'var(--surface-hover)', color: 'var(--text)' },

@@ -10,6 +10,9 @@ export interface Fact {
   id: string | null
   kind: string
   change_id?: string | null
+  /** Of a change: what it touched, or that it touched more than is listed. */
+  items?: unknown
+  all?: unknown
   [key: string]: unknown
 }
 

@@ -6,15 +6,15 @@ import { storeOf } from '../app/stores'
 import { tellPage } from './bus'
 import { listen, type Fact, type StreamEvent } from './stream'
 
-export function useLive(assistant: string | null): void {
-  useEffect(
-    () =>
-      listen(assistant, (event) => {
-        follow(event, assistant)
-        tellPage(event)
-      }),
-    [assistant],
-  )
+/** Listens to the studio (null) or to an assistant as well; undefined as long as it isn't known which. */
+export function useLive(assistant: string | null | undefined): void {
+  useEffect(() => {
+    if (assistant === undefined) return undefined
+    return listen(assistant, (event) => {
+      follow(event, assistant)
+      tellPage(event)
+    })
+  }, [assistant])
 }
 
 function follow(event: StreamEvent, assistant: string | null): void {
@@ -27,13 +27,15 @@ function follow(event: StreamEvent, assistant: string | null): void {
 }
 
 function fact(event: Fact, assistant: string | null): void {
+  const ours = event.kind === 'change' && assistant !== null && event.change_id && storeOf(assistant).isOurs(event.change_id)
+  if (ours) return
   void queryClient.invalidateQueries({ queryKey: ['assistants'] })
   if (assistant === null) return
   switch (event.kind) {
     case 'change':
-      if (event.change_id && storeOf(assistant).isOurs(event.change_id)) return
       contentChanged(assistant)
-      void refreshChanged(assistant)
+      if (event.all === true || !Array.isArray(event.items)) void refreshChanged(assistant)
+      else void storeOf(assistant).changedElsewhere((event.items as { id: string }[]).map((item) => item.id))
       break
     case 'training':
     case 'deployment':

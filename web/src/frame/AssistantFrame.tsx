@@ -23,7 +23,7 @@ export function AssistantFrame() {
   const { assistant: name } = useParams({ from: '/a/$assistant' })
   const { data, error, refetch } = useQuery(assistantsQuery)
   const assistant = data?.items.find((candidate) => candidate.name === name || candidate.id === name)
-  useLive(assistant?.id ?? null)
+  useLive(assistant?.id)
   if (error && !data) return <Failure what="The assistants can’t be read" error={error} again={() => void refetch()} />
   if (!data) return <SkeletonRows widths={[160, 300, 120]} />
   if (!assistant) return <NotFound what="assistant" />

@@ -25,7 +25,9 @@ export function Palette({ assistant }: { assistant: AssistantSummary | null }) {
   const entries = useEntries(assistant, text)
   const current = Math.min(chosen, entries.length - 1)
   const box = useRef<HTMLDivElement>(null)
-  useEffect(() => box.current?.querySelector('[aria-selected="true"]')?.scrollIntoView({ block: 'nearest' }), [current, entries])
+  useEffect(() => {
+    void box.current?.querySelector('[aria-selected="true"]')?.scrollIntoView({ block: 'nearest' })
+  }, [current, entries])
   const run = (entry: Entry | undefined) => {
     if (entry === undefined) return
     close()

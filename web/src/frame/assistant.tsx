@@ -21,7 +21,7 @@ const WRITES: Readonly<Record<string, string>> = {
   flow: 'flows:write',
   response: 'responses:write',
   slot: 'slots:write',
-  action: 'slots:write',
+  action: 'flows:write',
   intent: 'nlu:write',
   entity: 'nlu:write',
   synonym: 'nlu:write',

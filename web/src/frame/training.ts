@@ -2,7 +2,7 @@
 import { IconAlertCircle, IconCircleCheck } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { useEffect, useState } from 'react'
-import { api, ApiError, type Training } from '../api'
+import { api, ApiError, type LogLine, type Training } from '../api'
 import { queryClient, trainingsQuery } from '../app/queries'
 import { storeOf } from '../app/stores'
 import { uuid7 } from '../documents'
@@ -32,13 +32,13 @@ export function useLatestTraining(assistant: string, enabled = true): Training |
   useEffect(
     () =>
       onStream((event) => {
-        if (event.type !== 'frame' || event.kind !== 'progress') return
-        const { training, id, progress, stage } = event
-        const about = typeof training === 'string' ? training : id
-        if (typeof about !== 'string' || typeof progress !== 'number') return
-        setLive({ id: about, progress, stage: typeof stage === 'string' ? stage : null })
+        if (event.type !== 'frame' || event.kind !== 'log' || typeof event['training'] !== 'string') return
+        void queryClient.invalidateQueries({ queryKey: ['log', assistant, event['training']] })
+        const lines = (Array.isArray(event['lines']) ? event['lines'] : []) as Partial<LogLine>[]
+        const told = lines.findLast((line) => typeof line.progress === 'number')
+        if (told?.progress) setLive({ id: event['training'], progress: told.progress, stage: told.stage ?? null })
       }),
-    [],
+    [assistant],
   )
   if (latest === null || live === null || live.id !== latest.id || live.progress < latest.progress || !runs(latest)) return latest
   return { ...latest, state: 'running', progress: live.progress, stage: live.stage ?? latest.stage }

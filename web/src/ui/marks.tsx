@@ -66,7 +66,7 @@ const TRAININGS = {
   none: { icon: IconCircleDashed, colour: 't2' },
 } as const
 
-export function TrainingMark({ training, children }: { training: Training | null; children: ReactNode }) {
+export function TrainingMark({ training, children }: { training: Pick<Training, 'state'> | null; children: ReactNode }) {
   const look = TRAININGS[training?.state ?? 'none']
   return (
     <span className={`status ${look.colour}`}>
