@@ -27,7 +27,7 @@ _ENDINGS = (
     "ung",
     "ungen",
 )
-_JOINTS = ("s", "n", "en", "es", "")
+_JOINTS = ("s", "n", "en", "es", "ungs", "ung", "")
 _MIN_STEM = 3
 _COMMON_WORD = 2
 _TELLING_LENGTH = 5  # letters: shorter words look alike in too many languages
@@ -132,6 +132,17 @@ def _gloss(token: str, stems: dict[str, str]) -> list[str]:
             head = first.removesuffix(joint)
             if len(head) >= _MIN_STEM and head in stems and (rest := _gloss(token[size:], stems)):
                 return [*stems[head].split(), *rest]
+    return _without_prefix(token, stems)
+
+
+def _without_prefix(token: str, stems: dict[str, str]) -> list[str]:
+    """Words for a verb whose prefix the stems don't know, with or without the "zu" inside: `zuzusenden` is sending."""
+    for prefix in phrases("verb prefixes de"):
+        rest = token.removeprefix(prefix)
+        if rest != token:
+            for plain in (rest, rest.removeprefix("zu"), rest.removeprefix("ge")):
+                if len(plain) > _MIN_STEM and (known := _stem(plain, stems)) is not None:
+                    return stems[known].split()
     return []
 
 
