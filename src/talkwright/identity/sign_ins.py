@@ -19,6 +19,8 @@ from talkwright.identity.secrets import Keyring, hashed
 from talkwright.identity.tokens import Claims
 
 ATTEMPT_MINUTES = 15
+KEPT = timedelta(days=30)
+"""How long a sign-in that is over stays, for whoever reads the audit."""
 REFRESH_CLAIM_SECONDS = 20
 """How long the request that refreshes has, before another one may try."""
 _TOKENS = "sign-in-tokens"
@@ -89,6 +91,7 @@ async def open_sign_in(
 ) -> UUID:
     """Keep a sign-in that the provider confirmed; `secret` is the cookie's value, of which only the hash is kept."""
     sign_in = uuid7()
+    await session.execute(delete(sign_ins).where(sign_ins.c.expires_at < func.now() - KEPT))
     await session.execute(
         insert(sign_ins).values(
             id=sign_in,

@@ -15,7 +15,7 @@ from talkwright.identity.provider.endpoints import REALMS, Endpoints
 from talkwright.identity.provider.forms import Directory, Forms
 from talkwright.identity.provider.issuing import Issuer
 from talkwright.identity.provider.keys import Signer
-from talkwright.identity.provider.pages import BASE, Pages, asset, theme
+from talkwright.identity.provider.pages import BASE, Pages, asset
 from talkwright.identity.secrets import Keyring
 
 LINK_LIFETIME = timedelta(hours=24)
@@ -45,7 +45,7 @@ def create_provider(
     font_url: str | None = None,
 ) -> Provider:
     """The provider of a studio that people reach under `base_url`."""
-    pages = Pages(font_url)
+    pages = Pages(secure=base_url.startswith("https://"), font_url=font_url)
     signer = Signer(database, keyring)
     forms = Forms(database, pages, directory, home=f"{base_url}/api/sign-in")
     endpoints = Endpoints(
@@ -60,7 +60,7 @@ def create_provider(
     routes = [
         Route("/first-administrator", forms.first_administrator, methods=["GET", "POST"]),
         Route("/password", forms.new_password, methods=["GET", "POST"]),
-        Route("/theme", theme),
+        Route("/theme", pages.theme),
         Route("/assets/{name}", asset),
     ]
     for realm in REALMS:

@@ -13,10 +13,10 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from talkwright.database.engine import Database
 from talkwright.identity.provider.accounts import Account
 from talkwright.identity.provider.clients import Client
-from talkwright.identity.provider.forms import TICKET_COOKIE, Forms
+from talkwright.identity.provider.forms import Forms
 from talkwright.identity.provider.issuing import GrantError, Issuer
 from talkwright.identity.provider.keys import ALGORITHM, Signer
-from talkwright.identity.provider.pages import BASE, Pages
+from talkwright.identity.provider.pages import Pages
 
 REALMS = ("talkwright", "rasa-studio")
 MAX_VALUE = 2048
@@ -117,7 +117,7 @@ class Endpoints:
         async with self._database.transaction() as session:
             code = await self._issuer.code(session, account, client, {**asked, "scope": _scope(asked.get("scope"))})
         response = self._back(asked["redirect_uri"], {"code": code}, asked)
-        response.delete_cookie(TICKET_COOKIE, path=BASE)
+        self._forms.forget_ticket(response)
         return response
 
     def _back(self, redirect_uri: str, values: dict[str, str], asked: Mapping[str, str]) -> Response:

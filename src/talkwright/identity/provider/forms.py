@@ -111,7 +111,7 @@ class Forms:
             )
         if account is None:
             return self._pages.message(request, *_BROKEN_LINK, status=410)
-        return await self._go_on(request, account)
+        return await self._go_on(account)
 
     async def _make_administrator(self, token: str, form: Mapping[str, str], request: Request) -> Account | None:
         async with self._database.transaction() as session:
@@ -144,9 +144,9 @@ class Forms:
                 await self._directory.record(session, request, "password-set", account.id, True)
         if used is None:
             return self._pages.message(request, *_BROKEN_LINK, status=410)
-        return await self._go_on(request, account)
+        return await self._go_on(account)
 
-    async def _go_on(self, request: Request, account: Account) -> Response:
+    async def _go_on(self, account: Account) -> Response:
         """Let the browser straight in: a ticket for the next two minutes stands for the password just set."""
         async with self._database.transaction() as session:
             ticket = await accounts.make_link(session, "ticket", TICKET_LIFETIME, account.id)
@@ -158,9 +158,14 @@ class Forms:
             path=BASE,
             httponly=True,
             samesite="lax",
-            secure=request.url.scheme == "https",
+            secure=self._home.startswith("https://"),
         )
         return response
+
+    def forget_ticket(self, response: Response) -> None:
+        """Take the ticket, which is used up, from the browser."""
+        secure = self._home.startswith("https://")
+        response.delete_cookie(TICKET_COOKIE, path=BASE, httponly=True, samesite="lax", secure=secure)
 
     async def account_of_ticket(self, request: Request) -> Account | None:
         """The account of the ticket that a browser brings, once."""

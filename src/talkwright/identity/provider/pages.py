@@ -24,9 +24,13 @@ _YEAR_SECONDS = 365 * 24 * 3600
 
 
 class Pages:
-    """Renders the pages in the product's look; `font_url` is where the web client's own font lies, if it is served."""
+    """Renders the pages in the product's look.
 
-    def __init__(self, font_url: str | None = None) -> None:
+    `secure` says whether people reach them over TLS; `font_url` is where the web client's font lies, if it is served.
+    """
+
+    def __init__(self, *, secure: bool, font_url: str | None = None) -> None:
+        self._secure = secure
         self._font_url = font_url
         self._templates = Environment(
             loader=PackageLoader("talkwright.identity.provider"), autoescape=True, undefined=StrictUndefined
@@ -90,6 +94,26 @@ class Pages:
             request, "message.html", status=status, heading=heading, text=text, link=link, link_text=link_text
         )
 
+    async def theme(self, request: Request) -> Response:
+        """Keep the choice of light or dark and go back to the page it was made on."""
+        wanted = request.query_params.get("to", "")
+        back = request.query_params.get("next", "")
+        parts = urlsplit(back)
+        if parts.scheme or parts.netloc or not back.startswith(f"{BASE}/") or "\\" in back:
+            back = "/"
+        response = RedirectResponse(back, 303)
+        if wanted in _THEMES:
+            response.set_cookie(
+                THEME_COOKIE,
+                wanted,
+                max_age=_YEAR_SECONDS,
+                path="/",
+                samesite="lax",
+                httponly=True,
+                secure=self._secure,
+            )
+        return response
+
     def _page(
         self, request: Request, template: str, *, status: int, form_targets: Iterable[str] = (), **values: Any
     ) -> Response:
@@ -122,19 +146,3 @@ async def asset(request: Request) -> Response:
     body = (files(__package__) / "assets" / name).read_bytes()
     headers = {"Cache-Control": "public, max-age=3600", "Content-Type": _ASSETS[name]}
     return Response(body, headers=headers)
-
-
-async def theme(request: Request) -> Response:
-    """Keep the choice of light or dark and go back to the page it was made on."""
-    wanted = request.query_params.get("to", "")
-    back = request.query_params.get("next", "")
-    parts = urlsplit(back)
-    if parts.scheme or parts.netloc or not back.startswith(f"{BASE}/") or "\\" in back:
-        back = "/"
-    response = RedirectResponse(back, 303)
-    if wanted in _THEMES:
-        secure = request.url.scheme == "https"
-        response.set_cookie(
-            THEME_COOKIE, wanted, max_age=_YEAR_SECONDS, path="/", samesite="lax", httponly=True, secure=secure
-        )
-    return response

@@ -39,9 +39,13 @@ async def admit_attempt(session: AsyncSession, username: str, address: str) -> d
 
 
 async def forgive(session: AsyncSession, username: str, address: str) -> None:
-    """Take the attempt back after the right password, and forget the wrong ones of this name from this address."""
+    """Take the attempt back after the right password, and forget the wrong ones of this name from this address.
+
+    Counters that count for nothing any more go at the same time.
+    """
     both, *others = _keys(username, address)
-    await session.execute(delete(throttles).where(throttles.c.key == both))
+    is_old = throttles.c.since < func.now() - WINDOW * 4
+    await session.execute(delete(throttles).where((throttles.c.key == both) | is_old))
     await session.execute(
         update(throttles).where(throttles.c.key.in_(others), throttles.c.count > 0).values(count=throttles.c.count - 1)
     )
@@ -68,8 +72,3 @@ async def _count(session: AsyncSession, key: str, limit: int) -> datetime | None
         )
     ).one()
     return row.blocked_until if row.is_blocked else None
-
-
-async def forget_old(session: AsyncSession) -> None:
-    """Delete counters that count for nothing any more."""
-    await session.execute(delete(throttles).where(throttles.c.since < func.now() - WINDOW * 4))
