@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -12,7 +13,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from .conftest import run_bot
+from .conftest import WORKSHOP, run_bot, train_to
 
 ENDED_SECONDS = 20
 
@@ -137,6 +138,45 @@ def test_the_log_of_a_bot_never_holds_what_people_say(workshop_path: Path) -> No
         out, _ = bot.process.communicate(timeout=ENDED_SECONDS)
     assert canary not in out
     assert "token-7788" not in out
+
+
+def test_stores_and_brokers_that_a_project_names_get_no_connection(tmp_path: Path) -> None:
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen()
+        listening.setblocking(False)
+        port = listening.getsockname()[1]
+        project = tmp_path / "project"
+        shutil.copytree(WORKSHOP, project)
+        services = {
+            "event_broker": {"type": "kafka", "url": f"127.0.0.1:{port}", "topic": "events"},
+            "tracker_store": {"type": "redis", "url": "127.0.0.1", "port": port},
+            "lock_store": {"type": "redis", "url": "127.0.0.1", "port": port},
+            "models": {"url": f"http://127.0.0.1:{port}/models"},
+        }
+        (project / "endpoints.yml").write_text(json.dumps(services))
+        with run_bot(train_to(project, tmp_path / "model.tar.gz")) as bot:
+            assert talk(bot.url, "buy a voucher")[0]["text"] == "Who is it for?"
+        with pytest.raises(BlockingIOError):
+            listening.accept()
+
+
+def test_the_token_may_stand_in_a_file(workshop_path: Path, tmp_path: Path) -> None:
+    secret = tmp_path / "token"
+    secret.write_text("s3cret\n")
+    with run_bot(workshop_path, TALKWRIGHT_ENGINE_TOKEN_FILE=str(secret)) as bot:
+        assert httpx2.get(f"{bot.url}/status", trust_env=False).status_code == 401
+        assert httpx2.get(f"{bot.url}/status?token=s3cret", trust_env=False).status_code == 200
+
+
+def test_a_project_that_wants_its_code_inside_the_bot_still_talks(tmp_path: Path) -> None:
+    project = tmp_path / "project"
+    shutil.copytree(WORKSHOP, project)
+    (project / "endpoints.yml").write_text("action_endpoint:\n  actions_module: actions\n")
+    (project / "actions.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w')\n")
+    with run_bot(train_to(project, tmp_path / "model.tar.gz")) as bot:
+        assert talk(bot.url, "buy a voucher")[0]["text"] == "Who is it for?"
+    assert not (tmp_path / "ran").exists()
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1"])

@@ -155,6 +155,18 @@ def test_everyday_phrases_are_understood_while_a_question_is_open(talk: Talk, te
     assert talk.say(text) == [command.to_dict()]
 
 
+def test_a_person_is_asked_for_in_vain_where_no_flow_hands_over() -> None:
+    flow = {"description": "Book a table in the restaurant", "steps": [{"action": "utter_done"}]}
+    assistant, _ = build_assistant([ItemBody("flow", "book_table", flow)])
+    understanding = LocalUnderstanding(train_classifier(assistant))
+    understood = understanding.understand("human please", Tracker("x", {}), assistant, language="en")
+    assert list(understood.commands) == [CannotHandle("cannot_handle_not_supported")]
+
+
+def test_a_malformed_payload_is_read_as_text_without_its_slash(talk: Talk) -> None:
+    assert talk.say("/buy a voucher") == [StartFlow("gift_voucher").to_dict()]
+
+
 def test_the_words_of_a_button_press_it(talk: Talk) -> None:
     talk.say("my bike is broken, can you fix it")
     assert talk.say("Mountain bike") == [sets("bike_kind", "mountain", "CommandPayloadReader")]

@@ -17,7 +17,7 @@ from talkwright.engine.lines import say
 from talkwright.engine.logs import configure_logs
 from talkwright.engine.model import Model, ModelError, load_model
 from talkwright.engine.server import BotServer
-from talkwright.engine.settings import EngineSettings
+from talkwright.engine.settings import EngineSettings, load_settings
 from talkwright.engine.stores import MemoryStore
 from talkwright.engine.understanding.local.understanding import LocalUnderstanding
 
@@ -63,8 +63,8 @@ def run_job(model_path: Path, *, host: str, port: int, settings: EngineSettings 
     say("loading", f"Loading {model_path.name}")
     try:
         model = load_model(model_path)
-        server = make_server(model, settings or EngineSettings())
-    except ModelError as problem:
+        server = make_server(model, settings or load_settings())
+    except (ModelError, ValueError) as problem:
         say("refused", str(problem))
         return REFUSED
     try:

@@ -2,8 +2,27 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+def load_settings() -> EngineSettings:
+    """The settings of this process. The token may also stand in the file that `TALKWRIGHT_ENGINE_TOKEN_FILE` names.
+
+    Raises ValueError, with words for whoever set them, where a setting is wrong.
+    """
+    token_file = os.environ.get("TALKWRIGHT_ENGINE_TOKEN_FILE")
+    if not token_file:
+        return EngineSettings()
+    try:
+        token = Path(token_file).read_text(encoding="utf-8").rstrip("\n")
+    except OSError as problem:
+        message = f"TALKWRIGHT_ENGINE_TOKEN_FILE names {token_file}, which can't be read: {problem.strerror}."
+        raise ValueError(message) from problem
+    return EngineSettings(engine_token=SecretStr(token))
 
 
 class EngineSettings(BaseSettings):

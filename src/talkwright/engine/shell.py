@@ -25,7 +25,7 @@ from talkwright.engine.model import Model, ModelError, load_model, read_metadata
 from talkwright.engine.ports import BotMessage, UserMessage
 from talkwright.engine.rest_channel import to_rest
 from talkwright.engine.running import make_actions
-from talkwright.engine.settings import EngineSettings
+from talkwright.engine.settings import load_settings
 from talkwright.engine.training import TRAINED, train_job
 from talkwright.engine.understanding.local.understanding import LocalUnderstanding
 
@@ -44,7 +44,7 @@ class Conversation:
         self._model = model
         self._console = console
         with redirect_stdout(io.StringIO()):  # a job's line; here the action that fails says it again
-            self._actions = make_actions(model.assistant.endpoints, EngineSettings())
+            self._actions = make_actions(model.assistant.endpoints, load_settings())
         understanding = LocalUnderstanding(model.classifier)
         self._agent = Agent(
             model.assistant, understanding, self._actions, model_id=model.model_id, model_name=model.file

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 from jinja2 import Template, nodes
@@ -16,17 +16,18 @@ from jinja2 import TemplateError as JinjaError
 from jinja2.exceptions import SecurityError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from talkwright.engine.generation.text_functions import MAX_RESULT, TEXT_METHODS, joined, percent_filled, replaced
+
 MAX_TEMPLATE = 50_000
-MAX_RESULT = 100_000
 MAX_STEPS = 2_000
 MAX_LOOP_DEPTH = 2
 _FIELD = re.compile(r"\{\{|\}\}|\{([^{}\n]+)\}")
 _STRAY = re.compile(r"[{}]")
 _REFUSED = (nodes.Macro, nodes.CallBlock, nodes.Include, nodes.Import, nodes.FromImport, nodes.Extends, nodes.Block)
 _TEXT_METHODS = frozenset(
-    {"upper", "lower", "title", "capitalize", "strip", "startswith", "endswith", "split", "count"}
+    {"upper", "lower", "title", "capitalize", "strip", "lstrip", "rstrip", "startswith", "endswith", "split", "count"}
 )
-_COSTLY_FILTERS = ("center", "indent", "wordwrap", "format", "batch", "slice", "pprint", "xmlattr", "urlize")
+_COSTLY_FILTERS = ("center", "indent", "wordwrap", "batch", "slice", "pprint", "xmlattr", "urlize")
 
 
 class TemplateError(ValueError):
@@ -74,29 +75,30 @@ class _Bounded(ImmutableSandboxedEnvironment):
             return False
         return super().is_safe_attribute(obj, attr, value)
 
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        """Methods of texts that could grow without end are replaced by bounded ones."""
+        if isinstance(obj, str) and attribute in TEXT_METHODS:
+            return partial(TEXT_METHODS[attribute], obj)
+        return super().getattr(obj, attribute)
+
+    def wrap_str_format(self, value: Any) -> None:
+        """Gives no form of its own: what `getattr` doesn't replace is refused like any other method of a text."""
+
     def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
-        """Refuses repetition, powers and text formatting; multiplies numbers."""
+        """Refuses repetition and powers; multiplies numbers, and fills texts within bounds."""
+        if operator == "%" and isinstance(left, str):
+            return percent_filled(left, *(right if isinstance(right, tuple) else (right,)))
         numbers = isinstance(left, int | float) and isinstance(right, int | float)
         if operator in ("**", "<<") or not numbers:
             raise SecurityError(f"`{operator}` can't be used on these values in a response.")
         return super().call_binop(context, operator, left, right)
 
 
-def _replaced(text: Any, old: str, new: str, count: int = -1) -> str:
-    """The filter `replace`, with an end to what it makes."""
-    text, old, new = str(text), str(old), str(new)
-    if len(text) + (text.count(old) + 1) * len(new) > MAX_RESULT:
-        raise SecurityError(f"A filter in a response makes at most {MAX_RESULT} characters.")
-    made: str = text.replace(old, new, count)
-    return made
-
-
 def _joined(values: Any, separator: str = "", attribute: str | None = None) -> str:
     """The filter `join`, with an end to what it makes."""
-    texts = [str(value if attribute is None else _ENVIRONMENT.getitem(value, attribute)) for value in values]
-    if sum(map(len, texts)) + len(texts) * len(str(separator)) > MAX_RESULT:
-        raise SecurityError(f"A filter in a response makes at most {MAX_RESULT} characters.")
-    return str(separator).join(texts)
+    return joined(
+        separator, (value if attribute is None else _ENVIRONMENT.getitem(value, attribute) for value in values)
+    )
 
 
 def _steps(*bounds: int) -> range:
@@ -110,7 +112,7 @@ def _environment() -> _Bounded:
     environment = _Bounded(autoescape=False, keep_trailing_newline=False, trim_blocks=False)
     environment.globals.clear()
     environment.globals["range"] = _steps
-    environment.filters.update(replace=_replaced, join=_joined)
+    environment.filters.update(replace=replaced, join=_joined, format=percent_filled)
     for name in _COSTLY_FILTERS:
         environment.filters.pop(name, None)
     return environment

@@ -11,6 +11,8 @@ from talkwright.assistant.yamls import YamlError, load
 
 _SLOT_STEPS = ("slot_was_set", "slot_was_not_set")
 _LATER = ("assertions", "assertion_order_enabled")
+_SHARED = "conftest.yml"  # fixtures and metadata for all files of its folder and those below (9.1)
+_ROOT_FILE = "config.yml"  # stands in a project's root, where the search for shared declarations ends
 ANY = object()  # a slot step that names no value is content with any
 
 
@@ -46,19 +48,34 @@ def read_cases(path: Path, only: str | None = None) -> list[Case]:
 
 
 def _cases_of(file: Path) -> Iterator[Case]:
-    try:
-        document = load(file.read_text(encoding="utf-8"))
-    except (YamlError, UnicodeDecodeError) as problem:
-        raise CaseError(f"{file.name} can't be read: {problem}") from problem
+    document = _document(file)
     if not isinstance(document, Mapping) or "test_cases" not in document:
         return
     if document.get("stub_custom_actions"):
         raise CaseError(
             f"{file.name} stubs custom actions; start the real action server and remove `stub_custom_actions`."
         )
-    fixtures, metadata = _named(document.get("fixtures")), _named(document.get("metadata"))
+    shared = [*_conftests(file), document]
+    fixtures = {name: value for one in shared for name, value in _named(one.get("fixtures")).items()}
+    metadata = {name: value for one in shared for name, value in _named(one.get("metadata")).items()}
     for entry in document["test_cases"] or ():
         yield _case(file, entry, fixtures, metadata)
+
+
+def _conftests(file: Path) -> list[Mapping[str, Any]]:
+    """The shared declarations for a file, from the project's root to its own folder, so that the nearer ones win."""
+    folders = list(file.absolute().parents)
+    root = next((place for place, folder in enumerate(folders) if (folder / _ROOT_FILE).is_file()), 0)
+    found = [folder / _SHARED for folder in reversed(folders[: root + 1])]
+    documents = [_document(one) for one in found if one.is_file() and one != file]
+    return [document for document in documents if isinstance(document, Mapping)]
+
+
+def _document(file: Path) -> Any:
+    try:
+        return load(file.read_text(encoding="utf-8"))
+    except (YamlError, UnicodeDecodeError) as problem:
+        raise CaseError(f"{file.name} can't be read: {problem}") from problem
 
 
 def _case(file: Path, entry: Mapping[str, Any], fixtures: Mapping[str, Any], metadata: Mapping[str, Any]) -> Case:
@@ -101,5 +118,5 @@ def _named(entries: Any) -> dict[str, Any]:
 
 def _known(named: Mapping[str, Any], name: Any, what: str) -> Any:
     if name not in named:
-        raise CaseError(f"{what} “{name}” is not declared in the file.")
+        raise CaseError(f"{what} “{name}” is declared neither in the file nor in a conftest.yml.")
     return named[name]

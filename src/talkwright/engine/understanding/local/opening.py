@@ -11,7 +11,6 @@ from talkwright.engine.commands import (
     CannotHandle,
     ChitChat,
     Clarify,
-    Command,
     Repeat,
     Restart,
     SetSlot,
@@ -24,7 +23,6 @@ from talkwright.engine.understanding.local.entities import Entity
 from talkwright.engine.understanding.local.languages import common_words
 from talkwright.engine.understanding.local.message import Decision, Message
 from talkwright.engine.understanding.local.phrases import Act
-from talkwright.engine.understanding.local.reading import HANDOFF_PATTERN
 from talkwright.engine.understanding.local.situation import collected
 from talkwright.engine.understanding.local.texts import words
 
@@ -58,18 +56,17 @@ def act_decision(message: Message, act: Act) -> Decision:
         case Act.SKIP:
             return Decision([SkipQuestion()], why)
         case Act.HUMAN:
-            return Decision([_handoff(message)], why)
+            return _handoff(message, why)
         case _:
             return Decision([ChitChat()], why)
 
 
-def _handoff(message: Message) -> Command:
+def _handoff(message: Message, why: str) -> Decision:
+    """The flow that links to the handoff pattern, else the one that the sentence itself asks for; else a refusal."""
     flow = message.reading.handoff_flow
     if flow is not None and message.situation.startable(flow):
-        return StartFlow(flow)
-    if HANDOFF_PATTERN in message.situation.assistant.flows:
-        return StartFlow(HANDOFF_PATTERN)
-    return CannotHandle(CANNOT_HANDLE_NOT_SUPPORTED)
+        return Decision([StartFlow(flow)], why, started=flow)
+    return start_decision(message, message.likely) or Decision([CannotHandle(CANNOT_HANDLE_NOT_SUPPORTED)], why)
 
 
 def start_decision(message: Message, threshold: float) -> Decision | None:

@@ -45,7 +45,7 @@ class Reading:
 
     @cached_property
     def handoff_flow(self) -> str | None:
-        """The flow that hands over to a person, if the project has one; else the pattern itself."""
+        """The flow that hands over to a person, if the project has one."""
         for flow in self.assistant.user_flows.values():
             if any(isinstance(step, LinkStep) and step.flow == HANDOFF_PATTERN for step in flow.steps):
                 return flow.id

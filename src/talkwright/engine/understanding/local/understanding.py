@@ -27,6 +27,7 @@ class LocalUnderstanding:
     def understand(self, text: str, tracker: Tracker, assistant: Assistant, *, language: str) -> Understood:
         """Understands one message in its situation."""
         reading = self._reading_of(assistant)
+        text = text.strip().removeprefix("/")  # what is left of a malformed payload (dialogue-semantics 4.3)
         message = Message(text, situation_of(tracker, assistant, language), reading, self._classifier)
         question = message.situation.question
         decision = answer_question(message, question) if question else open_conversation(message)
