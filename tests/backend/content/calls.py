@@ -22,9 +22,9 @@ async def item_named(browser: Browser, assistant: str, kind: str, name: str) -> 
     return result
 
 
-def change(*edits: dict[str, Any], name: str = "edit-text", **arguments: Any) -> dict[str, Any]:
+def change(*edits: dict[str, Any], command: str = "edit-text", **arguments: Any) -> dict[str, Any]:
     """A change as a page sends it."""
-    return {"id": str(uuid7()), "command": {"name": name, "arguments": arguments}, "edits": list(edits)}
+    return {"id": str(uuid7()), "command": {"name": command, "arguments": arguments}, "edits": list(edits)}
 
 
 def text_patch(item: dict[str, Any], text: str) -> dict[str, Any]:

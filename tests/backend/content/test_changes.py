@@ -13,7 +13,7 @@ pytestmark = pytest.mark.anyio
 
 async def test_a_text_is_edited_and_only_its_line_changes(admin: Browser, assistant: str) -> None:
     item = await item_named(admin, assistant, "response", "utter_message_dropped")
-    answer = await send(admin, assistant, change(text_patch(item, "Fine, it stays between us."), name="edit-text"))
+    answer = await send(admin, assistant, change(text_patch(item, "Fine, it stays between us.")))
     (made,) = answer["items"]
     assert made["body"] == [{"text": "Fine, it stays between us."}]
     assert made["revision"] == item["revision"] + 1
@@ -32,7 +32,7 @@ async def test_the_same_change_sent_again_gets_the_first_answer(admin: Browser, 
 
 async def test_a_stale_edit_shows_the_other_text_and_who_wrote_it(admin: Browser, assistant: str) -> None:
     item = await item_named(admin, assistant, "response", "utter_greet")
-    await send(admin, assistant, change(text_patch(item, "First"), kind="response", name="edit-text"))
+    await send(admin, assistant, change(text_patch(item, "First"), kind="response"))
     problem = await send(admin, assistant, change(text_patch(item, "Second")), 409)
     assert problem["code"] == "stale"
     (stale,) = problem["items"]
@@ -75,7 +75,7 @@ async def test_a_flow_brings_its_keys_conditions_responses_and_slots(admin: Brow
 async def test_a_rename_is_followed_by_everybody_who_names_the_item(admin: Browser, assistant: str) -> None:
     slot = await item_named(admin, assistant, "slot", "caller_name")
     rename = {"op": "rename", "item": slot["id"], "revision": 1, "name": "person_name"}
-    answer = await send(admin, assistant, change(rename, name="rename-item"))
+    answer = await send(admin, assistant, change(rename, command="rename-item"))
     names = {item["name"] for item in answer["items"]}
     assert {"person_name", "leave_message", "utter_ask_message_text"} <= names
     flow = await item_named(admin, assistant, "flow", "leave_message")

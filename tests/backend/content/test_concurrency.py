@@ -47,7 +47,7 @@ async def test_changes_of_different_items_at_once_are_all_kept_in_one_order(admi
 async def test_two_items_of_one_name_can_not_be_made_at_once(admin: Browser, assistant: str) -> None:
     def create() -> dict[str, Any]:
         edit = {"op": "create", "item": str(uuid7()), "kind": "slot", "name": "colour", "body": {"type": "text"}}
-        return change(edit, name="create")
+        return change(edit, command="create")
 
     address = f"/api/assistants/{assistant}/changes"
     answers = await asyncio.gather(*(admin.send("POST", address, json=create()) for _ in range(5)))
@@ -60,7 +60,7 @@ async def test_two_items_swap_their_names_in_one_change(admin: Browser, assistan
     dropped = await item_named(admin, assistant, "response", "utter_message_dropped")
     renames = [(taken, "utter_between"), (dropped, taken["name"]), (taken, dropped["name"])]
     edits = [{"op": "rename", "item": i["id"], "revision": i["revision"], "name": name} for i, name in renames]
-    await send(admin, assistant, change(*edits, name="rename"))
+    await send(admin, assistant, change(*edits, command="rename"))
     now = await item_named(admin, assistant, "response", "utter_message_taken")
     assert (now["id"], now["body"]) == (dropped["id"], dropped["body"])
     flow = await item_named(admin, assistant, "flow", "leave_message")

@@ -66,7 +66,7 @@ async def test_a_new_flow_gets_a_file_and_a_deleted_one_leaves_none(admin: Brows
     made = (await imported(admin, FILES))["assistant"]["id"]
     flow, body = str(uuid7()), {"description": "Says when.", "steps": [{"id": "say", "action": "utter_off"}]}
     create = {"op": "create", "item": flow, "kind": "flow", "name": "say_when", "body": body}
-    await send(admin, made, change(create, name="create"))
+    await send(admin, made, change(create, command="create"))
     files = await download(admin, made)
     assert files.keys() - FILES.keys() == {"data/flows/say_when.yml"}
     await send(admin, made, change({"op": "delete", "item": flow, "revision": 1}))
