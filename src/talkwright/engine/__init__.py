@@ -1,0 +1,1 @@
+"""What makes an assistant talk: understanding, dialogue, generation, training and the bot's HTTP server."""

@@ -1,0 +1,1 @@
+"""Running models: an orchestrator that places deployments and consumers that hold one each."""
