@@ -1,1 +1,1 @@
-"""What an assistant is: its flows, domain, NLU data and settings, read from projects and written back with nothing lost."""
+"""What an assistant is: flows, domain, NLU data and settings, read from projects and written back with nothing lost."""
