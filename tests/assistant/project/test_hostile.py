@@ -185,6 +185,7 @@ BOMBS = {
     "keys": "flows: {" + ", ".join(f"? {'[' * 90}{']' * 90} : x" for _ in range(100)) + "}\n",
     "quotes": "flows: '" + "'' " * 300_000,
     "values": "flows: [" + "a, " * 400_000 + "]\n",
+    "colons": "flows:\n  a: '" + ":#" * 15_000 + "\n",
     "binary": "flows: \x01\x02\x03\n",
 }
 

@@ -132,9 +132,9 @@ def map_refs(file: ProjectFile, change: Callable[[PartRef], PartRef]) -> Project
     return replace(file, skeleton=pieces)
 
 
-_KEY_LINE = r"^( *)(?:- )?[^\s#\-][^\n]*?:[ \t]*(?:#[^\n]*)?\r?\n"
+_KEY_LINE = r"^( *(?:- )?)[^\s#\-][^\n]{0,200}?:[ \t]*+(?:#[^\n]*+)?\r?\n"
 _LIST_BELOW = re.compile(_KEY_LINE + r"( *)- ", re.MULTILINE)
-_MAP_BELOW = re.compile(r"^( *)[^\s#\-][^\n]*?:[ \t]*(?:#[^\n]*)?\r?\n( +)[^\s#\-]", re.MULTILINE)
+_MAP_BELOW = re.compile(r"^( *)[^\s#\-][^\n]{0,200}?:[ \t]*+(?:#[^\n]*+)?\r?\n( +)[^\s#\-]", re.MULTILINE)
 _SAMPLE = 20_000
 
 
