@@ -31,6 +31,8 @@ _CORRECTION = re.compile(
     rf"^(?:(?:{alternatives('before a correction')})\b[\s,.!:;-]*)*"
     rf"(?:(?P<marker>{alternatives('correction')})\b[\s,.!:;-]*)+"
 )
+_LONGEST_ACT = 150  # characters: a longer message says more than a phrase
+_LONGEST_CORRECTION = 500
 _NOT_BUT = re.compile(
     r"\b(?:not|nicht)\s+(?P<old>.{1,40}?)[\s,]+(?:but|sondern|,)\s+(?P<new>.+)$|"
     r"(?P<new2>[^\s,]+(?:\s[^\s,]+){0,3}),\s+(?:not|nicht)\s+(?P<old2>[^,]+)$"
@@ -50,6 +52,8 @@ class Correction:
 
 def act_of(text: str) -> Act | None:
     """The act that the whole message is, politeness aside; None where it says anything more."""
+    if len(text) > _LONGEST_ACT:
+        return None
     for candidate in _with_less_politeness(_plain(text)):
         for act, pattern in _ACTS.items():
             if pattern.fullmatch(candidate):
@@ -69,6 +73,8 @@ def _with_less_politeness(plain: str) -> list[str]:
 
 def correction_in(text: str) -> Correction | None:
     """The correction a message makes: "no, I meant Bob", "actually make it 70", "nicht 50, sondern 70"; else None."""
+    if len(text) > _LONGEST_CORRECTION:
+        return None
     folded_like = fold(text)
     if found := _NOT_BUT.search(folded_like):
         new = found["new"] or found["new2"]
