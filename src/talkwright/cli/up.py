@@ -14,6 +14,9 @@ from pathlib import Path
 from typing import TextIO, cast
 from uuid import UUID
 
+from sqlalchemy import exists, select
+from sqlalchemy.exc import DBAPIError
+
 from talkwright.backend.settings import BackendSettings
 from talkwright.cli.settings import UpSettings
 from talkwright.cli.supervisor import actions as action_server
@@ -27,6 +30,7 @@ from talkwright.database.embedded import EmbeddedError, EmbeddedPostgres
 from talkwright.database.engine import Database
 from talkwright.database.hearing import QuietListener
 from talkwright.database.settings import DatabaseSettings, HomeSettings
+from talkwright.database.tables import assistants
 from talkwright.modelservice.settings import ModelServiceSettings
 from talkwright.operations.config import load
 from talkwright.operations.logs import configure_logging
@@ -251,12 +255,14 @@ async def _start_roles(studio: Studio) -> None:
 
 
 async def _is_empty(studio: Studio) -> bool:
-    """Whether no assistant was ever made here."""
-    from sqlalchemy import text  # noqa: PLC0415 - a name that would hide this module's own words
-
+    """Whether no assistant was ever made here; asks again while the database is away."""
     assert studio.database is not None  # noqa: S101 - opened before anything is served
-    async with studio.database.transaction() as session:
-        return not (await session.execute(text("SELECT EXISTS (SELECT 1 FROM studio.assistants)"))).scalar_one()
+    while True:
+        try:
+            async with studio.database.transaction() as session:
+                return not (await session.execute(select(exists(select(assistants.c.id))))).scalar_one()
+        except (DBAPIError, OSError):
+            await asyncio.sleep(SERVER_SECONDS)
 
 
 async def _first_start(studio: Studio) -> None:

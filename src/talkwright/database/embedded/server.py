@@ -90,6 +90,7 @@ class EmbeddedPostgres:
         self._guard: subprocess.Popen[bytes] | None = None
         self._pid: int | None = None
         self._place: Place | None = None
+        self._port: int | None = None  # a server that is started again keeps its port, which others were told
 
     def start(self) -> Urls:
         """Start the server, or adopt it where it still runs; returns when it answers.
@@ -193,8 +194,8 @@ class EmbeddedPostgres:
         return None
 
     def _launch(self, place: Place, passwords: Passwords) -> int:
-        for _attempt in range(5):
-            port = _free_port()
+        for attempt in range(5):
+            port = self._port if attempt == 0 and self._port is not None else _free_port()
             with _open_log(place) as output:
                 offset = output.tell()
                 process = subprocess.Popen(  # noqa: S603 - the words are ours alone
@@ -206,7 +207,7 @@ class EmbeddedPostgres:
                     **place.account.arguments(),
                 )
             if _wait_answer(port, passwords, partial(_lives, process), START_SECONDS):
-                self._process, self._pid = process, process.pid
+                self._process, self._pid, self._port = process, process.pid, port
                 return port
             reason = _read_log(place, offset)
             if process.poll() is None:

@@ -1,0 +1,150 @@
+"""`talkwright up` from outside: one link, one log, roles that come back, nothing left when it ends, however it ends."""
+
+import asyncio
+import os
+import signal
+import socket
+import stat
+import time
+from pathlib import Path
+
+import httpx2
+import pytest
+from tests.up.studio import Up, launch, stopped, studio
+
+pytestmark = [pytest.mark.anyio, pytest.mark.xdist_group("up")]
+
+BARE = {"TALKWRIGHT_EXAMPLE": "none"}
+ACTIVE = "SELECT id FROM studio.deployments WHERE active AND state = 'running'"
+
+
+async def test_an_empty_folder_becomes_a_studio_whose_example_talks(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    async with studio(home) as up:
+        assert up.link.startswith("http://127.0.0.1:")
+        assert "/auth/first-administrator?token=" in up.link
+        assert await up.page() == 200
+        before = "\n".join(up.lines)
+        assert "127.0.0.1" not in before
+        await up.row(ACTIVE, seconds=120)
+        assert await stopped(up, signal.SIGINT) == 0
+        await up.none_left()
+        assert await up.process.stdout.read() == b""  # type: ignore[union-attr]  # it was opened as a pipe
+    assert stat.S_IMODE(home.stat().st_mode) == 0o700
+    roles = {record["role"] for record in up.log()}
+    assert {"up", "backend", "training-consumer", "running-consumer", "training-orchestrator"} <= roles
+    # The next start brings the same model back, by itself.
+    async with studio(home) as again:
+        await again.row(ACTIVE)
+        with again.database() as link:
+            assert link.execute("SELECT count(*) FROM studio.trainings").fetchone() == (1,)
+            assert link.execute("SELECT count(*) FROM studio.assistants").fetchone() == (1,)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+async def test_each_signal_stops_all_within_five_seconds_though_a_stream_is_open(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    async with studio(tmp_path / "home", **BARE) as up:
+        host, port = up.address.removeprefix("http://").split(":")
+        reader, writer = await asyncio.open_connection(host, int(port))
+        writer.write(f"POST /api/sign-out HTTP/1.1\r\nHost: {host}:{port}\r\nContent-Length: 99\r\n\r\n".encode())
+        await writer.drain()
+        began = time.monotonic()
+        assert await stopped(up, number) == 0
+        assert time.monotonic() - began < 5
+        await up.none_left(1)
+        writer.close()
+        del reader
+
+
+async def test_the_death_of_up_itself_leaves_nothing_behind(tmp_path: Path) -> None:
+    async with studio(tmp_path / "home", **BARE) as up:
+        assert len(up.processes()) > 5
+        up.process.kill()
+        await up.process.wait()
+        await up.none_left(15)
+    async with studio(tmp_path / "home", **BARE) as again:
+        assert await again.page() == 200
+
+
+async def test_a_signal_during_the_start_leaves_nothing_behind(tmp_path: Path) -> None:
+    up = await launch(tmp_path / "home", **BARE)
+    await _first_child(up)
+    assert await stopped(up) == 0
+    await up.none_left()
+
+
+async def _first_child(up: Up) -> None:
+    async with asyncio.timeout(30):
+        while True:
+            if any("migrate" in command for command in up.processes().values()):
+                return
+            await asyncio.sleep(0.02)
+
+
+async def test_a_second_one_on_the_same_folder_names_the_first(tmp_path: Path) -> None:
+    async with studio(tmp_path / "home", **BARE) as up:
+        second = await launch(tmp_path / "home", **BARE)
+        out, err = await second.process.communicate()
+        assert second.process.returncode == 1
+        assert out == b""
+        assert str(up.process.pid) in err.decode()
+        assert up.address in err.decode()
+        assert await up.page() == 200
+
+
+async def test_two_run_beside_each_other_and_a_taken_port_is_said(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        async with studio(tmp_path / "one", **BARE, TALKWRIGHT_PORT=str(port)) as up:
+            assert not up.address.endswith(f":{port}")
+            assert any(f"Port {port} is taken" in line for line in up.lines)
+            assert await up.page() == 200
+
+
+async def test_a_killed_role_comes_back_and_the_port_stays(tmp_path: Path) -> None:
+    async with studio(tmp_path / "home", **BARE) as up:
+        for role in ("backend", "training-orchestrator", "running-consumer"):
+            pid = await _role(up, role)
+            os.kill(pid, signal.SIGKILL)
+            await _other(up, role, pid)
+        await up.answers()
+        async with httpx2.AsyncClient(trust_env=False) as client:
+            assert (await client.get(f"{up.address}/api/instance")).json()["first_administrator_needed"] is True
+
+
+async def _role(up: Up, role: str) -> int:
+    async with asyncio.timeout(30):
+        while True:
+            try:
+                return up.role(role)
+            except StopIteration:
+                await asyncio.sleep(0.05)
+
+
+async def _other(up: Up, role: str, old: int) -> None:
+    async with asyncio.timeout(30):
+        while True:
+            if await _role(up, role) != old:
+                return
+            await asyncio.sleep(0.05)
+
+
+async def test_a_killed_database_server_comes_back(tmp_path: Path) -> None:
+    async with studio(tmp_path / "home", **BARE) as up:
+        lock = next((tmp_path / "home").glob("**/postmaster.pid"))
+        os.kill(int(lock.read_text().splitlines()[0]), signal.SIGKILL)
+        await _said(up, "starts again")
+        await up.answers(60)
+        assert await up.row("SELECT 1") == (1,)
+
+
+async def _said(up: Up, words: str) -> None:
+    async with asyncio.timeout(30):
+        while True:
+            if any(words in line for line in up.lines):
+                return
+            await asyncio.sleep(0.05)
