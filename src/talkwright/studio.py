@@ -29,7 +29,7 @@ from talkwright.database.tables import instance
 from talkwright.identity.audit import Origin, record
 from talkwright.identity.connection import Connection, connect
 from talkwright.identity.directory import person_by_subject
-from talkwright.identity.people import administrator_exists, register_administrator
+from talkwright.identity.people import administrator_exists, end_everything, register_administrator
 from talkwright.identity.provider.accounts import Account
 from talkwright.identity.provider.administration import BuiltInAccounts
 from talkwright.identity.provider.app import Provider, administrator_link, create_provider, issuer_of
@@ -140,6 +140,11 @@ def _directory(connection: Connection) -> Directory:
         provider = await connection.provider(session)
         await register_administrator(session, provider, str(account.id), account.display)
 
+    async def password_changed(session: AsyncSession, account: Account) -> None:
+        person = await person_by_subject(session, await connection.provider(session), str(account.id))
+        if person is not None:
+            await end_everything(session, person.id)
+
     async def note(session: AsyncSession, request: Request, action: str, account: UUID | None, done: bool) -> None:
         person = None
         if account is not None:
@@ -152,4 +157,4 @@ def _directory(connection: Connection) -> Directory:
         )
         await record(session, origin, f"account:{action}", outcome="done" if done else "refused", target=account)
 
-    return Directory(administrator_exists, register, note)
+    return Directory(administrator_exists, register, password_changed, note)

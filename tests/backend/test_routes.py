@@ -144,3 +144,11 @@ async def test_unsafe_requests_of_browsers_need_the_pages_token(studio: RunningS
                 answer = await administrator.send(each.method, each.address)
                 assert (answer.status_code, answer.json()["code"]) == (403, "csrf"), each
         administrator.csrf = kept
+
+
+async def test_the_documentation_page_names_every_operation_and_loads_nothing(studio: RunningStudio) -> None:
+    page = await studio.browser().http.get("/api/docs")
+    document = (await studio.browser().http.get("/api/openapi.json")).json()
+    assert "unsafe" not in page.headers["content-security-policy"]
+    assert all(path in page.text for path in document["paths"])
+    assert set(re.findall(r'(?:src|href)="([^"]+)"', page.text)) == {"/api/openapi.json"}

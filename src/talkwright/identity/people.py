@@ -143,10 +143,8 @@ async def set_disabled(session: AsyncSession, actor: Principal, origin: Origin, 
     await may_change(session, actor, user)
     if disabled:
         await _keep_one_administrator(session, without=user)
-        values: dict[str, Any] = {"disabled_at": func.now(), "tokens_not_before": func.now()}
-        await sign_ins.end_all(session, user)
-    else:
-        values = {"disabled_at": None}
+        await end_everything(session, user)
+    values = {"disabled_at": func.now() if disabled else None}
     await session.execute(update(users).where(users.c.id == user).values(values))
     await record(session, origin, "disable" if disabled else "enable", target=user)
 
@@ -163,6 +161,12 @@ async def subjects(session: AsyncSession, user: UUID, provider: UUID) -> list[st
     """What a provider calls a person."""
     query = select(identities.c.subject).where(identities.c.user == user, identities.c.provider == provider)
     return list((await session.execute(query)).scalars())
+
+
+async def end_everything(session: AsyncSession, user: UUID) -> None:
+    """End every sign-in of a person and every token made until now, as after a new password."""
+    await sign_ins.end_all(session, user)
+    await session.execute(update(users).where(users.c.id == user).values(tokens_not_before=func.now()))
 
 
 async def link(

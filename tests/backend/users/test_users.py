@@ -108,6 +108,7 @@ async def test_a_lost_password_is_replaced_by_a_link_and_old_sign_ins_end(
     browser = studio.browser()
     await browser.follow(await browser.http.post(answer.json()["link"], data={"password": new, "again": new}))
     assert browser.csrf
+    assert (await grace.browser.http.get("/api/session")).status_code == 401
     assert (await studio.browser().sign_in("grace", SECOND)).status_code == 401
     assert (await administrator.send("POST", f"/api/users/{uuid7()}/password-link")).status_code == 404
 

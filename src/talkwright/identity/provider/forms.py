@@ -34,6 +34,8 @@ class Directory:
 
     administrator_exists: Callable[[AsyncSession], Awaitable[bool]]
     register_administrator: Callable[[AsyncSession, Account], Awaitable[None]]
+    password_changed: Callable[[AsyncSession, Account], Awaitable[None]]
+    """Ends what was signed in with the old password."""
     record: Callable[[AsyncSession, Request, str, UUID | None, bool], Awaitable[None]]
     """Writes the audit: the request, what was done, the account, and whether it succeeded."""
 
@@ -141,6 +143,7 @@ class Forms:
             used = await accounts.use_link(session, token, "password")
             if used is not None:
                 await accounts.set_password(session, account.id, form["password"])
+                await self._directory.password_changed(session, account)
                 await self._directory.record(session, request, "password-set", account.id, True)
         if used is None:
             return self._pages.message(request, *_BROKEN_LINK, status=410)
