@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 from tests.services.studio import PASSWORD, RunningStudio, run_studio, words
 
 pytestmark = pytest.mark.anyio
@@ -53,3 +55,25 @@ async def test_a_person_signs_in_with_name_and_password_and_out_again(studio: Ru
     assert "/protocol/openid-connect/logout" in answer.json()["redirect"]
     assert (await browser.http.get("/api/session")).status_code == 401
     assert (await browser.http.get(answer.json()["redirect"])).headers["location"] == f"{studio.base_url}/"
+
+
+async def test_of_two_links_used_at_once_one_makes_the_administrator(studio: RunningStudio) -> None:
+    links = [str(await studio.studio.first_administrator_link()) for _ in range(3)]
+    names = [f"rival-{'abc'[number]}" for number in range(3)]
+    forms = [{"username": name, "password": PASSWORD, "again": PASSWORD} for name in names]
+    posts = [studio.browser().http.post(link, data=form) for link, form in zip(links, forms, strict=True)]
+    answers = await asyncio.gather(*posts)
+    assert sorted(answer.status_code for answer in answers)[0] == 303
+    assert all(answer.status_code in (410, 422) for answer in answers if answer.status_code != 303)
+    async with studio.studio.services.transaction() as session:
+        assert (await session.execute(text("SELECT count(*) FROM idp.accounts"))).scalar_one() == 1
+        assert (await session.execute(text("SELECT count(*) FROM studio.grants"))).scalar_one() == 1
+
+
+async def test_one_link_posted_many_times_at_once_makes_one_administrator(studio: RunningStudio) -> None:
+    link = str(await studio.studio.first_administrator_link())
+    form = {"username": "ada", "password": PASSWORD, "again": PASSWORD}
+    answers = await asyncio.gather(*(studio.browser().http.post(link, data=form) for _ in range(5)))
+    assert [answer.status_code for answer in answers].count(303) == 1
+    async with studio.studio.services.transaction() as session:
+        assert (await session.execute(text("SELECT count(*) FROM idp.accounts"))).scalar_one() == 1

@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from talkwright.database.engine import Database
+from talkwright.identity.people import PeopleError
 from talkwright.identity.provider import accounts, throttle
 from talkwright.identity.provider.accounts import Account, AccountError, Purpose
 from talkwright.identity.provider.pages import BASE, Pages
@@ -107,7 +108,7 @@ class Forms:
             return self._pages.first_administrator(request, link, username=form["username"], errors=errors, status=422)
         try:
             account = await self._make_administrator(token, form, request)
-        except AccountError as error:
+        except (AccountError, PeopleError) as error:
             return self._pages.first_administrator(
                 request, link, username=form["username"], errors=[str(error)], status=422
             )
