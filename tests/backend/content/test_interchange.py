@@ -114,6 +114,21 @@ async def test_an_unreadable_file_is_kept_and_said(admin: Browser) -> None:
     assert "file-unreadable" in {problem["code"] for problem in found}
 
 
+async def test_a_file_that_is_mended_becomes_the_items_that_stand_in_it(admin: Browser) -> None:
+    made = (await imported(admin, FILES | {"data/broken.yml": b"flows:\n  x: [\n"}))["assistant"]["id"]
+    file = await item_named(admin, made, "file", "data/broken.yml")
+    mended = "flows:\n  x:\n    description: works\n    steps:\n      - action: utter_on\n"
+    edit = {"op": "source", "item": file["id"], "revision": 1, "part": 0, "source": mended}
+    answer = await send(admin, made, change(edit, command="edit-source"))
+    assert {(item["kind"], item["name"], item["deleted"]) for item in answer["items"]} == {
+        ("file", "data/broken.yml", True),
+        ("flow", "x", False),
+    }
+    assert await download(admin, made) == FILES | {"data/broken.yml": mended.encode()}
+    found = (await admin.send("GET", f"/api/assistants/{made}/problems")).json()["items"]
+    assert "file-unreadable" not in {problem["code"] for problem in found}
+
+
 async def test_a_hostile_archive_is_refused_with_a_reason(admin: Browser) -> None:
     from tests.backend.content.calls import packed  # noqa: PLC0415 - used once
 

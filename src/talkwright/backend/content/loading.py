@@ -99,6 +99,8 @@ def _needs_files(edits: Edits, items: Mapping[UUID, StoredItem]) -> bool:
         item = items.get(edit["item"])
         if edit["op"] in ("create", "rename") or item is None or item.revision == 0 or item.kind in _MANY_PLACES:
             return True
+        if edit["op"] == "source" and item.kind == "file":
+            return True
         if edit["op"] == "patch" and any(origin.get("path", "") == "" for origin in _origins(edit)):
             return True
     return False

@@ -9,9 +9,19 @@ from uuid import UUID
 
 from talkwright.assistant.editing import EditError, apply_edit, excerpt_at, new_item, renamed, with_source
 from talkwright.assistant.items import Item, Kind, Part
-from talkwright.assistant.project import PartRef, ProjectFile, fit, make_item, place_new_item, rename_refs
+from talkwright.assistant.project import (
+    PartRef,
+    Project,
+    ProjectFile,
+    fit,
+    make_item,
+    place_new_item,
+    read_contents,
+    rename_refs,
+)
 from talkwright.assistant.references import references, rename_patch, renamed_body
 from talkwright.assistant.yamls import YamlError
+from talkwright.database.ids import uuid7
 from talkwright.database.items import StoredItem
 
 Named = tuple[str, str]
@@ -83,7 +93,7 @@ class Workspace:
                 case "patch":
                     self._set(item, edit, self._patched(item, edit["patch"]))
                 case "source":
-                    self._set(item, edit, with_source(self._item(item), edit["part"], edit["source"]))
+                    self._source(item, edit)
                 case "rename":
                     self._rename(item, edit)
                 case "delete":
@@ -184,6 +194,23 @@ class Workspace:
         if found is None or found.deleted:
             raise EditRefusedError("no-such-revision", "The revision that this edit takes from doesn't exist.", item)
         return found.item
+
+    def _source(self, item: UUID, edit: Mapping[str, Any]) -> None:
+        made = with_source(self._item(item), edit["part"], edit["source"])
+        if made.kind is Kind.FILE and self.knows_files and made.name.endswith((".yml", ".yaml")):
+            read = read_contents({made.name: edit["source"].encode()})
+            if not read.problems and all(found.kind is not Kind.FILE for found in read.items):
+                self._dissolve(item, edit, read)
+                return
+        self._set(item, edit, made)
+
+    def _dissolve(self, item: UUID, edit: Mapping[str, Any], read: Project) -> None:
+        """A file that could not be read and now can: the items that stand in it take its place."""
+        self._delete(item, edit)
+        for found in read.items:
+            self._check_free(found.kind, found.name, item)
+            self.put(uuid7(), found, {"op": "create", "kind": str(found.kind), "name": found.name})
+        self.files |= {file.path: file for file in read.files}
 
     def _delete(self, item: UUID, edit: Mapping[str, Any]) -> None:
         gone = self._item(item)
