@@ -49,6 +49,21 @@ def test_jinja_has_loops_and_filters_over_the_values_given() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "made"),
+    [
+        ("{{ '%.2f' % price }} €", "39.00 €"),
+        ("{{ '%s has %d%%' % (name, 5.9) }}", "a_b has 5%"),
+        ("{{ '%.2f' | format(price) }}", "39.00"),
+        ("{{ '{:.2f} {}'.format(price, name) }}", "39.00 a_b"),
+        ("{{ '{who:>5}{{}}'.format(who=name) }}", "  a_b{}"),
+        ("{{ name.replace('_', ' ') }}, {{ ' and '.join([name, price]) }}", "a b, a_b and 39.0"),
+    ],
+)
+def test_jinja_formats_numbers_and_texts(text: str, made: str) -> None:
+    assert fill_jinja(text, {"price": 39.0, "name": "a_b"}) == made
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "{{ ''.__class__.__mro__ }}",
@@ -56,6 +71,18 @@ def test_jinja_has_loops_and_filters_over_the_values_given() -> None:
         "{{ 'a' * 1000000000 }}",
         "{{ 2 ** 1000000 }}",
         "{{ '%1000000000d' % 1 }}",
+        "{{ '%*d' % (1000000000, 1) }}",
+        "{{ '%(a)s' % {'a': 1} }}",
+        "{{ '%1000000000d' | format(1) }}",
+        "{{ '{:1000000000d}'.format(1) }}",
+        "{{ '{:{}}'.format(1, 1000000000) }}",
+        "{{ '{0.__class__}'.format(1) }}",
+        "{{ '{a[b]}'.format(a=items) }}",
+        "{{ '{a:1000000000d}'.format_map({'a': 1}) }}",
+        "{{ '{:1000000000d}'['format'](1) }}",
+        "{{ ('{:1000000000d}' | attr('format'))(1) }}",
+        "{{ 'a'.replace('a', 'a' * 9) }}",
+        "{{ 'aaaaaaaaaa'" + ".replace('a', 'aaaaaaaaaa')" * 9 + " }}",
         "{% for a in range(1000000) %}x{% endfor %}",
         "{% for a in range(2000) %}{% for b in range(2000) %}xxxxxxxxxxxxx{% endfor %}{% endfor %}",
         "{% for a in range(9) %}{% for b in range(9) %}{% for c in range(9) %}x{% endfor %}{% endfor %}{% endfor %}",

@@ -97,6 +97,18 @@ def test_files_that_cannot_be_played_are_refused_in_words(tmp_path: Path, text: 
         read_cases(write(tmp_path, text))
 
 
+def test_what_a_folder_shares_is_known_below_it_and_the_nearer_wins(tmp_path: Path) -> None:
+    inner = tmp_path / "tests" / "inner"
+    inner.mkdir(parents=True)
+    (tmp_path / "config.yml").write_text("language: en\n")
+    (tmp_path / "tests" / "conftest.yml").write_text("fixtures: [{far: [{a: 1}]}, {near: [{b: 1}]}]\n")
+    (inner / "conftest.yml").write_text("fixtures: [{near: [{b: 2}]}]\nmetadata: [{app: {channel: app}}]\n")
+    write(inner, "test_cases:\n - test_case: a\n   fixtures: [far, near]\n   metadata: app\n   steps: [{user: x}]\n")
+    (case,) = read_cases(inner)
+    assert case.fixtures == {"a": 1, "b": 2}
+    assert case.metadata == {"channel": "app"}
+
+
 def test_one_case_can_be_picked_and_other_files_are_passed_over(tmp_path: Path) -> None:
     write(tmp_path, CASES)
     (tmp_path / "conftest.yml").write_text("fixtures: []\n")
