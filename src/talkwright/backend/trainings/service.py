@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from talkwright.backend.content.presenting import listed_problem
 from talkwright.backend.content.service import find_assistant
 from talkwright.backend.context import Services
 from talkwright.backend.errors import ProblemError, not_found
@@ -61,9 +60,7 @@ async def refuse_errors(session: AsyncSession, assistant: UUID) -> None:
         return
     many = len(errors) > 1
     detail = f"{len(errors)} problem{'s' if many else ''} of the content stop{'' if many else 's'} a training. "
-    problems: list[dict[str, Any]] = [
-        {**asdict(problem), "fix": list(problem.fix) or None} for problem in errors[:SHOWN_PROBLEMS]
-    ]
+    problems = [listed_problem(problem) for problem in errors[:SHOWN_PROBLEMS]]
     raise ProblemError(
         422, "content-problems", "The content has errors", f"{detail}Mend and train again.", problems=problems
     )
