@@ -197,13 +197,21 @@ def _let_in(connection: Connection, settings: DatabaseSettings, schemas: list[st
     connection.execute(text(f"REVOKE UPDATE, DELETE ON {SCHEMA}.audit FROM {quoted}"))
     connection.execute(text(f"REVOKE INSERT, UPDATE, DELETE ON {SCHEMA}.schema_info FROM {quoted}"))
     connection.commit()
-    _limit(connection, quoted, milliseconds)
+    _limit(connection, role, milliseconds)
 
 
-def _limit(connection: Connection, quoted_role: str, milliseconds: int) -> None:
-    """Give the application's role its time limits, where the owner may; elsewhere the operator does."""
+def _limit(connection: Connection, role: str, milliseconds: int) -> None:
+    """Give the application's role the time limits that it lacks, where the owner may; elsewhere the operator does."""
     database = connection.execute(text("SELECT quote_ident(current_database())")).scalar_one()
-    for name, value in (("statement_timeout", milliseconds), ("idle_in_transaction_session_timeout", 60_000)):
+    quoted_role = connection.dialect.identifier_preparer.quote(role)
+    query = (
+        "SELECT unnest(setconfig) FROM pg_db_role_setting s JOIN pg_roles r ON r.oid = s.setrole WHERE rolname = :role"
+    )
+    known = {line.partition("=")[0] for line in connection.execute(text(query), {"role": role}).scalars()}
+    limits = {"statement_timeout": milliseconds, "idle_in_transaction_session_timeout": 60_000}
+    for name, value in limits.items():
+        if name in known:
+            continue
         try:
             connection.execute(text(f"ALTER ROLE {quoted_role} IN DATABASE {database} SET {name} = {value}"))
             connection.commit()
