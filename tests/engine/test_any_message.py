@@ -12,11 +12,11 @@ from talkwright.conversation.tracker import Tracker
 from talkwright.engine.model import Model
 from talkwright.engine.understanding.local.understanding import LocalUnderstanding
 
-WORDS = st.sampled_from(
-    ["no", "yes", "ja", "nicht", "50", "fifty", "hundred", "and", "a", "half", "to", "for", "Bob", "change", "actually"]
-    + ["I", "meant", "sondern", "but", ",", ".", "?", "!", "€", "the", "first", "one", "cancel", "/SetSlots("]
-    + ["/intent{", "voucher", "bike", "amount", "receiver", "ẞ", "İ", "𝟙𝟚", "½", "\u202e"]
-)
+PIECES = """
+no yes ja nicht 50 fifty hundred and a half to for Bob change actually I meant sondern but , . ? ! € the first one
+cancel /SetSlots( /intent{ voucher bike amount receiver ẞ İ 𝟙𝟚 ½ \u202e
+"""
+WORDS = st.sampled_from(PIECES.split())
 TEXTS = st.one_of(st.text(max_size=80), st.lists(WORDS, max_size=12).map(" ".join))
 SLOTS = ["bike_kind", "repair_day", "confirm_repair", "rental_days", "gift_amount", "gift_receiver", None]
 
