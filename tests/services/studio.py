@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import re
 import socket
+import ssl
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,6 +26,8 @@ from talkwright.storage.settings import StorageSettings
 from talkwright.studio import Studio, open_studio
 
 PASSWORD = "a-quiet-harbour-9"
+PLAIN = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+"""Without the machine's certificates: loading them takes longer than most tests, and nothing here speaks TLS."""
 
 
 @dataclass
@@ -64,7 +67,7 @@ class RunningStudio:
 
     def browser(self) -> Browser:
         """A new browser, without any cookie."""
-        browser = Browser(httpx2.AsyncClient(base_url=self.base_url, timeout=20))
+        browser = Browser(httpx2.AsyncClient(base_url=self.base_url, timeout=20, verify=PLAIN))
         self.browsers.append(browser)
         return browser
 
@@ -81,7 +84,7 @@ class RunningStudio:
 
     async def token(self, username: str = "admin", password: str = PASSWORD, client: str = "admin-cli") -> str:
         """An access token as a command line gets it."""
-        async with httpx2.AsyncClient(base_url=self.base_url) as http:
+        async with httpx2.AsyncClient(base_url=self.base_url, verify=PLAIN) as http:
             answer = await http.post(
                 "/auth/realms/rasa-studio/protocol/openid-connect/token",
                 data={"grant_type": "password", "client_id": client, "username": username, "password": password}
