@@ -177,12 +177,21 @@ async def _serve(studio: Studio) -> None:
     sys.stdout.write(f"{link}\n")
     sys.stdout.flush()
     actions = _start_actions(studio)
+    _warn(studio)
     await _start_roles(studio)
     if await _is_empty(studio):
         await _first_start(studio)
     del actions
     if studio.capacity is not None:
         await studio.capacity.run()
+
+
+def _warn(studio: Studio) -> None:
+    """Say which variables nobody reads: most likely a slip of the pen."""
+    from talkwright.settings import warn_of_unknown_variables  # noqa: PLC0415 - imports all settings, after the page
+
+    for name in warn_of_unknown_variables():
+        studio.journal.say(f"Nothing reads the variable {name}; is it misspelt?", level="warning")
 
 
 def _port_given() -> bool:

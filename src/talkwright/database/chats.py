@@ -40,11 +40,6 @@ async def get_chat(session: AsyncSession, assistant: UUID, chat: UUID) -> Row | 
     return None if row is None else dict(row)
 
 
-async def chat_exists(session: AsyncSession, chat: UUID) -> bool:
-    """Whether any assistant has this chat."""
-    return (await session.execute(select(chats.c.id).where(chats.c.id == chat))).first() is not None
-
-
 async def insert_chat(session: AsyncSession, chat: UUID, *, assistant: UUID, language: str, by: UUID) -> None:
     """Begin a chat."""
     await session.execute(insert(chats).values(id=chat, assistant=assistant, language=language, created_by=by))

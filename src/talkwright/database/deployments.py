@@ -24,7 +24,7 @@ SELECT d.id, d.sequence, d.assistant, d.environment, d.state, d.active, d.reason
          WHERE o.assistant = d.assistant AND o.environment = d.environment AND o.id <> d.id
          AND o.state IN ('running', 'stopping')) END AS has_old
 FROM studio.deployments d JOIN studio.versions v ON v.id = d.version
-WHERE d.assistant {assistants} {condition}
+WHERE d.assistant = :assistant {condition}
 ORDER BY d.sequence DESC LIMIT :limit
 """
 
@@ -35,28 +35,16 @@ async def list_deployments(session: AsyncSession, assistant: UUID, *, before: in
     """Deployments of an assistant, newest first, those older than a sequence number: one statement."""
     condition = "" if before is None else "AND d.sequence < :before"
     values = {"assistant": assistant, "limit": limit, **({} if before is None else {"before": before})}
-    rows = await session.execute(text(_SELECT.format(assistants="= :assistant", condition=condition)), values)
+    rows = await session.execute(text(_SELECT.format(condition=condition)), values)
     return [dict(row) for row in rows.mappings()]
 
 
 async def get_deployment(session: AsyncSession, assistant: UUID, deployment: UUID) -> Row | None:
     """One deployment of an assistant."""
-    statement = _SELECT.format(assistants="= :assistant", condition="AND d.id = :deployment")
+    statement = _SELECT.format(condition="AND d.id = :deployment")
     rows = await session.execute(text(statement), {"assistant": assistant, "limit": 1, "deployment": deployment})
     row = rows.mappings().first()
     return None if row is None else dict(row)
-
-
-async def active_deployments(
-    session: AsyncSession, assistants: list[UUID], environment: str = "try"
-) -> dict[UUID, Row]:
-    """The deployment that has each assistant's talk: one statement."""
-    statement = _SELECT.format(
-        assistants="= ANY(:assistants)", condition="AND d.active AND d.environment = :environment"
-    )
-    values = {"assistants": assistants, "limit": len(assistants), "environment": environment}
-    rows = await session.execute(text(statement), values)
-    return {row["assistant"]: dict(row) for row in rows.mappings()}
 
 
 async def model_of_version(session: AsyncSession, version: UUID) -> Row | None:

@@ -42,14 +42,6 @@ async def list_trainings(session: AsyncSession, assistant: UUID, *, before: int 
     return [dict(row) for row in rows.mappings()]
 
 
-async def latest_trainings(session: AsyncSession, assistants: list[UUID]) -> dict[UUID, Row]:
-    """The newest training of each of these assistants: one statement."""
-    newest = "AND t.sequence = (SELECT max(n.sequence) FROM studio.trainings n WHERE n.assistant = t.assistant)"
-    statement = _SELECT.format(condition=newest).replace("t.assistant = :assistant", "t.assistant = ANY(:assistants)")
-    rows = await session.execute(text(statement), {"assistants": assistants, "limit": len(assistants)})
-    return {row["assistant"]: dict(row) for row in rows.mappings()}
-
-
 async def get_training(session: AsyncSession, assistant: UUID, training: UUID) -> Row | None:
     """One training of an assistant."""
     values = {"assistant": assistant, "limit": 1, "training": training}

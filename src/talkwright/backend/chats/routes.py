@@ -92,5 +92,5 @@ async def read_timeline(
 @router.get("/{chat}/suggestions")
 async def read_suggestions(aid: UUID, chat: UUID, _reader: Reader, session: Session) -> Suggestions:
     """Sentences that the assistant's examples and descriptions offer."""
-    await service.one_chat(session, aid, chat)
-    return await service.suggest(session, aid)
+    found = await service.one_chat(session, aid, chat)
+    return await service.suggest(session, aid, found.language)

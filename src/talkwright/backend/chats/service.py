@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from talkwright.assistant.flows import PATTERN_PREFIX
+from talkwright.assistant.flows import PATTERN_PREFIX, Flow
+from talkwright.assistant.items import Part
 from talkwright.assistant.parsing.flows import parse_flow
-from talkwright.assistant.parsing.nlu import parse_examples
+from talkwright.assistant.parsing.nlu import parse_example
 from talkwright.backend.chats.placing import PlaceBook, place_state, place_turn
 from talkwright.backend.chats.schemas import Chat, Chats, NewChat, Suggestions, Timeline, chat_of
 from talkwright.backend.chats.turns import readable, state_of
+from talkwright.backend.content.service import find_assistant
 from talkwright.backend.context import Services
 from talkwright.backend.errors import ProblemError, not_found
 from talkwright.conversation.fold import view
@@ -23,6 +25,7 @@ from talkwright.conversation.timeline import timeline
 from talkwright.database import assistants
 from talkwright.database import chats as repository
 from talkwright.database.heads import head_bodies
+from talkwright.database.items import load_named
 
 MOST_SUGGESTIONS = 6
 LONGEST_SUGGESTION = 90
@@ -91,31 +94,50 @@ def _model(turn: Mapping[str, Any]) -> str:
     return str((turn.get("model") or {}).get("id") or "")
 
 
-async def suggest(session: AsyncSession, assistant: UUID) -> Suggestions:
+async def suggest(session: AsyncSession, assistant: UUID, language: str | None = None) -> Suggestions:
     """Sentences that the assistant's own examples and descriptions offer, one for each flow."""
-    bodies = await head_bodies(session, assistant, ("flow", "intent"))
-    return Suggestions(texts=list(_few(suggestions(bodies))))
+    row = await find_assistant(session, assistant)
+    wanted = language or row.language
+    others = {row.language, *row.additional_languages} - {wanted}
+    flows = await head_bodies(session, assistant, ("flow",))
+    parsed = [flow for (_, name), body in flows.items() if (flow := _startable(name, body)) is not None]
+    named = {("intent", trigger.intent) for flow in parsed for trigger in flow.nlu_triggers}
+    examples = {
+        item.name: list(spoken(item.parts, wanted, others)) for item in await load_named(session, assistant, named)
+    }
+    return Suggestions(texts=list(_few(suggestions(parsed, examples))))
 
 
-def suggestions(bodies: Mapping[tuple[str, str], Any]) -> Iterator[str]:
+def suggestions(flows: Iterable[Flow], examples: Mapping[str, list[str]]) -> Iterator[str]:
     """An example of an intent that starts the flow, else the first sentence of its description, else its name."""
-    for (kind, name), body in bodies.items():
-        if kind != "flow" or name.startswith(PATTERN_PREFIX):
-            continue
-        flow, _ = parse_flow(name, body)
-        if flow is None or flow.guard is not None:
-            continue
-        examples = _examples(bodies, (trigger.intent for trigger in flow.nlu_triggers))
+    for flow in flows:
+        own = [text for trigger in flow.nlu_triggers for text in examples.get(trigger.intent, ())]
         sentence = _SENTENCE.match(flow.description.strip())
-        yield next(examples, None) or (sentence.group(0) if sentence else flow.description or flow.name)
+        yield own[0] if own else sentence.group(0) if sentence else flow.description or flow.name
 
 
-def _examples(bodies: Mapping[tuple[str, str], Any], intents: Iterable[str]) -> Iterator[str]:
-    for intent in intents:
-        body = bodies.get(("intent", intent))
-        if isinstance(body, dict):
-            for example in parse_examples(intent, body)[0]:
-                yield example.text
+def spoken(parts: Iterable[Part], language: str, others: Collection[str]) -> Iterator[str]:
+    """The examples in files of the language, told by their path; then those in files of no other language."""
+    listed = [part for part in parts if part.place.startswith("nlu")]
+    of_language = [part for part in listed if language in _words(part.file)]
+    neutral = [part for part in listed if part not in of_language and not _words(part.file) & set(others)]
+    for part in (*of_language, *neutral):
+        for line in part.source.splitlines():
+            text = line.strip()
+            if text.startswith("- ") and not text.startswith("- intent:"):
+                yield parse_example(text[2:].strip().strip("\"'")).text
+
+
+def _words(path: str) -> set[str]:
+    return set(re.split(r"[/._-]", path))
+
+
+def _startable(name: str, body: Any) -> Flow | None:
+    """A flow that a person may start with a sentence."""
+    if name.startswith(PATTERN_PREFIX):
+        return None
+    flow, _ = parse_flow(name, body)
+    return flow if flow is not None and flow.guard is None else None
 
 
 def _few(texts: Iterable[str]) -> Iterator[str]:

@@ -98,7 +98,7 @@ def training_of(row: Mapping[str, Any]) -> Training:
         stage=row["stage"],
         progress=1.0 if row["state"] == "succeeded" else row["progress"],
         reason=row["reason"],
-        problems=json.loads(problems or "[]"),
+        problems=[_problem(found) for found in json.loads(problems or "[]")],
         created_at=row["created_at"],
         started_at=row["started_at"],
         ended_at=row["ended_at"],
@@ -106,3 +106,14 @@ def training_of(row: Mapping[str, Any]) -> Training:
         deploy=row["deploy"],
         stopping=not ended and row["cancel_requested_at"] is not None,
     )
+
+
+_PARTS = ("code", "kind", "name", "step", "path", "file")
+"""What makes a problem's key, as `assistant.problems` has it."""
+
+
+def _problem(found: Mapping[str, Any]) -> dict[str, Any]:
+    """A problem as the engine said it, in the API's shape: engines leave out what is empty."""
+    key = "|".join(str(found.get(part) or "") for part in _PARTS)
+    empty: dict[str, Any] = dict.fromkeys(("kind", "name", "item", "step", "line", "file", "fix"))
+    return {"key": key, "path": "", "severity": "error", **empty, **found}
