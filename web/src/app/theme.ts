@@ -10,7 +10,7 @@ export const theme = createTheme({
   respectReducedMotion: true,
   fontSizes: { xs: '11px', sm: '12px', md: '13px', lg: '15px', xl: '20px' },
   components: {
-    Menu: { defaultProps: { position: 'bottom-start', offset: 6, shadow: 'none', transitionProps: { duration: 0 } } },
+    Menu: { defaultProps: { position: 'bottom-start', offset: 6, withinPortal: false, floatingStrategy: 'fixed', withInitialFocusPlaceholder: false, shadow: 'none', transitionProps: { duration: 0 } } },
     Popover: { defaultProps: { shadow: 'none', transitionProps: { duration: 0 } } },
     Select: { defaultProps: { comboboxProps: { shadow: 'none', transitionProps: { duration: 0 } } } },
   },

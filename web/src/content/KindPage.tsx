@@ -47,8 +47,9 @@ function List({ kind, selected }: { kind: string; selected: string | undefined }
   const rows = data?.filter((item) => fits(item) && `${item.name} ${item.text ?? ''}`.toLowerCase().includes(wanted)) ?? []
   const open = (item: ItemSummary) => void navigate({ to: '/a/$assistant/content/$kind/$name', params: { assistant: assistant.name, kind, name: item.name } })
   const label = `Filter ${look.many.toLowerCase()}`
+  const Place = selected ? 'section' : 'main'
   return (
-    <section className={selected ? 'work content-list narrow' : 'work content-list'} id={selected ? undefined : 'work'} aria-label={look.many}>
+    <Place className={selected ? 'work content-list narrow' : 'work content-list'} id={selected ? undefined : 'work'} aria-label={look.many}>
       <div className="toolbar content-tools">
         <h2 className="h">{look.many}</h2>
         <SearchInput label={label} value={filter} onChange={setFilter} />
@@ -76,7 +77,7 @@ function List({ kind, selected }: { kind: string; selected: string | undefined }
           onOpen={open}
         />
       )}
-    </section>
+    </Place>
   )
 }
 

@@ -87,6 +87,6 @@ export function Drawer() {
 function Count() {
   const { id } = useAssistant()
   const { data } = useQuery(problemsQuery(id))
-  const count = data ? data.counts.error + data.counts.warning + data.counts.hint : 0
+  const count = data ? data.counts.error + data.counts.warning : 0
   return count > 0 ? <span className="count">{count}</span> : null
 }

@@ -83,7 +83,7 @@ export function CodeEditor({ value, file, label, readOnly = false, problems = NO
       colours,
       lintGutter(),
       ...languageOf(file),
-      EditorView.contentAttributes.of({ 'aria-label': label }),
+      EditorView.contentAttributes.of({ 'aria-label': label, tabindex: '0' }),
       EditorState.readOnly.of(readOnly),
     ],
     [file, label, readOnly],

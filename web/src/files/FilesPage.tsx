@@ -7,7 +7,7 @@ import type { ItemSummary } from '../api'
 import { itemsQuery } from '../app/queries'
 import { useAssistant } from '../frame/assistant'
 import { useLayout } from '../frame/layout'
-import { Resizer } from '../frame/Resizer'
+import { ResizablePane } from '../frame/ResizablePane'
 import { FILE_KINDS } from '../frame/useItemLink'
 import { KindTile } from '../ui/controls'
 import { SearchInput } from '../ui/fields'
@@ -17,15 +17,11 @@ import { Empty, Failure, SkeletonRows } from '../ui/states'
 
 export default function FilesPage() {
   const { name, kind } = useParams({ strict: false })
-  const width = useLayout((state) => state.pane)
   const dock = useLayout((state) => state.dock)
   return (
     <>
       {!(dock && name) && (
-        <>
-          <Pane kind={kind} selected={name} width={width} />
-          <Resizer label="Width of the list" direction={1} value={width} min={200} max={420} onChange={(pane) => useLayout.setState({ pane })} />
-        </>
+        <Pane kind={kind} selected={name} />
       )}
       {name ? (
         <Outlet />
@@ -40,14 +36,14 @@ export default function FilesPage() {
   )
 }
 
-function Pane({ kind, selected, width }: { kind: string | undefined; selected: string | undefined; width: number }) {
+function Pane({ kind, selected }: { kind: string | undefined; selected: string | undefined }) {
   const { id } = useAssistant()
   const [filter, setFilter] = useState('')
   const lists = useQueries({ queries: FILE_KINDS.map((each) => itemsQuery(id, each)) })
   const failed = lists.find((list) => list.error && !list.data)
   const wanted = filter.trim().toLowerCase()
   return (
-    <aside className="pane" aria-label="Project files" style={{ width }}>
+    <ResizablePane label="Project files">
       <div className="head">
         <h2 className="h">Project files</h2>
       </div>
@@ -65,7 +61,7 @@ function Pane({ kind, selected, width }: { kind: string | undefined; selected: s
           ))}
         </nav>
       )}
-    </aside>
+    </ResizablePane>
   )
 }
 

@@ -1,9 +1,9 @@
 /** The canvas: pans, zooms, selects; draws what the layout placed. Only what is visible is rendered. */
 import '@xyflow/react/dist/base.css'
 import './canvas.css'
-import { Background, MiniMap, ReactFlow, ReactFlowProvider, useReactFlow, useViewport } from '@xyflow/react'
+import { Background, MiniMap, ReactFlow, ReactFlowProvider, useReactFlow, useStore, useViewport } from '@xyflow/react'
 import { IconMaximize, IconMinus, IconPlus } from '@tabler/icons-react'
-import { useEffect, type ReactNode } from 'react'
+import { useEffect, useRef, type ReactNode, type RefObject } from 'react'
 import { IconButton } from '../ui/controls'
 import { ConnectionEdge, type ConnectionEdgeType } from './ConnectionEdge'
 import type { CanvasNode } from './elements'
@@ -36,6 +36,8 @@ export function Canvas(props: CanvasProps) {
 }
 
 function Board({ nodes, edges, onSelect, follow, children }: CanvasProps) {
+  const moved = useRef(false)
+  useFitWhileUntouched(moved)
   useFollow(follow, nodes)
   return (
     <>
@@ -47,6 +49,9 @@ function Board({ nodes, edges, onSelect, follow, children }: CanvasProps) {
         onNodeClick={(_event, node) => node.type === 'step' && onSelect(node.id)}
         onPaneClick={() => onSelect(null)}
         onSelectionChange={({ nodes: chosen }) => chosen[0]?.type === 'step' && onSelect(chosen[0].id)}
+        onMoveStart={(event) => {
+          if (event !== null) moved.current = true
+        }}
         fitView
         fitViewOptions={FIT}
         minZoom={0.15}
@@ -58,13 +63,13 @@ function Board({ nodes, edges, onSelect, follow, children }: CanvasProps) {
         deleteKeyCode={null}
         onlyRenderVisibleElements
       >
-        <Background gap={20} size={1.5} color="var(--canvas-dot)" />
+        <Dots />
       </ReactFlow>
       <div className="cv-tools">
-        <MiniMap pannable ariaLabel="Overview of the flow" nodeColor={colourOf} nodeStrokeWidth={0} />
+        <MiniMap pannable ariaLabel="Overview of the flow" nodeColor={colourOf} nodeStrokeWidth={0} nodeBorderRadius={12} maskStrokeColor="var(--accent)" maskStrokeWidth={1.5} />
         <div className="cv-stack">
           {children}
-          <Zoom />
+          <Zoom onFit={() => (moved.current = false)} />
         </div>
       </div>
     </>
@@ -78,20 +83,45 @@ function colourOf(node: { type?: string | undefined; data: Record<string, unknow
   return caption.kind === 'unknown' ? 'var(--end-line)' : `var(--${caption.kind === 'call' ? 'link' : caption.kind}-line)`
 }
 
-/** Brings the step that a conversation waits at into the middle, unless motion is unwanted: then it jumps. */
-function useFollow(key: string | null, nodes: CanvasNode[]): void {
-  const { setCenter, getZoom } = useReactFlow()
-  const node = nodes.find(({ id }) => id === key)
-  const x = node && node.position.x + (node.width ?? 0) / 2
-  const y = node && node.position.y + (node.height ?? 0) / 2
-  useEffect(() => {
-    if (x === undefined || y === undefined) return
-    const still = window.matchMedia('(prefers-reduced-motion: reduce)').matches
-    void setCenter(x, y, { zoom: getZoom(), duration: still ? 0 : 150 })
-  }, [x, y, setCenter, getZoom])
+/** The grid of dots keeps its grain when the flow is seen from far. */
+function Dots() {
+  const far = useStore((state) => state.transform[2] < 0.75)
+  return <Background gap={far ? 40 : 20} size={far ? 2.6 : 1.5} color="var(--canvas-dot)" />
 }
 
-function Zoom() {
+/** Another size of the canvas, as when the dock opens, fits the flow again until the person has moved it. */
+function useFitWhileUntouched(moved: RefObject<boolean>): void {
+  const { fitView } = useReactFlow()
+  const width = useStore((state) => state.width)
+  const height = useStore((state) => state.height)
+  useEffect(() => {
+    if (width > 0 && height > 0 && !moved.current) void fitView(FIT)
+  }, [width, height, moved, fitView])
+}
+
+/** How near to the border a step may stand and still be in sight, in pixels of the screen. */
+const MARGIN = 16
+
+/** Brings a step that is out of sight into the middle; one in sight moves nothing. */
+function useFollow(key: string | null, nodes: CanvasNode[]): void {
+  const { setCenter, getViewport, viewportInitialized } = useReactFlow()
+  const width = useStore((state) => state.width)
+  const height = useStore((state) => state.height)
+  const node = nodes.find(({ id }) => id === key)
+  const box = node && `${node.position.x} ${node.position.y} ${node.width ?? 0} ${node.height ?? 0}`
+  useEffect(() => {
+    if (box === undefined || !viewportInitialized) return
+    const [x = 0, y = 0, wide = 0, high = 0] = box.split(' ').map(Number)
+    const view = getViewport()
+    const [left, top] = [x * view.zoom + view.x, y * view.zoom + view.y]
+    const inSight = left >= MARGIN && top >= MARGIN && left + wide * view.zoom <= width - MARGIN && top + high * view.zoom <= height - MARGIN
+    if (inSight) return
+    const still = window.matchMedia('(prefers-reduced-motion: reduce)').matches
+    void setCenter(x + wide / 2, y + high / 2, { zoom: view.zoom, duration: still ? 0 : 150 })
+  }, [box, width, height, viewportInitialized, setCenter, getViewport])
+}
+
+function Zoom({ onFit }: { onFit: () => void }) {
   const { zoomIn, zoomOut, fitView } = useReactFlow()
   const { zoom } = useViewport()
   return (
@@ -99,7 +129,15 @@ function Zoom() {
       <IconButton icon={IconMinus} label="Zoom out" small onClick={() => void zoomOut()} />
       <span className="zoom small">{Math.round(zoom * 100)}%</span>
       <IconButton icon={IconPlus} label="Zoom in" small onClick={() => void zoomIn()} />
-      <IconButton icon={IconMaximize} label="Fit the flow" small onClick={() => void fitView(FIT)} />
+      <IconButton
+        icon={IconMaximize}
+        label="Fit the flow"
+        small
+        onClick={() => {
+          onFit()
+          void fitView(FIT)
+        }}
+      />
     </div>
   )
 }

@@ -35,7 +35,7 @@ export default function FlowPage() {
 function OpenFlow({ flow }: { flow: Document }) {
   const { view, line, step } = useSearch({ from: '/a/$assistant/flows/$flow' })
   return (
-    <section className="work" id="work" aria-label={`Flow ${flow.name}`}>
+    <main className="work" id="work" aria-label={`Flow ${flow.name}`}>
       <FlowToolbar flow={flow} />
       {view === 'yaml' ? (
         <Suspense fallback={<div className="canvas" aria-busy="true" />}>
@@ -44,7 +44,7 @@ function OpenFlow({ flow }: { flow: Document }) {
       ) : (
         <FlowCanvas flow={flow} selected={step ?? null} />
       )}
-    </section>
+    </main>
   )
 }
 

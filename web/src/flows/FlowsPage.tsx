@@ -1,26 +1,18 @@
 /** The list of flows and patterns beside whichever is open. */
 import { Outlet, useParams } from '@tanstack/react-router'
-import { IconSitemap } from '@tabler/icons-react'
+import { IconPlus, IconSitemap } from '@tabler/icons-react'
 import { Button } from '../ui/controls'
 import { Empty } from '../ui/states'
-import { IconPlus } from '@tabler/icons-react'
 import { useMay } from '../frame/assistant'
 import { useLayout, useOverlays } from '../frame/layout'
-import { Resizer } from '../frame/Resizer'
 import { FlowsPane } from './FlowsPane'
 
 export default function FlowsPage() {
   const { flow } = useParams({ strict: false })
-  const width = useLayout((state) => state.pane)
   const dock = useLayout((state) => state.dock)
   return (
     <>
-      {!(dock && flow) && (
-        <>
-          <FlowsPane selected={flow} width={width} />
-          <Resizer label="Width of the list" direction={1} value={width} min={200} max={420} onChange={(pane) => useLayout.setState({ pane })} />
-        </>
-      )}
+      {!(dock && flow) && <FlowsPane selected={flow} />}
       {flow ? <Outlet /> : <NothingOpen />}
     </>
   )

@@ -6,6 +6,7 @@ import type { ItemSummary } from '../api'
 import { itemsQuery } from '../app/queries'
 import { useAssistant, useMay } from '../frame/assistant'
 import { useOverlays } from '../frame/layout'
+import { ResizablePane } from '../frame/ResizablePane'
 import { IconButton, KindTile, Segmented } from '../ui/controls'
 import { SearchInput } from '../ui/fields'
 import { ProblemCount } from '../ui/marks'
@@ -18,7 +19,7 @@ export function isPattern(name: string): boolean {
   return name.startsWith('pattern_')
 }
 
-export function FlowsPane({ selected, width }: { selected: string | undefined; width: number }) {
+export function FlowsPane({ selected }: { selected: string | undefined }) {
   const { id } = useAssistant()
   const { data, error, refetch } = useQuery(itemsQuery(id, 'flow'))
   const may = useMay('flows:write')
@@ -29,7 +30,7 @@ export function FlowsPane({ selected, width }: { selected: string | undefined; w
   const wanted = filter.trim().toLowerCase()
   const items = (shown === 'flows' ? flows : patterns).filter((item) => `${item.name} ${item.title ?? ''} ${item.text ?? ''}`.toLowerCase().includes(wanted))
   return (
-    <aside className="pane" aria-label="Flows" style={{ width }}>
+    <ResizablePane label="Flows">
       <div className="head">
         <h2 className="h grow">Flows</h2>
         {may && <IconButton icon={IconPlus} label="New flow" onClick={() => useOverlays.setState({ create: 'flow' })} />}
@@ -41,8 +42,8 @@ export function FlowsPane({ selected, width }: { selected: string | undefined; w
           value={shown}
           onChange={setShown}
           options={[
-            { value: 'flows', label: <>Flows {data && <span className="num t3">{flows.length}</span>}</> },
-            { value: 'patterns', label: <>Patterns {data && <span className="num t3">{patterns.length}</span>}</> },
+            { value: 'flows', label: <>Flows {data && <span className="num t2">{flows.length}</span>}</> },
+            { value: 'patterns', label: <>Patterns {data && <span className="num t2">{patterns.length}</span>}</> },
           ]}
         />
         <SearchInput label="Filter by name or description" value={filter} onChange={setFilter} />
@@ -60,7 +61,7 @@ export function FlowsPane({ selected, width }: { selected: string | undefined; w
         </nav>
       )}
       {data && <Foot flows={flows} />}
-    </aside>
+    </ResizablePane>
   )
 }
 

@@ -16,23 +16,20 @@ export function LanguageMenu() {
       <span className="vr" />
       <Menu>
         <Menu.Target>
-          <button type="button" className="btn quiet" aria-label={`Content language: ${languageName(language)}`}>
+          <button type="button" className="btn quiet" title={`Content language: ${languageName(language)}`}>
+            <span className="sr">Content language: </span>
             {language.toUpperCase()} <Icon of={IconChevronDown} size={14} />
           </button>
         </Menu.Target>
         <Menu.Dropdown>
           <Menu.Label>Content language</Menu.Label>
-          {languages.map((code) => (
-            <Menu.Item
-              key={code}
-              role="menuitemradio"
-              aria-checked={code === language}
-              onClick={() => choose(code)}
-              rightSection={code === language ? <Icon of={IconCheck} size={14} /> : undefined}
-            >
-              {languageName(code)}
-            </Menu.Item>
-          ))}
+          <Menu.RadioGroup value={language} onChange={choose}>
+            {languages.map((code) => (
+              <Menu.RadioItem key={code} value={code} closeMenuOnClick checkIcon={<Icon of={IconCheck} size={14} />}>
+                {languageName(code)}
+              </Menu.RadioItem>
+            ))}
+          </Menu.RadioGroup>
         </Menu.Dropdown>
       </Menu>
     </>

@@ -45,7 +45,9 @@ export function Palette({ assistant }: { assistant: AssistantSummary | null }) {
     }
   }
   return (
-    <Modal opened onClose={close} withCloseButton={false} size={560} yOffset="14vh" padding={0} title={undefined} transitionProps={{ duration: 0 }} aria-label="Search or run" classNames={{ body: 'palette' }}>
+    <Modal.Root opened onClose={close} size={560} yOffset="14vh" transitionProps={{ duration: 0 }}>
+      <Modal.Overlay />
+      <Modal.Content aria-label="Search or run" aria-labelledby={undefined} className="palette">
       <div className="pi">
         <Icon of={IconSearch} />
         <input
@@ -89,7 +91,8 @@ export function Palette({ assistant }: { assistant: AssistantSummary | null }) {
         <Kbd>⏎</Kbd>
         <span>run</span>
       </div>
-    </Modal>
+      </Modal.Content>
+    </Modal.Root>
   )
 }
 

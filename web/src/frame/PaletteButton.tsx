@@ -6,7 +6,7 @@ import { useOverlays } from './layout'
 
 export function PaletteButton() {
   return (
-    <button type="button" className="cmdk" aria-label="Search or run" aria-haspopup="dialog" onClick={() => useOverlays.setState({ palette: true })}>
+    <button type="button" className="cmdk" aria-haspopup="dialog" onClick={() => useOverlays.setState({ palette: true })}>
       <Icon of={IconSearch} />
       <span className="grow">Search or run…</span>
       <Kbd>{modifier}K</Kbd>

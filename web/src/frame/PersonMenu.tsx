@@ -29,25 +29,23 @@ export function PersonMenu() {
   return (
     <Menu position="bottom-end" width={232}>
       <Menu.Target>
-        <button type="button" className="person" aria-label={`${name}: theme, shortcuts, sign out`}>
+        <button type="button" className="person">
           <Avatar name={name} />
+          <span className="sr">: theme, shortcuts, sign out</span>
         </button>
       </Menu.Target>
       <Menu.Dropdown>
         <Menu.Label>{name}</Menu.Label>
-        {THEMES.map((theme) => (
-          <Menu.Item
-            key={theme.value}
-            role="menuitemradio"
-            aria-checked={colorScheme === theme.value}
-            closeMenuOnClick={false}
-            leftSection={<Icon of={theme.icon} />}
-            rightSection={colorScheme === theme.value ? <Icon of={IconCheck} size={14} /> : undefined}
-            onClick={() => setColorScheme(theme.value)}
-          >
-            {theme.label}
-          </Menu.Item>
-        ))}
+        <Menu.RadioGroup value={colorScheme} onChange={(scheme) => setColorScheme(scheme as MantineColorScheme)}>
+          {THEMES.map((theme) => (
+            <Menu.RadioItem key={theme.value} value={theme.value} checkIcon={<Icon of={IconCheck} size={14} />}>
+              <span className="hs">
+                <Icon of={theme.icon} />
+                {theme.label}
+              </span>
+            </Menu.RadioItem>
+          ))}
+        </Menu.RadioGroup>
         <Menu.Divider />
         <Menu.Item leftSection={<Icon of={IconKeyboard} />} rightSection={<Kbd>?</Kbd>} onClick={() => useOverlays.setState({ shortcuts: true })}>
           Keyboard shortcuts

@@ -33,6 +33,7 @@ export function Resizer({ label, value, min, max, direction, axis = 'x', onChang
       aria-valuemin={min}
       aria-valuemax={max}
       className={axis === 'x' ? 'resizer' : 'resizer-y'}
+      data-direction={direction}
       data-dragging={dragging || undefined}
       onKeyDown={keys}
       onPointerDown={(event) => {

@@ -1,6 +1,6 @@
 import { IconRocket } from '@tabler/icons-react'
 import { Link } from '@tanstack/react-router'
-import type { AssistantSummary, Deployment, Training } from '../api'
+import type { AssistantSummary, Deployment } from '../api'
 import { languagesOf } from '../frame/assistant'
 import { AssistantTile } from '../frame/AssistantSwitcher'
 import { Avatar, LanguageTags } from '../ui/controls'
@@ -97,7 +97,7 @@ function Deployed({ deployment }: { deployment: Deployment | null }) {
   )
 }
 
-function Trained({ training }: { training: Training | null }) {
+function Trained({ training }: Pick<AssistantSummary, 'training'>) {
   const version = training ? versionMark(training.version.name) : ''
   const percent = Math.round((training?.progress ?? 0) * 100)
   const words = {

@@ -7,7 +7,7 @@ import type { ItemSummary } from '../api'
 import { itemsQuery } from '../app/queries'
 import { useAssistant, useMay } from '../frame/assistant'
 import { useLayout, useOverlays } from '../frame/layout'
-import { Resizer } from '../frame/Resizer'
+import { ResizablePane } from '../frame/ResizablePane'
 import { NLU_KINDS } from '../frame/useItemLink'
 import { Button, IconButton, KindTile } from '../ui/controls'
 import { SearchInput } from '../ui/fields'
@@ -17,15 +17,11 @@ import { Empty, Failure, SkeletonRows } from '../ui/states'
 
 export default function NluPage() {
   const { name, kind } = useParams({ strict: false })
-  const width = useLayout((state) => state.pane)
   const dock = useLayout((state) => state.dock)
   return (
     <>
       {!(dock && name) && (
-        <>
-          <Pane kind={kind} selected={name} width={width} />
-          <Resizer label="Width of the list" direction={1} value={width} min={200} max={420} onChange={(pane) => useLayout.setState({ pane })} />
-        </>
+        <Pane kind={kind} selected={name} />
       )}
       {name ? <Outlet /> : <NothingOpen />}
     </>
@@ -54,7 +50,7 @@ function NothingOpen() {
   )
 }
 
-function Pane({ kind, selected, width }: { kind: string | undefined; selected: string | undefined; width: number }) {
+function Pane({ kind, selected }: { kind: string | undefined; selected: string | undefined }) {
   const { id } = useAssistant()
   const may = useMay('nlu:write')
   const [filter, setFilter] = useState('')
@@ -62,7 +58,7 @@ function Pane({ kind, selected, width }: { kind: string | undefined; selected: s
   const failed = lists.find((list) => list.error && !list.data)
   const wanted = filter.trim().toLowerCase()
   return (
-    <aside className="pane" aria-label="NLU" style={{ width }}>
+    <ResizablePane label="NLU">
       <div className="head">
         <h2 className="h grow">NLU</h2>
         {may && <IconButton icon={IconPlus} label="New intent" onClick={() => useOverlays.setState({ create: 'intent' })} />}
@@ -81,7 +77,7 @@ function Pane({ kind, selected, width }: { kind: string | undefined; selected: s
           ))}
         </nav>
       )}
-    </aside>
+    </ResizablePane>
   )
 }
 

@@ -22,7 +22,7 @@ import type { ReactNode } from 'react'
 import type { Entry } from '../api/chats'
 import { useAssistant } from '../frame/assistant'
 import { Icon } from '../ui/Icon'
-import { commandWords, valueText } from './words'
+import { commandWords, HIDDEN_SLOTS, valueText } from './words'
 
 const LOOKS: Readonly<Record<string, { icon: TablerIcon; hue: string }>> = {
   command: { icon: IconTerminal2, hue: 'k-run' },
@@ -53,6 +53,7 @@ export function showsInTimeline(entry: Entry): boolean {
   if (entry.kind === 'step') return entry.branch !== null && entry.branch !== undefined
   // Each question is asked by a pattern of its own; that it is waited for says enough.
   if (entry.kind.startsWith('flow_') && entry.flow === 'pattern_collect_information') return false
+  if (entry.kind === 'slot') return !HIDDEN_SLOTS.has(entry.name ?? entry.slot ?? '')
   if (entry.kind === 'action') return !(entry.name ?? '').startsWith('utter_') && entry.name !== 'action_listen'
   return entry.kind !== 'session'
 }

@@ -2,7 +2,7 @@
 import type { ChatState, Turn } from '../api/chats'
 import { useAssistant } from '../frame/assistant'
 import { useChat } from './session'
-import { valueText } from './words'
+import { HIDDEN_SLOTS, valueText } from './words'
 
 export function StateNow() {
   const { turns, state } = useChat(useAssistant().id)
@@ -39,8 +39,6 @@ export function StateNow() {
   )
 }
 
-/** Slots that only the engine reads. */
-const HIDDEN = new Set(['flow_hashes', 'session_started_metadata', 'requested_slot'])
 /** Slots that every assistant has: of interest only when they change. */
 const OWN_AFFAIRS = new Set(['silence_timeout', 'consecutive_silence_timeouts', 'max_clarification_options', 'language', 'mocked_datetime'])
 
@@ -51,7 +49,7 @@ export function slotsOf(state: ChatState, last: Turn): { name: string; old?: unk
     const name = entry.name ?? entry.slot
     if (entry.kind === 'slot' && name && !before.has(name)) before.set(name, entry.old ?? null)
   }
-  const own = Object.entries(state.slots).filter(([name]) => !HIDDEN.has(name) && (before.has(name) || !OWN_AFFAIRS.has(name)))
+  const own = Object.entries(state.slots).filter(([name]) => !HIDDEN_SLOTS.has(name) && (before.has(name) || !OWN_AFFAIRS.has(name)))
   const changed = own.filter(([name]) => before.has(name)).map(([name, slot]) => ({ name, old: before.get(name), value: slot.value }))
   const filled = own.filter(([name, slot]) => !before.has(name) && slot.value !== null).map(([name, slot]) => ({ name, value: slot.value }))
   return [...changed, ...filled]

@@ -15,6 +15,9 @@ const PLAIN: Readonly<Record<string, string>> = {
   noop: 'Nothing to do',
 }
 
+/** Slots that only the engine reads. */
+export const HIDDEN_SLOTS: ReadonlySet<string> = new Set(['flow_hashes', 'session_started_metadata', 'requested_slot'])
+
 export function valueText(value: unknown): string {
   if (value === null || value === undefined) return 'null'
   return typeof value === 'string' ? value : JSON.stringify(value)

@@ -82,8 +82,15 @@ export function SearchInput({ label, value, onChange, width }: { label: string; 
 /** A dialog with a title; Escape and the backdrop close it, focus returns to where it was. */
 export function Dialog({ title, opened, onClose, children, size = 440 }: { title: string; opened: boolean; onClose: () => void; children: ReactNode; size?: number }) {
   return (
-    <Modal opened={opened} onClose={onClose} title={title} size={size} centered closeButtonProps={{ 'aria-label': 'Close' }} transitionProps={{ duration: 100 }}>
-      {children}
-    </Modal>
+    <Modal.Root opened={opened} onClose={onClose} size={size} centered transitionProps={{ duration: 100 }}>
+      <Modal.Overlay />
+      <Modal.Content aria-label={title} aria-labelledby={undefined}>
+        <div className="dialog-head">
+          <h2>{title}</h2>
+          <Modal.CloseButton aria-label="Close" />
+        </div>
+        <Modal.Body>{children}</Modal.Body>
+      </Modal.Content>
+    </Modal.Root>
   )
 }

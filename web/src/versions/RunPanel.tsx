@@ -7,11 +7,11 @@ import { Resizer } from '../frame/Resizer'
 export function RunPanel({ training }: { training: Training }) {
   const width = useLayout((state) => state.inspector)
   return (
-    <>
+    <aside className="inspector" aria-label={`Training of ${training.version.name}`} style={{ width }}>
       <Resizer label="Width of the log" direction={-1} value={width} min={300} max={640} onChange={(inspector) => useLayout.setState({ inspector })} />
-      <aside className="inspector run" aria-label={`Training of ${training.version.name}`} style={{ width: Math.max(width, 420) }}>
+      <div className="run">
         <TrainingLog />
-      </aside>
-    </>
+      </div>
+    </aside>
   )
 }

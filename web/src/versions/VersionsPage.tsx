@@ -34,7 +34,7 @@ export default function VersionsPage() {
             Each training keeps the content as it was in a numbered version that can be downloaded and talked to.
           </Empty>
         ) : (
-          <Table versions={data.items} />
+          <Table versions={data.items.map((version) => (latest && latest.version.id === version.id ? { ...version, training: latest } : version))} />
         )}
       </main>
       {latest && (runs(latest) || latest.state === 'failed') && <RunPanel training={latest} />}

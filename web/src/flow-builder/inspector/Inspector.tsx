@@ -24,8 +24,8 @@ export function Inspector({ flow, view, around, selected, onClose }: InspectorPr
   const caption = selected === null ? undefined : view.captions.get(selected)
   return (
     <>
-      <Resizer label="Width of the inspector" value={width} min={300} max={520} direction={-1} onChange={(inspector) => useLayout.setState({ inspector })} />
       <aside className="inspector" style={{ width }} aria-label="Inspector">
+        <Resizer label="Width of the inspector" value={width} min={300} max={520} direction={-1} onChange={(inspector) => useLayout.setState({ inspector })} />
         {selected !== null && caption !== undefined ? (
           <>
             <StepHead step={selected} view={view} flow={flow} onClose={onClose} />
