@@ -16,7 +16,7 @@ import psycopg
 import pytest
 
 from talkwright.database.embedded import EmbeddedError, EmbeddedPostgres, account
-from talkwright.database.embedded.processes import processes_in, wait_gone
+from talkwright.database.embedded.processes import processes_in, send, wait_gone
 
 AS_ROOT = os.geteuid() == 0
 
@@ -29,8 +29,7 @@ def home() -> Iterator[Path]:
         home = Path(folder) / "home"
         yield home
         left = processes_in(home / "postgres" / "data")
-        for pid in left:
-            os.kill(pid, signal.SIGKILL)
+        send(left, signal.SIGKILL)
         wait_gone(left, 5)
 
 
@@ -161,8 +160,7 @@ def test_it_ends_with_its_parent_when_asked_to(home: Path) -> None:
 def test_nothing_committed_is_lost_when_everything_is_killed(home: Path) -> None:
     server = EmbeddedPostgres(home)
     write_a_row(server.start().owner)
-    for pid in processes_in(data_of(home)):
-        os.kill(pid, signal.SIGKILL)
+    send(processes_in(data_of(home)), signal.SIGKILL)
     again = EmbeddedPostgres(home)
     try:
         assert rows(again.start().owner) == [("still here",)]

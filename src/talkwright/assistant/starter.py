@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from importlib import resources
 from importlib.resources.abc import Traversable
 
-from talkwright.assistant.yamls import dump
+from talkwright.assistant.yaml_writing import dump
 
 LANGUAGES = ("en", "de")
 _FOLDER = "starter_files"
