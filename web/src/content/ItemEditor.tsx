@@ -1,6 +1,6 @@
 /** An item's head with what can be done to it as a whole, over its editor. Serves every kind. */
 import { IconCode, IconForms, IconTrash, IconX } from '@tabler/icons-react'
-import { lazy, Suspense, useEffect, type ComponentType } from 'react'
+import { lazy, Suspense, useEffect, useState, type ComponentType } from 'react'
 import type { Found } from '../app/useItemId'
 import { useConflict, useDocument, useDocuments, type Document } from '../documents'
 import { ConflictView } from '../editor/ConflictView'
@@ -36,7 +36,9 @@ interface Props {
 }
 
 export function ItemEditor({ kind, name, found, view, line, onView, onClose }: Props) {
-  const { document, error, again } = useDocument(found.id)
+  // Once it is deleted here it is not asked for again while the page still leaves.
+  const [gone, setGone] = useState(false)
+  const { document, error, again } = useDocument(gone ? undefined : found.id)
   const conflict = useConflict(found.id)
   const assistant = useAssistant()
   useEffect(() => {
@@ -70,7 +72,15 @@ export function ItemEditor({ kind, name, found, view, line, onView, onClose }: P
         )}
         <SaveState />
         <UndoButtons />
-        {document && <DeleteButton document={document} onDone={onClose} />}
+        {document && (
+          <DeleteButton
+            document={document}
+            onDone={() => {
+              setGone(true)
+              onClose()
+            }}
+          />
+        )}
         <IconButton icon={IconX} label="Close" small onClick={onClose} />
       </div>
       {document && !asText && <Findings document={document} />}
