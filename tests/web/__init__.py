@@ -1,0 +1,1 @@
+"""The studio as people use it: a real `talkwright up` and a real Chromium."""

@@ -1,0 +1,108 @@
+"""Chromium for the tests, and a watch over everything that must not happen in a page."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, Request
+
+ROOT = Path(__file__).resolve().parents[2]
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+]
+SIZE = {"width": 1440, "height": 900}
+LOOPBACK = {"127.0.0.1", "localhost", "[::1]", "::1"}
+_REPORT_VIOLATIONS = """
+document.addEventListener('securitypolicyviolation', (event) =>
+  console.error(`policy violated: ${event.violatedDirective} by ${event.blockedURI || event.sourceFile}`))
+"""
+
+
+def launch(playwright: Playwright) -> Browser:
+    """The Chromium that the machine has."""
+    found = (
+        os.environ.get("CHROMIUM")
+        or subprocess.run(
+            [ROOT / "scripts" / "find-chromium"], check=True, capture_output=True, text=True
+        ).stdout.strip()
+    )
+    return playwright.chromium.launch(executable_path=found, args=FLAGS, headless=True)
+
+
+def new_context(
+    browser: Browser, *, state: Path | None = None, dark: bool = False, address: str | None = None
+) -> BrowserContext:
+    """A browser profile of its own: fixed size, language and time zone, no motion."""
+    context = browser.new_context(
+        viewport=SIZE,
+        locale="en-GB",
+        timezone_id="UTC",
+        reduced_motion="reduce",
+        color_scheme="dark" if dark else "light",
+        storage_state=state,
+        base_url=address,
+    )
+    context.set_default_timeout(20_000)
+    context.add_init_script(_REPORT_VIOLATIONS)
+    return context
+
+
+class Watch:
+    """Collects console errors, page errors, violations of the content policy and requests that leave the machine."""
+
+    def __init__(self, context: BrowserContext) -> None:
+        self.faults: list[str] = []
+        self.requests: list[str] = []
+        self._allowed: list[re.Pattern[str]] = []
+        context.on("request", self._requested)
+        context.on("console", self._said)
+        context.on("weberror", lambda error: self._fault(f"page error: {error.error}"))
+
+    def allow(self, pattern: str) -> None:
+        """Expect faults of this kind: the test brings them about, e.g. a refused request."""
+        self._allowed.append(re.compile(pattern))
+
+    def _fault(self, text: str) -> None:
+        self.faults.append(text)
+
+    def _said(self, message: ConsoleMessage) -> None:
+        if message.type == "error":
+            self._fault(f"console: {message.text} ({message.location.get('url', '')})")
+
+    def _requested(self, request: Request) -> None:
+        self.requests.append(request.url)
+        parts = urlsplit(request.url)
+        if parts.scheme in {"http", "https", "ws", "wss"} and parts.hostname not in LOOPBACK:
+            self._fault(f"left the machine: {request.url}")
+
+    def unexpected(self) -> list[str]:
+        """What happened and was not expected."""
+        return [fault for fault in self.faults if not any(pattern.search(fault) for pattern in self._allowed)]
+
+
+def become_administrator(page: Page, link: str, name: str, password: str) -> None:
+    """Fill in the page behind the one-time link."""
+    page.goto(link)
+    page.get_by_label("Name", exact=True).fill(name)
+    page.get_by_label("Password", exact=True).fill(password)
+    page.get_by_label("Password again", exact=True).fill(password)
+    page.get_by_role("button").last.click()
+    page.get_by_role("heading", name="Assistants").wait_for()
+
+
+def sign_in(page: Page, name: str, password: str) -> None:
+    """Fill in the sign-in page that is open."""
+    page.get_by_label("Name or e-mail").fill(name)
+    page.get_by_label("Password", exact=True).fill(password)
+    page.get_by_role("button", name="Sign in").click()

@@ -1,0 +1,229 @@
+"""The pages, dialogs and states that people see, each with the way there; for the checks and the pictures alike."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from playwright.sync_api import Page, expect
+from tests.web.api import archive
+
+FLOW = "transfer_money"
+# A flow with a step that goes nowhere, a slot and a response that nothing knows.
+BROKEN = {
+    "config.yml": "recipe: default.v1\nlanguage: en\nassistant_id: broken-desk\n",
+    "domain.yml": "version: '3.1'\nslots:\n  city:\n    type: text\n    mappings:\n      - type: from_llm\n",
+    "data/flows.yml": (
+        "flows:\n  book_trip:\n    description: Book a trip\n    steps:\n"
+        "      - collect: city\n      - collect: seats\n        next: nowhere\n      - action: utter_booked\n"
+    ),
+    "notes/readme.txt": "Kept as it is.\n",
+    ".git/config": "[core]\n",
+}
+
+
+@dataclass(frozen=True)
+class Place:
+    """One picture's worth: its name, its address, and what is done there until it shows."""
+
+    name: str
+    path: str
+    show: Callable[[Page], None]
+
+    def open(self, page: Page, assistant: str) -> None:
+        """Go there and wait until nothing loads any more."""
+        page.goto(self.path.format(a=f"/a/{assistant}"))
+        self.show(page)
+        settled(page)
+
+
+def settled(page: Page) -> None:
+    """Wait until the fonts are there and no skeleton or busy part is left."""
+    expect(page.locator('.sk, [aria-busy="true"]')).to_have_count(0)
+    page.evaluate("document.fonts.ready.then(() => null)")
+    page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+
+def heading(name: str) -> Callable[[Page], None]:
+    """Wait for a heading."""
+    return lambda page: page.get_by_role("heading", name=name).first.wait_for()
+
+
+def row(table: str) -> Callable[[Page], None]:
+    """Wait for the first row of a table."""
+    return lambda page: page.get_by_role("grid", name=table).get_by_role("row").nth(1).wait_for()
+
+
+def canvas(page: Page) -> None:
+    """Wait until the flow is drawn."""
+    page.locator(".react-flow__node-step").first.wait_for()
+
+
+def _step(page: Page) -> None:
+    canvas(page)
+    page.locator(".react-flow__node-step").nth(1).click()
+    page.get_by_role("complementary", name="Inspector").get_by_text("Step 2 of").wait_for()
+
+
+def _editor(page: Page) -> None:
+    page.locator(".cm-content").wait_for()
+
+
+def item(name: str) -> Callable[[Page], None]:
+    """Wait until an item is open in its form."""
+    return lambda page: page.get_by_role("main", name=name).get_by_role("button", name="YAML").wait_for()
+
+
+def drawer(tab: str) -> Callable[[Page], None]:
+    """Open a tab of the drawer; it stays open, so that it is closed by the next address' visitor."""
+
+    def show(page: Page) -> None:
+        opened = page.get_by_role("tab", name=tab)
+        closed = page.get_by_role("button", name=re.compile(f"^{tab}"))
+        (opened.or_(closed)).last.click()
+        page.get_by_role("tabpanel", name=tab).wait_for()
+
+    return show
+
+
+def close_drawer(page: Page) -> None:
+    """Leave the frame as it was found."""
+    page.get_by_role("button", name="Close the drawer").click()
+
+
+def palette(page: Page) -> None:
+    """Open the command palette over a page."""
+    canvas(page)
+    page.keyboard.press("Control+k")
+    page.get_by_role("combobox", name="Search or run").fill("transfer")
+    page.get_by_role("option", name=re.compile(FLOW)).first.wait_for()
+
+
+def shortcuts(page: Page) -> None:
+    """Open the list of keys."""
+    canvas(page)
+    page.keyboard.press("Shift+?")
+    page.get_by_role("dialog", name="Keyboard shortcuts").wait_for()
+
+
+def person(page: Page) -> None:
+    """Open the person's menu."""
+    page.get_by_role("button", name=re.compile("theme, shortcuts, sign out")).click()
+    page.get_by_role("menuitem", name="Sign out").wait_for()
+
+
+def switcher(page: Page) -> None:
+    """Open the list of assistants."""
+    page.get_by_role("banner").get_by_role("button", name=re.compile("Harbour")).click()
+    page.get_by_role("menuitem", name="New assistant").wait_for()
+
+
+def dialog(button: str, title: str) -> Callable[[Page], None]:
+    """Open a dialog by its button."""
+
+    def show(page: Page) -> None:
+        page.get_by_role("button", name=button).first.click()
+        page.get_by_role("dialog", name=title).wait_for()
+
+    return show
+
+
+def report(page: Page) -> None:
+    """Import a project with errors and read the report."""
+    choose(page, "broken-desk.zip", archive(BROKEN))
+    page.get_by_role("textbox", name="Title").fill("Broken desk")
+    page.get_by_role("button", name="Import", exact=True).click()
+    page.get_by_role("heading", name="Broken desk is here").wait_for()
+
+
+def choose(page: Page, name: str, data: bytes) -> None:
+    """Choose an archive with the file dialog."""
+    mime = "application/zip"
+    page.get_by_label("Choose an archive").set_input_files([{"name": name, "mimeType": mime, "buffer": data}])
+
+
+def open_dock(page: Page) -> None:
+    """Open the Try dock, where it is closed."""
+    dock = page.get_by_role("region", name="Try the assistant")
+    if not dock.is_visible():
+        page.get_by_role("banner").get_by_role("button", name="Try").click()
+    dock.get_by_role("heading", name="Try").wait_for()
+
+
+def new_chat(page: Page) -> None:
+    """Begin a chat of its own, with suggestions."""
+    open_dock(page)
+    again = page.get_by_role("button", name="New chat")
+    suggestions = page.get_by_text("Say something as your users would")
+    again.or_(suggestions).wait_for()
+    if again.is_visible():
+        again.click()
+    page.get_by_role("button", name="Let the assistant begin").wait_for()
+
+
+def say(page: Page, text: str) -> None:
+    """Say one sentence and wait for the answer."""
+    turns = page.get_by_role("region", name="Timeline").get_by_role("button", pressed=True)
+    page.get_by_label("Your message").fill(text)
+    page.get_by_label("Your message").press("Enter")
+    turns.filter(has_text=text).wait_for()
+
+
+def talk(*texts: str) -> Callable[[Page], None]:
+    """A chat of these sentences."""
+
+    def show(page: Page) -> None:
+        new_chat(page)
+        for text in texts:
+            say(page, text)
+
+    return show
+
+
+TALK = ("I want to send some money", "Clara", "100 euros")
+
+PLACES = (
+    Place("home", "/", heading("Assistants")),
+    Place("home-new", "/?new=true", lambda page: page.get_by_role("dialog", name="New assistant").wait_for()),
+    Place("import", "/import", heading("Import a project")),
+    Place("import-report", "/import", report),
+    Place("flows", "{a}/flows", heading("Choose a flow")),
+    Place("flows-new", "{a}/flows", dialog("New flow", "New flow")),
+    Place("flow", "{a}/flows/" + FLOW, canvas),
+    Place("flow-step", "{a}/flows/" + FLOW, _step),
+    Place("flow-yaml", "{a}/flows/" + FLOW + "?view=yaml", _editor),
+    Place("flow-built-in", "{a}/flows/pattern_correction", canvas),
+    Place("responses", "{a}/content/response", row("Responses")),
+    Place("response", "{a}/content/response/utter_ask_amount", item("utter_ask_amount")),
+    Place("response-yaml", "{a}/content/response/utter_ask_amount?view=yaml", _editor),
+    Place("slots", "{a}/content/slot", row("Slots")),
+    Place("slot", "{a}/content/slot/amount", item("amount")),
+    Place("actions", "{a}/content/action", row("Actions")),
+    Place("prompts", "{a}/content/prompt", heading("No prompts yet")),
+    Place("nlu", "{a}/nlu", heading("NLU")),
+    Place("intent", "{a}/nlu/intent/transfer_money", item("transfer_money")),
+    Place("files", "{a}/files", heading("Project files")),
+    Place("file", "{a}/files/config/config.yml", _editor),
+    Place("versions", "{a}/versions", heading("Versions")),
+    Place("not-found", "{a}/flows/no_such_flow", lambda page: page.get_by_text("There is no").first.wait_for()),
+    Place("palette", "{a}/flows/" + FLOW, palette),
+    Place("shortcuts", "{a}/flows/" + FLOW, shortcuts),
+    Place("person", "{a}/flows/" + FLOW, person),
+    Place("switcher", "{a}/flows/" + FLOW, switcher),
+    Place("try-empty", "{a}/flows/" + FLOW, new_chat),
+    Place("try", "{a}/flows/" + FLOW, talk(*TALK)),
+    Place("try-response", "{a}/content/response/utter_ask_amount", open_dock),
+)
+DRAWERS = (
+    Place("problems", "{a}/flows/" + FLOW, drawer("Problems")),
+    Place("training-log", "{a}/flows/" + FLOW, drawer("Training log")),
+    Place("history", "{a}/flows/" + FLOW, drawer("History")),
+)
+
+
+def pictures(folder: Path) -> Callable[[Page, str], None]:
+    """Write pictures into a folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    return lambda page, name: page.screenshot(path=folder / f"{name}.png", animations="disabled", caret="hide") and None

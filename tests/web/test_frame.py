@@ -1,0 +1,100 @@
+"""The frame: palette, keys, themes, and that nothing leaves the machine."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Page, expect
+from tests.web.chromium import LOOPBACK, Watch
+from tests.web.places import DRAWERS, FLOW, PLACES, canvas
+
+pytestmark = pytest.mark.xdist_group("browser")
+
+
+def background(page: Page) -> str:
+    """The page's background colour."""
+    return str(page.evaluate("getComputedStyle(document.body).backgroundColor"))
+
+
+def test_the_palette_finds_an_item_and_runs_a_command(page: Page, example: str) -> None:
+    page.goto(f"/a/{example}/flows")
+    page.get_by_role("heading", name="Choose a flow").wait_for()
+    page.keyboard.press("Control+k")
+    box = page.get_by_role("combobox", name="Search or run")
+    box.fill("transfer_mon")
+    expect(page.get_by_role("option", name=re.compile("^transfer_money")).first).to_be_visible()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile(r"/(flows|nlu)/"))
+    page.keyboard.press("Control+k")
+    box.fill("open or close try")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("region", name="Try the assistant")).to_be_visible()
+    page.keyboard.press("Control+k")
+    page.keyboard.press("Escape")
+    expect(box).to_have_count(0)
+
+
+def test_the_main_ways_go_by_keyboard(page: Page, example: str) -> None:
+    page.goto(f"/a/{example}/flows/{FLOW}")
+    canvas(page)
+    page.keyboard.press("g")
+    page.keyboard.press("c")
+    table = page.get_by_role("grid", name="Responses")
+    expect(table).to_be_visible()
+    table.get_by_role("row").nth(1).focus()
+    page.keyboard.press("ArrowDown")
+    second = table.get_by_role("row").nth(2)
+    expect(second).to_be_focused()
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile(r"/content/response/utter_"))
+    page.keyboard.press("g")
+    page.keyboard.press("v")
+    expect(page.get_by_role("heading", name="Versions")).to_be_visible()
+    page.keyboard.press("Control+j")
+    expect(page.get_by_role("region", name="Try the assistant")).to_be_visible()
+    page.keyboard.press("Control+j")
+    expect(page.get_by_role("region", name="Try the assistant")).to_have_count(0)
+    page.keyboard.press("Shift+?")
+    expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
+
+
+def test_a_step_is_selected_by_keyboard(page: Page, example: str) -> None:
+    page.goto(f"/a/{example}/flows/{FLOW}")
+    canvas(page)
+    page.locator(".react-flow__node-step").nth(1).focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Collect amount")).to_be_visible()
+
+
+def test_the_theme_is_chosen_and_kept(page: Page, example: str) -> None:
+    page.goto("/")
+    page.get_by_role("heading", name="Assistants").wait_for()
+    light = background(page)
+    page.get_by_role("button", name="theme, shortcuts, sign out").click()
+    page.get_by_role("menuitemradio", name="Dark").click()
+    expect(page.locator("html")).to_have_attribute("data-mantine-color-scheme", "dark")
+    dark = background(page)
+    assert dark != light
+    page.reload()
+    page.get_by_role("heading", name="Assistants").wait_for()
+    assert background(page) == dark
+
+
+def test_the_system_s_dark_theme_is_followed(people: Callable[..., tuple[Page, Watch]], example: str) -> None:
+    page, _ = people(dark=True)
+    page.goto("/")
+    page.get_by_role("heading", name="Assistants").wait_for()
+    expect(page.locator("html")).to_have_attribute("data-mantine-color-scheme", "dark")
+
+
+def test_no_page_asks_anything_of_another_machine(page: Page, watch: Watch, example: str) -> None:
+    for place in PLACES + DRAWERS:
+        place.open(page, example)
+    asked = {urlsplit(url).hostname for url in watch.requests if not url.startswith(("data:", "blob:", "about:"))}
+    assert asked <= LOOPBACK
+    assert len(watch.requests) > 100
