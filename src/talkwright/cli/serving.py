@@ -55,6 +55,8 @@ async def serve_backend(context: RoleContext) -> None:
         SupervisedSettings,
     )
     backend, database_settings, home, identity, storage, model_service, supervised = cast(Sections, sections)
+    if not await _may_go(context, supervised.go_fd):
+        return
     sock = _socket(backend, supervised)
     backend = backend.model_copy(update={"port": sock.getsockname()[1]})
     database = Database.at(database_settings.application, database_settings)
@@ -111,6 +113,20 @@ async def _say_ready(studio: Studio, supervised: SupervisedSettings) -> None:
         return
     with contextlib.suppress(OSError):
         os.write(supervised.ready_fd, json.dumps({"address": address, "link": link}).encode() + b"\n")
+
+
+async def _may_go(context: RoleContext, descriptor: int | None) -> bool:
+    """Wait until the supervisor has prepared the database; False where the role is stopped before."""
+    if descriptor is None:
+        return True
+    loop, go = asyncio.get_running_loop(), asyncio.Event()
+    loop.add_reader(descriptor, go.set)
+    waits = [asyncio.create_task(go.wait()), asyncio.create_task(context.stopping.wait())]
+    await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+    loop.remove_reader(descriptor)
+    for wait in waits:
+        wait.cancel()
+    return not context.stopping.is_set()
 
 
 def _socket(backend: BackendSettings, supervised: SupervisedSettings) -> socket.socket:

@@ -33,4 +33,7 @@ class SupervisedSettings(Section):
 
     supervisor: int | None = Field(None, description="The process with which this role ends; set by `up`.")
     listen_fd: int | None = Field(None, description="The open socket on which the studio listens; set by `up`.")
+    go_fd: int | None = Field(
+        None, description="What ends when the database is prepared, which the studio awaits; set by `up`."
+    )
     ready_fd: int | None = Field(None, description="Where the studio says that it answers; set by `up`.")

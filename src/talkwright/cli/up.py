@@ -172,7 +172,6 @@ async def _serve(studio: Studio) -> None:
     wanted = studio.backend.port if _port_given() else DEFAULT_PORT
     if wanted not in (0, port):
         studio.journal.say(f"Port {wanted} is taken; the studio uses {port}.")
-    await _migrate(studio)
     link = await _start_backend(studio, sock, port)
     sys.stdout.write(f"{link}\n")
     sys.stdout.flush()
@@ -205,15 +204,22 @@ async def _migrate(studio: Studio) -> None:
 
 
 async def _start_backend(studio: Studio, sock: socket.socket, port: int) -> str:
-    """Start the studio server on the open socket; gives the link to open once the page answers."""
+    """Start the studio server on the open socket; gives the link to open once the page answers.
+
+    It loads while the database is prepared, and touches that only when the pipe `go` ends.
+    """
     readable, writable = os.pipe()
+    go, preparing = os.pipe()
     environment = {
         **studio.environment,
         "TALKWRIGHT_PORT": str(port),
         "TALKWRIGHT_LISTEN_FD": str(sock.fileno()),
+        "TALKWRIGHT_GO_FD": str(go),
         "TALKWRIGHT_READY_FD": str(writable),
     }
-    studio.start(Program.role("backend", environment, (sock.fileno(), writable)))
+    studio.start(Program.role("backend", environment, (sock.fileno(), go, writable)))
+    await _migrate(studio)
+    os.close(preparing)
     loop = asyncio.get_running_loop()
     reader = asyncio.StreamReader()
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(readable, "rb"))
