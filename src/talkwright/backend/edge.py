@@ -188,7 +188,8 @@ def _replayed(first: Message, receive: Receive) -> Receive:
 
 
 def _too_large(limit: int) -> ProblemError:
-    return ProblemError(413, "too-large", "The request is too large", f"At most {limit} bytes are taken here.")
+    size = f"{limit / 2**20:.3g} MB" if limit >= 2**20 else f"{limit} bytes"
+    return ProblemError(413, "too-large", "The request is too large", f"At most {size} are taken here.")
 
 
 def _answer(error: ProblemError) -> Response:

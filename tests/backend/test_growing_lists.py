@@ -1,0 +1,133 @@
+"""Lists cost the same however long they grow, and their pages hold every row once, in one order."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from uuid import UUID
+
+import pytest
+from sqlalchemy import insert
+from tests.backend.content.calls import change, download, imported, item_named, send, text_patch
+from tests.services.studio import Browser, RunningStudio, run_studio
+
+from talkwright.database import assistants, versions
+from talkwright.database.chats import insert_chat
+from talkwright.database.engine import Database
+from talkwright.database.ids import SYSTEM_USER, uuid7
+from talkwright.database.tables import deployments
+from talkwright.database.trainings import insert_training
+
+pytestmark = pytest.mark.anyio
+
+FILES = {"config.yml": b"language: en\npolicies: []\n", "domain.yml": b"responses:\n  utter_a:\n  - text: '0'\n"}
+LISTS = ("items", "changes", "versions", "trainings", "deployments", "chats", "items/{item}/history")
+SIZES = (1, 10, 100)
+PAGE = 7
+
+
+@dataclass
+class Grown:
+    """An assistant whose every list gets longer and longer."""
+
+    admin: Browser
+    database: Database
+    assistant: str
+    item: str
+    size: int = 1
+    rows: int = 0
+
+    async def grow(self, size: int) -> None:
+        """Make every list this long, at least."""
+        for number in range(self.size, size):
+            item = {"id": self.item, "revision": number}
+            name = f"utter_{number:04}"
+            made = {"op": "create", "item": str(uuid7()), "kind": "response", "name": name, "body": [{"text": "x"}]}
+            await send(self.admin, self.assistant, change(text_patch(item, str(number)), made))
+        await self._rows(size - self.rows)
+        self.size = self.rows = size
+
+    async def _rows(self, count: int) -> None:
+        made, author = UUID(self.assistant), SYSTEM_USER
+        async with self.database.transaction() as session:
+            for _ in range(count):
+                version = await versions.pin(session, made, secrets.token_bytes(32), author)
+                await insert_training(session, uuid7(), assistant=made, version=version.id, by=author, deploy=False)
+                await insert_chat(session, uuid7(), assistant=made, language="en", by=author)
+                values = {"id": uuid7(), "assistant": made, "version": version.id, "created_by": author}
+                await session.execute(insert(deployments).values(state="stopped", **values))
+                name = f"bot-{secrets.token_hex(8)}"
+                await assistants.create(session, uuid7(), name=name, title=name, language="en", author=author)
+
+    def address(self, listed: str) -> str:
+        return f"/api/assistants/{self.assistant}/{listed.format(item=self.item)}"
+
+
+@pytest.fixture(scope="module")
+async def studio(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RunningStudio]:
+    async with run_studio(database_url, tmp_path_factory.mktemp("home")) as running:
+        yield running
+
+
+@pytest.fixture
+async def grown(studio: RunningStudio) -> Grown:
+    """A new assistant, with one row in each list."""
+    admin = await studio.administrator()
+    made = (await imported(admin, FILES))["assistant"]["id"]
+    item = await item_named(admin, made, "response", "utter_a")
+    grown = Grown(admin, studio.studio.services.database, made, item["id"])
+    await grown.grow(1)
+    return grown
+
+
+async def test_every_list_sends_as_many_statements_for_a_hundred_rows_as_for_one(
+    grown: Grown, statements: Callable[[Database], AbstractContextManager[list[str]]]
+) -> None:
+    addresses = ["/api/assistants", *map(grown.address, LISTS)]
+    sent: dict[str, list[int]] = {address: [] for address in addresses}
+    for size in SIZES:
+        await grown.grow(size)
+        for address in addresses:
+            with statements(grown.database) as seen:
+                answer = await grown.admin.send("GET", f"{address}?limit=200")
+            assert len(answer.json()["items"]) >= size, address
+            sent[address].append(len(seen))
+    for address, counts in sent.items():
+        assert len(set(counts)) == 1, (address, counts)
+        assert counts[0] <= 4, f"{address}: who asks, which assistant, the list itself"
+
+
+async def test_pages_hold_every_row_once_and_rows_that_come_meanwhile_move_none(grown: Grown) -> None:
+    await grown.grow(20)
+    addresses = ["/api/assistants", *map(grown.address, LISTS)]
+    whole = {address: await page(grown, f"{address}?limit=200") for address in addresses}
+    first = {address: await page(grown, f"{address}?limit={PAGE}") for address in addresses}
+    await grown.grow(21)
+    for address in addresses:
+        assert len(whole[address][0]) == len(set(whole[address][0])) >= 20
+        seen, cursor = first[address]
+        while cursor is not None:
+            assert len(seen) % PAGE == 0, "only the last page is short"
+            more, cursor = await page(grown, f"{address}?limit={PAGE}&cursor={cursor}")
+            seen += more
+        assert len(seen) == len(set(seen)), address
+        known = set(whole[address][0])
+        assert [row for row in seen if row in known] == whole[address][0], address
+
+
+async def test_content_can_be_had_as_it_was_at_any_change(grown: Grown) -> None:
+    await grown.grow(12)
+    for at in (1, 2, 11):
+        files = await download(grown.admin, grown.assistant, at)
+        assert f"text: '{at - 1}'" in files["domain.yml"].decode().replace('"', "'")
+        assert files["domain.yml"].count(b"- text: x") == at - 1
+    assert await download(grown.admin, grown.assistant, 1) == FILES
+
+
+async def page(grown: Grown, address: str) -> tuple[list[str], str | None]:
+    """What tells the rows of a page from one another, and its cursor."""
+    answer = (await grown.admin.send("GET", address)).json()
+    shown = [str(row.get("name") or row.get("id") or row.get("revision")) for row in answer["items"]]
+    return shown, answer["next"]
