@@ -40,6 +40,7 @@ export const listItems = (aid: string, { kind, ...query }: ItemsQuery, signal?: 
   sdk.listItems({ ...STRICT, path: { aid }, query: { ...query, ...(kind ? { kind: [kind as sdk.Kind] } : {}) }, signal: signal ?? null }) as Promise<T.Page<T.ItemSummary>>
 export const getItem = (aid: string, item: string) => sdk.readItem({ ...STRICT, path: { aid, item } }) as Promise<T.Item>
 export const itemUsed = (aid: string, item: string) => sdk.readUses({ ...STRICT, path: { aid, item } })
+export const itemHistory = (aid: string, item: string) => sdk.readHistory({ ...STRICT, path: { aid, item }, query: { limit: 1 } })
 export const describeConditions = (aid: string, expressions: string[]) =>
   sdk.describeConditions({ ...STRICT, path: { aid }, body: { expressions } }) as Promise<unknown> as Promise<{ conditions: Record<string, T.Condition> }>
 

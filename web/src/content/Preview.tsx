@@ -11,13 +11,13 @@ interface Props {
   /** The language that is shown first. */
   start: string
   own: string
-  slots: readonly string[]
+  slots: readonly string[] | null
 }
 
 export function Preview({ variations, languages, start, own, slots }: Props) {
   const [chosen, setPlace] = useState(0)
   const [language, setLanguage] = useState(start)
-  const known = useMemo(() => new Set(slots), [slots])
+  const known = useMemo(() => (slots === null ? undefined : new Set(slots)), [slots])
   const place = Math.min(chosen, variations.length - 1)
   const variation = variations[place]
   if (variation === undefined) return null

@@ -1,7 +1,7 @@
 /** A response's wordings beside what the user will see. */
 import { IconPlus } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
-import { useState } from 'react'
+import { useMemo, useState } from 'react'
 import { itemsQuery } from '../app/queries'
 import { useDocuments, type Document } from '../documents'
 import { languageName, languagesOf, useAssistant, useContentLanguage, useMayWrite } from '../frame/assistant'
@@ -12,11 +12,11 @@ import { Variation } from './Variation'
 import { variationsOf } from './variation'
 import { WhereUsed } from './WhereUsed'
 
-/** The names of all slots, for completion and for telling unknown ones. */
-export function useSlotNames(): readonly string[] {
+/** The names of all slots, for completion and for telling unknown ones; null until they are known. */
+export function useSlotNames(): readonly string[] | null {
   const { id } = useAssistant()
   const { data } = useQuery(itemsQuery(id, 'slot'))
-  return data?.map((item) => item.name) ?? []
+  return useMemo(() => data?.map((item) => item.name) ?? null, [data])
 }
 
 export default function ResponseEditor({ document }: { document: Document }) {

@@ -18,7 +18,7 @@ interface Props {
   variation: VariationView
   language: string
   other: string | undefined
-  slots: readonly string[]
+  slots: readonly string[] | null
   condition: Condition | undefined
   only: boolean
   readOnly: boolean
@@ -85,7 +85,7 @@ export function Variation({ item, name, place, variation, language, other, slots
               look="quiet"
               icon={IconArrowsSplit2}
               className="addv"
-              onClick={() => store.run([{ name: 'set', item, at: at('/condition'), value: slots[0] ? `slots.${slots[0]} is not null` : 'true' }], label('add-condition'))}
+              onClick={() => store.run([{ name: 'set', item, at: at('/condition'), value: slots?.[0] ? `slots.${slots[0]} is not null` : 'true' }], label('add-condition'))}
             >
               Condition
             </Button>

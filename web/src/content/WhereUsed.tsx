@@ -55,5 +55,5 @@ function grouped(usages: readonly Usage[]): { usage: Usage; count: number }[] {
 function whereIn(usage: Usage, name: string | undefined): string {
   if (usage.text !== null && usage.text !== name) return usage.text
   const way = tokens(usage.path).filter((part) => !/^\d+$/.test(part))
-  return usage.step !== null && !WORKING_KEY.test(usage.step) ? usage.step : way.join(' › ')
+  return usage.step !== null && !WORKING_KEY.test(usage.step) ? usage.step : way.length === 1 && way[0] === 'steps' ? 'in a step' : way.join(' › ')
 }

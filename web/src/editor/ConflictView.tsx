@@ -1,5 +1,8 @@
 /** Two people changed the same place: both versions side by side, and the person chooses. Nothing is lost either way. */
 import { IconCheck, IconGitMerge } from '@tabler/icons-react'
+import { useQuery } from '@tanstack/react-query'
+import { api } from '../api'
+import { useAssistant } from '../frame/assistant'
 import { resolve, get, useDocuments, type Command, type Conflict, type Document } from '../documents'
 import { Avatar, Button, KindTile } from '../ui/controls'
 import { Icon } from '../ui/Icon'
@@ -10,7 +13,9 @@ import './editor.css'
 export function ConflictView({ conflict }: { conflict: Conflict }) {
   const store = useDocuments()
   const { mine, theirs, overlap, changes } = conflict
-  const other = changes.at(-1)
+  const { id } = useAssistant()
+  const { data } = useQuery({ queryKey: ['history', id, conflict.item, theirs.revision], queryFn: () => api.itemHistory(id, conflict.item) })
+  const other = changes.at(-1) ?? data?.items[0]
   const texts = { mine: textAt(mine, overlap), theirs: textAt(theirs, overlap) }
   const pieces = wordDiff(texts.mine, texts.theirs)
   return (
@@ -25,7 +30,7 @@ export function ConflictView({ conflict }: { conflict: Conflict }) {
       <div className="conflict-head hs">
         <KindTile kind={mine.kind} name={mine.name} />
         <span className="mono med">{mine.name}</span>
-        <span className="small t3">{placeOf(overlap)}</span>
+        <span className="small t3">{placeOf(overlap, mine.kind)}</span>
       </div>
       <div className="conflict-sides">
         <section aria-label="Your version">
@@ -70,8 +75,11 @@ function textAt(document: Document, overlap: Command): string {
   return typeof value === 'string' ? value : JSON.stringify(value, null, 2)
 }
 
-function placeOf(overlap: Command): string {
+/** The place that both changed, in words: "variation 1 › text". */
+function placeOf(overlap: Command, kind: string): string {
   if (overlap.name === 'source') return 'its text'
   if (!('at' in overlap)) return ''
-  return [overlap.at.step, ...overlap.at.path.split('/')].filter(Boolean).join(' › ')
+  const way = overlap.at.path.split('/').filter(Boolean)
+  const words = way.map((part, i) => (/^\d+$/.test(part) ? `${kind === 'response' && i === 0 ? 'variation ' : ''}${Number(part) + 1}` : part))
+  return [overlap.at.step, ...words].filter(Boolean).join(' › ')
 }

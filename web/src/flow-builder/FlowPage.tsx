@@ -78,7 +78,7 @@ function FlowToolbar({ flow }: { flow: Document }) {
 function FlowSkeleton() {
   const slow = useSlow(true)
   return (
-    <section className="work" aria-busy="true">
+    <main className="work" id="work" aria-busy="true">
       <div className="toolbar">{slow && <span className="sk" style={{ width: 180 }} />}</div>
       <div className="canvas">
         {slow && (
@@ -90,6 +90,6 @@ function FlowSkeleton() {
           </div>
         )}
       </div>
-    </section>
+    </main>
   )
 }

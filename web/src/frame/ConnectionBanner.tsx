@@ -1,5 +1,6 @@
 /** Says when what is typed stays here for now, or when two versions wait for a choice. */
 import { IconCloudOff, IconGitMerge } from '@tabler/icons-react'
+import { useLocation } from '@tanstack/react-router'
 import { useDocuments, useDocumentsState, useSaveState } from '../documents'
 import { Icon } from '../ui/Icon'
 import { plural } from '../ui/time'
@@ -11,6 +12,7 @@ export function ConnectionBanner() {
   const state = useSaveState()
   const conflicted = useDocumentsState((all) => (state.kind === 'two' ? all.documents[state.item] : undefined))
   const go = useItemLink()
+  const path = useLocation({ select: (location) => decodeURIComponent(location.pathname) })
   if (state.kind === 'kept') {
     const signedOut = state.connection === 'signed-out'
     return (
@@ -32,7 +34,8 @@ export function ConnectionBanner() {
       </div>
     )
   }
-  if (state.kind === 'two' && conflicted) {
+  // The item's own page shows both already.
+  if (state.kind === 'two' && conflicted && !path.endsWith(`/${conflicted.name}`)) {
     return (
       <div className="banner calm" role="status">
         <Icon of={IconGitMerge} />

@@ -5,7 +5,8 @@ import { slotRanges } from './slotRanges'
 interface Props {
   value: string
   label: string
-  slots: readonly string[]
+  /** Null as long as they aren't known: then none is called unknown. */
+  slots: readonly string[] | null
   placeholder?: string | undefined
   readOnly?: boolean
   autoFocus?: boolean
@@ -20,9 +21,9 @@ export function SlotArea({ value, label, slots, placeholder, readOnly = false, a
   const area = useRef<HTMLTextAreaElement>(null)
   const [open, setOpen] = useState<{ from: number; typed: string } | null>(null)
   const [chosen, setChosen] = useState(0)
-  const known = useMemo(() => new Set(slots), [slots])
+  const known = useMemo(() => (slots === null ? null : new Set(slots)), [slots])
   const list = useId()
-  const offered = open ? slots.filter((slot) => slot.toLowerCase().includes(open.typed.toLowerCase())).slice(0, OFFERED) : []
+  const offered = open && slots ? slots.filter((slot) => slot.toLowerCase().includes(open.typed.toLowerCase())).slice(0, OFFERED) : []
   const change = (event: ChangeEvent<HTMLTextAreaElement>) => {
     onChange(event.target.value)
     const match = /\{(\w*)$/.exec(event.target.value.slice(0, event.target.selectionStart))
@@ -51,7 +52,7 @@ export function SlotArea({ value, label, slots, placeholder, readOnly = false, a
   return (
     <div className={`slot-area ${className}`}>
       <div className="slot-back" aria-hidden="true">
-        {slotRanges(value).map(({ text, slot }, i) => (slot === null ? text : <mark key={i} className={known.has(slot) || slot.startsWith('context.') ? '' : 'bad'}>{text}</mark>))}{' '}
+        {slotRanges(value).map(({ text, slot }, i) => (slot === null ? text : <mark key={i} className={known === null || known.has(slot) || slot.startsWith('context.') ? '' : 'bad'}>{text}</mark>))}{' '}
       </div>
       <textarea
         ref={area}

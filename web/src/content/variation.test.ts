@@ -1,0 +1,35 @@
+import { describe, expect, it } from 'vitest'
+import type { JsonObject } from '../documents'
+import { inLanguage, translatedTitle, variationsOf } from './variation'
+
+function button(translation: JsonObject) {
+  return { title: 'Yes', payload: '', translation }
+}
+
+describe('a response’s variations', () => {
+  it('are read with their buttons, and what the form has no field for is named', () => {
+    const [first, second] = variationsOf([
+      { text: 'Hi', translation: { de: 'Hallo' }, buttons: [{ title: 'Yes', payload: '/yes' }], image: 'a.png' },
+      { text: 'Hey', condition: [{ type: 'slot', name: 'a', value: 1 }] },
+    ])
+    expect(first).toMatchObject({ text: 'Hi', condition: undefined, more: ['image'], buttons: [{ title: 'Yes', payload: '/yes' }] })
+    expect(second?.condition).toBeNull()
+  })
+
+  it('of any other shape are shown as empty instead of failing', () => {
+    expect(variationsOf('text')).toEqual([])
+    expect(variationsOf([null])[0]?.text).toBeUndefined()
+  })
+
+  it('say nothing in a language without a translation', () => {
+    expect(inLanguage('Hi', { de: 'Hallo' }, 'de', 'en')).toBe('Hallo')
+    expect(inLanguage('Hi', { de: '' }, 'de', 'en')).toBeUndefined()
+    expect(inLanguage('Hi', {}, 'en', 'en')).toBe('Hi')
+  })
+
+  it('have button titles translated as a text or as an object, each written back where it stood', () => {
+    expect(translatedTitle(button({ de: 'Ja' }), 'de')).toEqual({ title: 'Ja', path: '/translation/de' })
+    expect(translatedTitle(button({ de: { title: 'Ja' } }), 'de')).toEqual({ title: 'Ja', path: '/translation/de/title' })
+    expect(translatedTitle(button({}), 'de')).toEqual({ title: undefined, path: '/translation/de/title' })
+  })
+})

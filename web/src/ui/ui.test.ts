@@ -1,0 +1,42 @@
+import { describe, expect, it } from 'vitest'
+import { wordDiff } from '../editor/words'
+import { chance } from '../test/random'
+import { slotRanges } from './slotRanges'
+import { bytes, elapsed, plural, shortTime } from './time'
+
+describe('times and sizes in words', () => {
+  it('are the hour today, the day this week, the date before that', () => {
+    const now = new Date('2026-11-25T15:00:00')
+    expect(shortTime('2026-11-25T14:02:00', now)).toBe('14:02')
+    expect(shortTime('2026-11-23T14:02:00', now)).toBe('Mon')
+    expect(shortTime('2026-11-02T14:02:00', now)).toBe('2 Nov')
+    expect(shortTime('2025-11-02T14:02:00', now)).toBe('2 Nov 2025')
+  })
+
+  it('count in the unit that fits', () => {
+    expect([bytes(212), bytes(4100), bytes(38_200_000)]).toEqual(['212 B', '4.1 kB', '38 MB'])
+    expect([elapsed(108_000), elapsed(9_400)]).toEqual(['1:48', '0:09'])
+    expect([plural(1, 'flow'), plural(1200, 'flow')]).toEqual(['1 flow', '1,200 flows'])
+  })
+})
+
+describe('slots in a text', () => {
+  it('are found in braces, single and double, and nothing of the text is lost', () => {
+    const text = 'Send {amount} to {{ slots.recipient }}, {not closed'
+    const ranges = slotRanges(text)
+    expect(ranges.flatMap((range) => range.slot ?? [])).toEqual(['amount', 'recipient'])
+    expect(ranges.map((range) => range.text).join('')).toBe(text)
+  })
+})
+
+describe('the difference of two texts', () => {
+  it.each(Array.from({ length: 40 }, (_, seed) => seed))('gives both texts back (seed %i)', (seed) => {
+    const random = chance(seed)
+    const text = () => Array.from({ length: random.int(20) }, () => random.pick(['to', 'be', 'or', 'not', '\n'])).join(' ')
+    const [mine, theirs] = [text(), text()]
+    const pieces = wordDiff(mine, theirs)
+    const side = (other: string) => pieces.filter((piece) => piece.kind !== other).map((piece) => piece.text)
+    expect(side('theirs').join('')).toBe(mine)
+    expect(side('mine').join('')).toBe(theirs)
+  })
+})
