@@ -15,9 +15,9 @@ from talkwright.conversation import events as ev
 from talkwright.conversation.events import Event
 from talkwright.conversation.timeline import timeline
 from talkwright.conversation.tracker import Tracker
-from talkwright.engine import agent as agent_module
 from talkwright.engine.agent import Agent
 from talkwright.engine.commands import Command, SetSlot, StartFlow
+from talkwright.engine.dialogue.profile import DEFAULT, Profile
 from talkwright.engine.ports import ActionFailed, ActionRejected, ActionResult, TurnResult, Understood, UserMessage
 from talkwright.engine.testing.scenario_files import load_scenarios
 from talkwright.engine.testing.scenarios import shown_stack
@@ -62,11 +62,12 @@ class Acting:
         return self.answer
 
 
-def made(understanding: Listening, *more: ItemBody, actions: Acting | None = None) -> Agent:
+def made(understanding: Listening, *more: ItemBody, actions: Acting | None = None, profile: Profile = DEFAULT) -> Agent:
     named = {(item.kind, item.name) for item in more}
     items = [item for item in ITEMS if (item.kind, item.name) not in named]
     assistant, _ = build_assistant([*items, *more])
-    return Agent(assistant, understanding, actions or Acting(), rng=random.Random(7), model_id="m1", model_name="n")
+    acting = actions or Acting()
+    return Agent(assistant, understanding, acting, rng=random.Random(7), model_id="m1", model_name="n", profile=profile)
 
 
 def say(agent: Agent, tracker: Tracker, text: str = "hello", **values: Any) -> TurnResult:
@@ -305,10 +306,9 @@ def test_an_action_can_neither_touch_the_stack_nor_flows_nor_unknown_slots() -> 
     assert shape(result.events).count("user") == 1
 
 
-def test_actions_that_call_each_other_for_ever_come_to_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(agent_module, "MAX_PREDICTIONS", 20)
+def test_actions_that_call_each_other_for_ever_come_to_an_end() -> None:
     actions = Acting(ActionResult(events=[{"event": "followup", "name": "action_x"}]))
-    agent = made(Listening(StartFlow("act")), *ACT, actions=actions)
+    agent = made(Listening(StartFlow("act")), *ACT, actions=actions, profile=Profile(max_actions=20))
     result = say(agent, agent.new_tracker("me"))
     assert 10 < len(actions.asked) <= 20
     assert shape(result.events)[-2:] == ["action action_listen", "bot_turn_ended"]

@@ -32,7 +32,7 @@ from talkwright.engine.performing import Performer, bot_messages
 from talkwright.engine.ports import ActionRunner, Clock, Random, TurnResult, Understanding, Understood, UserMessage
 from talkwright.engine.reading import Reader
 
-MAX_PREDICTIONS = 1000
+LONGER_WHILE_CORRECTING = 5  # times as many actions: a correction goes through its flow once more (5.2)
 REMEMBERED_MESSAGES = 5
 SILENCE_COUNTER = "consecutive_silence_timeouts"
 _log = structlog.get_logger(__name__)
@@ -195,13 +195,14 @@ class Agent:
     async def _predict(self, ledger: Ledger, *, corrects: bool = False) -> None:
         """Runs actions until the user must speak; a turn has an end even where actions follow each other for ever."""
         tracker = ledger.tracker
-        for _ in range(MAX_PREDICTIONS * (5 if corrects else 1)):
+        limit = self.program.profile.max_actions * (LONGER_WHILE_CORRECTING if corrects else 1)
+        for _ in range(limit):
             name = tracker.followup_action or (ev.ACTION_LISTEN if tracker.paused else advance(ledger))
             if name == ev.ACTION_LISTEN:
                 break
             await self._performer.perform(ledger, name)
         else:
-            _log.warning("turn_cut_short", sender_id=tracker.sender_id, limit=MAX_PREDICTIONS)
+            _log.warning("turn_cut_short", sender_id=tracker.sender_id, limit=limit)
         ledger.record(ev.action(ev.ACTION_LISTEN, metadata=ledger.place()))
 
     async def _apologise(self, ledger: Ledger) -> None:

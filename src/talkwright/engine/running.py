@@ -13,9 +13,11 @@ import uvicorn
 
 from talkwright.engine.actions import EndpointError, HttpActions, read_endpoint
 from talkwright.engine.agent import Agent
+from talkwright.engine.dialogue.profile import Profile
 from talkwright.engine.lines import say
 from talkwright.engine.logs import configure_logs
 from talkwright.engine.model import Model, ModelError, load_model
+from talkwright.engine.ports import ActionRunner
 from talkwright.engine.server import BotServer
 from talkwright.engine.settings import EngineSettings, load_settings
 from talkwright.engine.stores import MemoryStore
@@ -33,15 +35,24 @@ def make_server(model: Model, settings: EngineSettings) -> BotServer:
     A project whose action endpoint can't be used still talks; each of its actions then fails with the reason.
     """
     actions = make_actions(model.assistant.endpoints, settings)
-    agent = Agent(
+    agent = make_agent(model, actions, settings)
+    token = settings.engine_token.get_secret_value() if settings.engine_token else None
+    return BotServer(model, agent, actions, MemoryStore(settings.engine_conversations), token=token)
+
+
+def make_agent(model: Model, actions: ActionRunner, settings: EngineSettings) -> Agent:
+    """The agent of a model, with the choices that whoever runs the bot has made."""
+    profile = Profile(
+        clarify_multiple_starts=settings.engine_clarify_multiple_starts, max_actions=settings.engine_max_actions
+    )
+    return Agent(
         model.assistant,
         LocalUnderstanding(model.classifier),
         actions,
         model_id=model.model_id,
         model_name=model.file.removesuffix(".tar.gz"),
+        profile=profile,
     )
-    token = settings.engine_token.get_secret_value() if settings.engine_token else None
-    return BotServer(model, agent, actions, MemoryStore(settings.engine_conversations), token=token)
 
 
 def make_actions(endpoints: Mapping[str, Any], settings: EngineSettings) -> HttpActions:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from pydantic import Field, SecretStr
+from pydantic import AliasChoices, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -28,7 +28,9 @@ def load_settings() -> EngineSettings:
 class EngineSettings(BaseSettings):
     """How a running bot is reached and what it may use."""
 
-    model_config = SettingsConfigDict(env_prefix="TALKWRIGHT_", extra="ignore", frozen=True, env_ignore_empty=True)
+    model_config = SettingsConfigDict(
+        env_prefix="TALKWRIGHT_", extra="ignore", frozen=True, env_ignore_empty=True, populate_by_name=True
+    )
 
     engine_token: SecretStr | None = Field(
         None, description="What callers of a running bot's API must send as `?token=`; unset leaves the API open."
@@ -39,4 +41,17 @@ class EngineSettings(BaseSettings):
     engine_actions_timeout: float = Field(300.0, description="Seconds that a custom action may take.", gt=0)
     engine_conversations: int = Field(
         1000, description="How many conversations a running bot keeps in memory; the longest unused goes first.", ge=1
+    )
+    engine_clarify_multiple_starts: bool = Field(
+        False,
+        description="Whether several flows that one message starts become a question."
+        " Also read from `CLARIFY_ON_MULTIPLE_START_FLOWS`.",
+        validation_alias=AliasChoices("TALKWRIGHT_ENGINE_CLARIFY_MULTIPLE_STARTS", "CLARIFY_ON_MULTIPLE_START_FLOWS"),
+    )
+    engine_max_actions: int = Field(
+        1000,
+        description="How many actions a turn may run; five times as many while it corrects an answer."
+        " Also read from `MAX_NUMBER_OF_PREDICTIONS_CALM`.",
+        validation_alias=AliasChoices("TALKWRIGHT_ENGINE_MAX_ACTIONS", "MAX_NUMBER_OF_PREDICTIONS_CALM"),
+        ge=1,
     )

@@ -20,14 +20,12 @@ from talkwright.assistant.problems import Severity
 from talkwright.conversation import events as ev
 from talkwright.conversation.events import Event
 from talkwright.conversation.tracker import Tracker
-from talkwright.engine.agent import Agent
 from talkwright.engine.model import Model, ModelError, load_model, read_metadata
 from talkwright.engine.ports import BotMessage, UserMessage
 from talkwright.engine.rest_channel import to_rest
-from talkwright.engine.running import make_actions
+from talkwright.engine.running import make_actions, make_agent
 from talkwright.engine.settings import load_settings
 from talkwright.engine.training import TRAINED, train_job
-from talkwright.engine.understanding.local.understanding import LocalUnderstanding
 
 _HELP = "Type a message, a button's number, [b]/inspect[/b], [b]/restart[/b] or [b]/quit[/b]."
 _SHOWN_VALUE = 60  # characters of a slot's value
@@ -43,12 +41,10 @@ class Conversation:
     def __init__(self, model: Model, console: Console) -> None:
         self._model = model
         self._console = console
+        settings = load_settings()
         with redirect_stdout(io.StringIO()):  # a job's line; here the action that fails says it again
-            self._actions = make_actions(model.assistant.endpoints, load_settings())
-        understanding = LocalUnderstanding(model.classifier)
-        self._agent = Agent(
-            model.assistant, understanding, self._actions, model_id=model.model_id, model_name=model.file
-        )
+            self._actions = make_actions(model.assistant.endpoints, settings)
+        self._agent = make_agent(model, self._actions, settings)
         self._buttons: list[Mapping[str, Any]] = []
         self._events: Sequence[Event] = ()
         self._tracker = self._new_tracker()

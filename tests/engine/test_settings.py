@@ -1,0 +1,39 @@
+"""What whoever runs a bot may choose, by our names and by those of the ecosystem."""
+
+import pytest
+
+from talkwright.engine.dialogue.profile import Profile
+from talkwright.engine.model import Model
+from talkwright.engine.running import make_agent
+from talkwright.engine.settings import load_settings
+
+from .conftest import NoActions
+
+
+def profile_of(workshop: Model) -> Profile:
+    return make_agent(workshop, NoActions(), load_settings()).program.profile
+
+
+def test_an_agent_of_untouched_settings_has_the_products_own_profile(workshop: Model) -> None:
+    assert profile_of(workshop) == Profile()
+
+
+@pytest.mark.parametrize(
+    ("clarify", "limit"),
+    [
+        ("CLARIFY_ON_MULTIPLE_START_FLOWS", "MAX_NUMBER_OF_PREDICTIONS_CALM"),
+        ("TALKWRIGHT_ENGINE_CLARIFY_MULTIPLE_STARTS", "TALKWRIGHT_ENGINE_MAX_ACTIONS"),
+    ],
+)
+def test_limits_and_choices_come_from_the_environment(
+    workshop: Model, monkeypatch: pytest.MonkeyPatch, clarify: str, limit: str
+) -> None:
+    monkeypatch.setenv(clarify, "true")
+    monkeypatch.setenv(limit, "7")
+    assert profile_of(workshop) == Profile(clarify_multiple_starts=True, max_actions=7)
+
+
+def test_a_limit_that_would_silence_the_bot_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MAX_NUMBER_OF_PREDICTIONS_CALM", "0")
+    with pytest.raises(ValueError, match="greater than or equal to 1"):
+        load_settings()
