@@ -13,6 +13,7 @@ from talkwright.assistant.yamls import load
 from talkwright.conversation.tracker import Tracker
 from talkwright.engine.agent import Agent
 from talkwright.engine.commands import (
+    PAYLOAD,
     CancelFlow,
     CannotHandle,
     ChitChat,
@@ -115,6 +116,14 @@ def test_values_in_the_first_sentence_are_taken_where_they_are_plain(talk: Talk)
 
 def test_a_value_is_not_guessed_in_the_first_sentence(talk: Talk) -> None:
     assert talk.say("rent me a bike please") == [StartFlow("rent_bike").to_dict()]
+
+
+@pytest.mark.parametrize("text", ["/SetSlots(nope=1)", "/SetSlots(gift_receiver=Bob, nope=1)", "/SetSlots(nope=1, x"])
+def test_a_button_of_another_assistant_is_no_answer(talk: Talk, text: str) -> None:
+    talk.say("buy a voucher")
+    assert [command["command"] for command in talk.say(text)] == ["cannot handle"]
+    assert talk.tracker.slots["gift_receiver"] is None
+    assert talk.say("/SetSlots(gift_receiver=Bob)") == [sets("gift_receiver", "Bob", PAYLOAD)]
 
 
 def test_a_correction_goes_to_the_slot_that_can_take_it(talk: Talk) -> None:

@@ -12,6 +12,7 @@ import msgspec
 MAX_ASSIGNMENTS = 10
 NULL_WORDS = frozenset({"none", "null", "undefined"})
 _SET_SLOTS = re.compile(r"/SetSlots\((?P<inside>.*)\)", re.DOTALL)
+_SLOTS_START = re.compile(r"\s*/SetSlots\s*\(")
 _ASSIGNMENT = re.compile(r"\s*(?P<name>[^\s=,()\[\]]+)\s*=(?P<value>.*)", re.DOTALL)
 _INTENT = re.compile(r"/(?P<name>[^\s{}@]+)(?:@(?P<confidence>\d+(?:\.\d+)?))?\s*(?P<entities>\{.*\})?", re.DOTALL)
 _PAIRS = {"[": "]", "(": ")", "{": "}"}
@@ -62,6 +63,11 @@ def read_payload(text: str, *, slots: Collection[str]) -> Payload | None:
         if entities is not None and confidence <= 1.0:
             return IntentPayload(found["name"], confidence, entities)
     return TextPayload(text[1:].strip())
+
+
+def is_meant_for_slots(text: str) -> bool:
+    """Whether a button wrote the text to fill slots, readable or not; nobody says such a thing as an answer."""
+    return _SLOTS_START.match(text) is not None
 
 
 def _read_assignments(inside: str) -> list[tuple[str, str | list[str] | None]] | None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from talkwright.assistant.assistant import Assistant
 from talkwright.conversation.tracker import Tracker
+from talkwright.engine.commands import CannotHandle
 from talkwright.engine.ports import Understood
 from talkwright.engine.understanding.local.answering import answer_question
 from talkwright.engine.understanding.local.classifier import FlowClassifier
@@ -13,7 +14,9 @@ from talkwright.engine.understanding.local.message import Decision, Message
 from talkwright.engine.understanding.local.opening import open_conversation
 from talkwright.engine.understanding.local.reading import Reading
 from talkwright.engine.understanding.local.situation import situation_of
+from talkwright.engine.understanding.payloads import is_meant_for_slots
 
+_UNREADABLE = Decision([CannotHandle()], "a button's values for slots, which this assistant can't read")
 _SHOWN = 5  # candidates that a trace holds
 
 
@@ -27,10 +30,9 @@ class LocalUnderstanding:
     def understand(self, text: str, tracker: Tracker, assistant: Assistant, *, language: str) -> Understood:
         """Understands one message in its situation."""
         reading = self._reading_of(assistant)
-        text = text.strip().removeprefix("/")  # what is left of a malformed payload (dialogue-semantics 4.3)
-        message = Message(text, situation_of(tracker, assistant, language), reading, self._classifier)
-        question = message.situation.question
-        decision = answer_question(message, question) if question else open_conversation(message)
+        free_text = text.strip().removeprefix("/")  # what is left of a malformed payload (dialogue-semantics 4.3)
+        message = Message(free_text, situation_of(tracker, assistant, language), reading, self._classifier)
+        decision = _UNREADABLE if is_meant_for_slots(text) else _decided(message)
         return Understood(
             commands=decision.commands,
             parse_data=_parse_data(message, decision),
@@ -57,6 +59,11 @@ class LocalUnderstanding:
         if message.situation.question is not None:
             trace["question"] = message.situation.question.slot.name
         return trace
+
+
+def _decided(message: Message) -> Decision:
+    question = message.situation.question
+    return answer_question(message, question) if question else open_conversation(message)
 
 
 def _parse_data(message: Message, decision: Decision) -> dict[str, Any]:
