@@ -1,15 +1,18 @@
-"""`talkwright engine …` and `talkwright shell` as people type them."""
+"""`talkwright engine …`, `talkwright shell` and `talkwright test …` as people type them."""
 
+import socket
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
+from talkwright.cli import test as proving  # `test_app` by itself would look like a test to pytest
 from talkwright.cli.engine import engine_app
 from talkwright.cli.main import main
 
 from .conftest import WORKSHOP, run_bot
 
+SCENARIOS = Path(__file__).parents[1] / "dialogue" / "scenarios"
 CASES = """
 test_cases:
   - test_case: right
@@ -22,12 +25,51 @@ test_cases:
 def test_playing_tells_each_outcome_and_fails_if_one_failed(workshop_path: Path, tmp_path: Path) -> None:
     (tmp_path / "cases.yml").write_text(CASES)
     with run_bot(workshop_path) as bot:
-        both = CliRunner().invoke(engine_app, ["play", str(tmp_path), "--url", bot.url])
-        one = CliRunner().invoke(engine_app, ["play", str(tmp_path), "--url", bot.url, "--case", "right"])
+        both = CliRunner().invoke(proving.test_app, ["conversations", str(tmp_path), "--url", bot.url])
+        one = CliRunner().invoke(
+            proving.test_app, ["conversations", str(tmp_path), "--url", bot.url, "--case", "right"]
+        )
     assert both.exit_code == 1
     assert "expected utter_hours" in both.output
     assert "1 of 2 conversations passed" in both.output
     assert one.exit_code == 0
+
+
+def test_a_bot_that_does_not_answer_is_named(tmp_path: Path) -> None:
+    (tmp_path / "cases.yml").write_text(CASES)
+    with socket.socket() as silent:  # bound, but nobody listens
+        silent.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        done = CliRunner().invoke(proving.test_app, ["conversations", str(tmp_path), "--url", url])
+    assert done.exit_code == 2
+    assert url in done.output
+
+
+def test_cases_that_are_none_do_not_pass(tmp_path: Path) -> None:
+    (tmp_path / "cases.yml").write_text(CASES)
+    done = CliRunner().invoke(proving.test_app, ["conversations", str(tmp_path), "--case", "renamed"])
+    assert done.exit_code == 1
+    assert "0 of 0" in done.output
+
+
+def test_playing_scenarios_tells_each_and_every_difference(tmp_path: Path) -> None:
+    table = SCENARIOS / "f_cancel.yml"
+    right = CliRunner().invoke(proving.test_app, ["scenarios", str(table)])
+    (tmp_path / "project.yml").write_text((SCENARIOS / "project.yml").read_text())
+    (tmp_path / "wrong.yml").write_text(table.read_text().replace("bot: [", "bot: [never, "))
+    wrong = CliRunner().invoke(proving.test_app, ["scenarios", str(tmp_path / "wrong.yml")])
+    assert right.exit_code == 0
+    assert "passed: T55" in right.output
+    assert wrong.exit_code == 1
+    assert "failed: T55" in wrong.output
+    assert "the bot should say ['never'" in wrong.output
+
+
+def test_a_table_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    (tmp_path / "table.yml").write_text("scenarios: [")
+    done = CliRunner().invoke(proving.test_app, ["scenarios", str(tmp_path / "table.yml")])
+    assert done.exit_code == 2
+    assert "table.yml" in done.output
 
 
 def test_training_by_command_writes_the_model(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""`talkwright engine …`: train models, run them, and play their tests."""
+"""`talkwright engine …`: train models and run them."""
 
 from __future__ import annotations
 
@@ -42,30 +42,3 @@ def run(
     if end_with_parent:
         follow()
     raise typer.Exit(run_job(model, host=host, port=port))
-
-
-@engine_app.command()
-def play(
-    path: Annotated[Path, typer.Argument(help="A file or folder of end-to-end test cases.", exists=True)],
-    url: Annotated[str, typer.Option(help="Where the bot answers.")] = "http://127.0.0.1:5005",
-    case: Annotated[str | None, typer.Option(help="Play only the case with this name.")] = None,
-    token: Annotated[
-        str | None, typer.Option(envvar="TALKWRIGHT_ENGINE_TOKEN", help="The bot's token, where it has one.")
-    ] = None,
-) -> None:
-    """Play test conversations against a running bot. Exit code 1: at least one failed."""
-    from talkwright.engine.testing.cases import CaseError, read_cases  # noqa: PLC0415 - only what the command needs
-    from talkwright.engine.testing.conversations import Player  # noqa: PLC0415 - as above
-
-    try:
-        cases = read_cases(path, case)
-    except CaseError as problem:
-        typer.echo(str(problem), err=True)
-        raise typer.Exit(2) from problem
-    with Player(url, token=token) as player:
-        outcomes = player.play_all(cases)
-    for outcome in outcomes:
-        typer.echo(str(outcome))
-    failed = sum(not outcome.passed for outcome in outcomes)
-    typer.echo(f"{len(outcomes) - failed} of {len(outcomes)} conversations passed")
-    raise typer.Exit(1 if failed else 0)

@@ -26,6 +26,7 @@ COMMANDS: dict[str, Entry] = {
     "up": Entry("talkwright.cli.up:up", "Start the whole studio on this machine."),
     "shell": Entry("talkwright.cli.shell:shell", "Talk with a model or a project in the terminal."),
     "engine": Entry("talkwright.cli.engine:engine_app", "Train models and run them."),
+    "test": Entry("talkwright.cli.test:test_app", "Prove an assistant by scenarios and conversations."),
     "users": Entry("talkwright.cli.users:users_app", "Add, link, disable people and grant them roles."),
     "migrate": Entry("talkwright.cli.roles:migrate", "Prepare the database (one shot)."),
     "backend": Entry("talkwright.cli.roles:backend", "Run the backend server."),

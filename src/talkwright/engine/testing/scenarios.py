@@ -48,6 +48,11 @@ class Result:
         """Whether everything went as expected."""
         return not self.differences
 
+    def __str__(self) -> str:
+        """For people: whether it passed, else every difference."""
+        differences = "".join(f"\n    {words}" for words in self.differences)
+        return f"{'passed' if self.passed else 'failed'}: {self.id} {self.title}{differences}"
+
 
 @dataclass
 class _Clock:
