@@ -60,18 +60,24 @@ async def test_the_audience_may_be_one_of_several() -> None:
     assert (await Keys(KEY).verifier().access(token(aud=["account", "talkwright"]))).subject == "ada"
 
 
-NOW = int(time.time())
+class Later(int):
+    """So many seconds from the moment of the test."""
+
+
+def at(changes: dict[str, Any]) -> dict[str, Any]:
+    now = int(time.time())
+    return {name: now + int(value) if isinstance(value, Later) else value for name, value in changes.items()}
 
 
 @pytest.mark.parametrize(
     "changes",
     [
-        {"exp": NOW - 120},
+        {"exp": Later(-120)},
         {"exp": None},
         {"exp": "soon"},
         {"exp": True},
-        {"nbf": NOW + 600},
-        {"iat": NOW + 600},
+        {"nbf": Later(600)},
+        {"iat": Later(600)},
         {"iss": ISSUER + "/"},
         {"iss": None},
         {"aud": "account"},
@@ -85,7 +91,7 @@ NOW = int(time.time())
 )
 async def test_a_token_with_a_wrong_claim_is_refused(changes: dict[str, Any]) -> None:
     with pytest.raises(TokenError):
-        await Keys(KEY).verifier().access(token(**changes))
+        await Keys(KEY).verifier().access(token(**at(changes)))
 
 
 def _base64(value: bytes) -> str:
@@ -118,10 +124,16 @@ async def test_forged_tokens_are_refused(forge: Any) -> None:
         await Keys(KEY).verifier().access(forge())
 
 
-@pytest.mark.parametrize("text", ["", ".", "a.b.c", "ä.ö.ü", "x" * 20_000, "e30.e30.e30", token()[:-10], token() + "A"])
+@pytest.mark.parametrize("text", ["", ".", "a.b.c", "ä.ö.ü", "e30.e30.e30"])
 async def test_rubbish_is_refused_without_harm(text: str) -> None:
     with pytest.raises(TokenError):
         await Keys(KEY).verifier().access(text)
+
+
+async def test_a_token_that_is_cut_drawn_out_or_huge_is_refused() -> None:
+    for text in (token()[:-10], token() + "A", token() * 40, "x" * 20_000):
+        with pytest.raises(TokenError):
+            await Keys(KEY).verifier().access(text)
 
 
 async def test_a_rotated_key_is_read_when_it_is_first_seen() -> None:
