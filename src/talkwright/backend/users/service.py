@@ -19,7 +19,13 @@ from talkwright.identity.directory import person_of, register
 from talkwright.identity.people import PeopleError
 from talkwright.identity.principal import Principal
 
-_STATUS = {"no-such-person": 404, "no-such-assistant": 404, "no-such-role": 422, "beyond-own-rights": 403, "last-administrator": 409}
+_STATUS = {
+    "no-such-person": 404,
+    "no-such-assistant": 404,
+    "no-such-role": 422,
+    "beyond-own-rights": 403,
+    "last-administrator": 409,
+}
 
 
 def refusal(error: PeopleError) -> ProblemError:
