@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, Request
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, Request, ViewportSize
 
 ROOT = Path(__file__).resolve().parents[2]
 FLAGS = [
@@ -21,7 +21,7 @@ FLAGS = [
     "--disable-sync",
     "--disable-dev-shm-usage",
 ]
-SIZE = {"width": 1440, "height": 900}
+SIZE: ViewportSize = {"width": 1440, "height": 900}
 LOOPBACK = {"127.0.0.1", "localhost", "[::1]", "::1"}
 _REPORT_VIOLATIONS = """
 document.addEventListener('securitypolicyviolation', (event) =>

@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FilePayload, Page, expect
 from tests.web.api import archive
 
 FLOW = "transfer_money"
@@ -140,8 +139,9 @@ def report(page: Page) -> None:
 
 def choose(page: Page, name: str, data: bytes) -> None:
     """Choose an archive with the file dialog."""
-    mime = "application/zip"
-    page.get_by_label("Choose an archive").set_input_files([{"name": name, "mimeType": mime, "buffer": data}])
+    page.get_by_label("Choose an archive").set_input_files(
+        {"name": name, "mimeType": "application/zip", "buffer": data}
+    )
 
 
 def open_dock(page: Page) -> None:
@@ -221,9 +221,3 @@ DRAWERS = (
     Place("training-log", "{a}/flows/" + FLOW, drawer("Training log")),
     Place("history", "{a}/flows/" + FLOW, drawer("History")),
 )
-
-
-def pictures(folder: Path) -> Callable[[Page, str], None]:
-    """Write pictures into a folder."""
-    folder.mkdir(parents=True, exist_ok=True)
-    return lambda page, name: page.screenshot(path=folder / f"{name}.png", animations="disabled", caret="hide") and None
