@@ -22,13 +22,11 @@ async def serve_management(host: str, port: int, unready_reason: Unready) -> Asy
 
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(ConnectionError, TimeoutError, asyncio.LimitOverrunError, asyncio.IncompleteReadError):
-            head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), _TIMEOUT_SECONDS)
-            method, _, rest = head.decode("latin-1").partition(" ")
+            request = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), _TIMEOUT_SECONDS)
+            method, _, rest = request.decode("latin-1").partition(" ")
             status, kind, body = await _answer(method, rest.partition(" ")[0].partition("?")[0], unready_reason)
-            writer.write(
-                f"HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n".encode()
-                + (b"" if method == "HEAD" else body)
-            )
+            fields = f"Content-Type: {kind}\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+            writer.write(f"HTTP/1.1 {status}\r\n{fields}".encode() + (b"" if method == "HEAD" else body))
             await writer.drain()
         writer.close()
 

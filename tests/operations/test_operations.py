@@ -1,0 +1,133 @@
+"""Settings, logs, the management port and the life of a role, as a process of its own shows them."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import io
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx2
+import pytest
+from pydantic import Field, SecretStr
+
+from talkwright.operations.config import Section, SettingsError, load, reveal, unknown_variables
+from talkwright.operations.logs import configure_logging, get_logger
+from talkwright.operations.management import serve_management
+from talkwright.operations.settings import OperationsSettings
+
+ROLE = """
+import asyncio
+from talkwright.operations.role import run_role
+
+async def main(context):
+    context.started.set()
+    print("up", flush=True)
+    await context.stopping.wait()
+    print("stopped", flush=True)
+
+run_role("sample", main)
+"""
+
+
+class NeedsTwo(Section):
+    """Two settings that must be given."""
+
+    first_thing: str = Field(description="one")
+    second_thing: int = Field(description="two")
+
+
+class NeedsSecret(Section):
+    """A secret."""
+
+    some_secret: SecretStr | None = Field(None, description="kept")
+
+
+class TestSettings:
+    def test_all_missing_settings_are_named_at_once(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.delenv("TALKWRIGHT_FIRST_THING", raising=False)
+        with pytest.raises(SettingsError) as caught:
+            load(NeedsTwo, NeedsSecret)
+        assert "TALKWRIGHT_FIRST_THING is not set." in str(caught.value)
+        assert "TALKWRIGHT_SECOND_THING is not set." in str(caught.value)
+
+    def test_a_secret_is_read_from_the_file_that_is_named(
+        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        (tmp_path / "secret").write_text("hush\n")
+        monkeypatch.setenv("TALKWRIGHT_SOME_SECRET_FILE", str(tmp_path / "secret"))
+        (settings,) = load(NeedsSecret)
+        assert reveal(settings.some_secret) == "hush"
+        assert "hush" not in repr(settings)
+
+    def test_a_secret_file_that_is_not_there_is_named(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+        monkeypatch.setenv("TALKWRIGHT_SOME_SECRET_FILE", str(tmp_path / "gone"))
+        with pytest.raises(SettingsError, match="gone"):
+            load(NeedsSecret)
+
+    def test_variables_that_nobody_reads_are_found(self) -> None:
+        environment = {"TALKWRIGHT_KNOWN": "1", "TALKWRIGHT_TYPO": "1", "OTHER": "1"}
+        assert unknown_variables(["TALKWRIGHT_KNOWN"], environment) == ["TALKWRIGHT_TYPO"]
+
+
+def client(port: int) -> httpx2.AsyncClient:
+    return httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}")
+
+
+def test_logs_are_lines_of_json_with_the_role() -> None:
+    out = io.StringIO()
+    configure_logging("sample", OperationsSettings(log_format="json"), out)
+    get_logger("somewhere").info("thing.happened", item="42")
+    line = json.loads(out.getvalue().splitlines()[-1])
+    assert (line["event"], line["item"], line["role"], line["level"]) == ("thing.happened", "42", "sample", "info")
+
+
+@pytest.mark.anyio
+async def test_the_management_port_tells_life_readiness_and_metrics() -> None:
+    reasons: list[str | None] = ["starting"]
+
+    async def unready() -> str | None:
+        return reasons[0]
+
+    async with (
+        serve_management("127.0.0.1", 0, unready) as port,
+        httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}") as http,
+    ):
+        assert (await http.get("/live")).status_code == 200
+        waiting = await http.get("/ready")
+        assert (waiting.status_code, waiting.text) == (503, "starting\n")
+        reasons[0] = None
+        assert (await http.get("/ready")).status_code == 200
+        assert "talkwright_info" in (await http.get("/metrics")).text
+        assert (await http.get("/other")).status_code == 404
+        assert (await http.post("/live")).status_code == 405
+
+
+@pytest.mark.anyio
+async def test_junk_on_the_management_port_harms_nobody() -> None:
+    async def ready() -> None:
+        return None
+
+    async with serve_management("127.0.0.1", 0, ready) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"\x00\xff" * 20_000 + b"\r\n\r\n")
+        with contextlib.suppress(ConnectionError):  # it hangs up: whether before or after all was written is chance
+            assert await reader.read() == b""
+        writer.close()
+        async with client(port) as http:
+            assert (await http.get("/live")).status_code == 200
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_role_stops_in_order_on_each_signal(number: signal.Signals) -> None:
+    command = [sys.executable, "-c", ROLE]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as role:
+        assert role.stdout is not None
+        assert role.stdout.readline() == "up\n"
+        role.send_signal(number)
+        assert role.stdout.readline() == "stopped\n"
+        assert role.wait(10) == 0
