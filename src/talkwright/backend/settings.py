@@ -16,7 +16,7 @@ class BackendSettings(Section):
     """The studio server: address, public URL, trusted proxies and limits."""
 
     host: str = Field("127.0.0.1", description="The address on which the studio listens.")
-    port: int = Field(8080, description="The port of the studio; `up` takes the next free one where it is taken.", ge=0)
+    port: int = Field(8390, description="The port of the studio; `up` takes the next free one where it is taken.", ge=0)
     public_url: str | None = Field(
         None,
         description="The address that people type, e.g. `https://studio.example.com`. It decides redirects, the "

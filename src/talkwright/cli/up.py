@@ -37,7 +37,6 @@ from talkwright.operations.logs import configure_logging
 from talkwright.operations.role import stop_on_signals
 from talkwright.operations.settings import OperationsSettings
 
-DEFAULT_PORT = 8390
 ROLES_SECONDS = 3.6
 ANSWER_SECONDS = 60.0
 SERVER_SECONDS = 2.0
@@ -167,9 +166,9 @@ async def _children(studio: Studio) -> AsyncIterator[None]:
 
 async def _serve(studio: Studio) -> None:
     """Bring everything up in order, then stay."""
-    sock = listen(studio.backend.host, studio.backend.port if _port_given() else DEFAULT_PORT)
+    sock = listen(studio.backend.host, studio.backend.port)
     port = int(sock.getsockname()[1])
-    wanted = studio.backend.port if _port_given() else DEFAULT_PORT
+    wanted = studio.backend.port
     if wanted not in (0, port):
         studio.journal.say(f"Port {wanted} is taken; the studio uses {port}.")
     link = await _start_backend(studio, sock, port)
@@ -191,10 +190,6 @@ def _warn(studio: Studio) -> None:
 
     for name in warn_of_unknown_variables():
         studio.journal.say(f"Nothing reads the variable {name}; is it misspelt?", level="warning")
-
-
-def _port_given() -> bool:
-    return bool(os.environ.get("TALKWRIGHT_PORT"))
 
 
 async def _migrate(studio: Studio) -> None:
