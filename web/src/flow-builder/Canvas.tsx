@@ -11,7 +11,10 @@ import { EndNode, LabelNode, StartNode, StepNode } from './StepNode'
 
 const NODE_TYPES = { step: StepNode, start: StartNode, end: EndNode, label: LabelNode }
 const EDGE_TYPES = { line: ConnectionEdge }
-const FIT = { padding: 0.12, maxZoom: 1, minZoom: 0.35 }
+/** Below, the zoom's bar stands free of the flow. */
+const FIT = { padding: { top: '24px', bottom: '56px', left: '24px', right: '24px' }, maxZoom: 1, minZoom: 0.35 } as const
+/** The overview is drawn for this size in pixels. */
+const OVERVIEW = { width: 136, height: 136 }
 
 export interface CanvasProps {
   /** The flow's id: another one is fitted into view. */
@@ -66,7 +69,7 @@ function Board({ nodes, edges, onSelect, follow, children }: CanvasProps) {
         <Dots />
       </ReactFlow>
       <div className="cv-tools">
-        <MiniMap pannable ariaLabel="Overview of the flow" nodeColor={colourOf} nodeStrokeWidth={0} nodeBorderRadius={12} maskStrokeColor="var(--accent)" maskStrokeWidth={1.5} />
+        <MiniMap pannable style={OVERVIEW} ariaLabel="Overview of the flow" nodeColor={colourOf} nodeStrokeWidth={0} nodeBorderRadius={12} maskStrokeColor="var(--accent)" maskStrokeWidth={1.5} />
         <div className="cv-stack">
           {children}
           <Zoom onFit={() => (moved.current = false)} />

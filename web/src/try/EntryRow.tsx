@@ -85,6 +85,11 @@ function ToStep({ flow, step, children }: { flow: string; step: string | null; c
   )
 }
 
+/** Steps without an id of their own have a key that says their kind and a number; only the kind is for people. */
+function readableStep(key: string): string {
+  return key.replace(/-[0-9a-f]{10}$/, '')
+}
+
 function contentOf(entry: Entry): ReactNode {
   switch (entry.kind) {
     case 'command':
@@ -111,7 +116,11 @@ function contentOf(entry: Entry): ReactNode {
     case 'step':
       return (
         <>
-          <span className="t2 mono">{entry.step}</span> {String(entry.branch)}
+          {entry.branch === 'else' ? 'Else' : <span className="mono">{String(entry.branch)}</span>}{' '}
+          <span className="t3 inl">
+            <Icon of={IconArrowNarrowRight} size={12} />
+          </span>{' '}
+          <span className="t2 mono">{readableStep(entry.step ?? '')}</span>
         </>
       )
     case 'waiting':
