@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from playwright.sync_api import FilePayload, Page, expect
+from playwright.sync_api import Page, expect
 from tests.web.api import archive
 
 FLOW = "transfer_money"
@@ -40,6 +40,7 @@ class Place:
 
 def settled(page: Page) -> None:
     """Wait until the fonts are there and no skeleton or busy part is left."""
+    page.mouse.move(0, 899)  # over nothing that answers
     expect(page.locator('.sk, [aria-busy="true"]')).to_have_count(0)
     page.evaluate("document.fonts.ready.then(() => null)")
     page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
