@@ -37,6 +37,7 @@ export default function KindPage() {
 
 function List({ kind, selected }: { kind: string; selected: string | undefined }) {
   const assistant = useAssistant()
+  const dock = useLayout((state) => state.dock)
   const navigate = useNavigate()
   const { data, error, refetch } = useQuery(itemsQuery(assistant.id, kind))
   const [filter, setFilter] = useState('')
@@ -70,7 +71,7 @@ function List({ kind, selected }: { kind: string; selected: string | undefined }
       ) : (
         <VirtualTable
           label={look.many}
-          columns={columnsFor(kind, languagesOf(assistant), assistant, selected !== undefined)}
+          columns={columnsFor(kind, languagesOf(assistant), assistant, selected !== undefined || dock)}
           rows={rows}
           id={(item) => item.id}
           selected={rows.find((item) => item.name === selected)?.id}

@@ -13,7 +13,7 @@ type ItemColumn = Column<ItemSummary>
 const NAME: ItemColumn = {
   key: 'name',
   head: 'Name',
-  width: 'minmax(150px, 240px)',
+  width: 'minmax(130px, 1fr)',
   cell: (item) => <span className="mono">{item.name}</span>,
   sort: (item) => item.name,
 }
@@ -56,7 +56,7 @@ function text(head: string): ItemColumn {
   return {
     key: 'text',
     head,
-    width: 'minmax(0, 1fr)',
+    width: 'minmax(80px, 3fr)',
     cell: (item) => (
       <span className="t2">
         <SlotText text={item.text ?? ''} />
@@ -77,7 +77,7 @@ const TYPE: ItemColumn = {
 const VALUES: ItemColumn = {
   key: 'values',
   head: 'Values',
-  width: 'minmax(0, 1fr)',
+  width: 'minmax(60px, 3fr)',
   cell: (item) => {
     const values = item.extra['values']
     const initial = item.extra['initial_value']

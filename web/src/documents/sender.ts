@@ -79,12 +79,11 @@ export class Sender {
   }
 
   private async reload(document: Document): Promise<void> {
-    try {
-      const incoming = documentsOf(await this.server.item(document.id))
-      this.state.setState((state) => received(state, incoming), true)
-    } catch (error) {
-      if (!(error instanceof ApiError && error.status === 404)) throw error
-    }
+    const { id, kind, name, deleted } = document
+    const there = deleted ? await this.server.builtin(kind, name) : id
+    if (there === undefined) return
+    const incoming = documentsOf(await this.server.item(there))
+    this.state.setState((state) => received(state, incoming), true)
   }
 
   private async failed(change: Change, error: unknown): Promise<void> {

@@ -5,12 +5,15 @@ import type { Document } from './document'
 export interface ContentServer {
   item(id: string): Promise<Item>
   change(request: ChangeRequest): Promise<ChangeAnswer>
+  /** The id of the built-in item with this name, where there is one. */
+  builtin(kind: string, name: string): Promise<string | undefined>
 }
 
 export function contentServer(assistant: string): ContentServer {
   return {
     item: (id) => api.getItem(assistant, id),
     change: (request) => api.sendChange(assistant, request),
+    builtin: async (kind, name) => (await api.listItems(assistant, { kind, name })).items.find((item) => item.builtin)?.id,
   }
 }
 

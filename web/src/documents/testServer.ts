@@ -58,6 +58,10 @@ export class TestServer implements ContentServer {
     return answer
   }
 
+  async builtin(): Promise<undefined> {
+    return undefined
+  }
+
   private stale(edits: readonly Edit[]): ApiError {
     const items = edits.map(({ item }) => {
       const body = this.head(item).body
