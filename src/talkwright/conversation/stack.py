@@ -164,6 +164,20 @@ def open_question(stack: Stack) -> Frame | None:
     return None
 
 
+def frame_that_asks(stack: Stack) -> Frame | None:
+    """The frame whose step opened the question that is open: the one below its collect frame."""
+    for asked, below in zip(reversed(stack), reversed(stack[:-1]), strict=False):
+        if asked.get("type") == COLLECT_PATTERN:
+            return below
+    return None
+
+
+def running_flows(stack: Stack) -> set[str]:
+    """The topmost user flow and, where it was called, the topmost one that was not."""
+    found = (top_user_frame(stack), top_user_frame(stack, ignore_call=True))
+    return {str(frame["flow_id"]) for frame in found if frame is not None}
+
+
 def context_of(stack: Stack) -> Frame:
     """What conditions and templates see as `context` (1.7): the top frame; an open question sees the one below too."""
     if not stack:

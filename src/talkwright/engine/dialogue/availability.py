@@ -28,16 +28,6 @@ def active_flows(tracker: Tracker) -> list[str]:
     return active
 
 
-def available_flows(program: Program, tracker: Tracker) -> dict[str, Flow]:
-    """The user's flows that a command may start in this turn, by id."""
-    active = set(active_flows(tracker))
-    return {
-        flow_id: flow
-        for flow_id, flow in program.flows.items()
-        if not flow.is_pattern and (flow_id in active or is_startable(flow, tracker))
-    }
-
-
 def without_misplaced(program: Program, tracker: Tracker, commands: Sequence[Command]) -> list[Command]:
     """The commands without understood values for slots that are only filled in other flows (4.4, conditions)."""
     flows = {*active_flows(tracker), *(command.flow for command in commands if isinstance(command, StartFlow))}

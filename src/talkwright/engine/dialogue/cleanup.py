@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from talkwright.assistant.domain import Slot
 from talkwright.assistant.flows import ActionStep
-from talkwright.conversation.stack import top_user_frame
+from talkwright.conversation.stack import running_flows, top_user_frame
 from talkwright.conversation.tracker import Tracker
 from talkwright.engine.commands import (
     CANNOT_HANDLE_CHITCHAT,
@@ -28,7 +28,6 @@ from talkwright.engine.commands import (
 from talkwright.engine.dialogue import frames
 from talkwright.engine.dialogue.interruption import is_offering
 from talkwright.engine.dialogue.program import ROUTING_SLOT, Program
-from talkwright.engine.dialogue.slots import same
 
 _NLU_MAPPINGS = frozenset({"from_entity", "from_intent", "from_trigger_intent", "from_text"})
 _FROM_LLM = "from_llm"
@@ -47,6 +46,9 @@ class _Cleaned:
 
     def has(self, kind: type[Command]) -> bool:
         return any(isinstance(command, kind) for command in (*self.front, *self.commands))
+
+    def sets(self, slot: str) -> bool:
+        return any(isinstance(command, SetSlot) and command.name == slot for command in self.commands)
 
     def cannot_handle(self, reason: str | None = None) -> None:
         if not self.has(CannotHandle):
@@ -88,12 +90,7 @@ def _cancel(cleaned: _Cleaned, command: Command) -> None:
 
 def _start(cleaned: _Cleaned, command: Command) -> None:
     stack = cleaned.tracker.stack
-    running = {
-        str(frame["flow_id"])
-        for frame in (top_user_frame(stack), top_user_frame(stack, ignore_call=True))
-        if frame is not None
-    }
-    if isinstance(command, StartFlow) and (command.flow not in running or is_offering(stack)):
+    if isinstance(command, StartFlow) and (command.flow not in running_flows(stack) or is_offering(stack)):
         _once_equal(cleaned, command)
 
 
@@ -126,8 +123,7 @@ def _set_slot(cleaned: _Cleaned, command: Command) -> None:
         cleaned.cannot_handle()
         return
     if not _may_write(slot, command):
-        set_already = any(isinstance(other, SetSlot) and other.name == command.name for other in cleaned.commands)
-        if not set_already:
+        if not cleaned.sets(command.name):
             cleaned.cannot_handle()
         return
     if _is_filled_by_nlu(cleaned.tracker, slot) and command.extractor == LLM and not _nlu_correctable(slot):
@@ -135,7 +131,7 @@ def _set_slot(cleaned: _Cleaned, command: Command) -> None:
     if not _is_correction(cleaned, slot, command):
         _first_of_slot(cleaned, command)
         return
-    if _is_same(cleaned, slot, command):
+    if cleaned.program.holds_already(cleaned.tracker, slot.name, command.value):
         return
     if cleaned.correction is None:
         cleaned.correction = len(cleaned.commands)
@@ -147,7 +143,7 @@ def _set_slot(cleaned: _Cleaned, command: Command) -> None:
 
 def _first_of_slot(cleaned: _Cleaned, command: SetSlot) -> None:
     """Commands run backwards and the last event stays (4.6): of several values the first one said is kept."""
-    if not any(isinstance(other, SetSlot) and other.name == command.name for other in cleaned.commands):
+    if not cleaned.sets(command.name):
         cleaned.commands.append(command)
 
 
@@ -173,13 +169,6 @@ def _is_correction(cleaned: _Cleaned, slot: Slot, command: SetSlot) -> bool:
     if cleaned.program.is_free_slot(slot.name) or not cleaned.tracker.is_set(slot.name):
         return False
     return frames.slot_in_question(cleaned.tracker.stack) != command.name
-
-
-def _is_same(cleaned: _Cleaned, slot: Slot, command: SetSlot) -> bool:
-    present = cleaned.tracker.slots.get(slot.name)
-    if cleaned.program.profile.compare_raw_values:
-        return str(present) == str(command.value)
-    return same(slot, present, command.value)
 
 
 def _clarified(commands: list[Command]) -> list[Command]:

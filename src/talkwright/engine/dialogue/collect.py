@@ -8,7 +8,7 @@ from typing import Any
 
 from talkwright.assistant.conditions import EvaluationError, check_rejection
 from talkwright.assistant.flows import CollectStep, Flow
-from talkwright.conversation.stack import COLLECT_PATTERN, Frame, Stack
+from talkwright.conversation.stack import COLLECT_PATTERN, Frame, Stack, frame_that_asks
 from talkwright.engine.dialogue import frames
 from talkwright.engine.dialogue.failures import fail_flow
 from talkwright.engine.dialogue.flow_end import SILENCE_SLOT
@@ -103,10 +103,7 @@ def _refusal(frame: Frame, name: str, value: Any) -> str | None:
 
 def step_asked(program: Program, stack: Stack) -> CollectStep | None:
     """The collect step behind the open question."""
-    for index in range(len(stack) - 1, 0, -1):
-        if stack[index].get("type") == COLLECT_PATTERN:
-            below = stack[index - 1]
-            flow = program.flows.get(str(below.get("flow_id")))
-            step = flow.by_id.get(str(below.get("step_id"))) if flow is not None else None
-            return step if isinstance(step, CollectStep) else None
-    return None
+    asking = frame_that_asks(stack)
+    flow = program.flows.get(str(asking.get("flow_id"))) if asking is not None else None
+    step = flow.by_id.get(str(asking.get("step_id"))) if asking is not None and flow is not None else None
+    return step if isinstance(step, CollectStep) else None

@@ -12,6 +12,7 @@ from talkwright.conversation.stack import (
     Frame,
     PatchError,
     Stack,
+    frame_that_asks,
     is_base_frame,
     is_user_frame,
     patched,
@@ -19,7 +20,7 @@ from talkwright.conversation.stack import (
 from talkwright.engine.commands import CorrectedSlot, CorrectSlots
 from talkwright.engine.dialogue import frames
 from talkwright.engine.dialogue.ledger import Ledger
-from talkwright.engine.dialogue.slots import same, stored
+from talkwright.engine.dialogue.slots import stored
 from talkwright.engine.dialogue.validation import push_validations
 
 Place = tuple[str, str]
@@ -32,7 +33,11 @@ def push_correction(ledger: Ledger, command: CorrectSlots) -> None:
     asked = frozenset[str]().union(*(program.collected(flow_id) for flow_id in on_stack))
     if any(slot.name not in asked for slot in command.corrected_slots):
         return
-    changed = [slot for slot in command.corrected_slots if not _is_current(ledger, slot)]
+    changed = [
+        slot
+        for slot in command.corrected_slots
+        if not ledger.program.holds_already(ledger.tracker, slot.name, slot.value)
+    ]
     if not changed:
         return
     names = {slot.name for slot in changed}
@@ -52,13 +57,6 @@ def push_correction(ledger: Ledger, command: CorrectSlots) -> None:
 def _stored(ledger: Ledger, slot: CorrectedSlot) -> object:
     declared = ledger.program.slots.get(slot.name)
     return slot.value if declared is None else stored(declared, slot.value)
-
-
-def _is_current(ledger: Ledger, slot: CorrectedSlot) -> bool:
-    present = ledger.tracker.slots.get(slot.name)
-    if ledger.program.profile.compare_raw_values:
-        return str(present) == str(slot.value)
-    return same(ledger.program.slots.get(slot.name), present, slot.value)
 
 
 def _placed(stack: Stack, frame: Frame) -> Stack:
@@ -86,11 +84,10 @@ def _reset_place(ledger: Ledger, names: set[str]) -> Place | None:
 
 
 def _question_place(stack: Stack) -> Place | None:
-    for index in range(len(stack) - 1, 0, -1):
-        if stack[index].get("type") == COLLECT_PATTERN:
-            below = stack[index - 1]
-            return (str(below["flow_id"]), str(below.get("step_id"))) if is_user_frame(below) else None
-    return None
+    asking = frame_that_asks(stack)
+    if asking is None or not is_user_frame(asking):
+        return None
+    return str(asking["flow_id"]), str(asking.get("step_id"))
 
 
 def past_stacks(events: Sequence[Event]) -> list[Stack]:

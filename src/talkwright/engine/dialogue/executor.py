@@ -24,11 +24,11 @@ from talkwright.engine.dialogue.failures import fail_flow, fail_softly
 from talkwright.engine.dialogue.flow_end import end_top_frame
 from talkwright.engine.dialogue.ledger import Ledger
 from talkwright.engine.dialogue.program import render_name
+from talkwright.engine.dialogue.session import SESSION_ACTION
 from talkwright.engine.dialogue.slots import stored
 
 MAX_MOVES = 250
 LISTEN = ev.ACTION_LISTEN
-SESSION_ACTION = "action_session_start"
 
 
 def advance(ledger: Ledger) -> str:

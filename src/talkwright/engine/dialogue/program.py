@@ -13,7 +13,9 @@ from talkwright.assistant.builtins import BUILTIN_ACTIONS, BUILTIN_SLOT_NAMES
 from talkwright.assistant.conditions import EvaluationError, render_template
 from talkwright.assistant.flows import CallStep, CollectStep, Flow, SetSlotsStep, Step
 from talkwright.conversation.stack import Frame
+from talkwright.conversation.tracker import Tracker
 from talkwright.engine.dialogue.profile import DEFAULT, Profile
+from talkwright.engine.dialogue.slots import same
 
 ROUTING_SLOT = "route_session_to_calm"
 _CONTEXT_NAME = re.compile(r"\{\{\s*context\.(\w+)\s*\}\}")
@@ -47,6 +49,13 @@ class Program:
     def is_free_slot(self, name: str) -> bool:
         """Whether the rules of filling and correcting don't concern the slot (4.6)."""
         return name == ROUTING_SLOT or name in BUILTIN_SLOT_NAMES
+
+    def holds_already(self, tracker: Tracker, slot: str, value: Any) -> bool:
+        """Whether a correction to `value` would change nothing (12.28)."""
+        present = tracker.slots.get(slot)
+        if self.profile.compare_raw_values:
+            return str(present) == str(value)
+        return same(self.slots.get(slot), present, value)
 
     def closure(self, flow_id: str) -> tuple[str, ...]:
         """The flow and all flows that it calls, directly or not."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from talkwright.conversation import events as ev
-from talkwright.conversation.stack import Stack, is_base_frame, top_user_frame
+from talkwright.conversation.stack import Stack, is_base_frame, running_flows, top_user_frame
 from talkwright.engine.commands import (
     CancelFlow,
     CannotHandle,
@@ -31,7 +31,6 @@ from talkwright.engine.dialogue.corrections import push_correction
 from talkwright.engine.dialogue.failures import push_error
 from talkwright.engine.dialogue.flow_end import drop_ended
 from talkwright.engine.dialogue.interruption import (
-    is_offering,
     push_cancel,
     remove_completed_question,
     remove_continue_question,
@@ -99,9 +98,8 @@ def _start(turn: _Turn, command: Command) -> None:
         return
     remove_completed_question(ledger)
     current = top_user_frame(ledger.before)
-    running = top_user_frame(ledger.before, ignore_call=True)
-    if running is not None and command.flow in (running["flow_id"], current and current["flow_id"]):
-        if is_offering(ledger.tracker.stack) and remove_continue_question(ledger):
+    if command.flow in running_flows(ledger.before):
+        if remove_continue_question(ledger):
             resume(ledger, command.flow)
         return
     drop_ended(ledger, command.flow)
@@ -135,17 +133,11 @@ def _is_awaited(turn: _Turn, name: str) -> bool:
     program, stack = ledger.program, ledger.tracker.stack
     if program.is_free_slot(name) or name in (frames.slot_in_question(stack), frames.slot_in_question(ledger.before)):
         return True
-    flows = {str(frame["flow_id"]) for frame in _top_user_frames(stack)}
-    if any(name in program.fillable(flow_id) for flow_id in flows):
+    if any(name in program.fillable(flow_id) for flow_id in running_flows(stack)):
         return True
     if turn.started:
         return any(flow_id in program.flows and name in program.fillable(flow_id) for flow_id in turn.started)
     return name in program.fillable_in_patterns
-
-
-def _top_user_frames(stack: Stack) -> list[Mapping[str, object]]:
-    found = (top_user_frame(stack), top_user_frame(stack, ignore_call=True))
-    return [frame for frame in found if frame is not None]
 
 
 def _cancel(turn: _Turn, _: Command) -> None:
