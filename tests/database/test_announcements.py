@@ -13,8 +13,8 @@ from tests.services.postgres import TestServer
 from talkwright.database.announcements import (
     Announcement,
     Listener,
+    Since,
     announce,
-    follow,
     forget_old,
     positions,
     since,
@@ -30,7 +30,7 @@ pytestmark = pytest.mark.anyio
 async def listener(database_url: str) -> AsyncIterator[Listener]:
     listener = Listener(database_url, reread=0.5)
     await listener.start()
-    await listener.connected.wait()
+    await listener.listening.wait()
     yield listener
     await listener.stop()
 
@@ -39,6 +39,24 @@ async def tell(database: Database, scope: str, *words: str) -> None:
     async with database.transaction() as session:
         for word in words:
             announce(session, scope, "change", {"word": word})
+
+
+async def follow(database: Database, listener: Listener, scope: str) -> AsyncIterator[Since]:
+    """What is announced in a scope, from its beginning, as a page follows it."""
+    position = {scope: 0}
+    subscription = listener.subscribe(position)
+    try:
+        while True:
+            async with database.transaction() as session:
+                news = await since(session, position)
+            for found in news.announcements:
+                position[found.scope] = found.id
+            if news.reset or news.announcements:
+                yield news
+            else:
+                await subscription.wait(0.5)
+    finally:
+        listener.unsubscribe(subscription)
 
 
 async def read(database: Database, position: dict[str, int]) -> list[Announcement]:
@@ -76,8 +94,9 @@ async def test_a_transaction_that_announces_in_several_scopes_blocks_nobody(data
 
 
 async def test_a_listener_is_woken_and_reads_what_was_announced(database: Database, listener: Listener) -> None:
-    scope, words = str(uuid7()), []
-    stream = follow(database.sessions, listener, {scope: 0})
+    scope = str(uuid7())
+    words: list[str] = []
+    stream = follow(database, listener, scope)
     await tell(database, scope, "one")
     async for news in stream:
         words.extend(found.payload["word"] for found in news.announcements)
@@ -92,7 +111,8 @@ async def test_a_listener_is_woken_and_reads_what_was_announced(database: Databa
 async def test_nothing_is_lost_while_the_connection_is_cut_again_and_again(
     database: Database, listener: Listener, postgres: TestServer
 ) -> None:
-    scope, ids = str(uuid7()), []
+    scope = str(uuid7())
+    ids: list[int] = []
 
     async def write() -> None:
         for number in range(200):
@@ -104,7 +124,7 @@ async def test_nothing_is_lost_while_the_connection_is_cut_again_and_again(
 
     writing = asyncio.create_task(write())
     async with asyncio.timeout(60):
-        async for news in follow(database.sessions, listener, {scope: 0}, reread=0.5):
+        async for news in follow(database, listener, scope):
             ids.extend(found.id for found in news.announcements)
             if len(ids) >= 200:
                 break

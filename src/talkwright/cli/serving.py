@@ -14,11 +14,9 @@ from typing import Any, cast
 import uvicorn
 
 from talkwright.backend.chats.bots import Bots
-from talkwright.backend.events.bus import Bus
 from talkwright.backend.settings import BackendSettings
 from talkwright.cli.settings import SupervisedSettings
 from talkwright.database.engine import Database
-from talkwright.database.hearing import QuietListener
 from talkwright.database.ids import uuid7
 from talkwright.database.settings import DatabaseSettings, HomeSettings
 from talkwright.identity.secrets import keyring
@@ -61,8 +59,7 @@ async def serve_backend(context: RoleContext) -> None:
     backend = backend.model_copy(update={"port": sock.getsockname()[1]})
     database = Database.at(database_settings.application, database_settings)
     bots = Bots(keyring(reveal(identity.secret_keys), home.home), holder=model_service.worker_id or uuid7())
-    bus = Bus(database_settings.direct, QuietListener(database_settings.direct))
-    extensions: dict[type[Any], Any] = {ObjectStore: open_store(storage, home.home), Bots: bots, Bus: bus}
+    extensions: dict[type[Any], Any] = {ObjectStore: open_store(storage, home.home), Bots: bots}
     try:
         async with open_studio(
             database=database,

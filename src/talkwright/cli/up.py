@@ -26,9 +26,9 @@ from talkwright.cli.supervisor.journal import Journal, JournalStream, terminal
 from talkwright.cli.supervisor.lock import AlreadyRunningError, HomeLock
 from talkwright.cli.supervisor.sockets import NoPortError, answers, listen
 from talkwright.database import work as queue
+from talkwright.database.announcements import Listener
 from talkwright.database.embedded import EmbeddedError, EmbeddedPostgres
 from talkwright.database.engine import Database
-from talkwright.database.hearing import QuietListener
 from talkwright.database.settings import DatabaseSettings, HomeSettings
 from talkwright.database.tables import assistants
 from talkwright.modelservice.settings import ModelServiceSettings
@@ -258,7 +258,7 @@ async def _start_roles(studio: Studio) -> None:
     direct = studio.environment.get("TALKWRIGHT_DATABASE_DIRECT_URL") or studio.environment["TALKWRIGHT_DATABASE_URL"]
     studio.capacity = Capacity(
         studio.database,
-        QuietListener(direct),
+        Listener(direct),
         lambda: studio.child(Program.role("running-consumer", studio.environment)),
         studio.settings.running_consumers,
     )

@@ -9,20 +9,18 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-import psycopg
-import structlog
 from sqlalchemy import delete, event, func, insert, select, text, tuple_
 from sqlalchemy.dialects.postgresql import insert as upsert
-from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session
 
-from talkwright.database.engine import plain_url
+from talkwright.database.hearing import hear
 from talkwright.database.tables import announcement_scopes, announcements
 
 CHANNEL = "talkwright"
@@ -30,8 +28,6 @@ STUDIO = "studio"
 KEPT = timedelta(hours=24)
 REREAD_SECONDS = 30.0
 _WAITING = "announcements"
-
-log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,11 +156,12 @@ class Listener:
     """One connection per process that hears notifications and wakes its subscriptions; it reconnects by itself."""
 
     def __init__(self, direct_url: str, *, reread: float = REREAD_SECONDS) -> None:
-        self._url = plain_url(direct_url)
+        self._url = direct_url
         self._reread = reread
         self._subscriptions: set[Subscription] = set()
         self._task: asyncio.Task[None] | None = None
-        self.connected = asyncio.Event()
+        self.listening = asyncio.Event()
+        """Set once it has listened for the first time; what is announced afterwards wakes, or is read anew."""
 
     def subscribe(self, scopes: Iterable[UUID | str] | None = None) -> Subscription:
         """Be woken for these scopes, or for all of them."""
@@ -180,7 +177,8 @@ class Listener:
     async def start(self) -> None:
         """Begin to listen."""
         if self._task is None:
-            self._task = asyncio.create_task(self._run(), name="announcements")
+            hearing = hear(self._url, CHANNEL, self._wake, reread=self._reread)
+            self._task = asyncio.create_task(hearing, name="announcements")
 
     async def stop(self) -> None:
         """Stop listening."""
@@ -190,59 +188,10 @@ class Listener:
                 await self._task
             self._task = None
 
-    def _wake(self, scope: str | None = None) -> None:
+    def _wake(self, note: str | None) -> None:
+        """Wake whom a notification may concern; everybody where something may have been missed."""
+        self.listening.set()
+        scope = None if note is None else note.partition(" ")[0]
         for subscription in self._subscriptions:
             if scope is None or subscription.scopes is None or scope in subscription.scopes:
                 subscription.woken.set()
-
-    async def _run(self) -> None:
-        pause = 0.1
-        while True:
-            try:
-                async with await psycopg.AsyncConnection.connect(
-                    self._url, autocommit=True, connect_timeout=10
-                ) as link:
-                    await link.execute(f"LISTEN {CHANNEL}")
-                    pause = 0.1
-                    self.connected.set()
-                    self._wake()
-                    await self._hear(link)
-            except (psycopg.Error, OSError) as error:
-                log.warning("The database's notifications are cut; trying again", error=type(error).__name__)
-            finally:
-                self.connected.clear()
-            await asyncio.sleep(pause)
-            pause = min(pause * 2, 5.0)
-
-    async def _hear(self, link: psycopg.AsyncConnection[Any]) -> None:
-        while True:
-            async for note in link.notifies(timeout=self._reread):
-                self._wake(note.payload.partition(" ")[0])
-            await link.execute("SELECT 1")
-            self._wake()
-
-
-async def follow(
-    sessions: async_sessionmaker[AsyncSession],
-    listener: Listener,
-    position: Mapping[str, int],
-    *,
-    reread: float = REREAD_SECONDS,
-) -> AsyncIterator[Since]:
-    """Yield what is announced after a position, for as long as the caller asks; ends after a `reset`."""
-    at = dict(position)
-    subscription = listener.subscribe(at)
-    try:
-        while True:
-            async with sessions() as session, session.begin():
-                news = await since(session, at)
-            if news.reset or news.announcements:
-                for announcement in news.announcements:
-                    at[announcement.scope] = announcement.id
-                yield news
-                if news.reset:
-                    return
-                continue
-            await subscription.wait(reread)
-    finally:
-        listener.unsubscribe(subscription)

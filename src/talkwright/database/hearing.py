@@ -7,51 +7,67 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator
-from typing import Any
+from collections.abc import AsyncGenerator, Callable
+from typing import Any, NoReturn
 
 import psycopg
+import structlog
 
-from talkwright.database.announcements import Listener
+from talkwright.database.engine import plain_url
+
+log = structlog.get_logger(__name__)
+
+FIRST_PAUSE_SECONDS = 0.1
+LONGEST_PAUSE_SECONDS = 5.0
 
 
-async def payloads(link: psycopg.AsyncConnection[Any], seconds: float) -> AsyncGenerator[str | None]:
-    """The payloads of notifications as they come; None after so many seconds without one.
+async def hear(direct_url: str, channel: str, tell: Callable[[str | None], None], *, reread: float) -> NoReturn:
+    """Tell what a channel carries until the task is cancelled, over a connection that is made anew when it is cut.
 
-    Raises psycopg.OperationalError when the connection is cut. The caller has sent LISTEN before.
+    `tell` gets each payload, and None where something may have been missed: after each connecting and whenever nothing
+    came for `reread` seconds.
     """
+    pause = FIRST_PAUSE_SECONDS
+    while True:
+        try:
+            async with await psycopg.AsyncConnection.connect(
+                plain_url(direct_url), autocommit=True, connect_timeout=10
+            ) as link:
+                await link.execute(f"LISTEN {channel}")
+                pause = FIRST_PAUSE_SECONDS
+                tell(None)
+                await _hear(link, tell, reread)
+        except (psycopg.Error, OSError) as error:
+            log.warning("notifications_cut", channel=channel, error=type(error).__name__)
+        await asyncio.sleep(pause)
+        pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
+
+
+async def _hear(link: psycopg.AsyncConnection[Any], tell: Callable[[str | None], None], reread: float) -> None:
+    while True:
+        async with contextlib.aclosing(_payloads(link, reread)) as heard:
+            async for payload in heard:
+                tell(payload)
+        await link.execute("SELECT 1")  # a connection that died in silence shows itself only when something is sent
+        tell(None)
+
+
+async def _payloads(link: psycopg.AsyncConnection[Any], seconds: float) -> AsyncGenerator[str]:
+    """The payloads of notifications as they come; ends after so many seconds without one."""
     loop = asyncio.get_running_loop()
     readable = asyncio.Event()
     descriptor = link.fileno()
     loop.add_reader(descriptor, readable.set)
     try:
         while True:
-            link.pgconn.consume_input()
             readable.clear()
-            found = False
+            link.pgconn.consume_input()
             while (note := link.pgconn.notifies()) is not None:
-                found = True
                 yield note.extra.decode("utf-8", "replace")
-            if found:
-                continue
             try:
                 await asyncio.wait_for(readable.wait(), seconds)
             except TimeoutError:
-                yield None
+                return
     finally:
         with contextlib.suppress(OSError, ValueError):
             loop.remove_reader(descriptor)
-
-
-class QuietListener(Listener):
-    """A listener that costs nothing while nothing happens."""
-
-    async def _hear(self, link: psycopg.AsyncConnection[Any]) -> None:
-        while True:
-            async with contextlib.aclosing(payloads(link, self._reread)) as heard:
-                async for payload in heard:
-                    if payload is None:
-                        break
-                    self._wake(payload.partition(" ")[0])
-            await link.execute("SELECT 1")
-            self._wake()

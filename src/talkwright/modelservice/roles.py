@@ -13,7 +13,6 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from talkwright.database.announcements import Listener
 from talkwright.database.engine import Database, driver_url
-from talkwright.database.hearing import QuietListener
 from talkwright.database.ids import uuid7
 from talkwright.database.settings import DatabaseSettings, HomeSettings
 from talkwright.modelservice.settings import ModelServiceSettings
@@ -38,7 +37,7 @@ async def _parts() -> AsyncIterator[Parts]:
     database_settings, home, settings = cast(tuple[DatabaseSettings, HomeSettings, ModelServiceSettings], sections)
     database = Database(_quiet_engine(database_settings))
     try:
-        yield Parts(database, QuietListener(database_settings.direct), settings, home, settings.worker_id or uuid7())
+        yield Parts(database, Listener(database_settings.direct), settings, home, settings.worker_id or uuid7())
     finally:
         await database.close()
 

@@ -11,12 +11,11 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-import psycopg
 import structlog
 
-from talkwright.database.announcements import Listener, Subscription
-from talkwright.database.engine import plain_url
+from talkwright.database.announcements import REREAD_SECONDS, Listener, Subscription
 from talkwright.database.frames import FRAMES_CHANNEL
+from talkwright.database.hearing import hear
 
 log = structlog.get_logger(__name__)
 
@@ -47,7 +46,7 @@ class Bus:
     """The streams of this process and what reaches them. One connection hears the frames of other roles."""
 
     def __init__(self, direct_url: str, listener: Listener) -> None:
-        self._url = plain_url(direct_url)
+        self._url = direct_url
         self._listener = listener
         self._mailboxes: set[Mailbox] = set()
         self._task: asyncio.Task[None] | None = None
@@ -83,7 +82,8 @@ class Bus:
         """Begin to hear other roles' facts and frames."""
         await self._listener.start()
         if self._task is None:
-            self._task = asyncio.create_task(self._run(), name="frames")
+            hearing = hear(self._url, FRAMES_CHANNEL, self._take, reread=REREAD_SECONDS)
+            self._task = asyncio.create_task(hearing, name="frames")
 
     async def stop(self) -> None:
         """End all streams and stop hearing."""
@@ -95,23 +95,10 @@ class Bus:
             self._task = None
         await self._listener.stop()
 
-    async def _run(self) -> None:
-        pause = 0.1
-        while True:
-            try:
-                async with await psycopg.AsyncConnection.connect(
-                    self._url, autocommit=True, connect_timeout=10
-                ) as link:
-                    await link.execute(f"LISTEN {FRAMES_CHANNEL}")
-                    pause = 0.1
-                    async for note in link.notifies():
-                        self._take(note.payload)
-            except (psycopg.Error, OSError) as error:
-                log.warning("frames_cut", error=type(error).__name__)
-            await asyncio.sleep(pause)
-            pause = min(pause * 2, 5.0)
-
-    def _take(self, payload: str) -> None:
+    def _take(self, payload: str | None) -> None:
+        """Pass on what another role sent; frames that were missed are gone, because pages can read all of it later."""
+        if payload is None:
+            return
         try:
             values = json.loads(payload)
             scope, kind = str(values.pop("scope")), str(values.pop("kind"))
