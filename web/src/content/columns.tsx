@@ -52,11 +52,11 @@ const BY: ItemColumn = {
   sort: (item) => item.changed?.by.name ?? '',
 }
 
-function text(head: string): ItemColumn {
+function text(head: string, narrow: boolean): ItemColumn {
   return {
     key: 'text',
     head,
-    width: 'minmax(80px, 3fr)',
+    width: narrow ? 'minmax(60px, 1fr)' : 'minmax(80px, 3fr)',
     cell: (item) => (
       <span className="t2">
         <SlotText text={item.text ?? ''} />
@@ -113,9 +113,9 @@ export function columnsFor(kind: string, languages: readonly string[], assistant
   const end = narrow ? [CHANGED] : [CHANGED, BY]
   switch (kind) {
     case 'response':
-      return [narrow ? { ...NAME, width: '190px' } : NAME, text(`Text, ${own.toUpperCase()}`), ...(narrow ? [] : [PROBLEMS]), USED, ...others.slice(0, narrow ? 1 : 4).map((language) => translated(language, assistant)), ...end]
+      return [narrow ? { ...NAME, width: 'minmax(110px, 1.3fr)' } : NAME, text(`Text, ${own.toUpperCase()}`, narrow), ...(narrow ? [] : [PROBLEMS]), USED, ...others.slice(0, narrow ? 1 : 4).map((language) => translated(language, assistant)), ...end]
     case 'slot':
-      return narrow ? [{ ...NAME, width: '190px' }, TYPE, VALUES, USED] : [NAME, TYPE, VALUES, PROBLEMS, USED, ...end]
+      return narrow ? [{ ...NAME, width: 'minmax(110px, 1.6fr)' }, TYPE, VALUES, USED] : [NAME, TYPE, VALUES, PROBLEMS, USED, ...end]
     case 'action':
       return [{ ...NAME, width: 'minmax(0, 1fr)' }, PROBLEMS, USED, ...end]
     default:

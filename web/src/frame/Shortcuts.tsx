@@ -34,6 +34,7 @@ const IN_LISTS: readonly [string, string][] = [
 export function Shortcuts() {
   const assistant = useOpenAssistant()
   const { palette, shortcuts } = useOverlays()
+  useHotkeys([['/', () => document.querySelector<HTMLInputElement>('input[type="search"]')?.focus()]])
   useHotkeys([['mod+K', () => useOverlays.setState({ palette: true })]], [], true)
   useHotkeys([['shift+?', () => useOverlays.setState({ shortcuts: true })]], ['INPUT', 'TEXTAREA', 'SELECT'])
   return (
