@@ -22,10 +22,9 @@ from talkwright.engine.dialogue.collect import step_asked
 from talkwright.engine.dialogue.program import Program
 from talkwright.engine.dialogue.triggers import commands_of_intent
 from talkwright.engine.ports import Understood
-from talkwright.engine.understanding.payloads import IntentPayload, SlotsPayload, TextPayload, read_payload
+from talkwright.engine.understanding.payloads import IntentPayload, Payload, SlotsPayload, read_payload
 
 DEFAULT_MAX_CHARACTERS = 420
-SESSION_START_INTENT = "session_start"
 
 
 class Reader:
@@ -39,7 +38,7 @@ class Reader:
         """Whether the message only asks for a session."""
         return text.startswith("/session_start") and isinstance(self._payload(text), IntentPayload)
 
-    def _payload(self, text: str) -> SlotsPayload | IntentPayload | TextPayload | None:
+    def _payload(self, text: str) -> Payload | None:
         return read_payload(text, slots=self._program.slots)
 
     def read(self, text: str, tracker: Tracker) -> Understood | None:

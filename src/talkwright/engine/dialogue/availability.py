@@ -12,7 +12,7 @@ from talkwright.engine.commands import LLM, Command, SetSlot, StartFlow
 from talkwright.engine.dialogue.program import Program
 
 
-def is_startable(flow: Flow, tracker: Tracker) -> bool:
+def _is_startable(flow: Flow, tracker: Tracker) -> bool:
     """Whether the guard lets the flow start; an error in it means no."""
     return flow.guard is None or holds(flow.guard, slots=tracker.slots, context=context_of(tracker.stack))
 
@@ -59,6 +59,6 @@ def without_unavailable(program: Program, tracker: Tracker, commands: Sequence[C
         if not isinstance(command, StartFlow) or command.flow in active:
             return True
         flow = program.flows.get(command.flow)
-        return flow is not None and not flow.is_pattern and is_startable(flow, tracker)
+        return flow is not None and not flow.is_pattern and _is_startable(flow, tracker)
 
     return [command for command in commands if may_start(command)]

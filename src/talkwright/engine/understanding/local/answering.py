@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from talkwright.assistant.domain import Slot
-from talkwright.engine.commands import LLM, PAYLOAD, CannotHandle, Command, SetSlot, StartFlow
+from talkwright.engine.commands import PAYLOAD, CannotHandle, SetSlot, StartFlow
 from talkwright.engine.understanding.local.answers.booleans import boolean_answer, is_plain_boolean
 from talkwright.engine.understanding.local.answers.categories import category_answer
 from talkwright.engine.understanding.local.answers.free_text import text_answer
@@ -13,7 +13,7 @@ from talkwright.engine.understanding.local.answers.numbers import number_answer
 from talkwright.engine.understanding.local.corrections import correction_decision
 from talkwright.engine.understanding.local.message import Decision, Message
 from talkwright.engine.understanding.local.offers import offer_decision
-from talkwright.engine.understanding.local.opening import SURE, act_decision, extractor_for, start_decision
+from talkwright.engine.understanding.local.opening import SURE, act_decision, filling, start_decision
 from talkwright.engine.understanding.local.phrases import Act
 from talkwright.engine.understanding.local.situation import Question
 from talkwright.engine.understanding.payloads import SlotsPayload, read_payload
@@ -27,7 +27,7 @@ _EVEN_SO = frozenset({Act.CANCEL, Act.HUMAN, Act.REPEAT, Act.RESTART, Act.SKIP})
 
 def answer_question(message: Message, question: Question) -> Decision:
     """Decides about a message while `question` is open."""
-    if (pressed := message.reading.pressed(question.utter, message.text)) is not None:
+    if (pressed := message.wording.pressed(question.utter, message.text)) is not None:
         decision = _as_pressed(message, pressed)
         if decision is not None:
             return decision
@@ -59,7 +59,7 @@ def _answer_or_digression(message: Message, question: Question, value: Any) -> D
     kind = question.slot.type
     best = message.candidates[0] if message.candidates else None
     likely = best.probability if best and best.flow not in message.situation.running[:1] else 0.0
-    if best is not None and message.reading.is_flow_name(message.text, best.flow) and likely >= message.likely:
+    if best is not None and message.wording.is_flow_name(message.text, best.flow) and likely >= message.likely:
         return Decision([StartFlow(best.flow)], "the name of a flow", started=best.flow)
     if value is None:
         started = start_decision(message, message.likely) if likely >= message.likely else None
@@ -84,8 +84,7 @@ def _not_understood(message: Message) -> Decision:
 
 
 def _set(slot: Slot, value: Any, why: str) -> Decision:
-    commands: list[Command] = [SetSlot(slot.name, value, extractor_for(slot) or LLM)]
-    return Decision(commands, why)
+    return Decision([filling(slot, value)], why)
 
 
 def read_value(message: Message, text: str, slot: Slot, question: Question | None = None) -> Any:
@@ -97,7 +96,7 @@ def read_value(message: Message, text: str, slot: Slot, question: Question | Non
         case "float":
             return number_answer(text, message.language)
         case "categorical" | "strict_categorical":
-            choice = category_answer(text, message.reading.options(slot, utter), message.language)
+            choice = category_answer(text, message.wording.options(slot, utter), message.language)
             return choice.value if choice is not None else None
         case "text" | "any":
             return _text_value(message, text, slot)
@@ -106,10 +105,10 @@ def read_value(message: Message, text: str, slot: Slot, question: Question | Non
 
 
 def _text_value(message: Message, text: str, slot: Slot) -> str | None:
-    for entity in message.reading.entities.find(text, message.language):
+    for entity in message.wording.entities.find(text, message.language):
         fills = {entity.entity, entity.role} | {
             slot.name for mapping in slot.mappings if mapping.keys.get("entity") == entity.entity
         }
         if slot.name in fills:
             return entity.value
-    return text_answer(text, message.reading.patterns(slot), message.reading.slot_words(slot))
+    return text_answer(text, message.wording.patterns(slot), message.wording.slot_words(slot))

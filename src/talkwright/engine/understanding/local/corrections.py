@@ -7,11 +7,11 @@ from collections.abc import Callable
 from typing import Any
 
 from talkwright.assistant.domain import Slot
-from talkwright.engine.commands import LLM, Command, SetSlot, StartFlow
+from talkwright.engine.commands import Command, StartFlow
 from talkwright.engine.understanding.local.answers.booleans import boolean_answer
 from talkwright.engine.understanding.local.languages import in_english, phrases
 from talkwright.engine.understanding.local.message import Decision, Message
-from talkwright.engine.understanding.local.opening import SURE, extractor_for
+from talkwright.engine.understanding.local.opening import SURE, filling
 from talkwright.engine.understanding.local.phrases import change_request
 from talkwright.engine.understanding.local.situation import Question
 from talkwright.engine.understanding.local.texts import fold, words
@@ -43,7 +43,7 @@ def correction_decision(message: Message, question: Question, read: ReadValue) -
         if value is None or (slot.type == "text" and (other is not None or boolean_answer(rest) is not None)):
             continue
         return Decision(
-            [_set(slot, value)], f"a correction of {slot.name}" if slot is not question.slot else "an answer"
+            [filling(slot, value)], f"a correction of {slot.name}" if slot is not question.slot else "an answer"
         )
     return Decision([StartFlow(other)], "another flow after all", started=other) if other else None
 
@@ -72,15 +72,15 @@ def _named_slot(message: Message, question: Question, read: ReadValue) -> Decisi
             continue
         value = _new_value(message, slot, question, read)
         if value is not None and value != message.situation.slots.get(slot.name):
-            commands.append(_set(slot, value))
+            commands.append(filling(slot, value))
         elif value is None and change_request(message.text):
-            commands.append(_set(slot, None))
+            commands.append(filling(slot, None))
     return Decision(commands[:1], "a correction that names the slot") if commands else None
 
 
 def _new_value(message: Message, slot: Slot, question: Question, read: ReadValue) -> Any:
     """What stands after the slot's name; the whole message would do for numbers, never for text."""
-    mention = max((message.text.lower().find(word) + len(word) for word in message.reading.slot_words(slot)), default=0)
+    mention = max((message.text.lower().find(word) + len(word) for word in message.wording.slot_words(slot)), default=0)
     tail = message.text[max(mention, 0) :]
     found = _NEW_VALUE.search(tail)
     if found is not None:
@@ -90,7 +90,7 @@ def _new_value(message: Message, slot: Slot, question: Question, read: ReadValue
 
 def _is_mentioned(message: Message, slot: Slot) -> bool:
     """Whether the message names the slot: by the last word of its name, which says what it is."""
-    head = message.reading.slot_head(slot)
+    head = message.wording.slot_head(slot)
     said = {*message.words, *in_english(message.words, message.language)}
     return head is not None and (head in said or f"{head}s" in said)
 
@@ -101,7 +101,3 @@ def _other_flow(message: Message, rest: str) -> str | None:
     if len(words(rest)) > 1 and candidates and candidates[0].probability >= SURE:
         return candidates[0].flow if candidates[0].flow not in message.situation.running[:1] else None
     return None
-
-
-def _set(slot: Slot, value: Any) -> SetSlot:
-    return SetSlot(slot.name, value, extractor_for(slot) or LLM)

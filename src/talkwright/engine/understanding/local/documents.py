@@ -34,8 +34,13 @@ def startable_by_text(flow: Flow) -> bool:
     return (flow.guard or "").strip().lower() != "false"
 
 
+def names_of(flow: Flow) -> list[str]:
+    """What the flow is called: its id as words, its name, and its name in other languages."""
+    translated = (str(one["name"]) for one in flow.translation.values() if one.get("name"))
+    return [readable(flow.id), flow.name, *translated]
+
+
 def _texts(flow: Flow, assistant: Assistant) -> list[str]:
-    names = [readable(flow.id), flow.name, *(str(one["name"]) for one in flow.translation.values() if one.get("name"))]
     intents = dict.fromkeys([*(trigger.intent for trigger in flow.nlu_triggers), flow.id])
     examples = [example.text for intent in intents for example in assistant.nlu.intents.get(intent, ())]
-    return [*names, flow.description, *examples]
+    return [*names_of(flow), flow.description, *examples]

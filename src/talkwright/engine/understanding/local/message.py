@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 from talkwright.engine.commands import Command
 from talkwright.engine.understanding.local.classifier import Candidate, FlowClassifier
 from talkwright.engine.understanding.local.entities import Entity
 from talkwright.engine.understanding.local.languages import alternatives, language_of
 from talkwright.engine.understanding.local.phrases import Act, Correction, act_of, correction_in
-from talkwright.engine.understanding.local.reading import Reading
 from talkwright.engine.understanding.local.situation import Situation
 from talkwright.engine.understanding.local.texts import fold, words
+from talkwright.engine.understanding.local.wording import Wording
 
 _ASKING = re.compile(rf"^(?:{alternatives('asking')})\b")
 _WANTING = re.compile(rf"^(?:(?:{alternatives('before a wish')}) )*(?:{alternatives('wanting')})\b")
@@ -37,9 +36,8 @@ class Message:
 
     text: str
     situation: Situation
-    reading: Reading
+    wording: Wording
     classifier: FlowClassifier
-    notes: dict[str, Any] = field(default_factory=dict)
 
     @cached_property
     def words(self) -> list[str]:
@@ -49,7 +47,7 @@ class Message:
     @cached_property
     def language(self) -> str:
         """The language the message is written in, among the assistant's."""
-        return language_of(self.words, self.reading.languages, self.situation.language)
+        return language_of(self.words, self.wording.languages, self.situation.language)
 
     @property
     def likely(self) -> float:
@@ -74,7 +72,7 @@ class Message:
     @cached_property
     def entities(self) -> list[Entity]:
         """Values that the project's NLU data finds in the text."""
-        return self.reading.entities.find(self.text, self.language)
+        return self.wording.entities.find(self.text, self.language)
 
     @cached_property
     def asks_or_wants(self) -> bool:

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
 
 from talkwright.engine.commands import CannotHandle, SetSlot
+from talkwright.engine.dialogue.interruption import CHOICE_SLOT, CONFIRMATION_SLOT
 from talkwright.engine.understanding.local.answers.booleans import boolean_answer, is_plain_boolean
 from talkwright.engine.understanding.local.answers.categories import Option, category_answer
 from talkwright.engine.understanding.local.message import Decision, Message
 from talkwright.engine.understanding.local.opening import act_decision, start_decision
 from talkwright.engine.understanding.local.phrases import Act
-from talkwright.engine.understanding.local.situation import (
-    CONTINUE_CONVERSATION,
-    CONTINUE_INTERRUPTED,
-    WHICH_INTERRUPTED,
-    Question,
-)
+from talkwright.engine.understanding.local.situation import Question
 from talkwright.engine.understanding.local.texts import fold
 
+ANYTHING_ELSE_SLOT = "continue_conversation"
 _NEITHER = re.compile(r"\b(?:none|neither|nothing|no(?:ne)? of (?:them|those|these)|keine?[rsn]?|nichts|weder)\b")
 _ENDING = frozenset({Act.NOTHING_ELSE, Act.CANCEL})
 _NOT_UNDERSTOOD = Decision([CannotHandle()], "neither yes nor no, and no likely flow")
@@ -26,41 +24,32 @@ _ALWAYS = frozenset({Act.HUMAN, Act.REPEAT, Act.RESTART})
 
 def offer_decision(message: Message, question: Question) -> Decision | None:
     """Decides where the open question belongs to one of these patterns; None elsewhere."""
-    if message.act in _ALWAYS and question.slot.name in (
-        CONTINUE_CONVERSATION,
-        CONTINUE_INTERRUPTED,
-        WHICH_INTERRUPTED,
-    ):
+    decide = _OFFERS.get(question.slot.name)
+    if decide is None:
+        return None
+    if message.act in _ALWAYS:
         return act_decision(message, message.act)
-    match question.slot.name:
-        case "continue_conversation":
-            return _anything_else(message)
-        case "continue_interrupted_flow_confirmation":
-            return _go_on(message)
-        case "interrupted_flow_to_continue":
-            return _which(message, question)
-        case _:
-            return None
+    return decide(message, question)
 
 
-def _anything_else(message: Message) -> Decision:
+def _anything_else(message: Message, _: Question) -> Decision:
     if message.act in _ENDING:
-        return Decision([SetSlot(CONTINUE_CONVERSATION, False)], "nothing else is wanted")
+        return Decision([SetSlot(ANYTHING_ELSE_SLOT, False)], "nothing else is wanted")
     if is_plain_boolean(message.text) and (plain := boolean_answer(message.text)) is not None:
-        return Decision([SetSlot(CONTINUE_CONVERSATION, plain)], "yes or no")
+        return Decision([SetSlot(ANYTHING_ELSE_SLOT, plain)], "yes or no")
     if message.act is Act.GO_ON:
-        return Decision([SetSlot(CONTINUE_CONVERSATION, True)], "more is wanted")
-    return _flow_or_boolean(message, CONTINUE_CONVERSATION)
+        return Decision([SetSlot(ANYTHING_ELSE_SLOT, True)], "more is wanted")
+    return _flow_or_boolean(message, ANYTHING_ELSE_SLOT)
 
 
-def _go_on(message: Message) -> Decision:
+def _go_on(message: Message, _: Question) -> Decision:
     if message.act in _ENDING or message.act is Act.SKIP:
-        return Decision([SetSlot(CONTINUE_INTERRUPTED, False)], "the interrupted flow is no longer wanted")
+        return Decision([SetSlot(CONFIRMATION_SLOT, False)], "the interrupted flow is no longer wanted")
     if message.act is Act.GO_ON:
-        return Decision([SetSlot(CONTINUE_INTERRUPTED, True)], "back to the interrupted flow")
+        return Decision([SetSlot(CONFIRMATION_SLOT, True)], "back to the interrupted flow")
     if is_plain_boolean(message.text) and (plain := boolean_answer(message.text)) is not None:
-        return Decision([SetSlot(CONTINUE_INTERRUPTED, plain)], "yes or no")
-    return _flow_or_boolean(message, CONTINUE_INTERRUPTED)
+        return Decision([SetSlot(CONFIRMATION_SLOT, plain)], "yes or no")
+    return _flow_or_boolean(message, CONFIRMATION_SLOT)
 
 
 def _flow_or_boolean(message: Message, slot: str) -> Decision:
@@ -82,12 +71,19 @@ def _which(message: Message, question: Question) -> Decision:
     options = [Option(name, (name, flow.replace("_", " "))) for flow, name in question.interrupted]
     choice = category_answer(message.text, options, message.language)
     if choice is not None:
-        return Decision([SetSlot(WHICH_INTERRUPTED, choice.value)], "one of the interrupted flows")
+        return Decision([SetSlot(CHOICE_SLOT, choice.value)], "one of the interrupted flows")
     plain_no = is_plain_boolean(message.text) and boolean_answer(message.text) is False
     if message.act in _ENDING or plain_no or _NEITHER.search(fold(message.text)):
-        return Decision([SetSlot(WHICH_INTERRUPTED, "none")], "none of the interrupted flows")
+        return Decision([SetSlot(CHOICE_SLOT, "none")], "none of the interrupted flows")
     started = start_decision(message, message.likely)
     names = dict(question.interrupted)
     if started is not None and started.started in names:
-        return Decision([SetSlot(WHICH_INTERRUPTED, names[started.started])], "one of the interrupted flows")
+        return Decision([SetSlot(CHOICE_SLOT, names[started.started])], "one of the interrupted flows")
     return started or _NOT_UNDERSTOOD
+
+
+_OFFERS: Mapping[str, Callable[[Message, Question], Decision]] = {
+    ANYTHING_ELSE_SLOT: _anything_else,
+    CONFIRMATION_SLOT: _go_on,
+    CHOICE_SLOT: _which,
+}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from talkwright.assistant.domain import Slot
 from talkwright.engine.commands import (
     CANNOT_HANDLE_NOT_SUPPORTED,
@@ -63,7 +65,7 @@ def act_decision(message: Message, act: Act) -> Decision:
 
 def _handoff(message: Message, why: str) -> Decision:
     """The flow that links to the handoff pattern, else the one that the sentence itself asks for; else a refusal."""
-    flow = message.reading.handoff_flow
+    flow = message.wording.handoff_flow
     if flow is not None and message.situation.startable(flow):
         return Decision([StartFlow(flow)], why, started=flow)
     return start_decision(message, message.likely) or Decision([CannotHandle(CANNOT_HANDLE_NOT_SUPPORTED)], why)
@@ -95,6 +97,11 @@ def values_in_sentence(message: Message, flow_id: str) -> tuple[list[SetSlot], l
     commands += _amounts(message, rest, used)
     commands += _categories(message, rest, flow_id)
     return commands, used
+
+
+def filling(slot: Slot, value: Any) -> SetSlot:
+    """The command that fills the slot; where nobody may, the clean-up refuses it (4.5)."""
+    return SetSlot(slot.name, value, extractor_for(slot) or LLM)
 
 
 def extractor_for(slot: Slot) -> str | None:
@@ -136,19 +143,19 @@ def _amounts(message: Message, wanted: list[Slot], used: list[Entity]) -> list[S
     numbers = money or numbers
     if len(numeric) != 1 or len(numbers) != 1:
         return []
-    return [SetSlot(numeric[0].name, numbers[0].value, extractor_for(numeric[0]) or LLM)]
+    return [filling(numeric[0], numbers[0].value)]
 
 
 def _categories(message: Message, wanted: list[Slot], flow_id: str) -> list[SetSlot]:
     """Values that the sentence names word for word, unless the word is only the flow's own name."""
-    own = message.reading.flow_words(flow_id) | common_words(message.language)
+    own = message.wording.flow_words(flow_id) | common_words(message.language)
     found = []
     for slot in wanted:
         if slot.type != "categorical":
             continue
-        options = message.reading.options(slot, f"utter_ask_{slot.name}")
+        options = message.wording.options(slot, f"utter_ask_{slot.name}")
         telling = [option for option in options if not set(words(str(option.value))) <= own]
         choice = named_category(message.text, telling)
         if choice is not None:
-            found.append(SetSlot(slot.name, choice.value, extractor_for(slot) or LLM))
+            found.append(filling(slot, choice.value))
     return found

@@ -9,15 +9,11 @@ from typing import Any
 from talkwright.assistant.assistant import Assistant
 from talkwright.assistant.conditions import holds
 from talkwright.assistant.domain import Slot
-from talkwright.assistant.flows import CallStep, CollectStep, Flow
+from talkwright.assistant.flows import CallStep, CollectStep
 from talkwright.conversation.stack import context_of, is_user_frame, open_question
 from talkwright.conversation.tracker import Tracker
+from talkwright.engine.dialogue import frames
 from talkwright.engine.understanding.local.documents import startable_by_text
-
-CONTINUE_CONVERSATION = "continue_conversation"
-CONTINUE_INTERRUPTED = "continue_interrupted_flow_confirmation"
-WHICH_INTERRUPTED = "interrupted_flow_to_continue"
-_VALIDATE_PATTERN = "pattern_validate_slot"
 
 
 @dataclass(frozen=True)
@@ -40,11 +36,6 @@ class Situation:
     question: Question | None
     running: tuple[str, ...]
     filled: tuple[Slot, ...] = field(default=())
-
-    @property
-    def active(self) -> Flow | None:
-        """The top user flow."""
-        return self.assistant.flows.get(self.running[0]) if self.running else None
 
     def startable(self, flow_id: str) -> bool:
         """Whether the flow's guard lets a sentence start it now (1.6)."""
@@ -72,7 +63,7 @@ def situation_of(tracker: Tracker, assistant: Assistant, language: str) -> Situa
 def _question(tracker: Tracker, assistant: Assistant) -> Question | None:
     asked = open_question(tracker.stack)
     top = tracker.stack[-1] if tracker.stack else {}
-    if top.get("type") == _VALIDATE_PATTERN:
+    if top.get("type") == frames.VALIDATE:
         name, utter = top.get("validate"), top.get("refill_utter")
     elif asked is not None:
         name, utter = asked.get("collect"), asked.get("utter")
@@ -91,7 +82,7 @@ def _question(tracker: Tracker, assistant: Assistant) -> Question | None:
 
 def _interrupted(tracker: Tracker) -> tuple[tuple[str, str], ...]:
     for frame in reversed(tracker.stack):
-        if frame.get("type") == "pattern_continue_interrupted":
+        if frame.get("type") == frames.CONTINUE_INTERRUPTED:
             ids, names = frame.get("interrupted_flow_ids") or (), frame.get("interrupted_flow_names") or ()
             return tuple((str(flow), str(name)) for flow, name in zip(ids, names, strict=False))
     return ()

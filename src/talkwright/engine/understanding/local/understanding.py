@@ -12,8 +12,8 @@ from talkwright.engine.understanding.local.answering import answer_question
 from talkwright.engine.understanding.local.classifier import FlowClassifier
 from talkwright.engine.understanding.local.message import Decision, Message
 from talkwright.engine.understanding.local.opening import open_conversation
-from talkwright.engine.understanding.local.reading import Reading
 from talkwright.engine.understanding.local.situation import situation_of
+from talkwright.engine.understanding.local.wording import Wording
 from talkwright.engine.understanding.payloads import is_meant_for_slots
 
 _UNREADABLE = Decision([CannotHandle()], "a button's values for slots, which this assistant can't read")
@@ -25,13 +25,13 @@ class LocalUnderstanding:
 
     def __init__(self, classifier: FlowClassifier) -> None:
         self._classifier = classifier
-        self._reading: Reading | None = None
+        self._wording: Wording | None = None
 
     def understand(self, text: str, tracker: Tracker, assistant: Assistant, *, language: str) -> Understood:
         """Understands one message in its situation."""
-        reading = self._reading_of(assistant)
+        wording = self._wording_of(assistant)
         free_text = text.strip().removeprefix("/")  # what is left of a malformed payload (dialogue-semantics 4.3)
-        message = Message(free_text, situation_of(tracker, assistant, language), reading, self._classifier)
+        message = Message(free_text, situation_of(tracker, assistant, language), wording, self._classifier)
         decision = _UNREADABLE if is_meant_for_slots(text) else _decided(message)
         return Understood(
             commands=decision.commands,
@@ -39,10 +39,10 @@ class LocalUnderstanding:
             trace=self._trace(message, decision),
         )
 
-    def _reading_of(self, assistant: Assistant) -> Reading:
-        if self._reading is None or self._reading.assistant is not assistant:
-            self._reading = Reading(assistant)
-        return self._reading
+    def _wording_of(self, assistant: Assistant) -> Wording:
+        if self._wording is None or self._wording.assistant is not assistant:
+            self._wording = Wording(assistant)
+        return self._wording
 
     def _trace(self, message: Message, decision: Decision) -> dict[str, Any]:
         """What the inspector shows: candidates with scores, the words that spoke for the first, and the reason."""

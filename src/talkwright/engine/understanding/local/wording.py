@@ -1,4 +1,4 @@
-"""What a project knows about its own words, gathered once per model: options of slots, names of flows, entities."""
+"""How a project words things, gathered once per model: names of flows, options of slots, buttons, entities."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from typing import Any
 from talkwright.assistant.assistant import Assistant
 from talkwright.assistant.domain import Slot
 from talkwright.assistant.flows import LinkStep
+from talkwright.engine.dialogue.frames import HUMAN_HANDOFF
 from talkwright.engine.understanding.local.answers.categories import Option, options_of
+from talkwright.engine.understanding.local.documents import names_of
 from talkwright.engine.understanding.local.entities import EntityFinder, compiled
 from talkwright.engine.understanding.local.languages import common_words, phrases
 from talkwright.engine.understanding.local.texts import fold, readable, words
 from talkwright.engine.understanding.payloads import SlotsPayload, read_payload
-
-HANDOFF_PATTERN = "pattern_human_handoff"
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Button:
 
 
 @dataclass(frozen=True)
-class Reading:
+class Wording:
     """An assistant's words, ready for use."""
 
     assistant: Assistant
@@ -47,7 +47,7 @@ class Reading:
     def handoff_flow(self) -> str | None:
         """The flow that hands over to a person, if the project has one."""
         for flow in self.assistant.user_flows.values():
-            if any(isinstance(step, LinkStep) and step.flow == HANDOFF_PATTERN for step in flow.steps):
+            if any(isinstance(step, LinkStep) and step.flow == HUMAN_HANDOFF for step in flow.steps):
                 return flow.id
         return None
 
@@ -97,15 +97,11 @@ class Reading:
 
     def flow_words(self, flow_id: str) -> frozenset[str]:
         """The words of a flow's names in all languages."""
-        flow = self.assistant.flows[flow_id]
-        names = [readable(flow.id), flow.name, *(str(one.get("name", "")) for one in flow.translation.values())]
-        return frozenset(word for name in names for word in words(name))
+        return frozenset(word for name in names_of(self.assistant.flows[flow_id]) for word in words(name))
 
     def is_flow_name(self, text: str, flow_id: str) -> bool:
         """Whether the text is just a flow's name."""
-        flow = self.assistant.flows[flow_id]
-        names = [flow.name, readable(flow.id), *(str(one.get("name", "")) for one in flow.translation.values())]
-        return fold(text).strip(" .!?") in {fold(name) for name in names}
+        return fold(text).strip(" .!?") in {fold(name) for name in names_of(self.assistant.flows[flow_id])}
 
     def patterns(self, slot: Slot) -> tuple[Any, ...]:
         """The project's regexes that carry the slot's name."""
