@@ -110,12 +110,12 @@ function translated(language: string, assistant: AssistantSummary): ItemColumn {
 /** `narrow`: an item is open beside the table, so that only what is needed to choose another stays. */
 export function columnsFor(kind: string, languages: readonly string[], assistant: AssistantSummary, narrow: boolean): ItemColumn[] {
   const [own = 'en', ...others] = languages
-  const end = narrow ? [CHANGED] : [CHANGED, BY]
+  const end = narrow ? [] : [CHANGED, BY]
   switch (kind) {
     case 'response':
-      return [narrow ? { ...NAME, width: 'minmax(110px, 1.3fr)' } : NAME, text(`Text, ${own.toUpperCase()}`, narrow), ...(narrow ? [] : [PROBLEMS]), USED, ...others.slice(0, narrow ? 1 : 4).map((language) => translated(language, assistant)), ...end]
+      return [narrow ? { ...NAME, width: 'minmax(150px, 1.6fr)' } : NAME, text(`Text, ${own.toUpperCase()}`, narrow), ...(narrow ? [] : [PROBLEMS]), USED, ...others.slice(0, narrow ? 1 : 4).map((language) => translated(language, assistant)), ...end]
     case 'slot':
-      return narrow ? [{ ...NAME, width: 'minmax(110px, 1.6fr)' }, TYPE, VALUES, USED] : [NAME, TYPE, VALUES, PROBLEMS, USED, ...end]
+      return narrow ? [{ ...NAME, width: 'minmax(150px, 1.6fr)' }, TYPE, VALUES, USED] : [NAME, TYPE, VALUES, PROBLEMS, USED, ...end]
     case 'action':
       return [{ ...NAME, width: 'minmax(0, 1fr)' }, PROBLEMS, USED, ...end]
     default:
