@@ -5,8 +5,8 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import pkgutil
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from types import ModuleType
 
 from fastapi import Depends, FastAPI
@@ -18,6 +18,8 @@ from talkwright.backend.context import Services
 from talkwright.backend.docs import docs_page
 from talkwright.backend.edge import Edge
 from talkwright.backend.security import public
+
+Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
 
 def feature_modules() -> list[ModuleType]:
@@ -46,6 +48,14 @@ def create_app(services: Services) -> FastAPI:
                     await stack.enter_async_context(module.lifespan(services))
             yield
 
+    app = routed_app(modules, lifespan)
+    app.state.services = services
+    app.add_middleware(Edge, settings=services.settings)
+    return app
+
+
+def routed_app(modules: Iterable[ModuleType], lifespan: Lifespan | None = None) -> FastAPI:
+    """The routes of some features with their documentation; it can be described, but not serve, without services."""
     app = FastAPI(
         title="Talkwright",
         version=talkwright.__version__,
@@ -56,10 +66,8 @@ def create_app(services: Services) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
     )
-    app.state.services = services
     errors.install(app)
     for module in modules:
         app.include_router(module.router, prefix="/api")
     app.add_api_route("/api/docs", docs_page, methods=["GET"], include_in_schema=False, dependencies=[Depends(public)])
-    app.add_middleware(Edge, settings=services.settings)
     return app
