@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from talkwright.assistant.payloads import IntentPayload, Payload, SlotsPayload, read_payload
 from talkwright.conversation.tracker import Tracker
 from talkwright.engine.commands import (
     ERROR_EMPTY,
@@ -22,7 +23,6 @@ from talkwright.engine.dialogue.collect import step_asked
 from talkwright.engine.dialogue.program import Program
 from talkwright.engine.dialogue.triggers import commands_of_intent
 from talkwright.engine.ports import Understood
-from talkwright.engine.understanding.payloads import IntentPayload, Payload, SlotsPayload, read_payload
 
 DEFAULT_MAX_CHARACTERS = 420
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 
 from talkwright.assistant.assistant import Assistant
+from talkwright.assistant.payloads import read_payload
 from talkwright.conversation.events import Event
 from talkwright.conversation.tracker import Tracker
 from talkwright.engine.testing.scenario_files import Scenario, as_payload
 from talkwright.engine.testing.scenarios import Result, compare
-from talkwright.engine.understanding.payloads import read_payload
 
 Say = Callable[[str], Awaitable[Sequence[Event]]]
 

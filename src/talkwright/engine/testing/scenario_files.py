@@ -44,9 +44,9 @@ from typing import Any
 from talkwright.assistant import yamls
 from talkwright.assistant.build import ItemBody
 from talkwright.assistant.flows import Flow
+from talkwright.assistant.payloads import NULL_WORDS
 from talkwright.engine import commands as cmd
 from talkwright.engine.commands import Command, SetSlot, StartFlow
-from talkwright.engine.understanding.payloads import NULL_WORDS
 
 EXPECTED = ("user", "bot", "slots", "stack", "flows")
 TURN_KEYS = frozenset({*EXPECTED, "patterns", "set", "events", "wait", "channel"})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from talkwright.assistant.domain import Slot
+from talkwright.assistant.payloads import SlotsPayload, read_payload
 from talkwright.engine.commands import PAYLOAD, CannotHandle, SetSlot, StartFlow
 from talkwright.engine.understanding.local.answers.booleans import boolean_answer, is_plain_boolean
 from talkwright.engine.understanding.local.answers.categories import category_answer
@@ -16,7 +17,6 @@ from talkwright.engine.understanding.local.offers import offer_decision
 from talkwright.engine.understanding.local.opening import SURE, act_decision, filling, start_decision
 from talkwright.engine.understanding.local.phrases import Act
 from talkwright.engine.understanding.local.situation import Question
-from talkwright.engine.understanding.payloads import SlotsPayload, read_payload
 
 _WANTED = 0.35  # how likely a flow must be to leave the question for it, when the sentence is built like a wish
 _UNASKED = 0.7  # … and when it could as well be an answer

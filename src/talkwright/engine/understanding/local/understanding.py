@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from talkwright.assistant.assistant import Assistant
+from talkwright.assistant.payloads import is_meant_for_slots
 from talkwright.conversation.tracker import Tracker
 from talkwright.engine.commands import CannotHandle
 from talkwright.engine.ports import Understood
@@ -14,7 +15,6 @@ from talkwright.engine.understanding.local.message import Decision, Message
 from talkwright.engine.understanding.local.opening import open_conversation
 from talkwright.engine.understanding.local.situation import situation_of
 from talkwright.engine.understanding.local.wording import Wording
-from talkwright.engine.understanding.payloads import is_meant_for_slots
 
 _UNREADABLE = Decision([CannotHandle()], "a button's values for slots, which this assistant can't read")
 _SHOWN = 5  # candidates that a trace holds

@@ -10,13 +10,13 @@ from typing import Any
 from talkwright.assistant.assistant import Assistant
 from talkwright.assistant.domain import Slot
 from talkwright.assistant.flows import LinkStep
+from talkwright.assistant.payloads import SlotsPayload, read_payload
 from talkwright.engine.dialogue.frames import HUMAN_HANDOFF
 from talkwright.engine.understanding.local.answers.categories import Option, options_of
 from talkwright.engine.understanding.local.documents import names_of
 from talkwright.engine.understanding.local.entities import EntityFinder, compiled
 from talkwright.engine.understanding.local.languages import common_words, phrases
 from talkwright.engine.understanding.local.texts import fold, readable, words
-from talkwright.engine.understanding.payloads import SlotsPayload, read_payload
 
 
 @dataclass(frozen=True)

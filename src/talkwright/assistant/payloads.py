@@ -52,8 +52,8 @@ def read_payload(text: str, *, slots: Collection[str]) -> Payload | None:
     text = text.strip()
     if not text.startswith("/"):
         return None
-    if found := _SET_SLOTS.fullmatch(text):
-        assignments = _read_assignments(found["inside"])
+    if (inside := inside_set_slots(text)) is not None:
+        assignments = _read_assignments(inside)
         if assignments is None or any(name not in slots for name, _ in assignments):
             return None
         return SlotsPayload(tuple(assignments))
@@ -70,27 +70,35 @@ def is_meant_for_slots(text: str) -> bool:
     return _SLOTS_START.match(text) is not None
 
 
+def inside_set_slots(text: str) -> str | None:
+    """What stands in the brackets of `/SetSlots(…)`; None for any other text."""
+    found = _SET_SLOTS.fullmatch(text.strip())
+    return found["inside"] if found else None
+
+
+def split_assignments(inside: str) -> list[tuple[str, str]] | None:
+    """The `slot=value` pairs of a payload, the values as written; None where one can't be read."""
+    found = [_ASSIGNMENT.fullmatch(part) for part in _split(inside) or ()]
+    pairs = [(match["name"], match["value"].strip()) for match in found if match is not None]
+    return pairs if pairs and len(pairs) == len(found) else None
+
+
 def _read_assignments(inside: str) -> list[tuple[str, str | list[str] | None]] | None:
-    parts = _split(inside)
-    if parts is None or not 0 < len(parts) <= MAX_ASSIGNMENTS:
+    pairs = split_assignments(inside)
+    if pairs is None or len(pairs) > MAX_ASSIGNMENTS:
         return None
-    assignments: list[tuple[str, str | list[str] | None]] = []
-    for part in parts:
-        found = _ASSIGNMENT.fullmatch(part)
-        if found is None:
-            return None
-        assignments.append((found["name"], _read_value(found["value"].strip())))
-    return assignments
+    return [(name, _read_value(value)) for name, value in pairs]
 
 
 def _read_value(text: str) -> str | list[str] | None:
     if text.startswith("[") and text.endswith("]"):
-        return [_unquoted(part) for part in _split(text[1:-1]) or () if part.strip()]
-    plain = _unquoted(text)
+        return [unquoted(part) for part in _split(text[1:-1]) or () if part.strip()]
+    plain = unquoted(text)
     return None if plain.lower() in NULL_WORDS else plain
 
 
-def _unquoted(text: str) -> str:
+def unquoted(text: str) -> str:
+    """A value without the quotes around it."""
     text = text.strip()
     if len(text) >= 2 and text[0] == text[-1] and text[0] in "'\"":
         return text[1:-1]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from talkwright.engine.understanding.payloads import IntentPayload, SlotsPayload, TextPayload, read_payload
+from talkwright.assistant.payloads import IntentPayload, SlotsPayload, TextPayload, read_payload
 
 SLOTS = frozenset({"a", "b", "long_name"})
 
