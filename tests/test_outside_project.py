@@ -106,6 +106,12 @@ def test_its_conversations_go_as_its_author_expects(trained: Trained) -> None:
             {"title": "This month", "payload": '/SetSlots(bill_month="this month")'},
             {"title": "Last month", "payload": '/SetSlots(bill_month="last month")'},
         ]
+        (rating,) = spoken(bot.url, "I want to rate your service")
+        assert rating["buttons"] == [
+            {"title": "1", "payload": "/SetSlots(rating=1)"},
+            {"title": "5", "payload": "5"},
+        ], "numbers read as texts"
+        assert spoken(bot.url, "rate our service", "5")[0]["text"] == "Thank you!"
         booked = spoken(bot.url, "I want to buy more data", "10")
         assert [message["image"] for message in booked if "image" in message] == [
             "https://static.skylark.example/img/data-pack.png"
@@ -150,7 +156,7 @@ async def test_the_studio_takes_it_in_whole(
     report = assistant["report"]
     assert {file["path"] for file in report["files"]} == set(files)
     assert report["left_out"] == []
-    assert report["items"]["flow"] == 14
+    assert report["items"]["flow"] == 15
     told = {(problem["code"], problem["kind"], problem["name"], problem["path"]) for problem in trained.problems}
     found = report["problems"]
     assert {(problem["code"], problem["kind"], problem["name"], problem["path"]) for problem in found} == told

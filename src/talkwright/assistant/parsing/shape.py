@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from typing import Any
 
 from talkwright.assistant.problems import Problem, Severity
+
+_NEAR_PERCENT = 75.0  # how alike two names are when one is meant by the other
 
 Patch = tuple[dict[str, Any], ...]
 
@@ -98,12 +99,9 @@ class Findings:
         value = body.get(key)
         if value is None:
             return default
-        if isinstance(value, str):
-            return value
-        if isinstance(value, bool):
-            return str(value).lower()
-        if isinstance(value, int | float):
-            return str(value)
+        text = plain_text(value)
+        if text is not None:
+            return text
         self.wrong_shape(pointer_join(path, key), f"`{key}` of {what}", "a text", value)
         return default
 
@@ -148,10 +146,19 @@ class Findings:
         return {}
 
 
+def plain_text(value: Any) -> str | None:
+    """What a text, number or bool reads as where a text belongs; None for everything else."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(value) if isinstance(value, str | int | float) else None
+
+
 def closest(name: str, known: Iterable[str]) -> str | None:
     """The known name that was probably meant, if one is near enough."""
-    found = get_close_matches(name, list(known), n=1, cutoff=0.75)
-    return found[0] if found else None
+    from rapidfuzz import fuzz, process  # noqa: PLC0415 - most processes never look for a slip of the pen
+
+    near = process.extract(name, list(known), scorer=fuzz.ratio, limit=None, score_cutoff=_NEAR_PERCENT)
+    return max((score, word) for word, score, _ in near)[1] if near else None
 
 
 def condition_text(value: Any) -> str | None:

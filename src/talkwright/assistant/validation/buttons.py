@@ -7,17 +7,15 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from talkwright.assistant.parsing.shape import pointer_join
+from talkwright.assistant.parsing.shape import plain_text, pointer_join
+from talkwright.assistant.payloads import MAX_ASSIGNMENTS, NULL_WORDS, inside_set_slots, split_assignments, unquoted
 from talkwright.assistant.references import Reference
 from talkwright.assistant.references.reference import payload as payload_references
 from talkwright.assistant.validation.check import Check, replace
 from talkwright.assistant.validation.values import listed_spelling, problem_of
 
-MAX_ASSIGNMENTS = 10
-_SET_SLOTS = re.compile(r"/SetSlots\((?P<inside>.*)\)\s*", re.DOTALL)
 _ALMOST_SET_SLOTS = re.compile(r"/\s*set[_ ]?slots?\b", re.IGNORECASE)
 _INTENT = re.compile(r"/(?P<intent>[^\s{}@(]+)(?:@[\d.]+)?\s*(?P<json>\{.*\})?\s*", re.DOTALL)
-_EMPTY_VALUES = ("none", "null", "undefined")
 
 
 def check_buttons(check: Check, variation: Mapping[str, Any], path: str, what: str) -> None:
@@ -38,15 +36,15 @@ def _check_button(check: Check, button: Any, path: str, what: str) -> None:
     if not isinstance(button, Mapping):
         check.findings.wrong_shape(path, what, "a map with `title` and `payload`", button)
         return
-    if not isinstance(button.get("title"), str) or not button["title"].strip():
+    if not (plain_text(button.get("title")) or "").strip():
         check.findings.error("button-without-title", path, f"{what} has no `title`: people would see an empty button.")
     translated = button.get("translation")
     for language, entry in (translated if isinstance(translated, Mapping) else {}).items():
         if isinstance(entry, Mapping) and isinstance(entry.get("payload"), str):
             at = pointer_join(path, "translation", language, "payload")
             check_payload(check, entry["payload"], at, f"The `{language}` translation of {what[0].lower()}{what[1:]}")
-    payload = button.get("payload")
-    if isinstance(payload, str) and payload.strip():
+    payload = plain_text(button.get("payload"))
+    if payload is not None and payload.strip():
         check_payload(check, payload, pointer_join(path, "payload"), what)
     elif not button.get("url"):
         check.findings.error(
@@ -61,9 +59,9 @@ def check_payload(check: Check, payload: str, path: str, what: str) -> None:
     text = payload.strip()
     if not text.startswith("/"):
         return
-    match = _SET_SLOTS.fullmatch(text)
-    if match is not None:
-        _check_assignments(check, match.group("inside"), payload, path, what)
+    inside = inside_set_slots(text)
+    if inside is not None:
+        _check_assignments(check, inside, payload, path, what)
     elif _ALMOST_SET_SLOTS.match(text):
         check.findings.error(
             "broken-payload",
@@ -92,36 +90,18 @@ def _check_assignments(check: Check, inside: str, payload: str, path: str, what:
     for name in dict.fromkeys(name for name in names if names.count(name) > 1):
         check.findings.error("payload-slot-twice", path, f"{what} sets `{name}` more than once. Keep one value.")
     places = {reference.name: reference for reference in payload_references(payload, path)}
-    for name, value in pairs:
+    for name, written in pairs:
+        value = unquoted(written)
         slot = check.facts.slot(name)
         if slot is None:
             check.missing(places.get(name) or Reference(path, "slot", name, "payload"), what)
             continue
-        reason = None if value.lower() in _EMPTY_VALUES else problem_of(slot, value)
+        reason = None if value.lower() in NULL_WORDS else problem_of(slot, value)
         if reason is None:
             continue
         spelling = listed_spelling(slot, value)
         fix = replace(path, payload.replace(f"={value}", f"={spelling}", 1)) if spelling else ()
         check.findings.error("button-value", path, f"{what} sets `{name}` to `{value}`, but {reason}.", fix)
-
-
-def split_assignments(inside: str) -> list[tuple[str, str]] | None:
-    """The `slot=value` pairs of a payload, split at commas outside of brackets; None where it can't be read."""
-    parts: list[str] = [""]
-    depth = 0
-    for mark in inside:
-        depth += (mark in "[{(") - (mark in "]})")
-        if mark == "," and depth == 0:
-            parts.append("")
-        else:
-            parts[-1] += mark
-    pairs = []
-    for part in parts:
-        name, equals, value = part.partition("=")
-        if not equals or not name.strip():
-            return None
-        pairs.append((name.strip(), value.strip().strip("'\"")))
-    return pairs
 
 
 def _check_intent(check: Check, text: str, payload: str, path: str, what: str) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from talkwright.assistant.conditions import holds
 from talkwright.assistant.domain import Response, Variation
+from talkwright.assistant.parsing.shape import plain_text
 from talkwright.engine.generation.links import safe_link, safe_picture
 from talkwright.engine.generation.templates import TemplateError, fill_format, fill_jinja, filled
 from talkwright.engine.ports import BotMessage, Random
@@ -15,6 +16,7 @@ from talkwright.engine.ports import BotMessage, Random
 INTERNAL_ERROR = "utter_internal_error_rasa"
 DATA_KEYS = ("elements", "quick_replies", "buttons", "attachment", "image", "custom")
 LINK_KEYS = ("url", "link", "href")
+_BUTTON_TEXTS = ("title", "payload")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -147,7 +149,7 @@ def _button(button: Mapping[str, Any], language: str) -> dict[str, Any] | None:
         made.update({str(key): value for key, value in translation.items()})
     if any(key in made and safe_link(made[key]) is None for key in LINK_KEYS):
         return None
-    return made
+    return made | {key: text for key in _BUTTON_TEXTS if (text := plain_text(made.get(key))) is not None}
 
 
 def from_action(item: Mapping[str, Any], responses: Mapping[str, Response], setting: Setting) -> BotMessage | None:
