@@ -1,4 +1,4 @@
-"""`python -m talkwright.backend.openapi` prints the description of the API that the web client's calls are made from."""
+"""`python -m talkwright.backend.openapi` prints the API's description, which the web client's calls are made from."""
 
 from __future__ import annotations
 
