@@ -12,7 +12,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from talkwright.assistant.parsing.flows import readable_default
-from talkwright.assistant.parsing.shape import condition_text, pointer_join
+from talkwright.assistant.parsing.shape import condition_text
+from talkwright.assistant.pointers import pointer_join
 from talkwright.assistant.step_ids import default_step_id, walk_steps
 
 

@@ -10,6 +10,8 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from talkwright.assistant.pointers import pointer_join, pointer_split
+
 Frame = Mapping[str, Any]
 Stack = tuple[Frame, ...]
 
@@ -37,17 +39,13 @@ def diff(old: Stack, new: Stack) -> str | None:
 def _frame_changes(index: int, old: Frame, new: Frame) -> list[dict[str, Any]]:
     changes: list[dict[str, Any]] = []
     for key, value in new.items():
-        path = f"/{index}/{_escape(key)}"
+        path = pointer_join("", index, key)
         if key not in old:
             changes.append({"op": "add", "path": path, "value": value})
         elif old[key] != value:
             changes.append({"op": "replace", "path": path, "value": value})
-    changes += [{"op": "remove", "path": f"/{index}/{_escape(key)}"} for key in old if key not in new]
+    changes += [{"op": "remove", "path": pointer_join("", index, key)} for key in old if key not in new]
     return changes
-
-
-def _escape(key: str) -> str:
-    return key.replace("~", "~0").replace("/", "~1") if "~" in key or "/" in key else key
 
 
 class PatchError(ValueError):
@@ -67,7 +65,7 @@ def patched(stack: Sequence[Any], update: str) -> Stack:
 
 
 def _operate(document: Any, operation: Mapping[str, Any]) -> Any:
-    op, path = operation["op"], _tokens(operation["path"])
+    op, path = operation["op"], pointer_split(operation["path"])
     match op:
         case "add":
             return _with(document, path, lambda _: operation["value"], insert=True)
@@ -76,10 +74,10 @@ def _operate(document: Any, operation: Mapping[str, Any]) -> Any:
         case "remove":
             return _without(document, path)
         case "copy":
-            value = _at(document, _tokens(operation["from"]))
+            value = _at(document, pointer_split(operation["from"]))
             return _with(document, path, lambda _: value, insert=True)
         case "move":
-            source = _tokens(operation["from"])
+            source = pointer_split(operation["from"])
             value = _at(document, source)
             return _with(_without(document, source), path, lambda _: value, insert=True)
         case "test":
@@ -88,12 +86,6 @@ def _operate(document: Any, operation: Mapping[str, Any]) -> Any:
             return document
         case _:
             raise PatchError(f"unknown operation {op!r}")
-
-
-def _tokens(pointer: str) -> list[str]:
-    if pointer == "":
-        return []
-    return [token.replace("~1", "/").replace("~0", "~") for token in pointer.split("/")[1:]]
 
 
 def _at(document: Any, path: list[str]) -> Any:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from talkwright.assistant.build import ItemBody, build_assistant, parse_flow
-from talkwright.assistant.parsing.shape import pointer_split
+from talkwright.assistant.pointers import pointer_split
 from talkwright.assistant.references import Reference, declared, references, rename_in, rename_patch, renamed_body
 
 FLOW: dict[str, Any] = {

@@ -31,6 +31,7 @@ RULES: list[Rule] = [
     (button("/SetSlots(plan=Gold)"), "button-value", E, "/0/buttons/0/payload"),
     (button("/SetSlots(sure=maybe)"), "button-value", E, "/0/buttons/0/payload"),
     (button("/SetSlots(plan)"), "broken-payload", E, "/0/buttons/0/payload"),
+    (button("/SetSlots(plan=[Pro)"), "broken-payload", E, "/0/buttons/0/payload"),
     (button("/set_slots(plan=Pro)"), "broken-payload", E, "/0/buttons/0/payload"),
     (button("/greet{broken}"), "broken-payload", E, "/0/buttons/0/payload"),
     (button("/gret"), "undeclared-intent", W, "/0/buttons/0/payload"),

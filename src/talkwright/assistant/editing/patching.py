@@ -7,6 +7,8 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from talkwright.assistant.pointers import pointer_join, pointer_split
+
 MAX_OPERATIONS = 2_000
 
 
@@ -29,12 +31,12 @@ def parse_pointer(pointer: Any) -> Path:
         return ()
     if not isinstance(pointer, str) or not pointer.startswith("/"):
         raise EditError("A path begins with '/', as in '/steps/0/next'.")
-    return tuple(token.replace("~1", "/").replace("~0", "~") for token in pointer[1:].split("/"))
+    return tuple(pointer_split(pointer))
 
 
 def pointer_of(path: Sequence[str]) -> str:
     """The JSON pointer of tokens."""
-    return "".join("/" + token.replace("~", "~0").replace("/", "~1") for token in path)
+    return pointer_join("", *path)
 
 
 def value_at(body: Any, path: Path) -> Any:

@@ -17,7 +17,8 @@ from talkwright.assistant.domain import (
     Variation,
 )
 from talkwright.assistant.parsing.flows import rejections
-from talkwright.assistant.parsing.shape import Findings, closest, pointer_join, shape_name
+from talkwright.assistant.parsing.shape import Findings, closest, shape_name
+from talkwright.assistant.pointers import pointer_join
 from talkwright.assistant.problems import Problem
 
 SLOT_TYPES: tuple[SlotType, ...] = get_args(SlotType)

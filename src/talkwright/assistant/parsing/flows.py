@@ -19,7 +19,8 @@ from talkwright.assistant.flows import (
     Step,
     Transition,
 )
-from talkwright.assistant.parsing.shape import Findings, condition_text, pointer_join, shape_name
+from talkwright.assistant.parsing.shape import Findings, condition_text, shape_name
+from talkwright.assistant.pointers import pointer_join
 from talkwright.assistant.problems import Problem
 from talkwright.assistant.step_ids import walk_steps
 

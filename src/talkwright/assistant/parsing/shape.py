@@ -6,21 +6,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from talkwright.assistant.pointers import pointer_join
 from talkwright.assistant.problems import Problem, Severity
 
 _NEAR_PERCENT = 75.0  # how alike two names are when one is meant by the other
 
 Patch = tuple[dict[str, Any], ...]
-
-
-def pointer_join(pointer: str, *parts: object) -> str:
-    """A JSON pointer (RFC 6901) extended by `parts`."""
-    return pointer + "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in parts)
-
-
-def pointer_split(pointer: str) -> list[str]:
-    """The parts of a JSON pointer, unescaped."""
-    return [part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:]]
 
 
 def shape_name(value: Any) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from talkwright.assistant.parsing.nlu import example_texts
-from talkwright.assistant.parsing.shape import pointer_join
+from talkwright.assistant.pointers import pointer_join
 from talkwright.assistant.references.reference import Reference, condition, entries, value
 
 _ENTITY = re.compile(r"""\]\(\s*([^:)\s][^:)]*?)\s*[:)]|"entity"\s*:\s*"([^"\\]+)\"""")

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from talkwright.assistant.conditions import is_template
-from talkwright.assistant.parsing.shape import pointer_join
+from talkwright.assistant.pointers import pointer_join
 from talkwright.assistant.references.reference import Reference, condition, entries, value
 from talkwright.assistant.step_ids import walk_steps
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from talkwright.assistant.parsing.shape import pointer_join
+from talkwright.assistant.pointers import pointer_join
 from talkwright.assistant.references.reference import Reference, condition, entries, payload, value
 
 _FILLED_KEYS = ("text", "image", "custom", "buttons", "attachment", "quick_replies", "translation", "elements")

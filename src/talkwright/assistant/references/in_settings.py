@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from talkwright.assistant.parsing.shape import pointer_join
+from talkwright.assistant.pointers import pointer_join
 from talkwright.assistant.references.reference import Reference, value
 
 _PROMPT_KEYS = ("prompt_template", "prompt", "file_path")

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeAlias
 
 from talkwright.assistant.conditions import ConditionError, is_template, names, parse
-from talkwright.assistant.parsing.shape import condition_text, pointer_join
+from talkwright.assistant.parsing.shape import condition_text
+from talkwright.assistant.pointers import pointer_join
 
 Syntax: TypeAlias = Literal["value", "key", "condition", "format", "jinja", "payload", "annotation", "implied"]
 

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from talkwright.assistant.parsing.shape import pointer_join, pointer_split
+from talkwright.assistant.pointers import pointed_at, pointer_join, pointer_split
 from talkwright.assistant.references.reference import Reference
 from talkwright.assistant.step_ids import walk_steps
 
@@ -35,7 +35,7 @@ def rename_patch(body: Any, references: Iterable[Reference], new: str) -> list[d
         else:
             by_path[reference.path].append(reference)
     for path, places in by_path.items():
-        text = str(_at(body, path))
+        text = str(pointed_at(body, path))
         for place in sorted(places, key=lambda place: place.span or (0, 0), reverse=True):
             start, end = place.span or (0, len(text))
             text = text[:start] + new + text[end:]
@@ -61,7 +61,7 @@ def _written_out(body: Any, reference: Reference, new: str) -> list[dict[str, An
     if reference.kind != "response":
         return []
     key = "refill_utter" if reference.path == "/validation" else "utter"
-    at = _at(body, reference.path)
+    at = pointed_at(body, reference.path)
     return [{"op": "replace" if key in at else "add", "path": pointer_join(reference.path, key), "value": new}]
 
 
@@ -69,7 +69,7 @@ def _kept_question(body: Any, path: str, places: list[Reference]) -> list[dict[s
     head, _, key = path.rpartition("/")
     if key != "collect" or places[0].kind != "slot":
         return []
-    step = _at(body, head)
+    step = pointed_at(body, head)
     if isinstance(step.get("utter"), str):
         return []
     return [{"op": "add", "path": pointer_join(head, "utter"), "value": f"utter_ask_{places[0].name}"}]
@@ -77,28 +77,22 @@ def _kept_question(body: Any, path: str, places: list[Reference]) -> list[dict[s
 
 def _key_patch(body: Any, reference: Reference, new: str) -> list[dict[str, Any]]:
     head = reference.path.rpartition("/")[0]
-    names = list(_at(body, head))
+    names = list(pointed_at(body, head))
     place = names.index(reference.name)
     add: dict[str, Any] = {
         "op": "add",
         "path": pointer_join(head, new),
-        "value": copy.deepcopy(_at(body, reference.path)),
+        "value": copy.deepcopy(pointed_at(body, reference.path)),
     }
     if place + 1 < len(names):
         add["before"] = names[place + 1]
     return [{"op": "remove", "path": reference.path}, add]
 
 
-def _at(body: Any, path: str) -> Any:
-    for part in pointer_split(path):
-        body = body[int(part)] if isinstance(body, list) else body[part]
-    return body
-
-
 def _apply(body: Any, operation: Mapping[str, Any]) -> None:
     head, _, _ = operation["path"].rpartition("/")
     key: Any = pointer_split(operation["path"])[-1]
-    holder = _at(body, head)
+    holder = pointed_at(body, head)
     if isinstance(holder, list):
         holder[int(key)] = operation["value"]
     elif operation["op"] == "remove":

@@ -7,8 +7,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from talkwright.assistant.parsing.shape import plain_text, pointer_join
+from talkwright.assistant.parsing.shape import plain_text
 from talkwright.assistant.payloads import MAX_ASSIGNMENTS, NULL_WORDS, inside_set_slots, split_assignments, unquoted
+from talkwright.assistant.pointers import pointer_join
 from talkwright.assistant.references import Reference
 from talkwright.assistant.references.reference import payload as payload_references
 from talkwright.assistant.validation.check import Check, replace

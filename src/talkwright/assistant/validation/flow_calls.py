@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from talkwright.assistant.flows import PATTERN_PREFIX, CallStep, Flow, LinkStep
-from talkwright.assistant.parsing.shape import condition_text, pointer_join
+from talkwright.assistant.parsing.shape import condition_text
+from talkwright.assistant.pointers import pointer_join
 from talkwright.assistant.references import Reference
 from talkwright.assistant.references.reference import slots_of
 from talkwright.assistant.step_ids import walk_steps

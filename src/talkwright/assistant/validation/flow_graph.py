@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from talkwright.assistant.flows import END, START, ActionStep, CallStep, CollectStep, Flow, LinkStep, Step
-from talkwright.assistant.parsing.shape import closest, pointer_join
+from talkwright.assistant.parsing.shape import closest
+from talkwright.assistant.pointers import pointed_at, pointer_join
 from talkwright.assistant.step_ids import walk_steps
 from talkwright.assistant.validation.check import Check, add, remove, replace
 
@@ -87,10 +88,7 @@ def _is_last_of_branch(body: Any, path: str) -> bool:
     head, _, index = path.rpartition("/")
     if head == "/steps":
         return False
-    siblings = body
-    for part in head.split("/")[1:]:
-        siblings = siblings[int(part)] if isinstance(siblings, list) else siblings[part]
-    return int(index) == len(siblings) - 1
+    return int(index) == len(pointed_at(body, head)) - 1
 
 
 def _check_branches(check: Check, branches: list[Any], at: str, step_id: str) -> None:

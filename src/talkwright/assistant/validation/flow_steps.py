@@ -8,7 +8,8 @@ from typing import Any
 from talkwright.assistant.conditions import template_error
 from talkwright.assistant.domain import Slot
 from talkwright.assistant.flows import ActionStep, CollectStep, Flow, SetSlotsStep
-from talkwright.assistant.parsing.shape import condition_text, pointer_join
+from talkwright.assistant.parsing.shape import condition_text
+from talkwright.assistant.pointers import pointer_join
 from talkwright.assistant.references import references
 from talkwright.assistant.step_ids import walk_steps
 from talkwright.assistant.validation.check import Check, Expression, remove

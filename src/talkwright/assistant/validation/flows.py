@@ -6,8 +6,8 @@ import re
 
 from talkwright.assistant.flows import CallStep, CollectStep, Flow, SetSlotsStep
 from talkwright.assistant.parsing.flows import parse_flow
-from talkwright.assistant.parsing.shape import pointer_join
 from talkwright.assistant.patterns import default_items
+from talkwright.assistant.pointers import pointer_join
 from talkwright.assistant.references import Reference
 from talkwright.assistant.validation.check import Check, Expression, remove
 from talkwright.assistant.validation.expressions import check_expression

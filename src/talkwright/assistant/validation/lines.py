@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from talkwright.assistant.editing.trees import base_spot, chain
 from talkwright.assistant.items import Item, Kind, Part
-from talkwright.assistant.parsing.shape import pointer_split
+from talkwright.assistant.pointers import pointer_split
 from talkwright.assistant.problems import Problem
 from talkwright.assistant.project.bodies import NLU_KINDS, TEXT_KINDS, example_lines, examples_in, examples_node
 from talkwright.assistant.project.parts import Parsed, dash_of, parse_part

@@ -10,7 +10,8 @@ from jinja2 import TemplateSyntaxError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from talkwright.assistant.parsing.domain import parse_response
-from talkwright.assistant.parsing.shape import condition_text, pointer_join
+from talkwright.assistant.parsing.shape import condition_text
+from talkwright.assistant.pointers import pointer_join
 from talkwright.assistant.references import Reference, references
 from talkwright.assistant.references.in_responses import texts, uses_jinja
 from talkwright.assistant.validation.buttons import check_buttons

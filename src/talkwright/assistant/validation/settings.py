@@ -10,7 +10,7 @@ from jinja2 import TemplateSyntaxError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from talkwright.assistant.parsing.domain import parse_session
-from talkwright.assistant.parsing.shape import pointer_join
+from talkwright.assistant.pointers import pointer_join
 from talkwright.assistant.references import references
 from talkwright.assistant.validation.check import Check, remove
 from talkwright.assistant.validation.components import check_components, check_model_groups, check_secrets

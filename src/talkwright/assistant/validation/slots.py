@@ -8,7 +8,8 @@ from typing import Any
 
 from talkwright.assistant.domain import Slot
 from talkwright.assistant.parsing.domain import MAPPING_KEYS, parse_slot
-from talkwright.assistant.parsing.shape import closest, condition_text, pointer_join
+from talkwright.assistant.parsing.shape import closest, condition_text
+from talkwright.assistant.pointers import pointer_join
 from talkwright.assistant.references import Reference, references
 from talkwright.assistant.validation.check import Check, Expression, remove, replace
 from talkwright.assistant.validation.components import NLU_ADAPTER, named, short

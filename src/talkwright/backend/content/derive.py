@@ -8,7 +8,7 @@ from typing import Any
 
 from talkwright.assistant.build import readable_default
 from talkwright.assistant.digests import digest
-from talkwright.assistant.parsing.shape import pointer_split
+from talkwright.assistant.pointers import pointer_split
 from talkwright.assistant.references import Reference, declared, references
 from talkwright.assistant.step_ids import walk_steps
 from talkwright.assistant.validation.facts import shared_form
