@@ -22,28 +22,42 @@ def flow(number: int) -> str:
 
 
 def step(number: int, place: int) -> str:
+    """A question with a rejection and a branch, each of one of the flow's three slots."""
+    slot = f"slots.slot_{number}_{place % 3}"
+    rejected, chosen = ((f"{slot} > {place + 100}", f"{slot} > 10"), (f"{slot} is null", f"{slot} is 'one'"))[
+        place % 3 > 0
+    ]
     return (
         f"      - id: ask_{place}  # asks\n"
         f"        collect: slot_{number}_{place % 3}\n"
         f"        description: the value {place} of thing {number}\n"
         "        rejections:\n"
-        f"          - if: slots.slot_{number}_{place % 3} > {place}\n"
-        "            utter: utter_too_much\n"
+        f"          - if: {rejected}\n"
+        "            utter: utter_refused\n"
         "        next:\n"
-        f"          - if: slots.slot_{number}_{place % 3} is true\n"
+        f"          - if: {chosen}\n"
         "            then: END\n"
         f"          - else: {'END' if place == STEPS - 1 else f'ask_{place + 1}'}\n\n"
     )
 
 
+def slot(number: int, place: int) -> str:
+    kind = ("float", "categorical", "text")[place]
+    values = "    values: [one, two]\n" if kind == "categorical" else ""
+    return f"  slot_{number}_{place}:\n    type: {kind}\n{values}    mappings:\n      - type: from_llm\n"
+
+
+def question(number: int, place: int) -> str:
+    name = f"slot_{number}_{place}"
+    values = ("1", "50") if place == 0 else ("one", "two")
+    buttons = "".join(f"        - title: {value}\n          payload: /SetSlots({name}={value})\n" for value in values)
+    return f"  utter_ask_{name}:\n    - text: What is the value {place} of thing {number}?\n      buttons:\n{buttons}"
+
+
 def domain(flows: int) -> str:
-    numbers = [(flow_number, slot) for flow_number in range(flows) for slot in range(3)]
-    slots = "".join(f"  slot_{f}_{s}:\n    type: text\n    mappings:\n      - type: from_llm\n" for f, s in numbers)
-    responses = "".join(
-        f"  utter_ask_slot_{f}_{s}:\n    - text: What is the value {s} of thing {f}?\n      buttons:\n"
-        "        - title: 'Yes'\n          payload: /yes\n        - title: 'No'\n          payload: /no\n"
-        for f, s in numbers
-    )
+    numbers = [(flow_number, place) for flow_number in range(flows) for place in range(3)]
+    slots = "".join(slot(*place) for place in numbers)
+    responses = "".join(question(*place) for place in numbers) + "  utter_refused:\n    - text: That is no value.\n"
     actions = "".join(f"  - action_{f}\n" for f in range(flows))
     intents = "".join(f"  - intent_{f}\n" for f in range(flows))
     return f'version: "3.1"\n\nintents:\n{intents}\nslots:\n{slots}\nresponses:\n{responses}\nactions:\n{actions}'
@@ -64,7 +78,9 @@ def project(flows: int) -> dict[str, bytes]:
     files = {f"data/flows/flow_{number}.yml": flow(number).encode() for number in range(flows)}
     files["domain.yml"] = domain(flows).encode()
     files["data/nlu.yml"] = nlu(flows).encode()
-    files["config.yml"] = b"recipe: default.v1\nlanguage: en\nassistant_id: bench\npipeline: []\n"
+    files["config.yml"] = (
+        b"recipe: default.v1\nlanguage: en\nassistant_id: bench\npipeline: []\npolicies:\n- name: FlowPolicy\n"
+    )
     return files
 
 

@@ -6,11 +6,9 @@ import asyncio
 import sys
 from typing import cast
 
-from talkwright.backend.assistants import service
 from talkwright.backend.context import Authenticator, Services
 from talkwright.backend.errors import ProblemError
-from talkwright.backend.interchange.examples import example_folder, list_examples
-from talkwright.backend.interchange.importing import creation_change, read
+from talkwright.backend.interchange.service import import_as_new, read_example
 from talkwright.backend.interchange.settings import ExampleSettings
 from talkwright.backend.settings import BackendSettings
 from talkwright.backend.trainings.schemas import NewTraining
@@ -19,6 +17,7 @@ from talkwright.cli.parent import end_with_parent
 from talkwright.database.engine import Database
 from talkwright.database.ids import SYSTEM_USER, uuid7
 from talkwright.database.settings import DatabaseSettings, HomeSettings
+from talkwright.identity.audit import Origin
 from talkwright.identity.principal import Principal
 from talkwright.identity.roles import SUPERUSER
 from talkwright.operations.config import load
@@ -35,9 +34,9 @@ async def first_start(example: str) -> None:
     database_settings, home, storage, examples = cast(
         tuple[DatabaseSettings, HomeSettings, StorageSettings, ExampleSettings], sections
     )
-    folder = example_folder(examples.examples_root, example)
-    if folder is None:
-        raise ProblemError(404, "not-found", f"There is no example {example}")
+    project, title = await read_example(examples.examples_root, example)
+    assistant, origin = uuid7(), Origin(via="system", actor=SYSTEM_USER)
+    studio = Principal(user_id=SYSTEM_USER, display="Talkwright", roles=frozenset({SUPERUSER}), via="system")
     database = Database.at(database_settings.application)
     try:
         services = Services(
@@ -47,17 +46,11 @@ async def first_start(example: str) -> None:
             instance="",
             extensions={ObjectStore: open_store(storage, home.home)},
         )
-        project = await read(folder)
-        name, language = service.said_by(project)
-        title = next(entry["title"] for entry in list_examples(examples.examples_root) if entry["name"] == example)
-        row = {"id": uuid7(), "name": name, "title": title, "language": language}
-        studio = Principal(user_id=SYSTEM_USER, display="Talkwright", roles=frozenset({SUPERUSER}), via="system")
         async with services.transaction() as session:
-            change = creation_change(row["id"], "import-project", "import", {"items": len(project.items)})
-            await service.make_assistant(session, studio, row, project, change)
-        log.info("example.imported", example=example, assistant=str(row["id"]))
-        await request_training(services, row["id"], SYSTEM_USER, NewTraining(id=uuid7(), deploy=True))
-        log.info("example.training_queued", assistant=str(row["id"]))
+            await import_as_new(session, studio, origin, project, assistant=assistant, title=title)
+        log.info("example.imported", example=example, assistant=str(assistant))
+        await request_training(services, assistant, SYSTEM_USER, NewTraining(id=uuid7(), deploy=True), origin)
+        log.info("example.training_queued", assistant=str(assistant))
     finally:
         await database.close()
 

@@ -30,6 +30,7 @@ from talkwright.database.engine import Database
 from talkwright.database.ids import SYSTEM_USER, uuid7
 from talkwright.database.tables import assistants, attempts, deployments, models, trainings, versions
 from talkwright.database.trainings import insert_training
+from talkwright.identity.audit import Origin
 from talkwright.identity.secrets import keyring
 from talkwright.storage.keys import project_key
 from talkwright.storage.objects import ObjectStore
@@ -112,7 +113,7 @@ class Service:
         """A version with its project in the store."""
         new = uuid7()
         archive = to_tar_gz(dict(files))
-        assert read_project(archive)
+        assert read_project(archive).items
         await self.store.put(project_key(new), archive)
         async with self.database.transaction() as session:
             number = 1 + len(
@@ -250,7 +251,8 @@ class Talk:
 
     async def say(self, chat: UUID, words: str, *, message: UUID | None = None) -> Mapping[str, Any]:
         """One turn."""
-        return await self.turns.take(self.assistant, chat, Said(id=str(message or uuid7()), text=words))
+        said = Said(id=str(message or uuid7()), text=words)
+        return await self.turns.take(self.assistant, chat, said, Origin(via="system", actor=SYSTEM_USER))
 
 
 def texts(answer: Mapping[str, Any]) -> list[str]:

@@ -147,10 +147,10 @@ def choose(page: Page, name: str, data: bytes) -> None:
 
 def open_dock(page: Page) -> None:
     """Open the Try dock, where it is closed."""
-    dock = page.get_by_role("region", name="Try the assistant")
-    if not dock.is_visible():
-        page.get_by_role("banner").get_by_role("button", name="Try").click()
-    dock.get_by_role("heading", name="Try").wait_for()
+    button = page.get_by_role("banner").get_by_role("button", name="Try")
+    if button.get_attribute("aria-pressed") == "false":
+        button.click()
+    page.get_by_role("region", name="Try the assistant").get_by_role("heading", name="Try").wait_for()
 
 
 def new_chat(page: Page) -> None:

@@ -45,7 +45,6 @@ class LastChange:
     at: datetime
     by: tuple[UUID, str]
     command: Mapping[str, Any]
-    source: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,7 +163,7 @@ def _figures(listed: Any) -> Any:
         .lateral("found")
     )
     change = (
-        select(changes.c.number, changes.c.at, changes.c.author, changes.c.command, changes.c.source, users.c.display)
+        select(changes.c.number, changes.c.at, changes.c.author, changes.c.command, users.c.display)
         .join(users, users.c.id == changes.c.author)
         .where(changes.c.assistant == listed.c.id, changes.c.number == listed.c.last_change)
         .lateral("change")
@@ -179,7 +178,6 @@ def _figures(listed: Any) -> Any:
             change.c.at,
             change.c.author,
             change.c.command,
-            change.c.source,
             change.c.display,
             latest_training(trainings.c.assistant == listed.c.id).label("training"),
             active_deployment(listed.c.id).label("deployment"),
@@ -204,7 +202,7 @@ def _listed(row: Any) -> ListedAssistant:
     change = None
     if row.number is not None:
         by = (row.author, row.display)
-        change = LastChange(number=row.number, at=row.at, by=by, command=json.loads(row.command), source=row.source)
+        change = LastChange(number=row.number, at=row.at, by=by, command=json.loads(row.command))
     return ListedAssistant(
         assistant=_row(row),
         problems={"error": row.error, "warning": row.warning, "hint": row.hint},

@@ -11,7 +11,6 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from talkwright.database.settings import DatabaseSettings
 
 DRIVER = "postgresql+psycopg"
-IDLE_MILLISECONDS = 60_000
 
 
 def driver_url(url: str) -> URL:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -247,14 +247,3 @@ async def mentioned(session: AsyncSession, assistant: UUID, item: UUID) -> set[t
         facts.c.assistant == assistant, facts.c.item == item, facts.c.relation == "refers"
     )
     return {(row.kind, row.name) for row in await session.execute(query.distinct())}
-
-
-async def use_counts(session: AsyncSession, assistant: UUID, kind: str, names: Iterable[str]) -> dict[str, int]:
-    """How many items use each of these names."""
-    query = (
-        select(facts.c.name, func.count(facts.c.item.distinct()).label("used"))
-        .where(facts.c.assistant == assistant, facts.c.relation == "refers", facts.c.kind == kind)
-        .where(facts.c.name.in_(list(names)))
-        .group_by(facts.c.name)
-    )
-    return {row.name: row.used for row in await session.execute(query)}

@@ -45,11 +45,6 @@ class StoredFile:
         style = style_from_json(self.style) if self.style else ProjectFile(path=self.path).style
         return ProjectFile(path=self.path, data=self.data, skeleton=tuple(pieces), style=style)
 
-    @property
-    def items(self) -> frozenset[UUID]:
-        """The items that have parts here."""
-        return frozenset(piece[0] for piece in self.skeleton if not isinstance(piece, str))
-
 
 def stored_file(file: ProjectFile, ids: Mapping[tuple[str, str], UUID], *, file_id: UUID, revision: int) -> StoredFile:
     """The file as it is stored; `ids` holds the items' uuids by (kind, name)."""

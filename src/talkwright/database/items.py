@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, and_, func, insert, select, tuple_
+from sqlalchemy import Select, and_, insert, select, tuple_
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -228,7 +228,6 @@ def _item_row(change: Change, entry: NewRevision) -> dict[str, Any]:
         "summary": listing.summary,
         "extra": json.dumps(listing.extra),
         "search": listing.search(stored.name),
-        "keys": json.dumps(stored.keys) if stored.keys else None,
         "changed_in": change.number,
         "changed_at": change.at,
         "changed_by": change.author,
@@ -275,7 +274,6 @@ class HistoryEntry:
     at: datetime
     by: tuple[UUID, str]
     command: Mapping[str, Any]
-    source: str
     revision: int
     deleted: bool
 
@@ -305,7 +303,6 @@ async def histories(
             changes.c.number.label("change"),
             changes.c.at,
             changes.c.command,
-            changes.c.source,
             users.c.id.label("user"),
             users.c.display,
         )
@@ -327,7 +324,6 @@ async def histories(
                     at=row.at,
                     by=(row.user, row.display),
                     command=json.loads(row.command),
-                    source=row.source,
                     revision=row.number,
                     deleted=row.deleted,
                 )
@@ -342,10 +338,9 @@ async def item_names(session: AsyncSession, assistant: UUID) -> list[tuple[UUID,
     return [(row.id, row.kind, row.name) for row in rows]
 
 
-async def known_ids(session: AsyncSession, ids: Iterable[UUID]) -> dict[UUID, UUID]:
-    """Of these item ids, those that exist in any assistant, with their assistant."""
-    rows = await session.execute(select(items.c.id, items.c.assistant).where(items.c.id.in_(list(ids))))
-    return {row.id: row.assistant for row in rows}
+async def known_ids(session: AsyncSession, ids: Iterable[UUID]) -> set[UUID]:
+    """Of these item ids, those that exist in any assistant."""
+    return set((await session.execute(select(items.c.id).where(items.c.id.in_(list(ids))))).scalars())
 
 
 async def load_digests(session: AsyncSession, assistant: UUID) -> list[tuple[str, str, bytes]]:
@@ -366,9 +361,3 @@ async def last_touch(session: AsyncSession, assistant: UUID, item: UUID) -> tupl
     query = select(items.c.changed_at, users.c.id, users.c.display).join(users, users.c.id == items.c.changed_by)
     row = (await session.execute(query.where(items.c.assistant == assistant, items.c.id == item))).one_or_none()
     return None if row is None else (row.changed_at, (row.id, row.display))
-
-
-async def kind_counts(session: AsyncSession, assistant: UUID) -> dict[str, int]:
-    """How many living items there are of each kind."""
-    query = select(items.c.kind, func.count()).where(items.c.assistant == assistant, items.c.live_name.is_not(None))
-    return {row[0]: row[1] for row in await session.execute(query.group_by(items.c.kind))}

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from talkwright.assistant.items import Item
+from talkwright.assistant.naming import with_assistant_id
 from talkwright.assistant.project import ProjectFile, to_tar_gz, write_project
+from talkwright.database.assistants import find
 from talkwright.database.files import StoredFile, load_file_revisions, load_files, load_files_at
 from talkwright.database.items import StoredItem, load_at, load_heads, load_revisions
 from talkwright.database.versions import pinned_files, pinned_items
@@ -43,5 +46,16 @@ def written(stored: Stored) -> dict[str, bytes]:
 
 
 async def version_archive(session: AsyncSession, assistant: UUID, version: UUID) -> bytes:
-    """A version's project as .tar.gz: what a training gets. Equal versions give equal bytes."""
-    return to_tar_gz(written(await load_version(session, assistant, version)))
+    """A version's project as .tar.gz: what a training gets. Equal versions give equal bytes.
+
+    Its config names the assistant as the studio does, whatever name it came with: a bot's events are found by it.
+    Raises LookupError for an assistant that is gone.
+    """
+    row = await find(session, assistant)
+    if row is None:
+        raise LookupError(f"The assistant {assistant} is gone.")
+    return await asyncio.to_thread(_packed, await load_version(session, assistant, version), row.name)
+
+
+def _packed(stored: Stored, name: str) -> bytes:
+    return to_tar_gz(write_project(*with_assistant_id(*as_project(stored), name)))

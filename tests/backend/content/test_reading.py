@@ -103,6 +103,34 @@ async def test_each_edit_needs_the_permission_of_its_kind(
     assert (await item_named(admin, assistant, "response", "utter_greet"))["revision"] == 1
 
 
+async def test_a_rename_needs_the_permission_of_every_kind_that_follows_it(
+    admin: Browser, studio: RunningStudio, assistant: str
+) -> None:
+    annotator = await invited(admin, studio, "lead-annotator")
+    before = [await item_named(admin, assistant, *named) for named in (("response", "utter_greet"), ("flow", "greet"))]
+    edit = {"op": "rename", "item": before[0]["id"], "revision": 1, "name": "utter_hello"}
+    refused = await send(annotator, assistant, change(edit, command="rename-item"), 403)
+    assert (refused["permissions"], "flows:write for flows" in refused["detail"]) == (["flows:write"], True)
+    after = [await item_named(admin, assistant, *named) for named in (("response", "utter_greet"), ("flow", "greet"))]
+    assert after == before
+    builder = await invited(admin, studio, "flow-builder")
+    answer = await send(builder, assistant, change(edit, command="rename-item"))
+    assert {(item["kind"], item["name"]) for item in answer["items"]} == {
+        ("response", "utter_hello"),
+        ("flow", "greet"),
+    }
+
+
+async def test_a_refusal_names_all_that_is_missing(admin: Browser, studio: RunningStudio, assistant: str) -> None:
+    editor = await invited(admin, studio, "nlu-editor")
+    response = await item_named(editor, assistant, "response", "utter_greet")
+    flow = await item_named(editor, assistant, "flow", "greet")
+    delete = {"op": "delete", "item": flow["id"], "revision": 1}
+    refused = await send(editor, assistant, change(text_patch(response, "No"), delete), 403)
+    assert refused["permissions"] == ["flows:write", "responses:write"]
+    assert refused["detail"].startswith("It needs flows:write for flows; responses:write for responses.")
+
+
 async def test_settings_are_seen_only_by_those_who_may(admin: Browser, studio: RunningStudio, assistant: str) -> None:
     config = await item_named(admin, assistant, "config", "config.yml")
     editor = await invited(admin, studio, "flow-builder")

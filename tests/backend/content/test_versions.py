@@ -6,20 +6,21 @@ import asyncio
 from uuid import UUID
 
 import pytest
-from tests.backend.content.calls import change, download, imported, item_named, send, text_patch
+from tests.backend.content.calls import change, download, imported, item_named, packed, send, text_patch
 from tests.services.studio import Browser
 
+from talkwright.assistant.build import ItemBody, build_assistant
 from talkwright.assistant.project import read_contents, read_project, write_project
 from talkwright.backend.versions.service import pin_current
 from talkwright.database.engine import Database
-from talkwright.database.ids import SYSTEM_USER
+from talkwright.database.ids import SYSTEM_USER, uuid7
 from talkwright.database.projects import version_archive
 from talkwright.database.versions import Version
 
 pytestmark = pytest.mark.anyio
 
 FILES = {
-    "config.yml": b"language: en\npolicies: []\n",
+    "config.yml": b"assistant_id: lamp\nlanguage: en\npolicies: []\n",
     "domain.yml": b"# words\nresponses:\n  utter_a:\n  - text: one\n",
     "data/stories.yml": b"stories:\n- story: a\n  steps: []\n",
     "logo.bin": b"\x00\x01",
@@ -45,8 +46,10 @@ async def test_a_version_keeps_its_content_while_the_assistant_goes_on(admin: Br
     await send(admin, made, change(text_patch(item, "two")))
     second = await pin(database, made)
     assert (second.number, second.change) == (first.number + 1, first.change + 1)
-    assert await project_of(database, first) == FILES
-    assert await project_of(database, second) == await download(admin, made)
+    name = first.name.rpartition("-")[0].encode()
+    config = FILES["config.yml"].replace(b"lamp", name)
+    assert await project_of(database, first) == FILES | {"config.yml": config}
+    assert await project_of(database, second) == await download(admin, made) | {"config.yml": config}
     listed = (await admin.send("GET", f"/api/assistants/{made}/versions")).json()["items"]
     assert [entry["name"] for entry in listed] == [second.name, first.name]
 
@@ -79,3 +82,27 @@ async def test_a_version_is_described_and_downloaded(admin: Browser, database: D
     assert project.headers["content-type"] == "application/gzip"
     assert read_project(project.content).files == read_contents(FILES).files
     assert (await admin.send("GET", f"{address}/model")).status_code == 404
+
+
+@pytest.mark.parametrize("config", [b"assistant_id: lamp\nlanguage: en\n", b"language: en\n", None])
+async def test_models_call_the_assistant_as_the_studio_does_and_the_import_says_so(
+    admin: Browser, database: Database, config: bytes | None
+) -> None:
+    files = {"domain.yml": FILES["domain.yml"]} | ({} if config is None else {"config.yml": config})
+    answer = await imported(admin, files)
+    made, name = answer["assistant"]["id"], answer["assistant"]["name"]
+    (told,) = [one for one in answer["report"]["problems"] if one["code"] == "assistant-id-differs"]
+    assert name in told["message"]
+    assert await download(admin, made) == files
+    project = read_contents(await project_of(database, await pin(database, made)))
+    items = [ItemBody(str(item.kind), item.name, item.body) for item in project.items]
+    assert build_assistant(items)[0].id == name
+
+
+async def test_an_import_under_the_projects_own_name_has_nothing_to_say_about_it(admin: Browser) -> None:
+    name = f"lamp-{uuid7()}"
+    files = {"config.yml": f"assistant_id: {name}\nlanguage: en\n".encode()}
+    address = f"/api/assistants/import?id={uuid7()}"
+    answer = await admin.send("POST", address, content=packed(files), headers={"Content-Type": "application/zip"})
+    assert answer.json()["assistant"]["name"] == name
+    assert [one["code"] for one in answer.json()["report"]["problems"]] == ["no-flow"]

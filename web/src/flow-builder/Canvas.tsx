@@ -49,9 +49,12 @@ function Board({ nodes, edges, onSelect, follow, children }: CanvasProps) {
         edges={edges}
         nodeTypes={NODE_TYPES}
         edgeTypes={EDGE_TYPES}
-        onNodeClick={(_event, node) => node.type === 'step' && onSelect(node.id)}
+        onNodesChange={(changes) => {
+          // Click and Enter alike: only steps can be selected.
+          const chosen = changes.find((change) => change.type === 'select' && change.selected)
+          if (chosen?.type === 'select') onSelect(chosen.id)
+        }}
         onPaneClick={() => onSelect(null)}
-        onSelectionChange={({ nodes: chosen }) => chosen[0]?.type === 'step' && onSelect(chosen[0].id)}
         onMoveStart={(event) => {
           if (event !== null) moved.current = true
         }}

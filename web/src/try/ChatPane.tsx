@@ -97,7 +97,7 @@ function Beginning() {
   const language = useContentLanguage()
   const { turns, pending, loading, error } = useChat(assistant.id)
   const mayTrain = useMay('trainings:write')
-  const suggestions = useQuery(suggestionsQuery(assistant.id, assistant.deployment?.id ?? null))
+  const suggestions = useQuery(suggestionsQuery(assistant.id, language, assistant.deployment?.id ?? null))
   if (error !== null)
     return (
       <div className="say-again" role="alert">

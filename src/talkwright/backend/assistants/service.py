@@ -10,10 +10,11 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from talkwright.assistant.build import ItemBody, languages, merged_document
+from talkwright.assistant.naming import assistant_id
 from talkwright.assistant.project import Project
 from talkwright.backend.content.checking import CHECKER
+from talkwright.backend.content.paging import decode_cursor, encode_cursor, invalid_cursor
 from talkwright.backend.content.presenting import person
-from talkwright.backend.content.service import decode_cursor, encode_cursor
 from talkwright.backend.content.words import words_of
 from talkwright.backend.content.writing import ChangeRequest, begin, first_answer
 from talkwright.backend.deployments.schemas import deployment_of
@@ -119,14 +120,11 @@ def said_by(project: Project) -> tuple[str, str]:
     """The name and language that a project's config gives."""
     files = [ItemBody(str(item.kind), item.name, item.body) for item in project.items if item.kind == "config"]
     config = merged_document(files, "config", [])
-    name = config.get("assistant_id")
-    return name if isinstance(name, str) and name else "assistant", languages(config)[0]
+    return assistant_id(project.items) or "assistant", languages(config)[0]
 
 
 def _uuid(text: str) -> UUID:
     try:
         return UUID(text)
     except ValueError:
-        raise ProblemError(
-            422, "invalid-cursor", "This cursor is none of this list's", "Begin with the first page."
-        ) from None
+        raise invalid_cursor() from None

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID, uuid4
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 
+from talkwright.backend.audit import origin_of
 from talkwright.backend.chats import service
 from talkwright.backend.chats.bots import Bots
 from talkwright.backend.chats.schemas import Answer, Chat, Chats, NewChat, NewMessage, Restart, Suggestions, Timeline
@@ -23,9 +24,11 @@ Writer = Annotated[Principal, Depends(require("chats:write"))]
 
 
 @router.post("", status_code=201)
-async def begin_chat(aid: UUID, wanted: NewChat, writer: Writer, services: ServicesOf, response: Response) -> Chat:
+async def begin_chat(
+    aid: UUID, wanted: NewChat, *, writer: Writer, services: ServicesOf, request: Request, response: Response
+) -> Chat:
     """Begin a chat; asking twice with one id begins one."""
-    chat, is_new = await service.begin_chat(services, aid, writer.user_id, wanted)
+    chat, is_new = await service.begin_chat(services, aid, writer.user_id, wanted, origin_of(request))
     if not is_new:
         response.status_code = 200
     return chat
@@ -45,10 +48,12 @@ async def list_chats(
 
 
 @router.get("/suggestions")
-async def read_assistant_suggestions(aid: UUID, _reader: Reader, session: Session) -> Suggestions:
-    """Sentences to begin a chat with, before there is one."""
+async def read_suggestions(
+    aid: UUID, _reader: Reader, session: Session, language: Annotated[str | None, Query(max_length=20)] = None
+) -> Suggestions:
+    """Sentences to begin a chat with, in one of the assistant's languages."""
     await find_assistant(session, aid)
-    return await service.suggest(session, aid)
+    return await service.suggest(session, aid, language)
 
 
 @router.get("/{chat}")
@@ -58,20 +63,22 @@ async def read_chat(aid: UUID, chat: UUID, _reader: Reader, session: Session) ->
 
 
 @router.post("/{chat}/messages")
-async def say(aid: UUID, chat: UUID, message: NewMessage, _writer: Writer, services: ServicesOf) -> Answer:
+async def say(
+    aid: UUID, chat: UUID, message: NewMessage, _writer: Writer, services: ServicesOf, request: Request
+) -> Answer:
     """Say something; answers when the assistant has answered. A message sent again gets the stored answer."""
     said = Said(id=str(message.id), text=message.text, title=message.title)
-    return Answer.model_validate(await Turns(services).take(aid, chat, said))
+    return Answer.model_validate(await Turns(services).take(aid, chat, said, origin_of(request)))
 
 
 @router.post("/{chat}/restart")
 async def restart(
-    aid: UUID, chat: UUID, _writer: Writer, services: ServicesOf, wanted: Restart | None = None
+    aid: UUID, chat: UUID, _writer: Writer, services: ServicesOf, request: Request, wanted: Restart | None = None
 ) -> Answer:
     """Begin a new session in the same chat."""
     own = wanted.id if wanted is not None and wanted.id is not None else uuid4()
     said = Said(id=str(own), text=NEW_SESSION, kind="restart")
-    return Answer.model_validate(await Turns(services).take(aid, chat, said))
+    return Answer.model_validate(await Turns(services).take(aid, chat, said, origin_of(request)))
 
 
 @router.get("/{chat}/timeline")
@@ -87,10 +94,3 @@ async def read_timeline(
 ) -> Timeline:
     """What was said and done, turn by turn, and where the conversation stands."""
     return await service.read_timeline(session, services.get(Bots).places, aid, chat, after=after, limit=limit)
-
-
-@router.get("/{chat}/suggestions")
-async def read_suggestions(aid: UUID, chat: UUID, _reader: Reader, session: Session) -> Suggestions:
-    """Sentences that the assistant's examples and descriptions offer."""
-    found = await service.one_chat(session, aid, chat)
-    return await service.suggest(session, aid, found.language)

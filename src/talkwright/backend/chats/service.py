@@ -26,13 +26,16 @@ from talkwright.database import assistants
 from talkwright.database import chats as repository
 from talkwright.database.heads import head_bodies
 from talkwright.database.items import load_named
+from talkwright.identity.audit import Origin, record
 
 MOST_SUGGESTIONS = 6
 LONGEST_SUGGESTION = 90
 _SENTENCE = re.compile(r"^.+?[.!?](?=\s|$)", re.DOTALL)
 
 
-async def begin_chat(services: Services, assistant: UUID, by: UUID, wanted: NewChat) -> tuple[Chat, bool]:
+async def begin_chat(
+    services: Services, assistant: UUID, by: UUID, wanted: NewChat, origin: Origin
+) -> tuple[Chat, bool]:
     """Begin a chat; gives it, and whether it is new."""
     try:
         async with services.transaction() as session:
@@ -41,6 +44,7 @@ async def begin_chat(services: Services, assistant: UUID, by: UUID, wanted: NewC
                 return chat_of(known), False
             language = await _language(session, assistant, wanted.language)
             await repository.insert_chat(session, wanted.id, assistant=assistant, language=language, by=by)
+            await record(session, origin, "chats.begin", assistant=assistant, target=wanted.id)
     except IntegrityError:
         async with services.transaction() as session:
             known = await repository.get_chat(session, assistant, wanted.id)

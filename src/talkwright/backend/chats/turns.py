@@ -26,6 +26,7 @@ from talkwright.database import chats as repository
 from talkwright.database.chat_locks import hold_chat, let_go_of_chat
 from talkwright.database.chats import NewEvent
 from talkwright.database.deployments import Bot, Talk, talk_of
+from talkwright.identity.audit import Origin, record
 
 WAIT_SECONDS = 30.0
 LOOK_SECONDS = 0.2
@@ -61,7 +62,7 @@ class Turns:
         self._services = services
         self._bots = services.get(Bots)
 
-    async def take(self, assistant: UUID, chat: UUID, said: Said) -> Mapping[str, Any]:
+    async def take(self, assistant: UUID, chat: UUID, said: Said, origin: Origin) -> Mapping[str, Any]:
         """Say something and give the answer {turn, state}; a repeated message gets the stored one.
 
         A turn that is cut by the end of the model is taken once more with its successor, which first gets the chat's
@@ -75,7 +76,7 @@ class Turns:
                     return stored
                 bot = await self._bot(assistant, str(row["environment"]), until)
                 try:
-                    return await self._turn(row, bot, said)
+                    return await self._turn(row, bot, said, origin)
                 except BotGoneError:
                     self._bots.standing.pop(chat, None)
                     if time.monotonic() > until:
@@ -134,7 +135,7 @@ class Turns:
                 raise _starting(talk.reason)
             await asyncio.sleep(LOOK_SECONDS)
 
-    async def _turn(self, row: Row, bot: Bot, said: Said) -> Mapping[str, Any]:
+    async def _turn(self, row: Row, bot: Bot, said: Said, origin: Origin) -> Mapping[str, Any]:
         began = datetime.now(UTC)
         ground = await self._stand(row, bot)
         metadata: dict[str, Any] = {"message_id": said.id, "language": row["language"]}
@@ -161,6 +162,7 @@ class Turns:
                 title=(said.title or said.text)[:TITLE_CHARACTERS] if said.kind == "message" else "",
                 began=began,
             )
+            await record(session, origin, f"chats.{said.kind}", assistant=row["assistant"], target=row["id"])
         self._bots.standing[row["id"]] = Standing(bot.attempt, row["last_event"] + len(events))
         return answer
 

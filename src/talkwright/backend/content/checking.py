@@ -6,8 +6,9 @@ change costs what it touches. The rows say which revision is true: a process tha
 
 from __future__ import annotations
 
+import asyncio
 from collections import OrderedDict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -70,6 +71,10 @@ class Known:
         """The living items' uuids by (kind, name)."""
         return {(kind, name): item for item, (kind, name, _) in self.items.items()}
 
+    def of_kind(self, kind: str) -> list[ItemBody]:
+        """The living items of a kind."""
+        return [ItemBody(kind, entry[1], self.bodies[item]) for item, entry in self.items.items() if entry[0] == kind]
+
 
 class KnownFacts(ItemFacts):
     """Facts over the known items, with what was already parsed."""
@@ -122,13 +127,7 @@ class Checker:
     ) -> dict[UUID, Checked]:
         """Validate what a change can have touched, write what was found, and return it by item."""
         again = await self._again(session, assistant, before, after, touched)
-        facts = KnownFacts(after)
-        facts.sharing("flow-name", "")  # read all flows now, so that no item counts as having asked for them
-        own = {item.id: item for item in touched}
-        checked = {item: self._check(item, own.get(item), after, facts) for item in again}
-        for item in touched:
-            if item.deleted:
-                checked[item.id] = Checked(item=item.id, problems=(), asked=())
+        checked = await asyncio.to_thread(_checked, again, after, touched)
         await save_problems(session, assistant, list(checked.values()))
         if _has_flow(before) != _has_flow(after) or before.change <= 0:
             await save_own_problems(session, assistant, [] if _has_flow(after) else [NO_FLOW])
@@ -144,26 +143,37 @@ class Checker:
         for item in touched:
             names |= _questions(before, after, item.id)
         asking = await who_asked(session, assistant, names)
-        return [item for item in after.items if item in asking or item in {changed.id for changed in touched}]
-
-    def _check(self, item: UUID, written: StoredItem | None, known: Known, facts: KnownFacts) -> Checked:
-        kind, name, _ = known.items[item]
-        body = known.bodies[item]
-        asked = facts.watch()
-        found = check_item(kind, name, body, facts)
-        if kind in SETTINGS:
-            found += _contradictions(kind, name, known)
-        return Checked(
-            item=item,
-            problems=found,
-            asked={asked_form(*question) for question in asked},
-            of_text=None if written is None else _of_text(written),
-            steps=keys_by_step(kind, name, body, known.keys[item]),
-        )
+        asking |= {item.id for item in touched}
+        return [item for item in after.items if item in asking]
 
 
 CHECKER = Checker()
 """This process's checker."""
+
+
+def _checked(again: Collection[UUID], known: Known, touched: Sequence[StoredItem]) -> dict[UUID, Checked]:
+    """Validate these items as they are known now; dead ones among the touched have no problem."""
+    facts = KnownFacts(known)
+    facts.sharing("flow-name", "")  # read all flows now, so that no item counts as having asked for them
+    own = {item.id: item for item in touched}
+    checked = {item: _check(item, own.get(item), known, facts) for item in again}
+    return checked | {item.id: Checked(item=item.id, problems=(), asked=()) for item in touched if item.deleted}
+
+
+def _check(item: UUID, written: StoredItem | None, known: Known, facts: KnownFacts) -> Checked:
+    kind, name, _ = known.items[item]
+    body = known.bodies[item]
+    asked = facts.watch()
+    found = check_item(kind, name, body, facts)
+    if kind in SETTINGS:
+        found += _contradictions(kind, name, known)
+    return Checked(
+        item=item,
+        problems=found,
+        asked={asked_form(*question) for question in asked},
+        of_text=None if written is None else _of_text(written),
+        steps=keys_by_step(kind, name, body, known.keys[item]),
+    )
 
 
 def _has_flow(known: Known) -> bool:
@@ -189,9 +199,7 @@ def _questions(before: Known, after: Known, item: UUID) -> set[Named]:
 
 def _contradictions(kind: str, name: str, known: Known) -> list[Problem]:
     """What two files of one kind say differently, as problems of the file that is not heard."""
-    if kind not in SETTINGS:
-        return []
-    files = [ItemBody(kind, entry[1], known.bodies[item]) for item, entry in known.items.items() if entry[0] == kind]
+    files = known.of_kind(kind)
     found: list[Problem] = []
     if len(files) > 1:
         merged_document([file for file in files if isinstance(file.body, Mapping)], kind, found)
@@ -204,11 +212,3 @@ def _of_text(item: StoredItem) -> list[Problem]:
     if item.kind == "file" and isinstance(item.body, str) and item.name.endswith((".yml", ".yaml")):
         found += read_contents({item.name: item.body.encode("utf-8", "replace")}).problems
     return found
-
-
-def counts_of(found: Iterable[Problem]) -> dict[str, int]:
-    """How many problems there are of each severity."""
-    counts = {"error": 0, "warning": 0, "hint": 0}
-    for problem in found:
-        counts[problem.severity.value] += 1
-    return counts

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from uuid import UUID
 
-from talkwright.backend.security import demand
+from talkwright.backend.content.words import plural
+from talkwright.backend.errors import ProblemError, not_found
 from talkwright.identity.principal import Principal, allowed
 
 WRITE: Mapping[str, str] = {
@@ -36,6 +37,31 @@ def hidden_kinds(principal: Principal, assistant: UUID) -> tuple[str, ...]:
 
 
 def demand_write(principal: Principal, assistant: UUID, kinds: Iterable[str]) -> None:
-    """Raise the refusal for the first kind that the person may not change."""
-    for kind in sorted(set(kinds)):
-        demand(principal, WRITE[kind], assistant)
+    """Refuse a change as a whole, naming every permission that it lacks and the kinds of items that need them.
+
+    Raises ProblemError 403, or 404 for a stranger to the assistant.
+    """
+    held = principal.permissions_in(assistant)
+    if not held:
+        raise not_found("assistant", refusal=True)
+    missing = {kind: WRITE[kind] for kind in sorted(set(kinds)) if WRITE[kind] not in held}
+    if not missing:
+        return
+    permissions = sorted(set(missing.values()))
+    reasons = "; ".join(
+        f"{permission} for {_listed(plural(kind) for kind, needed in missing.items() if needed == permission)}"
+        for permission in permissions
+    )
+    raise ProblemError(
+        403,
+        "forbidden",
+        "You may not make this change",
+        f"It needs {reasons}. Nothing was changed; ask an administrator for a role that has this.",
+        permission=permissions[0],
+        permissions=permissions,
+    )
+
+
+def _listed(words: Iterable[str]) -> str:
+    *most, last = words
+    return f"{', '.join(most)} and {last}" if most else last

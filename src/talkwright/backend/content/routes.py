@@ -149,8 +149,8 @@ async def _write(session: Session, assistant: UUID, wanted: ChangeRequest, write
     demand_write(writer, assistant, {str(kind) for kind in named | known})
     writing = await begin(session, CHECKER, assistant, writer.user_id)
     answer = await write_change(writing, wanted)
-    asked_for = {str(edit["item"]) for edit in wanted.edits}
-    made = {item["kind"] for item in answer["items"] if item["revision"] == 1 and item["id"] not in asked_for}
-    demand_write(writer, assistant, made)  # a mended file may turn out to hold flows; a refusal takes it all back
+    # what a change touches besides is known only now (a rename is followed, a mended file may hold flows); a refusal
+    # takes the whole transaction back
+    demand_write(writer, assistant, {item["kind"] for item in answer["items"]})
     await record(session, origin_of(request), "content.change", assistant=assistant, target=wanted.id)
     return answer

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
@@ -15,6 +13,7 @@ from talkwright.backend.content.builtin import as_stored, builtin_items, builtin
 from talkwright.backend.content.conditions import described, texts_in
 from talkwright.backend.content.derive import listing_of
 from talkwright.backend.content.lines import line_of
+from talkwright.backend.content.paging import decode_cursor, encode_cursor, number_cursor
 from talkwright.backend.content.presenting import (
     history_entry,
     listed_change,
@@ -22,7 +21,7 @@ from talkwright.backend.content.presenting import (
     parts_json,
     person,
 )
-from talkwright.backend.errors import ProblemError, not_found
+from talkwright.backend.errors import not_found
 from talkwright.database import assistants
 from talkwright.database.assistants import AssistantRow
 from talkwright.database.changes import list_changes
@@ -40,33 +39,6 @@ async def find_assistant(session: AsyncSession, assistant: UUID) -> AssistantRow
     if found is None:
         raise not_found("assistant")
     return found
-
-
-def encode_cursor(*parts: str) -> str:
-    """An opaque cursor of a few texts."""
-    return base64.urlsafe_b64encode(json.dumps(parts).encode()).decode().rstrip("=")
-
-
-def decode_cursor(cursor: str | None, length: int) -> tuple[str, ...] | None:
-    """The texts of a cursor; raises 422 for one that is none of ours."""
-    if cursor is None:
-        return None
-    try:
-        parts = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        if len(parts) == length and all(isinstance(part, str) and "\0" not in part for part in parts):
-            return tuple(parts)
-    except (ValueError, TypeError):
-        pass
-    raise ProblemError(422, "invalid-cursor", "This cursor is none of this list's", "Begin with the first page.")
-
-
-def number_cursor(cursor: str | None) -> int | None:
-    """A cursor that is a number; raises 422 for another one."""
-    if cursor is None:
-        return None
-    if cursor.isascii() and cursor.isdigit() and len(cursor) < 10:
-        return int(cursor)
-    raise ProblemError(422, "invalid-cursor", "This cursor is none of this list's", "Begin with the first page.")
 
 
 async def page_of_items(

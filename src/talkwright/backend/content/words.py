@@ -71,6 +71,14 @@ _SENTENCES: Mapping[str, str] = {
 }
 
 
+def plural(kind: str) -> str:
+    """What several items of a kind are called."""
+    word = KIND_WORDS[kind]
+    if word.endswith("ty"):
+        return f"{word[:-1]}ies"
+    return word if word.endswith("s") else f"{word}es" if word.endswith("x") else f"{word}s"
+
+
 def words_of(command: Mapping[str, Any], touched: str = "") -> str:
     """The sentence that the history shows; `touched` names what changed, for commands without words of their own."""
     name = str(command.get("name", ""))

@@ -7,18 +7,17 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
-from talkwright.assistant.editing import EditError, apply_edit, excerpt_at, new_item, renamed, with_source
-from talkwright.assistant.items import Item, Kind, Part
-from talkwright.assistant.project import (
-    PartRef,
-    Project,
-    ProjectFile,
-    fit,
-    make_item,
-    place_new_item,
-    read_contents,
-    rename_refs,
+from talkwright.assistant.editing import (
+    EditError,
+    apply_edit,
+    excerpt_at,
+    item_from_source,
+    new_item,
+    renamed,
+    with_source,
 )
+from talkwright.assistant.items import Item, Kind
+from talkwright.assistant.project import PartRef, Project, ProjectFile, fit, read_contents, rename_refs
 from talkwright.assistant.references import references, rename_patch, renamed_body
 from talkwright.assistant.yamls import YamlError
 from talkwright.database.ids import uuid7
@@ -52,14 +51,15 @@ class Working:
     new_bytes: bool = False
 
     @property
+    def began_builtin(self) -> bool:
+        """Whether it was a built-in item before the change."""
+        return self.start is not None and self.start.revision == 0
+
+    @property
     def changed(self) -> bool:
-        """Whether anything differs from the start."""
+        """Whether anything differs from the start; a built-in item differs by getting a row."""
         before = None if self.start is None or self.start.deleted else self.start.item
-        return (
-            self.new_bytes
-            or before != self.item
-            or (self.start is not None and self.start.revision == 0 and bool(self.edits))
-        )
+        return self.new_bytes or before != self.item or (self.began_builtin and bool(self.edits))
 
 
 class Workspace:
@@ -83,6 +83,11 @@ class Workspace:
         self.past = past
         self.living = dict(living)
 
+    def apply_all(self, edits: Iterable[Mapping[str, Any]]) -> None:
+        """Apply edits in order; raises EditRefusedError at the first that can't be made."""
+        for edit in edits:
+            self.apply(edit)
+
     def apply(self, edit: Mapping[str, Any]) -> None:
         """Apply one edit; raises EditRefusedError."""
         item = edit["item"]
@@ -98,9 +103,7 @@ class Workspace:
                     self._rename(item, edit)
                 case "delete":
                     self._delete(item, edit)
-        except EditError as error:
-            raise EditRefusedError("invalid-edit", error.message, item, error.line) from error
-        except YamlError as error:
+        except (EditError, YamlError) as error:
             raise EditRefusedError("invalid-edit", error.message, item, error.line) from error
 
     def _item(self, item: UUID) -> Item:
@@ -143,7 +146,7 @@ class Workspace:
     def _create(self, item: UUID, edit: Mapping[str, Any]) -> None:
         kind, name = Kind(edit["kind"]), edit["name"]
         working = self.items.setdefault(item, Working(item, None, None))
-        if working.item is not None and working.start is not None and working.start.revision == 0:
+        if working.began_builtin:
             working.item = None  # a built-in item that somebody creates anew
         if working.item is not None:
             raise EditRefusedError("item-exists", "This item exists already; load the page again.", item)
@@ -157,14 +160,8 @@ class Workspace:
             old = self._revision(item, edit["from"])
             return self._rehomed(old if old.name == name else renamed(old, name))
         if edit.get("source") is not None:
-            return self._from_source(kind, name, edit["source"])
+            return item_from_source(kind, name, edit["source"], self.files.values())
         return new_item(kind, name, edit.get("body"), self.files.values())
-
-    def _from_source(self, kind: Kind, name: str, source: str) -> Item:
-        place = place_new_item(self.files.values(), kind, name)
-        empty = Item(kind=kind, name=name, body=None, parts=(Part(file=place.file, place=place.place, source=""),))
-        made = with_source(empty, 0, source)
-        return make_item(kind, name, made.parts)
 
     def _check_free(self, kind: Kind, name: str, item: UUID) -> None:
         if self.living.get((str(kind), name), item) != item:
@@ -215,7 +212,7 @@ class Workspace:
     def _delete(self, item: UUID, edit: Mapping[str, Any]) -> None:
         gone = self._item(item)
         working = self.items[item]
-        if working.start is not None and working.start.revision == 0 and not working.edits:
+        if working.began_builtin and not working.edits:
             raise EditRefusedError("builtin-item", "A built-in item can't be deleted; it can only be edited.", item)
         working.item = None
         working.edits.append(edit)
@@ -227,7 +224,7 @@ class Workspace:
             self.items[item].edits.append(edit)
             return
         self._check_free(before.kind, name, item)
-        if self.items[item].start is not None and self.items[item].start.revision == 0:  # type: ignore[union-attr]  # checked on the left
+        if self.items[item].began_builtin:
             raise EditRefusedError("builtin-item", "A built-in item keeps its name; the engine looks for it.", item)
         followed = self._follow(before, renamed_body(str(before.kind), before.body, before.name, name))
         made = renamed(followed, name)
@@ -247,7 +244,7 @@ class Workspace:
     def _rename_mentions(self, item: UUID, before: Item, name: str) -> None:
         """Have everybody who names the item name it as it is called now."""
         for other in list(self.items.values()):
-            if other.item is None or (other.start is not None and other.start.revision == 0 and not other.edits):
+            if other.item is None or (other.began_builtin and not other.edits):
                 continue
             found = [
                 reference

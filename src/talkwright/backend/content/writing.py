@@ -1,8 +1,12 @@
-"""The one way to write content: a change with its edits, all or nothing, in the request's transaction."""
+"""The one way to write content: a change with its edits, all or nothing, in the request's transaction.
+
+What costs time and touches nothing outside runs in a thread, so that a large import or patch stops nobody else's talk.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
@@ -10,7 +14,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from talkwright.assistant.alignment import align
-from talkwright.assistant.build import ItemBody, languages, merged_document
+from talkwright.assistant.build import languages, merged_document
 from talkwright.backend.content.checking import Checker, Known
 from talkwright.backend.content.derive import derived_of, digest_of, listing_of
 from talkwright.backend.content.loading import Loaded, load_workspace
@@ -20,7 +24,7 @@ from talkwright.backend.errors import ProblemError, not_found
 from talkwright.database import assistants
 from talkwright.database.announcements import announce
 from talkwright.database.changes import Change, Locked, find_answer, lock_assistant, save_change
-from talkwright.database.facts import Checked, save_facts
+from talkwright.database.facts import Checked, Derived, save_facts
 from talkwright.database.files import StoredFile, find_paths, save_files, stored_file
 from talkwright.database.ids import uuid7
 from talkwright.database.items import NewRevision, StoredItem, histories, save_revisions
@@ -69,7 +73,7 @@ class Writing:
             command=request.command,
             reverts=request.reverts,
         )
-        new = [_revision(working, loaded) for working in loaded.workspace.items.values() if working.changed]
+        new = await asyncio.to_thread(_revisions, loaded)
         items = [entry.stored for entry in new]
         await save_revisions(session, change, new)
         if loaded.files is not None:
@@ -78,7 +82,7 @@ class Writing:
         after.change = change.number
         for item in items:
             after.put(item)
-        await save_facts(session, locked.id, [derived_of(item) for item in items])
+        await save_facts(session, locked.id, await asyncio.to_thread(_all_derived, items))
         checked = await self.checker.check(session, locked.id, self.known, after, items)
         if any(item.kind == "config" for item in items):
             await _keep_languages(session, locked.id, after)
@@ -109,8 +113,7 @@ async def write_change(writing: Writing, request: ChangeRequest) -> Any:
     try:
         loaded = await load_workspace(session, writing.locked, request.edits, writing.known)
         await _refuse_stale(session, assistant, loaded, request.edits)
-        for edit in request.edits:
-            loaded.workspace.apply(edit)
+        await asyncio.to_thread(loaded.workspace.apply_all, request.edits)
     except EditRefusedError as error:
         raise refusal(error) from error
     written = await writing.write(loaded, request)
@@ -183,6 +186,15 @@ def _news(change: Change, items: Sequence[StoredItem]) -> dict[str, Any]:
     return {"number": change.number, "source": change.source, "items": listed, "all": len(items) > 50}
 
 
+def _revisions(loaded: Loaded) -> list[NewRevision]:
+    """The next revisions of all items that differ."""
+    return [_revision(working, loaded) for working in loaded.workspace.items.values() if working.changed]
+
+
+def _all_derived(items: Iterable[StoredItem]) -> list[Derived]:
+    return [derived_of(item) for item in items]
+
+
 def _revision(working: Working, loaded: Loaded) -> NewRevision:
     """The next revision of an item that differs."""
     start, item = working.start, working.item
@@ -238,8 +250,6 @@ async def _changed_files(session: AsyncSession, assistant: UUID, loaded: Loaded)
 
 
 async def _keep_languages(session: AsyncSession, assistant: UUID, known: Known) -> None:
-    files = [
-        ItemBody(kind, name, known.bodies[item]) for item, (kind, name, _) in known.items.items() if kind == "config"
-    ]
-    language, additional = languages(merged_document(files, "config", []))
+    """Take over the languages that the config names now."""
+    language, additional = languages(merged_document(known.of_kind("config"), "config", []))
     await assistants.set_languages(session, assistant, language, additional)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 
+from talkwright.backend.audit import origin_of
 from talkwright.backend.content.service import find_assistant
 from talkwright.backend.context import ServicesOf, Session
 from talkwright.backend.deployments import service
 from talkwright.backend.deployments.schemas import Deployment, Deployments, NewDeployment
 from talkwright.backend.security import require
-from talkwright.database import deployments as repository
 from talkwright.identity.principal import Principal
 
 router = APIRouter(tags=["deployments"], prefix="/assistants/{aid}/deployments")
@@ -23,10 +23,10 @@ Writer = Annotated[Principal, Depends(require("deployments:write"))]
 
 @router.post("", status_code=201)
 async def request_deployment(
-    aid: UUID, wanted: NewDeployment, writer: Writer, services: ServicesOf, response: Response
+    aid: UUID, wanted: NewDeployment, *, writer: Writer, services: ServicesOf, request: Request, response: Response
 ) -> Deployment:
     """Have a trained version run; it gets the assistant's talk as soon as it answers."""
-    deployment, is_new = await service.request_deployment(services, aid, writer.user_id, wanted)
+    deployment, is_new = await service.request_deployment(services, aid, writer.user_id, wanted, origin_of(request))
     if not is_new:
         response.status_code = 200
     return deployment
@@ -52,8 +52,8 @@ async def read_deployment(aid: UUID, deployment: UUID, _reader: Reader, session:
 
 
 @router.post("/{deployment}/stop")
-async def stop_deployment(aid: UUID, deployment: UUID, _writer: Writer, session: Session) -> Deployment:
+async def stop_deployment(
+    aid: UUID, deployment: UUID, _writer: Writer, session: Session, request: Request
+) -> Deployment:
     """Ask for the end of a deployment; one that has ended stays as it is."""
-    await service.one_deployment(session, aid, deployment)
-    await repository.ask_to_stop_deployment(session, aid, deployment)
-    return await service.one_deployment(session, aid, deployment)
+    return await service.stop_deployment(session, aid, deployment, origin_of(request))

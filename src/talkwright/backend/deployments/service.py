@@ -12,10 +12,11 @@ from talkwright.backend.deployments.schemas import Deployment, Deployments, NewD
 from talkwright.backend.errors import ProblemError, not_found
 from talkwright.database import deployments as repository
 from talkwright.database.versions import find_version
+from talkwright.identity.audit import Origin, record
 
 
 async def request_deployment(
-    services: Services, assistant: UUID, by: UUID, wanted: NewDeployment
+    services: Services, assistant: UUID, by: UUID, wanted: NewDeployment, origin: Origin
 ) -> tuple[Deployment, bool]:
     """Queue a trained version to run; gives the deployment, and whether it is new."""
     try:
@@ -31,7 +32,7 @@ async def request_deployment(
             await repository.insert_deployment(
                 session, wanted.id, assistant=assistant, version=wanted.version, model=model, by=by
             )
-            await session.flush()
+            await record(session, origin, "deployments.request", assistant=assistant, target=wanted.id)
     except IntegrityError:
         async with services.transaction() as session:
             known = await repository.get_deployment(session, assistant, wanted.id)
@@ -48,6 +49,14 @@ async def one_deployment(session: AsyncSession, assistant: UUID, deployment: UUI
     if row is None:
         raise not_found("deployment")
     return deployment_of(row)
+
+
+async def stop_deployment(session: AsyncSession, assistant: UUID, deployment: UUID, origin: Origin) -> Deployment:
+    """Ask for the end of a deployment; one that has ended stays as it is. Raises 404."""
+    await one_deployment(session, assistant, deployment)
+    await repository.ask_to_stop_deployment(session, assistant, deployment)
+    await record(session, origin, "deployments.stop", assistant=assistant, target=deployment)
+    return await one_deployment(session, assistant, deployment)
 
 
 async def page_of_deployments(session: AsyncSession, assistant: UUID, before: int | None, limit: int) -> Deployments:

@@ -61,7 +61,6 @@ def _described(path: Path) -> dict[str, Any]:
         "title": heading[1].strip() if heading else path.name.replace("-", " ").title(),
         "description": " ".join(paragraph.split())[:400],
         "languages": [language, *additional],
-        "assistant_id": str(config.get("assistant_id") or path.name),
     }
 
 

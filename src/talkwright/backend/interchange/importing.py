@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from itertools import starmap
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from talkwright.assistant.problems import Problem
-from talkwright.assistant.project import Limits, Project, ProjectFile, ProjectRefusedError, read_contents, read_project
+from talkwright.assistant.items import Kind
+from talkwright.assistant.naming import assistant_id
+from talkwright.assistant.problems import Problem, Severity
+from talkwright.assistant.project import Limits, Project, ProjectRefusedError, read_contents, read_project
 from talkwright.backend.content.builtin import builtin_id, builtin_items
 from talkwright.backend.content.loading import Loaded, as_files, unique_names
 from talkwright.backend.content.presenting import found_problem
@@ -20,7 +21,7 @@ from talkwright.backend.content.writing import ChangeRequest, Writing, Written
 from talkwright.backend.errors import ProblemError
 from talkwright.backend.interchange.merging import ids_for, merge
 from talkwright.database.changes import save_change
-from talkwright.database.files import StoredFile, load_files
+from talkwright.database.files import load_files
 from talkwright.database.ids import uuid7
 from talkwright.database.items import StoredItem, load_heads, load_named
 
@@ -60,7 +61,8 @@ async def import_project(writing: Writing, project: Project, request: ChangeRequ
     heads = [] if is_new else await load_heads(session, locked.id)
     files = [] if is_new else await load_files(session, locked.id)
     names = {} if is_new else await unique_names(session, locked.id)
-    merged = merge(project, as_files(files, names) or [], [head.item for head in heads])
+    living = [head.item for head in heads]
+    merged = await asyncio.to_thread(merge, project, as_files(files, names) or [], living)
     start = {(head.kind, head.name): head for head in heads}
     missing = [named for named in merged.items if named not in start]
     if not is_new:
@@ -73,26 +75,37 @@ async def import_project(writing: Writing, project: Project, request: ChangeRequ
         iter(uuid7, None),
     )
     workspace = Workspace([*start.values()], list(merged.files.values()), {}, writing.known.living())
+    bytes_before = {file.path: file.data for file in files}
     for named, item in merged.items.items():
         workspace.put(ids[named], item, {"op": "import", "item": ids[named]})
-        workspace.items[ids[named]].new_bytes = not item.parts and _bytes_differ(item.name, files, merged.files)
+        if not item.parts and item.name in merged.files:
+            data = merged.files[item.name].data
+            workspace.items[ids[named]].new_bytes = data != bytes_before.get(item.name)
     for named in merged.gone:
         workspace.apply({"op": "delete", "item": start[named].id})
     written = await writing.write(Loaded(workspace, files, names), request)
-    report = _report(project, written)
+    report = _report(project, written, _other_name(project, locked.name, is_new=is_new))
     await save_change(session, written.change, report)
     return report
 
 
-def _bytes_differ(path: str, before: Sequence[StoredFile], after: Mapping[str, ProjectFile]) -> bool:
-    old = next((file.data for file in before if file.path == path), None)
-    return path in after and after[path].data != old
+def _other_name(project: Project, name: str, *, is_new: bool) -> list[Problem]:
+    """That the config calls the assistant otherwise than the studio does, whose name its models get."""
+    config = next((item for item in project.items if item.kind is Kind.CONFIG), None)
+    said = assistant_id(project.items)
+    if said == name or (config is None and not is_new):
+        return []
+    told = f"The config calls the assistant “{said}”" if said else "No config gives the assistant an `assistant_id`"
+    message = f"{told}; here it is called “{name}”, and so its models call it. The project's files stay as they are."
+    where = None if config is None else config.name
+    return [Problem("assistant-id-differs", Severity.HINT, message, Kind.CONFIG, where, path="/assistant_id")]
 
 
-def _report(project: Project, written: Written) -> dict[str, Any]:
+def _report(project: Project, written: Written, own: Sequence[Problem]) -> dict[str, Any]:
+    """What the import found: in the project, in the items that it wrote, and as a whole (`own`)."""
     kinds = Counter(str(item.kind) for item in project.items)
     by_name = {(item.kind, item.name): item for item in written.items}
-    found = list(project.problems)
+    found = [*project.problems, *own]
     known = {problem.key for problem in found}
     for checked in written.checked.values():
         found += [problem for problem in checked.problems if problem.key not in known]
@@ -101,7 +114,7 @@ def _report(project: Project, written: Written) -> dict[str, Any]:
         "items": dict(sorted(kinds.items())),
         "files": [_file_line(file.path, file.names) for file in project.files],
         "left_out": list(project.left_out[:MOST_PROBLEMS]),
-        "problems": list(starmap(found_problem, ((one, _owner(one, by_name)) for one in found[:MOST_PROBLEMS]))),
+        "problems": [found_problem(one, _owner(one, by_name)) for one in found[:MOST_PROBLEMS]],
         "change": written.change.number,
     }
 

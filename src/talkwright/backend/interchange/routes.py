@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -13,18 +14,19 @@ from talkwright.backend.assistants import service
 from talkwright.backend.assistants.schemas import Example, ExampleRequest, Imported, Name, Title
 from talkwright.backend.audit import origin_of
 from talkwright.backend.content.checking import CHECKER
-from talkwright.backend.content.permissions import WRITE
+from talkwright.backend.content.permissions import demand_write
 from talkwright.backend.content.service import find_assistant
 from talkwright.backend.content.writing import ChangeRequest, begin, first_answer
 from talkwright.backend.context import ServicesOf, Session
-from talkwright.backend.errors import ProblemError, not_found
+from talkwright.backend.errors import ProblemError
 from talkwright.backend.interchange.downloads import attachment
-from talkwright.backend.interchange.examples import example_folder, list_examples
-from talkwright.backend.interchange.importing import creation_change, import_project, read
+from talkwright.backend.interchange.examples import list_examples
+from talkwright.backend.interchange.importing import import_project, read
+from talkwright.backend.interchange.service import import_as_new, read_example
 from talkwright.backend.interchange.settings import ExampleSettings
 from talkwright.backend.security import SignedIn, require
 from talkwright.database.ids import uuid7
-from talkwright.database.projects import load_project, written
+from talkwright.database.projects import Stored, load_project, written
 from talkwright.identity.audit import record
 from talkwright.identity.principal import Principal
 
@@ -65,38 +67,16 @@ async def import_assistant(
 ) -> Any:
     """Make an assistant from an archive; asking twice with one id makes one."""
     project = await _archive(request, services)
-    said, language = service.said_by(project)
-    called = name or await service.free_name(session, said)
-    row = {"id": id, "name": called, "title": title or _title_of(called), "language": language}
-    return await _imported(session, maker, row, project, request)
+    report = await import_as_new(session, maker, origin_of(request), project, assistant=id, name=name, title=title)
+    return {"assistant": await service.one_assistant(session, maker, id), "report": report}
 
 
 @router.post("/assistants/examples/{example}", status_code=201, response_model=Imported)
 async def import_example(example: str, wanted: ExampleRequest, maker: Maker, session: Session, request: Request) -> Any:
     """Make an assistant from an example."""
-    root = ExampleSettings().examples_root
-    folder = await asyncio.to_thread(example_folder, root, example)
-    if folder is None:
-        raise not_found("example")
-    project = await read(folder)
-    found = next(entry for entry in await asyncio.to_thread(list_examples, root) if entry["name"] == example)
-    said, language = service.said_by(project)
-    name = await service.free_name(session, said)
-    row = {"id": wanted.id, "name": name, "title": found["title"], "language": language}
-    return await _imported(session, maker, row, project, request)
-
-
-async def _imported(
-    session: Session, maker: Principal, row: dict[str, Any], project: Project, request: Request
-) -> dict[str, Any]:
-    change = creation_change(row["id"], "import-project", "import", {"items": len(project.items)})
-    report = await service.make_assistant(session, maker, row, project, change)
-    await record(session, origin_of(request), "assistants.import", assistant=row["id"], target=row["id"])
-    return {"assistant": await service.one_assistant(session, maker, row["id"]), "report": report}
-
-
-def _title_of(name: str) -> str:
-    return name.replace("-", " ").replace("_", " ").strip().capitalize() or name
+    project, title = await read_example(ExampleSettings().examples_root, example)
+    report = await import_as_new(session, maker, origin_of(request), project, assistant=wanted.id, title=title)
+    return {"assistant": await service.one_assistant(session, maker, wanted.id), "report": report}
 
 
 @router.post("/assistants/{aid}/import", response_model=Imported, openapi_extra=ARCHIVES)
@@ -111,9 +91,7 @@ async def import_into(
 ) -> Any:
     """Put an archive over an assistant as one change: files of the same path are replaced, the rest stays."""
     project = await _archive(request, services)
-    for kind in sorted({str(item.kind) for item in project.items}):
-        if WRITE[kind] not in importer.permissions_in(aid):
-            raise ProblemError(403, "forbidden", "You may not do this", f"It needs the permission {WRITE[kind]}.")
+    demand_write(importer, aid, {str(item.kind) for item in project.items})
     writing = await begin(session, CHECKER, aid, importer.user_id)
     wanted = change or uuid7()
     report = await first_answer(session, aid, wanted)
@@ -137,11 +115,15 @@ async def download(
 ) -> Response:
     """The whole project, byte for byte as it came, but for what was edited."""
     row = await find_assistant(session, aid)
-    files = written(await load_project(session, aid, at))
+    stored = await load_project(session, aid, at)
     await record(session, origin_of(request), "assistants.download", assistant=aid, target=aid)
-    data = to_zip(files) if format == "zip" else to_tar_gz(files)
+    data = await asyncio.to_thread(_packed, stored, to_zip if format == "zip" else to_tar_gz)
     suffix = "" if at is None else f"-{at}"
     return attachment(data, f"{row.name}{suffix}.{format}", MEDIA_TYPES[format])
+
+
+def _packed(stored: Stored, pack: Callable[[Mapping[str, bytes]], bytes]) -> bytes:
+    return pack(written(stored))
 
 
 @router.get("/examples", response_model=list[Example])

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 from talkwright.database.engine import Database
 from talkwright.identity import sign_ins
 from talkwright.identity.audit import Origin, record
-from talkwright.identity.client import GrantRefusedError, Proof
+from talkwright.identity.client import GrantRefusedError, Proof, Tokens
 from talkwright.identity.connection import Connection
 from talkwright.identity.directory import admit
 from talkwright.identity.sign_ins import Attempt
-from talkwright.identity.tokens import TokenError
+from talkwright.identity.tokens import Claims, TokenError
 
 CALLBACK = "/api/sign-in/callback"
 
@@ -62,35 +62,46 @@ class SignIns:
 
     async def finish(self, answer: dict[str, str], browser_secret: str | None, origin: Origin) -> Done:
         """Take the provider's answer. Raises SignInRefusedError and ProviderDownError."""
-        keyring = self.connection.keyring
         async with self.database.transaction() as session:
-            attempt = await sign_ins.take_attempt(session, keyring, answer.get("state", ""), browser_secret or "")
+            attempt = await sign_ins.take_attempt(
+                session, self.connection.keyring, answer.get("state", ""), browser_secret or ""
+            )
         if attempt is None:
             raise SignInRefusedError("This sign-in was begun in another browser, or too long ago. Try again.")
-        if answer.get("iss", self.connection.client.issuer) != self.connection.client.issuer:
+        try:
+            tokens, claims = await self._trusted(answer, attempt)
+        except SignInRefusedError:
+            async with self.database.transaction() as session:
+                await record(session, origin, "sign-in", outcome="refused")
+            raise
+        return Done(await self._let_in(tokens, claims, origin), attempt.next)
+
+    async def _trusted(self, answer: dict[str, str], attempt: Attempt) -> tuple[Tokens, Claims]:
+        """The tokens that the answer's code is good for, and whom they name. Raises SignInRefusedError."""
+        client = self.connection.client
+        if answer.get("iss", client.issuer) != client.issuer:
             raise SignInRefusedError("The answer came from another sign-in service than was asked.")
         if "code" not in answer:
             raise SignInRefusedError("The sign-in service refused, or the sign-in was broken off.")
         try:
-            tokens = await self.connection.client.exchange(answer["code"], self.base_url + CALLBACK, attempt.proof)
-            claims = await self.connection.claims_of(tokens, attempt.proof.nonce)
+            tokens = await client.exchange(answer["code"], self.base_url + CALLBACK, attempt.proof)
+            return tokens, await self.connection.claims_of(tokens, attempt.proof.nonce)
         except (GrantRefusedError, TokenError) as error:
             raise SignInRefusedError("The sign-in service's answer can't be accepted. Try again.") from error
+
+    async def _let_in(self, tokens: Tokens, claims: Claims, origin: Origin) -> str:
+        """Keep a sign-in and give its secret; raises SignInRefusedError for a person who is disabled."""
         secret = secrets.token_urlsafe(32)
         async with self.database.transaction() as session:
             provider = await self.connection.provider(session)
             person = await admit(session, provider, claims)
-            is_let_in = not person.disabled
-            await record(
-                session,
-                Origin(via="browser", actor=person.id, address=origin.address, request_id=origin.request_id),
-                "sign-in",
-                outcome="done" if is_let_in else "refused",
-            )
-            if is_let_in:
-                await sign_ins.open_sign_in(
+            of_person = replace(origin, actor=person.id)
+            if person.disabled:
+                await record(session, of_person, "sign-in", outcome="refused")
+            else:
+                opened = await sign_ins.open_sign_in(
                     session,
-                    keyring,
+                    self.connection.keyring,
                     person=person.id,
                     provider=provider,
                     secret=secret,
@@ -99,9 +110,10 @@ class SignIns:
                     claims=claims,
                     hours=self.hours,
                 )
-        if not is_let_in:
+                await record(session, replace(of_person, sign_in=opened), "sign-in")
+        if person.disabled:
             raise SignInRefusedError("An administrator has disabled your access to this studio.")
-        return Done(secret, attempt.next)
+        return secret
 
     async def sign_out(self, secret: str | None, origin: Origin) -> str:
         """End a browser's sign-in; says where to go next: to the provider, which ends its own session too."""
@@ -113,7 +125,7 @@ class SignIns:
             if found is None:
                 return home
             await sign_ins.end(session, found.id)
-            await record(session, origin, "sign-out")
+            await record(session, replace(origin, actor=found.person.id, sign_in=found.id), "sign-out")
         if found.tokens is None:
             return home
         tokens = sign_ins.opened(self.connection.keyring, found.tokens)

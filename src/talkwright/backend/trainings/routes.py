@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 
+from talkwright.backend.audit import origin_of
 from talkwright.backend.content.service import find_assistant
 from talkwright.backend.context import ServicesOf, Session
 from talkwright.backend.security import require
 from talkwright.backend.trainings import service
 from talkwright.backend.trainings.schemas import Log, NewTraining, Training, Trainings
-from talkwright.database import trainings as repository
 from talkwright.identity.principal import Principal
 
 router = APIRouter(tags=["trainings"], prefix="/assistants/{aid}/trainings")
@@ -26,10 +26,10 @@ MOST_LINES = 2000
 
 @router.post("", status_code=201)
 async def request_training(
-    aid: UUID, wanted: NewTraining, writer: Writer, services: ServicesOf, response: Response
+    aid: UUID, wanted: NewTraining, *, writer: Writer, services: ServicesOf, request: Request, response: Response
 ) -> Training:
     """Pin the content as it is, queue its training; asking twice with one id trains once."""
-    training, is_new = await service.request_training(services, aid, writer.user_id, wanted)
+    training, is_new = await service.request_training(services, aid, writer.user_id, wanted, origin_of(request))
     if not is_new:
         response.status_code = 200
     return training
@@ -51,11 +51,9 @@ async def read_training(aid: UUID, training: UUID, _reader: Reader, session: Ses
 
 
 @router.post("/{training}/stop")
-async def stop_training(aid: UUID, training: UUID, _writer: Writer, session: Session) -> Training:
+async def stop_training(aid: UUID, training: UUID, _writer: Writer, session: Session, request: Request) -> Training:
     """Ask for the end of a training; one that has ended stays as it is."""
-    await service.one_training(session, aid, training)
-    await repository.ask_to_stop_training(session, aid, training)
-    return await service.one_training(session, aid, training)
+    return await service.stop_training(session, aid, training, origin_of(request))
 
 
 @router.get("/{training}/log")

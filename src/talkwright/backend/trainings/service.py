@@ -17,13 +17,16 @@ from talkwright.database import trainings as repository
 from talkwright.database import work
 from talkwright.database.facts import list_problems
 from talkwright.database.projects import version_archive
+from talkwright.identity.audit import Origin, record
 from talkwright.storage.keys import project_key
 from talkwright.storage.objects import ObjectStore, StorageError
 
 SHOWN_PROBLEMS = 200
 
 
-async def request_training(services: Services, assistant: UUID, by: UUID, wanted: NewTraining) -> tuple[Training, bool]:
+async def request_training(
+    services: Services, assistant: UUID, by: UUID, wanted: NewTraining, origin: Origin
+) -> tuple[Training, bool]:
     """Queue a training of the content as it is; gives it, and whether it is new.
 
     The project is stored before the training is queued, so that no consumer ever looks for it in vain; nothing is
@@ -43,6 +46,7 @@ async def request_training(services: Services, assistant: UUID, by: UUID, wanted
             await repository.insert_training(
                 session, wanted.id, assistant=assistant, version=version.id, by=by, deploy=wanted.deploy
             )
+            await record(session, origin, "trainings.request", assistant=assistant, target=wanted.id)
     except IntegrityError:  # the same request a second time, at the same moment
         async with services.transaction() as session:
             known = await _known(session, assistant, wanted.id)
@@ -72,6 +76,14 @@ async def one_training(session: AsyncSession, assistant: UUID, training: UUID) -
     if row is None:
         raise not_found("training")
     return training_of(row)
+
+
+async def stop_training(session: AsyncSession, assistant: UUID, training: UUID, origin: Origin) -> Training:
+    """Ask for the end of a training; one that has ended stays as it is. Raises 404."""
+    await one_training(session, assistant, training)
+    await repository.ask_to_stop_training(session, assistant, training)
+    await record(session, origin, "trainings.stop", assistant=assistant, target=training)
+    return await one_training(session, assistant, training)
 
 
 async def page_of_trainings(session: AsyncSession, assistant: UUID, before: int | None, limit: int) -> Trainings:

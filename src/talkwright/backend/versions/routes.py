@@ -53,11 +53,14 @@ async def read_version(aid: UUID, version: UUID, _reader: Reader, session: Sessi
 
 
 @router.patch("/{version}", response_model=Version)
-async def describe_version(aid: UUID, version: UUID, body: Description, _writer: Writer, session: Session) -> Any:
+async def describe_version(
+    aid: UUID, version: UUID, body: Description, _writer: Writer, session: Session, request: Request
+) -> Any:
     """Describe a version."""
     await find_assistant(session, aid)
     if not await versions.describe(session, aid, version, body.description.replace("\0", "")):
         raise not_found("version")
+    await record(session, origin_of(request), "versions.describe", assistant=aid, target=version)
     return await service.one_version(session, aid, version)
 
 

@@ -7,8 +7,8 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from talkwright.backend.content.paging import number_cursor
 from talkwright.backend.content.presenting import person
-from talkwright.backend.content.service import number_cursor
 from talkwright.backend.errors import not_found
 from talkwright.backend.trainings.schemas import training_of
 from talkwright.backend.versions.digests import version_digest

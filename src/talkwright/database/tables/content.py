@@ -96,7 +96,6 @@ items = Table(
     Column("summary", Text, nullable=False, server_default=""),
     Column("extra", Text, nullable=False, server_default="{}", comment="JSON: figures that lists show, by kind"),
     Column("search", Text, nullable=False, server_default="", comment="name, title and summary with the case folded"),
-    Column("keys", Text, comment="JSON pointer → step key, for flows"),
     Column("errors", Integer, nullable=False, server_default="0"),
     Column("warnings", Integer, nullable=False, server_default="0"),
     Column("hints", Integer, nullable=False, server_default="0"),

@@ -142,7 +142,6 @@ def upgrade() -> None:
             nullable=False,
             comment="name, title and summary with the case folded",
         ),
-        sa.Column("keys", sa.Text(), nullable=True, comment="JSON pointer → step key, for flows"),
         sa.Column("errors", sa.Integer(), server_default="0", nullable=False),
         sa.Column("warnings", sa.Integer(), server_default="0", nullable=False),
         sa.Column("hints", sa.Integer(), server_default="0", nullable=False),

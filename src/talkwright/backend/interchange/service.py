@@ -1,0 +1,55 @@
+"""Making an assistant of a project that somebody brings, or of an example."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from talkwright.assistant.project import Project
+from talkwright.backend.assistants import service
+from talkwright.backend.errors import not_found
+from talkwright.backend.interchange.examples import example_folder, list_examples
+from talkwright.backend.interchange.importing import creation_change, read
+from talkwright.identity.audit import Origin, record
+from talkwright.identity.principal import Principal
+
+
+async def read_example(root: Path | None, example: str) -> tuple[Project, str]:
+    """An example's project and title; raises 404."""
+    folder = await asyncio.to_thread(example_folder, root, example)
+    if folder is None:
+        raise not_found("example")
+    found = next(entry for entry in await asyncio.to_thread(list_examples, root) if entry["name"] == example)
+    return await read(folder), found["title"]
+
+
+async def import_as_new(
+    session: AsyncSession,
+    maker: Principal,
+    origin: Origin,
+    project: Project,
+    *,
+    assistant: UUID,
+    name: str | None = None,
+    title: str | None = None,
+) -> dict[str, Any]:
+    """Make an assistant of a project and give the report; asking twice with one id makes one.
+
+    Without a name it gets the config's `assistant_id`, or one as near to it as is free; without a title, the name.
+    Raises ProblemError 409 for an id or a given name that is taken.
+    """
+    said, language = service.said_by(project)
+    called = name or await service.free_name(session, said)
+    row = {"id": assistant, "name": called, "title": title or _title_of(called), "language": language}
+    change = creation_change(assistant, "import-project", "import", {"items": len(project.items)})
+    report = await service.make_assistant(session, maker, row, project, change)
+    await record(session, origin, "assistants.import", assistant=assistant, target=assistant)
+    return report
+
+
+def _title_of(name: str) -> str:
+    return name.replace("-", " ").replace("_", " ").strip().capitalize() or name
