@@ -19,9 +19,9 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))  # the ways to all pages are the tests'
 
 from tests.web.api import Api  # noqa: E402 - found by the path above
-from tests.web.chromium import become_administrator, launch, new_context  # noqa: E402
-from tests.web.places import DRAWERS, PLACES, Place, settled  # noqa: E402
-from tests.web.running import PASSWORD, RunningStudio  # noqa: E402
+from tests.web.chromium import become_administrator, launch, new_context  # noqa: E402 - the path is set first, so that tests.web is found
+from tests.web.places import DRAWERS, PLACES, Place, settled  # noqa: E402 - the path is set first, so that tests.web is found
+from tests.web.running import PASSWORD, RunningStudio  # noqa: E402 - the path is set first, so that tests.web is found
 
 EXAMPLE = "harbour-bank"
 THEMES = ("light", "dark")

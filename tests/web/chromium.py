@@ -98,7 +98,7 @@ def become_administrator(page: Page, link: str, name: str, password: str) -> Non
     page.get_by_label("Password", exact=True).fill(password)
     page.get_by_label("Password again", exact=True).fill(password)
     page.get_by_role("button").last.click()
-    page.get_by_role("heading", name="Assistants").wait_for()
+    page.get_by_role("heading", name="Assistants", exact=True).wait_for()
 
 
 def sign_in(page: Page, name: str, password: str) -> None:

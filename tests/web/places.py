@@ -56,6 +56,11 @@ def row(table: str) -> Callable[[Page], None]:
     return lambda page: page.get_by_role("grid", name=table).get_by_role("row").nth(1).wait_for()
 
 
+def row_of(text: str) -> Callable[[Page], None]:
+    """Wait for a row that says something."""
+    return lambda page: page.get_by_role("row", name=text).wait_for()
+
+
 def canvas(page: Page) -> None:
     """Wait until the flow is drawn."""
     page.locator(".react-flow__node-step").first.wait_for()
@@ -186,7 +191,7 @@ def talk(*texts: str) -> Callable[[Page], None]:
 TALK = ("I want to send some money", "Clara", "100 euros")
 
 PLACES = (
-    Place("home", "/", heading("Assistants")),
+    Place("home", "/", row_of("Harbour Bank")),
     Place("home-new", "/?new=true", lambda page: page.get_by_role("dialog", name="New assistant").wait_for()),
     Place("import", "/import", heading("Import a project")),
     Place("import-report", "/import", report),

@@ -73,7 +73,7 @@ def test_a_step_is_selected_by_keyboard(page: Page, example: str) -> None:
 
 def test_the_theme_is_chosen_and_kept(page: Page, example: str) -> None:
     page.goto("/")
-    page.get_by_role("heading", name="Assistants").wait_for()
+    page.get_by_role("heading", name="Assistants", exact=True).wait_for()
     light = background(page)
     page.get_by_role("button", name="theme, shortcuts, sign out").click()
     page.get_by_role("menuitemradio", name="Dark").click()
@@ -81,14 +81,14 @@ def test_the_theme_is_chosen_and_kept(page: Page, example: str) -> None:
     dark = background(page)
     assert dark != light
     page.reload()
-    page.get_by_role("heading", name="Assistants").wait_for()
+    page.get_by_role("heading", name="Assistants", exact=True).wait_for()
     assert background(page) == dark
 
 
 def test_the_system_s_dark_theme_is_followed(people: Callable[..., tuple[Page, Watch]], example: str) -> None:
     page, _ = people(dark=True)
     page.goto("/")
-    page.get_by_role("heading", name="Assistants").wait_for()
+    page.get_by_role("heading", name="Assistants", exact=True).wait_for()
     expect(page.locator("html")).to_have_attribute("data-mantine-color-scheme", "dark")
 
 
