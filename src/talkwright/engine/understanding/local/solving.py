@@ -192,7 +192,8 @@ def _threshold(seen: _Seen, temperature: float) -> float:
 
 def _shares(logits: NDArray[np.float64], temperature: float) -> NDArray[np.float64]:
     odds: NDArray[np.float64] = np.exp((logits - logits.max(axis=1, keepdims=True)) / temperature)
-    return odds / odds.sum(axis=1, keepdims=True)
+    shares: NDArray[np.float64] = odds / odds.sum(axis=1, keepdims=True)
+    return shares
 
 
 def _loss(fold: _Seen, temperature: float) -> float:
