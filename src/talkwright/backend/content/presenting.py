@@ -20,7 +20,7 @@ def person(by: tuple[UUID, str]) -> dict[str, Any]:
 
 
 def parts_json(parts: Iterable[Part]) -> list[dict[str, Any]]:
-    """An item's stretches of text; places that an item once had are no parts."""
+    """An item's stretches of text, empty ones where it once stood included: a `source` edit counts them all."""
     return [{"file": part.file, "place": part.place, "source": part.source} for part in parts]
 
 
