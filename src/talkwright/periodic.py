@@ -18,7 +18,7 @@ from talkwright.database.announcements import forget_old
 from talkwright.database.engine import Database, plain_url
 from talkwright.database.migrate import QUEUE
 from talkwright.database.settings import DatabaseSettings, HomeSettings
-from talkwright.database.tables import attempts, leases, models, throttles, workers
+from talkwright.database.tables import attempts, leases, models, workers
 from talkwright.operations.config import load
 from talkwright.operations.logs import get_logger
 from talkwright.operations.role import RoleContext
@@ -30,7 +30,6 @@ log = get_logger(__name__)
 POLLING_SECONDS = 60.0
 KEPT_WORKERS = timedelta(days=1)
 KEPT_LEASES = timedelta(hours=1)
-KEPT_THROTTLES = timedelta(days=1)
 
 
 async def periodic(context: RoleContext) -> None:
@@ -85,7 +84,7 @@ def tasks(direct_url: str, database: Database, store: ObjectStore) -> procrastin
     @app.periodic(cron="17 * * * *")
     @app.task(name="forget_workers", queueing_lock="forget_workers")
     async def forget_workers(timestamp: int) -> None:
-        """Consumers that ended, leases that ran out and throttles that calmed down go after a while."""
+        """Consumers that ended and leases that ran out go after a while."""
         del timestamp
         await clear_traces(database)
 
@@ -106,7 +105,6 @@ async def clear_traces(database: Database) -> None:
         held = select(attempts.c.worker).where(attempts.c.ended_at.is_(None), attempts.c.worker.is_not(None))
         await session.execute(delete(workers).where(workers.c.heartbeat_at < gone, workers.c.id.not_in(held)))
         await session.execute(delete(leases).where(leases.c.expires_at < func.now() - KEPT_LEASES))
-        await session.execute(delete(throttles).where(throttles.c.since < func.now() - KEPT_THROTTLES))
 
 
 async def clear_models(database: Database, store: ObjectStore) -> None:

@@ -23,10 +23,8 @@ from talkwright.database.tables.people import (
     grants,
     identities,
     providers,
-    roles,
     sign_in_attempts,
     sign_ins,
-    throttles,
     users,
 )
 from talkwright.database.tables.talk import chat_events, chat_messages, chats
@@ -73,12 +71,10 @@ __all__ = [
     "providers",
     "revision_parts",
     "revisions",
-    "roles",
     "schema_info",
     "sign_in_attempts",
     "sign_ins",
     "texts",
-    "throttles",
     "trainings",
     "users",
     "version_files",

@@ -1,14 +1,12 @@
-"""People: users and their identities, sign-ins, roles, grants and the audit (ARCHITECTURE, People and manners)."""
+"""People: users and their identities, sign-ins, grants and the audit (ARCHITECTURE, People and manners)."""
 
 from __future__ import annotations
 
 from sqlalchemy import (
     BigInteger,
-    Boolean,
     Column,
     Identity,
     Index,
-    Integer,
     LargeBinary,
     PrimaryKeyConstraint,
     Table,
@@ -83,24 +81,6 @@ sign_in_attempts = Table(
     Column("payload", LargeBinary, nullable=False, comment="nonce, verifier and where to go next, encrypted"),
     created(),
     instant("expires_at", nullable=False),
-)
-
-throttles = Table(
-    "throttles",
-    metadata,
-    Column("key", EXACT, primary_key=True),
-    Column("count", Integer, nullable=False),
-    instant("since", nullable=False),
-    instant("blocked_until"),
-)
-
-roles = Table(
-    "roles",
-    metadata,
-    Column("name", EXACT, primary_key=True),
-    Column("title", Text, nullable=False),
-    Column("permissions", Text, nullable=False, comment="JSON list"),
-    Column("builtin", Boolean, nullable=False, server_default="false"),
 )
 
 grants = Table(

@@ -87,15 +87,6 @@ def upgrade() -> None:
         schema="studio",
     )
     op.create_table(
-        "roles",
-        sa.Column("name", sa.Text(collation="C"), nullable=False),
-        sa.Column("title", sa.Text(), nullable=False),
-        sa.Column("permissions", sa.Text(), nullable=False, comment="JSON list"),
-        sa.Column("builtin", sa.Boolean(), server_default="false", nullable=False),
-        sa.PrimaryKeyConstraint("name", name=op.f("pk_roles")),
-        schema="studio",
-    )
-    op.create_table(
         "schema_info",
         sa.Column("single", sa.Boolean(), server_default="true", nullable=False),
         sa.Column("revision", sa.Text(), nullable=False),
@@ -115,15 +106,6 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("state_hash", name=op.f("pk_sign_in_attempts")),
-        schema="studio",
-    )
-    op.create_table(
-        "throttles",
-        sa.Column("key", sa.Text(collation="C"), nullable=False),
-        sa.Column("count", sa.Integer(), nullable=False),
-        sa.Column("since", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("blocked_until", sa.DateTime(timezone=True), nullable=True),
-        sa.PrimaryKeyConstraint("key", name=op.f("pk_throttles")),
         schema="studio",
     )
     op.create_table(
