@@ -75,6 +75,20 @@ def test_a_signal_ends_the_bot_cleanly(workshop_path: Path) -> None:
             assert json.loads(out.splitlines()[-1])["stage"] == "stopped"
 
 
+def test_a_bot_that_nobody_talks_to_sleeps(workshop_path: Path) -> None:
+    with run_bot(workshop_path) as bot:
+        talk(bot.url, "hello")
+        before = wakes(bot.process.pid)
+        time.sleep(3)  # the measured span itself: nothing happens in it that could be awaited
+        assert wakes(bot.process.pid) - before < 10
+
+
+def wakes(pid: int) -> int:
+    """How often the main thread has gone to sleep so far."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("voluntary_ctxt_switches"))
+
+
 def test_a_port_that_is_taken_is_said(workshop_path: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

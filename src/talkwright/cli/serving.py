@@ -19,6 +19,7 @@ from talkwright.cli.settings import SupervisedSettings
 from talkwright.database.engine import Database
 from talkwright.database.ids import uuid7
 from talkwright.database.settings import DatabaseSettings, HomeSettings
+from talkwright.engine.quiet_server import QuietServer
 from talkwright.identity.secrets import keyring
 from talkwright.identity.settings import IdentitySettings
 from talkwright.modelservice.settings import ModelServiceSettings
@@ -95,8 +96,7 @@ async def _serve(context: RoleContext, studio: Studio, sock: socket.socket, supe
         await _say_ready(studio, supervised)
         await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
     studio.close_streams()
-    server.should_exit = True
-    server.ending.set()
+    server.end()
     for task in (stopping, ready):
         task.cancel()
     await serving
@@ -134,27 +134,10 @@ def _socket(backend: BackendSettings, supervised: SupervisedSettings) -> socket.
     return listen(backend.host, backend.port, tries=1)
 
 
-class _Server(uvicorn.Server):
-    """A server that leaves signals to the role and says when it listens."""
-
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self.listening = asyncio.Event()
-        self.ending = asyncio.Event()
-
-    async def main_loop(self) -> None:
-        """Keep the date header right once a second, and wait for the end without looking for it ten times."""
-        while not await self.on_tick(0):
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self.ending.wait(), 1.0)
+class _Server(QuietServer):
+    """A server that leaves signals to `run_role`."""
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Leave them to `run_role`."""
+        """Take none."""
         yield
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Listen, then say so."""
-        await super().startup(sockets)
-        if self.started:
-            self.listening.set()

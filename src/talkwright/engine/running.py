@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
 import socket
 from collections.abc import Iterator, Mapping
@@ -18,6 +19,7 @@ from talkwright.engine.lines import say
 from talkwright.engine.logs import configure_logs
 from talkwright.engine.model import Model, ModelError, load_model
 from talkwright.engine.ports import ActionRunner
+from talkwright.engine.quiet_server import QuietServer
 from talkwright.engine.server import BotServer
 from talkwright.engine.settings import EngineSettings, load_settings
 from talkwright.engine.stores import MemoryStore
@@ -103,8 +105,8 @@ def _listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-class _Serving(uvicorn.Server):
-    """A server that says when it is ready."""
+class _Serving(QuietServer):
+    """A server that ends on a signal and says on which port it is ready."""
 
     def __init__(self, config: uvicorn.Config, port: int, model: Model) -> None:
         super().__init__(config)
@@ -114,15 +116,17 @@ class _Serving(uvicorn.Server):
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         """End on a signal, and end well: the usual way raises it once more, so that a clean stop looks like a crash."""
-        before = {name: signal.signal(name, self.handle_exit) for name in _ENDING_SIGNALS}
+        loop = asyncio.get_running_loop()
+        for name in _ENDING_SIGNALS:
+            loop.add_signal_handler(name, self.end)
         try:
             yield
         finally:
-            for name, handler in before.items():
-                signal.signal(name, handler)
+            for name in _ENDING_SIGNALS:
+                loop.remove_signal_handler(name)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Listen, then say so."""
+        """Listen, then print the line that others wait for."""
         await super().startup(sockets)
         if self.started:
             say("ready", f"Listening on port {self._port}", port=self._port, model_id=self._model.model_id)
