@@ -1,4 +1,4 @@
-"""Fits linear models to few or many texts, and finds how much to trust them. Training only: it needs scikit-learn."""
+"""Fits linear models to few or many texts, and finds how much to trust them. Training only: it needs scipy."""
 
 from __future__ import annotations
 
@@ -10,10 +10,9 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
-from sklearn.linear_model import LogisticRegression
-from sklearn.svm import LinearSVC
 
 from talkwright.engine.understanding.local.classifier import NONE
+from talkwright.engine.understanding.local.logistic import fit_logistic
 
 Rows = NDArray[np.intp]
 _STRENGTH = 10.0  # inverse of the regularisation: sharp enough for a handful of examples
@@ -30,7 +29,7 @@ _HELD_OUT = 6  # one text of so many tells how much to trust a margin
 
 
 class Linear(Protocol):
-    """What scikit-learn's linear classifiers have in common."""
+    """What the linear classifiers have in common."""
 
     classes_: NDArray[np.str_]
     coef_: NDArray[np.float64]
@@ -105,9 +104,7 @@ class _LogisticSolver:
         return Calibration(_best_temperature(folds, _TEMPERATURES), LEAST_THRESHOLD)
 
     def _model(self, rows: Rows) -> Linear:
-        model = LogisticRegression(C=_STRENGTH, max_iter=200, tol=1e-4)
-        fitted: Linear = model.fit(self._coordinates[rows], self._labels[rows], sample_weight=self._weights[rows])
-        return fitted
+        return fit_logistic(self._coordinates[rows], self._labels[rows], self._weights[rows], _STRENGTH)
 
 
 class _MarginSolver:
@@ -133,6 +130,8 @@ class _MarginSolver:
         return Calibration(temperature, _threshold(seen, temperature))
 
     def _model(self, rows: Rows) -> Linear:
+        from sklearn.svm import LinearSVC  # noqa: PLC0415 - takes a second to load, and most assistants are smaller
+
         model = LinearSVC(C=0.5, tol=1e-3, max_iter=400, random_state=0)
         fitted: Linear = model.fit(self._matrix[rows], self._labels[rows], sample_weight=self._weights[rows])
         return fitted
@@ -141,7 +140,7 @@ class _MarginSolver:
 def _per_label(model: Linear) -> tuple[tuple[str, ...], NDArray[np.float64], NDArray[np.float64]]:
     """One row of coefficients per label; scikit-learn gives a single row for two."""
     coefficients, bias = model.coef_, model.intercept_
-    if len(model.classes_) == 2:
+    if len(coefficients) < len(model.classes_):
         coefficients, bias = np.vstack([-coefficients, coefficients]) / 2, np.concatenate([-bias, bias]) / 2
     return tuple(str(label) for label in model.classes_), coefficients, bias
 
