@@ -11,8 +11,8 @@ import threading
 import time
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +32,7 @@ class RunningStudio:
     link: str
     started: float
     http: httpx2.Client
+    told: threading.Event = field(default_factory=threading.Event)
 
     @property
     def origin(self) -> str:
@@ -49,6 +50,23 @@ class RunningStudio:
 
     def post(self, path: str, **values: Any) -> Any:
         return self.http.post(path, **values).raise_for_status().json()
+
+    def listen(self, assistant: str) -> None:
+        """Set `told` at each fact of the event stream; returns once the stream stands."""
+
+        def read() -> None:
+            with (
+                httpx2.Client(base_url=self.origin, cookies=self.http.cookies, timeout=None, trust_env=False) as http,
+                suppress(httpx2.HTTPError),  # the studio ends before its listener
+                http.stream("GET", "/api/events", params={"assistant": assistant}) as stream,
+            ):
+                for line in stream.iter_lines():
+                    if line.startswith(("event: fact", "event: hello")):
+                        self.told.set()
+
+        threading.Thread(target=read, daemon=True).start()
+        if not self.told.wait(START_SECONDS):
+            raise SystemExit("The event stream did not begin.")
 
     def cpu_seconds(self) -> float:
         """CPU that the studio and all that it started have used, the ended ones too."""

@@ -32,6 +32,7 @@ def main() -> None:
         with running_studio(Path(folder)) as studio:
             studio.become_administrator()
             assistant = studio.wait_for_example()["id"]
+            studio.listen(assistant)
             base = f"/api/assistants/{assistant}"
             first = said(studio, base, ASKS)
             rounds = [edited_and_heard(studio, base, first, number) for number in range(options.rounds)]
@@ -64,15 +65,16 @@ def edited_and_heard(studio: RunningStudio, base: str, first: dict[str, Any], nu
 
 
 def awaited(studio: RunningStudio, path: str, reached: Any, marks: list[float]) -> None:
-    """Look until it is so; a page is told by the event stream and sees it sooner."""
+    """Look each time the event stream tells of something, as a page does, until it is so."""
     while True:
+        studio.told.clear()
         row = studio.get(path)
         if row.get("state") in ("failed", "cancelled"):
             raise SystemExit(f"The training {row['state']}: {row['reason']}")
         if reached(row):
             marks.append(time.monotonic())
             return
-        time.sleep(0.03)
+        studio.told.wait(1)
 
 
 def said(studio: RunningStudio, base: str, text: str) -> dict[str, Any]:

@@ -159,7 +159,10 @@ async def test_the_studio_takes_it_in_whole(
     assert report["items"]["flow"] == 15
     told = {(problem["code"], problem["kind"], problem["name"], problem["path"]) for problem in trained.problems}
     found = report["problems"]
-    assert {(problem["code"], problem["kind"], problem["name"], problem["path"]) for problem in found} == told
+    renamed = {("assistant-id-differs", "config", "config.yml", "/assistant_id")}  # the test imports it under a name
+    shown = {(problem["code"], problem["kind"], problem["name"], problem["path"]) for problem in found}
+    assert shown == told | renamed
+    assert not [problem for problem in found if problem["severity"] == "error"]
     assert await download(admin, assistant["assistant"]["id"]) == files
 
 
