@@ -18,6 +18,14 @@ def test_a_problem_becomes_an_error_with_its_message() -> None:
     assert line.problem == {"code": "x", "message": "The slot is missing."}
 
 
+def test_warnings_and_hints_are_no_errors() -> None:
+    levels = [
+        parse_line(1, 0, f'{{"problem": {{"severity": "{each}", "message": "m"}}}}').level
+        for each in ("warning", "hint")
+    ]
+    assert levels == ["warning", "info"]
+
+
 def test_a_traceback_line_is_a_plain_message() -> None:
     assert parse_line(1, 0, "  File x").message == "File x"
 

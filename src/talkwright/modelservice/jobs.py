@@ -83,11 +83,17 @@ def parse_line(number: int, at: float, text: str) -> LogLine:
         at=at,
         message=_clean(message if isinstance(message, str) else json.dumps(message)),
         stage=stage[:80] if isinstance(stage, str) else None,
-        level=level if level in _LEVELS else ("error" if isinstance(problem, dict) else "info"),
+        level=level if level in _LEVELS else _level_of(problem),
         progress=_fraction(progress),
         port=port if isinstance(port, int) and not isinstance(port, bool) and 0 < port < 65_536 else None,
         problem=problem if isinstance(problem, dict) else None,
     )
+
+
+def _level_of(problem: object) -> Literal["info", "warning", "error"]:
+    """Problems are told as loudly as they are severe; one that doesn't say is an error."""
+    severity = problem.get("severity", "error") if isinstance(problem, dict) else "hint"
+    return "warning" if severity == "warning" else "info" if severity == "hint" else "error"
 
 
 def _fraction(value: object) -> float | None:
