@@ -65,10 +65,15 @@ export function FlowsPane({ selected }: { selected: string | undefined }) {
   )
 }
 
+/** The open flow's row stands in sight, also when another page led here. */
+function intoSight(row: HTMLElement | null): void {
+  row?.scrollIntoView({ block: 'nearest' })
+}
+
 function Row({ item, selected }: { item: ItemSummary; selected: boolean }) {
   const { name: assistant } = useAssistant()
   return (
-    <Link to="/a/$assistant/flows/$flow" params={{ assistant, flow: item.name }} className={selected ? 'row sel' : 'row'} aria-current={selected ? 'page' : undefined} title={item.text ?? undefined}>
+    <Link to="/a/$assistant/flows/$flow" params={{ assistant, flow: item.name }} ref={selected ? intoSight : undefined} className={selected ? 'row sel' : 'row'} aria-current={selected ? 'page' : undefined} title={item.text ?? undefined}>
       <KindTile kind="flow" name={item.name} />
       <span className="mono grow ell">{item.name}</span>
       {isPattern(item.name) && !item.builtin && <span className="micro t3">Changed</span>}
