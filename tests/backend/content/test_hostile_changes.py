@@ -49,22 +49,23 @@ async def test_what_is_no_change_is_refused(admin: Browser, assistant: str, text
 
 
 @pytest.mark.parametrize(
-    ("value", "code"),
+    ("value", "codes"),
     [
         ('"a\\u0000b"', "unstorable-text"),
         ('"\\udfff"', "invalid-json"),
-        (nested(1_000), "invalid-edit"),
+        (nested(1_000), "invalid-edit too-deep"),  # which guard sees it first depends on Python's own limit
         ("1e999", "invalid-json"),
         ("NaN", "invalid-json"),
     ],
 )
 async def test_a_value_that_can_not_be_kept_is_refused_and_nothing_changes(
-    admin: Browser, assistant: str, value: str, code: str
+    admin: Browser, assistant: str, value: str, codes: str
 ) -> None:
     item = await item_named(admin, assistant, "response", "utter_greet")
     body = json.dumps(change(text_patch(item, "VALUE"))).replace('"VALUE"', value)
     status, problem, spent = await posted(admin, assistant, body.encode())
-    assert (status, problem["code"]) == (422, code)
+    assert status == 422
+    assert problem["code"] in codes.split()
     assert problem["detail"]
     assert spent < QUICK_SECONDS
     assert await item_named(admin, assistant, "response", "utter_greet") == item
