@@ -6,17 +6,15 @@ import asyncio
 import io
 import re
 import zipfile
-from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import httpx2
 import pytest
 from sqlalchemy import select
-from tests.modelservice.service import Service, service_at
-from tests.services.studio import Browser, RunningStudio, run_studio
+from tests.services.modelservice import Service
+from tests.services.studio import Browser, RunningStudio
 
 from talkwright.backend.security import SAFE_METHODS
 from talkwright.database.ids import uuid7
@@ -27,18 +25,6 @@ pytestmark = [pytest.mark.anyio, pytest.mark.xdist_group("modelservice")]
 WRITES_NOTHING = {("POST", "/api/assistants/{aid}/conditions")}
 CANARY = "heron over the estuary"
 ROLES = ("training-orchestrator", "training-consumer", "running-orchestrator", "running-consumer")
-
-
-@pytest.fixture
-async def service(fresh_database_url: str, tmp_path: Path) -> AsyncIterator[Service]:
-    async with service_at(fresh_database_url, tmp_path) as service:
-        yield service
-
-
-@pytest.fixture
-async def studio(service: Service, fresh_database_url: str) -> AsyncIterator[RunningStudio]:
-    async with run_studio(fresh_database_url, service.home) as running:
-        yield running
 
 
 @dataclass

@@ -11,7 +11,7 @@ from uuid import uuid4
 import httpx2
 import pytest
 from sqlalchemy import select
-from tests.modelservice.service import FLOWS, Service, Talk, project, service_at, talking, texts
+from tests.services.modelservice import FLOWS, Service, Talk, project, service_at, talking, texts
 
 from talkwright.backend.errors import ProblemError
 from talkwright.database.ids import uuid7

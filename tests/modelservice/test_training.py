@@ -10,7 +10,7 @@ from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
-from tests.modelservice.service import Service, project, service_at
+from tests.services.modelservice import Service, project, service_at
 
 pytestmark = [pytest.mark.anyio, pytest.mark.xdist_group("modelservice")]
 

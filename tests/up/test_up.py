@@ -10,7 +10,7 @@ from pathlib import Path
 
 import httpx2
 import pytest
-from tests.up.studio import Up, launch, stopped, studio
+from tests.services.up import Up, launch, stopped, studio
 
 pytestmark = [pytest.mark.anyio, pytest.mark.xdist_group("up")]
 

@@ -2,31 +2,17 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.modelservice.service import Service, service_at
-from tests.services.studio import Browser, RunningStudio, run_studio
+from tests.services.modelservice import Service
+from tests.services.studio import Browser, RunningStudio
 
 from talkwright.database.ids import uuid7
 
 pytestmark = [pytest.mark.anyio, pytest.mark.xdist_group("modelservice")]
 
 BROKEN = {"description": "Goes nowhere.", "steps": [{"action": "utter_missing", "next": "nowhere"}]}
-
-
-@pytest.fixture
-async def service(fresh_database_url: str, tmp_path: Path) -> AsyncIterator[Service]:
-    async with service_at(fresh_database_url, tmp_path) as service:
-        yield service
-
-
-@pytest.fixture
-async def studio(service: Service, fresh_database_url: str) -> AsyncIterator[RunningStudio]:
-    async with run_studio(fresh_database_url, service.home) as running:
-        yield running
 
 
 @pytest.fixture
