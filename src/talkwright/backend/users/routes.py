@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from typing import Annotated
 from uuid import UUID
 
@@ -18,7 +19,16 @@ from talkwright.identity.people import PeopleError
 from talkwright.identity.principal import Principal
 from talkwright.identity.roles import BUILT_IN
 
-router = APIRouter(tags=["users"])
+
+async def _rules_as_problems() -> AsyncIterator[None]:
+    """Answer what a rule about people refuses as a problem document."""
+    try:
+        yield
+    except PeopleError as error:
+        raise service.refusal(error) from error
+
+
+router = APIRouter(tags=["users"], dependencies=[Depends(_rules_as_problems, scope="function")])
 Manager = Annotated[Principal, Depends(require("users:manage"))]
 
 
@@ -41,10 +51,7 @@ async def invite(
     request: Request, manager: Manager, services: ServicesOf, session: Session, wanted: NewUser
 ) -> Invited:
     """Make an account and give the one-time link by which its person sets the password."""
-    try:
-        return await service.invite(session, services, manager, origin_of(request), wanted)
-    except PeopleError as error:
-        raise service.refusal(error) from error
+    return await service.invite(session, services, manager, origin_of(request), wanted)
 
 
 @router.post("/users/{uid}/password-link")
@@ -52,28 +59,19 @@ async def password_link(
     request: Request, manager: Manager, services: ServicesOf, session: Session, uid: UUID
 ) -> PasswordLink:
     """A one-time link for a new password, for somebody who lost it."""
-    try:
-        return PasswordLink(link=await service.password_link(session, services, manager, origin_of(request), uid))
-    except PeopleError as error:
-        raise service.refusal(error) from error
+    return PasswordLink(link=await service.password_link(session, services, manager, origin_of(request), uid))
 
 
 @router.post("/users/{uid}/disable", status_code=204)
 async def disable(request: Request, manager: Manager, services: ServicesOf, session: Session, uid: UUID) -> None:
     """Let a person in no more; every sign-in and token of theirs ends."""
-    try:
-        await service.set_disabled(session, services, manager, origin_of(request), uid, disabled=True)
-    except PeopleError as error:
-        raise service.refusal(error) from error
+    await service.set_disabled(session, services, manager, origin_of(request), uid, disabled=True)
 
 
 @router.post("/users/{uid}/enable", status_code=204)
 async def enable(request: Request, manager: Manager, services: ServicesOf, session: Session, uid: UUID) -> None:
     """Let a person in again."""
-    try:
-        await service.set_disabled(session, services, manager, origin_of(request), uid, disabled=False)
-    except PeopleError as error:
-        raise service.refusal(error) from error
+    await service.set_disabled(session, services, manager, origin_of(request), uid, disabled=False)
 
 
 @router.put("/users/{uid}/grants/{role}", status_code=204)
@@ -81,10 +79,7 @@ async def grant(
     request: Request, *, manager: Manager, session: Session, uid: UUID, role: str, assistant: UUID | None = None
 ) -> None:
     """Give a role for the studio, or for one assistant."""
-    try:
-        await people.grant(session, manager, origin_of(request), user=uid, key=role, assistant=assistant)
-    except PeopleError as error:
-        raise service.refusal(error) from error
+    await people.grant(session, manager, origin_of(request), user=uid, key=role, assistant=assistant)
     service.tell(session, uid)
 
 
@@ -93,10 +88,7 @@ async def revoke(
     request: Request, *, manager: Manager, session: Session, uid: UUID, role: str, assistant: UUID | None = None
 ) -> None:
     """Take a role back."""
-    try:
-        await people.revoke(session, manager, origin_of(request), user=uid, key=role, assistant=assistant)
-    except PeopleError as error:
-        raise service.refusal(error) from error
+    await people.revoke(session, manager, origin_of(request), user=uid, key=role, assistant=assistant)
     service.tell(session, uid)
 
 

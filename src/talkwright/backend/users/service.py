@@ -29,7 +29,7 @@ _STATUS = {
 
 
 def refusal(error: PeopleError) -> ProblemError:
-    """A rule of identity/people.py as a problem document."""
+    """What a rule of identity/people.py refuses, as a problem document."""
     return ProblemError(_STATUS.get(error.code, 409), error.code, "That can't be done", str(error))
 
 
