@@ -74,7 +74,10 @@ function jumpBetween(from: Row, branch: number | null, to: string, start: Region
   const outer = outwards(home, placeOf)
   const shared = inner.findIndex((region) => outer.includes(region))
   const common = inner[shared] as Region
-  return { from, branch, to, up: inner.slice(0, shared + 1), down: outer.slice(0, outer.indexOf(common)).toReversed() }
+  const up = inner.slice(0, shared + 1)
+  // Left of a block's first column nothing stands: the line goes straight to the next lane outwards.
+  if (branch === null) while (up.length > 1 && placeOf.get(up[0] as Region)?.branch === 0) up.shift()
+  return { from, branch, to, up, down: outer.slice(0, outer.indexOf(common)).toReversed() }
 }
 
 function add<K>(map: Map<K, string[]>, key: K, target: string): void {
