@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from datetime import timedelta
+from functools import partial
 from typing import cast
 
 import procrastinate
@@ -17,6 +18,7 @@ from sqlalchemy import delete, func, select
 from talkwright.database.announcements import forget_old
 from talkwright.database.engine import Database, plain_url
 from talkwright.database.migrate import QUEUE
+from talkwright.database.readiness import unready_reason
 from talkwright.database.settings import DatabaseSettings, HomeSettings
 from talkwright.database.tables import attempts, leases, models, workers
 from talkwright.operations.config import load
@@ -39,6 +41,7 @@ async def periodic(context: RoleContext) -> None:
     logging.getLogger("procrastinate").setLevel(logging.WARNING)
     narrow = settings.model_copy(update={"database_pool_size": 1, "database_pool_overflow": 1})
     database = Database.at(settings.application, narrow)
+    context.checks.append(partial(unready_reason, database))
     app = tasks(settings.direct, database, open_store(storage, home.home))
     try:
         async with app.open_async():

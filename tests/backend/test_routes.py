@@ -11,6 +11,7 @@ from uuid import UUID
 import pytest
 from fastapi import FastAPI
 from fastapi.routing import APIRoute, iter_route_contexts
+from prometheus_client import REGISTRY
 from sqlalchemy import insert
 from tests.services.studio import Browser, RunningStudio, run_studio
 
@@ -19,6 +20,7 @@ from talkwright.database.ids import uuid7
 from talkwright.database.migrate import SYSTEM_USER
 from talkwright.database.tables import assistants, grants
 from talkwright.identity.roles import PERMISSIONS, permissions_of
+from talkwright.operations.metrics import exposition
 
 pytestmark = pytest.mark.anyio
 WEAKEST = "conversation-viewer"
@@ -144,6 +146,18 @@ async def test_unsafe_requests_of_browsers_need_the_pages_token(studio: RunningS
                 answer = await administrator.send(each.method, each.address)
                 assert (answer.status_code, answer.json()["code"]) == (403, "csrf"), each
         administrator.csrf = kept
+
+
+async def test_requests_are_counted_by_route_and_never_by_assistant(studio: RunningStudio) -> None:
+    administrator = await studio.administrator()
+    labels = {"method": "GET", "route": "/api/assistants/{aid}", "status": "200"}
+    before = REGISTRY.get_sample_value("talkwright_http_requests_total", labels) or 0
+    assert (await administrator.http.get(f"/api/assistants/{ASSISTANT}")).status_code == 200
+    assert REGISTRY.get_sample_value("talkwright_http_requests_total", labels) == before + 1
+    await administrator.http.get("/some/page")
+    assert REGISTRY.get_sample_value("talkwright_http_requests_total", {**labels, "route": "other"})
+    body, _ = exposition()
+    assert str(ASSISTANT) not in body.decode()
 
 
 async def test_the_documentation_page_names_every_operation_and_loads_nothing(studio: RunningStudio) -> None:

@@ -24,8 +24,7 @@ def test_a_new_key_in_front_encrypts_and_the_old_one_still_opens() -> None:
     before, after = Keyring([OLD]), Keyring([NEW, OLD])
     sealed = before.encrypt(b"secret", "tokens")
     assert after.decrypt(sealed, "tokens") == b"secret"
-    assert not after.is_current(sealed)
-    assert after.is_current(after.encrypt(b"secret", "tokens"))
+    assert Keyring([NEW]).decrypt(after.encrypt(b"secret", "tokens"), "tokens") == b"secret"
     with pytest.raises(SecretsError):
         Keyring([NEW]).decrypt(sealed, "tokens")
 

@@ -6,7 +6,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.requests import HTTPConnection
 
-from talkwright.backend.context import services_of
+from talkwright.backend.context import route_of, services_of
 from talkwright.identity.audit import Origin, record
 from talkwright.identity.principal import Principal
 
@@ -29,14 +29,12 @@ async def record_refusal(request: HTTPConnection, code: str) -> None:
     """Write that a signed-in person was refused; in a transaction of its own, because the request's is rolled back."""
     if getattr(request.state, "principal", None) is None:
         return
-    # The router knows its paths without the prefix under which all of them are included.
-    path = str(getattr(request.scope.get("route"), "path", "")).removeprefix("/api")
     try:
         async with services_of(request).transaction() as session:
             await record(
                 session,
                 origin_of(request),
-                f"{request.scope.get('method')} /api{path}"[:200],
+                f"{request.scope.get('method')} {route_of(request.scope)}"[:200],
                 outcome="refused",
                 target=str(request.path_params.get("aid", "")) or None,
                 details={"code": code},

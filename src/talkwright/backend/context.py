@@ -10,6 +10,7 @@ from typing import Annotated, Any, Protocol, TypeVar
 from fastapi import Depends
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import HTTPConnection
+from starlette.types import Scope
 
 from talkwright.backend.settings import BackendSettings
 from talkwright.database.engine import Database
@@ -54,6 +55,13 @@ def services_of(request: HTTPConnection) -> Services:
     """The services of the application that serves this request."""
     services: Services = request.app.state.services
     return services
+
+
+def route_of(scope: Scope) -> str:
+    """The pattern of the API's route that serves a request, or `other`: few values, and none of anybody's."""
+    path = getattr(scope.get("route"), "path", None)
+    # The router knows its paths without the prefix under which all of them are included.
+    return "other" if path is None else f"/api{str(path).removeprefix('/api')}"
 
 
 async def request_session(request: HTTPConnection) -> AsyncIterator[AsyncSession]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 import traceback
 from ipaddress import ip_address, ip_network
 from urllib.parse import urlsplit
@@ -14,13 +15,16 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from talkwright.backend.context import route_of
 from talkwright.backend.errors import ProblemError, problem_response, server_error
 from talkwright.backend.settings import BackendSettings
+from talkwright.operations.metrics import REQUEST_SECONDS, REQUESTS
 
 log = structlog.get_logger(__name__)
 
 LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "[::1]"})
 ARCHIVE_TYPES = ("application/zip", "application/gzip", "application/x-gzip", "application/octet-stream")
+_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -54,12 +58,13 @@ class Edge:
         request_id = str(uuid4())
         scope.setdefault("state", {})["request_id"] = request_id
         self._settle_client(scope)
-        started = False
+        began, started = time.perf_counter(), False
 
         async def send_with_headers(message: Message) -> None:
             nonlocal started
             if message["type"] == "http.response.start":
                 started = True
+                _count(scope, message["status"], time.perf_counter() - began)
                 self._add_headers(MutableHeaders(scope=message), request_id)
             await send(message)
 
@@ -122,6 +127,14 @@ class Edge:
         headers.setdefault("Cache-Control", "no-store")
         if self.settings.secure:
             headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+
+
+def _count(scope: Scope, status: int, seconds: float) -> None:
+    """Enter a request into the metrics as its answer begins: streams have no end to wait for."""
+    method = scope["method"] if scope["method"] in _METHODS else "other"
+    route = route_of(scope)
+    REQUESTS.labels(method=method, route=route, status=status).inc()
+    REQUEST_SECONDS.labels(method=method, route=route).observe(seconds)
 
 
 def host_name(host: str) -> str:

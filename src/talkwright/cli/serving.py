@@ -8,6 +8,7 @@ import json
 import os
 import socket
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -18,6 +19,7 @@ from talkwright.backend.settings import BackendSettings
 from talkwright.cli.settings import SupervisedSettings
 from talkwright.database.engine import Database
 from talkwright.database.ids import uuid7
+from talkwright.database.readiness import unready_reason
 from talkwright.database.settings import DatabaseSettings, HomeSettings
 from talkwright.engine.quiet_server import QuietServer
 from talkwright.identity.secrets import keyring
@@ -61,6 +63,7 @@ async def serve_backend(context: RoleContext) -> None:
     database = Database.at(database_settings.application, database_settings)
     bots = Bots(keyring(reveal(identity.secret_keys), home.home), holder=model_service.worker_id or uuid7())
     extensions: dict[type[Any], Any] = {ObjectStore: open_store(storage, home.home), Bots: bots}
+    context.checks.append(partial(unready_reason, database))
     try:
         async with open_studio(
             database=database,

@@ -32,9 +32,8 @@ from talkwright.database.tables import instance, metadata, schema_info, users
 from talkwright.database.tables.base import SCHEMA
 
 QUEUE = "queue"
-CODE_GENERATION = 1
-"""Raised with a release whose code can't use older schemas; a schema names the oldest generation that may use it."""
 MIN_CODE = 1
+"""The oldest code generation (`database.readiness`) that may use the schema of these scripts."""
 SCRIPTS = Path(__file__).parent / "migrations"
 LOCK = 0x7A1C_0001
 

@@ -93,12 +93,6 @@ async def person_by_subject(session: AsyncSession, provider: UUID, subject: str)
     return None if row is None else person_of(row)
 
 
-async def person_by_id(session: AsyncSession, user: UUID) -> Person | None:
-    """The person with this id."""
-    row = (await session.execute(select(*PERSON).where(users.c.id == user))).one_or_none()
-    return None if row is None else person_of(row)
-
-
 async def admit(session: AsyncSession, provider: UUID, claims: Claims) -> Person:
     """The person of a verified token: made at their first sign-in, then kept as the provider calls them."""
     person = await person_by_subject(session, provider, claims.subject)

@@ -60,10 +60,6 @@ class Keyring:
         except InvalidTag as error:
             raise SecretsError("A secret at rest is damaged or was moved.") from error
 
-    def is_current(self, value: bytes) -> bool:
-        """Whether a ciphertext is under the first key; others are encrypted anew when they are next written."""
-        return value[1 : 1 + _ID_BYTES] == self._first
-
 
 def keyring(setting: str | None, home: Path) -> Keyring:
     """The keys of the setting, or those of the data folder's own file (0600), made at the first start."""

@@ -6,6 +6,7 @@ import contextlib
 import os
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from functools import partial
 from typing import cast
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from talkwright.database.announcements import Listener
 from talkwright.database.engine import Database, driver_url
 from talkwright.database.ids import uuid7
+from talkwright.database.readiness import unready_reason
 from talkwright.database.settings import DatabaseSettings, HomeSettings
 from talkwright.modelservice.settings import ModelServiceSettings
 from talkwright.operations.config import load, reveal
@@ -32,10 +34,11 @@ class Parts:
 
 
 @contextlib.asynccontextmanager
-async def _parts() -> AsyncIterator[Parts]:
+async def _parts(context: RoleContext) -> AsyncIterator[Parts]:
     sections = load(DatabaseSettings, HomeSettings, ModelServiceSettings)
     database_settings, home, settings = cast(tuple[DatabaseSettings, HomeSettings, ModelServiceSettings], sections)
     database = Database(_quiet_engine(database_settings))
+    context.checks.append(partial(unready_reason, database))
     try:
         yield Parts(database, Listener(database_settings.direct), settings, home, settings.worker_id or uuid7())
     finally:
@@ -61,7 +64,7 @@ async def training_orchestrator(context: RoleContext) -> None:
     from talkwright.modelservice.leading import Orchestrator  # noqa: PLC0415 - each role loads its own parts only
     from talkwright.modelservice.training.orchestrator import TrainingPolicy  # noqa: PLC0415 - as above
 
-    async with _parts() as parts:
+    async with _parts(context) as parts:
         policy = TrainingPolicy()
         await Orchestrator(parts.database, parts.listener, policy, parts.settings, parts.identity).run(context)
 
@@ -71,7 +74,7 @@ async def running_orchestrator(context: RoleContext) -> None:
     from talkwright.modelservice.leading import Orchestrator  # noqa: PLC0415 - as above
     from talkwright.modelservice.running.orchestrator import RunningPolicy  # noqa: PLC0415 - as above
 
-    async with _parts() as parts:
+    async with _parts(context) as parts:
         policy = RunningPolicy(parts.settings.replace_after_seconds)
         await Orchestrator(parts.database, parts.listener, policy, parts.settings, parts.identity).run(context)
 
@@ -84,7 +87,7 @@ async def training_consumer(context: RoleContext) -> None:
     from talkwright.storage.objects import open_store  # noqa: PLC0415 - as above
     from talkwright.storage.settings import StorageSettings  # noqa: PLC0415 - as above
 
-    async with _parts() as parts:
+    async with _parts(context) as parts:
         store = open_store(load(StorageSettings)[0], parts.home.home)
         executor = ProcessExecutor(parts.home.home.resolve() / "jobs" / "training", store, passed(parts.settings))
         await executor.end_orphans()
@@ -105,7 +108,7 @@ async def running_consumer(context: RoleContext) -> None:
     from talkwright.storage.objects import open_store  # noqa: PLC0415 - as above
     from talkwright.storage.settings import StorageSettings  # noqa: PLC0415 - as above
 
-    async with _parts() as parts:
+    async with _parts(context) as parts:
         store = open_store(load(StorageSettings)[0], parts.home.home)
         keys = keyring(reveal(load(IdentitySettings)[0].secret_keys), parts.home.home)
         executor = ProcessExecutor(parts.home.home.resolve() / "jobs" / "running", store, passed(parts.settings))

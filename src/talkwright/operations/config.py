@@ -82,17 +82,6 @@ def _fault(entry: Mapping[str, Any]) -> str:
     return f"{name} is not set." if entry["type"] == "missing" else f"{name}: {entry['msg']}."
 
 
-def variable_names(sections: Iterable[type[Section]]) -> dict[str, FieldInfo]:
-    """Every variable of the sections with its field, the `…_FILE` ones of secrets included."""
-    names: dict[str, FieldInfo] = {}
-    for section in sections:
-        for field_name, field in section.model_fields.items():
-            names[PREFIX + field_name.upper()] = field
-            if "SecretStr" in str(field.annotation):
-                names[f"{PREFIX}{field_name.upper()}_FILE"] = field
-    return names
-
-
 def unknown_variables(known: Iterable[str], environment: Mapping[str, str] | None = None) -> list[str]:
     """The `TALKWRIGHT_*` variables that no section reads: most likely a slip of the pen."""
     names = set(known)

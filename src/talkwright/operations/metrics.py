@@ -9,7 +9,7 @@ from talkwright import __version__
 INFO = Gauge("talkwright_info", "What runs here.", ["version", "role"])
 REQUESTS = Counter("talkwright_http_requests", "Requests answered.", ["method", "route", "status"])
 REQUEST_SECONDS = Histogram(
-    "talkwright_http_request_seconds", "Time to answer a request, in seconds.", ["method", "route"]
+    "talkwright_http_request_seconds", "Time until the answer begins, in seconds.", ["method", "route"]
 )
 
 
