@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from talkwright.storage.objects import (
-    ObjectExistsError,
     ObjectNotFoundError,
     ObjectStore,
     StorageError,
@@ -47,13 +46,6 @@ async def test_a_missing_object_is_said_and_leaves_no_half_file(store: ObjectSto
     assert not [name for name in os.listdir(tmp_path) if "out" in name]
     assert not await store.exists("nothing")
     await store.delete("nothing")
-
-
-async def test_create_only_keeps_the_first(store: ObjectStore) -> None:
-    await store.put("published.json", b"first", create=True)
-    with pytest.raises(ObjectExistsError):
-        await store.put("published.json", b"second", create=True)
-    assert await store.get("published.json") == b"first"
 
 
 @pytest.mark.parametrize("key", ["", "/etc/passwd", "../outside", "a//b", "a/../../b", "a/."])

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import obstore
-from obstore.exceptions import AlreadyExistsError, BaseError
+from obstore.exceptions import BaseError
 from obstore.store import LocalStore, from_url
 
 from talkwright.storage.settings import StorageSettings
@@ -25,10 +25,6 @@ class ObjectNotFoundError(StorageError):
     """No object has this key."""
 
 
-class ObjectExistsError(StorageError):
-    """An object that was to be created has its key already."""
-
-
 class ObjectStore:
     """Puts, gets and deletes objects by key (`models/<id>.tar.gz`). Keys are relative and hold no `..`."""
 
@@ -42,15 +38,10 @@ class ObjectStore:
         else:
             self._store = from_url(url, **options)
 
-    async def put(self, key: str, data: bytes | Path, *, create: bool = False) -> None:
-        """Store bytes or a file under `key`; with `create` an existing object stays and ObjectExistsError is raised."""
+    async def put(self, key: str, data: bytes | Path) -> None:
+        """Store bytes or a file under `key`, in place of what was there."""
         try:
-            if create and isinstance(data, bytes):
-                await obstore.put_async(self._store, _checked(key), data, mode="create")
-            else:
-                await obstore.put_async(self._store, _checked(key), data)
-        except AlreadyExistsError as error:
-            raise ObjectExistsError(f"There is an object {key} already.") from error
+            await obstore.put_async(self._store, _checked(key), data)
         except (BaseError, OSError) as error:
             raise StorageError(f"The object {key} could not be stored: {_reason(error)}.") from error
 
