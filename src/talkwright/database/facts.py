@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import case, delete, func, insert, select, tuple_, update
+from sqlalchemy import case, delete, func, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from talkwright.assistant.problems import Problem, Severity
+from talkwright.database.bulk import insert_rows
 from talkwright.database.tables import asked, facts, items, problems
 
 ANY = "*"
@@ -67,8 +68,7 @@ async def save_facts(session: AsyncSession, assistant: UUID, derived: Sequence[D
             {"assistant": assistant, "item": entry.item, "position": position, **dict(zip(names, row, strict=True))}
             for position, row in enumerate(own)
         ]
-    if rows:
-        await session.execute(insert(facts), rows)
+    await insert_rows(session, facts, rows)
 
 
 async def who_asked(session: AsyncSession, assistant: UUID, names: Collection[tuple[str, str]]) -> set[UUID]:
@@ -107,15 +107,13 @@ async def save_problems(session: AsyncSession, assistant: UUID, checked: Sequenc
             *enumerate(entry.problems),
         ]
     ]
-    if found:
-        await session.execute(insert(problems), found)
+    await insert_rows(session, problems, found)
     looked = [
         {"assistant": assistant, "item": entry.item, "kind": kind, "name": name}
         for entry in checked
         for kind, name in sorted(set(entry.asked))
     ]
-    if looked:
-        await session.execute(insert(asked), looked)
+    await insert_rows(session, asked, looked)
     counted = select(
         items.c.id,
         *(
@@ -136,8 +134,7 @@ async def save_own_problems(session: AsyncSession, assistant: UUID, found: Seque
     await session.execute(delete(problems).where(problems.c.assistant == assistant, problems.c.item.is_(None)))
     nobody = Checked(item=assistant, problems=found, asked=())
     rows = [_problem_row(assistant, nobody, place, problem) | {"item": None} for place, problem in enumerate(found)]
-    if rows:
-        await session.execute(insert(problems), rows)
+    await insert_rows(session, problems, rows)
 
 
 def _problem_row(assistant: UUID, entry: Checked, position: int, problem: Problem) -> dict[str, Any]:
