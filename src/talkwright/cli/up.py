@@ -135,10 +135,13 @@ async def _database(studio: Studio) -> AsyncIterator[None]:
     environment["TALKWRIGHT_DATABASE_OWNER_URL"] = urls.owner
     studio.database = Database.at(urls.application)
     guard = asyncio.create_task(_keep_server(studio, server))
+    flush = asyncio.create_task(_flush_when_stopping(studio, server))
     try:
         yield
     finally:
         guard.cancel()
+        studio.stopping.set()
+        await flush
         await studio.database.close()
         await asyncio.to_thread(server.stop)
 
@@ -151,6 +154,12 @@ async def _keep_server(studio: Studio, server: EmbeddedPostgres) -> None:
             studio.journal.say("The database server ended unexpectedly; it starts again.", level="warning")
             with contextlib.suppress(EmbeddedError):
                 await asyncio.to_thread(server.start)
+
+
+async def _flush_when_stopping(studio: Studio, server: EmbeddedPostgres) -> None:
+    """Let the database write while the roles end: its own end then waits for little."""
+    await studio.stopping.wait()
+    await asyncio.to_thread(server.flush)
 
 
 @contextlib.asynccontextmanager
