@@ -6,6 +6,7 @@ one file. It is read, comes out unchanged, is checked, trained by the real comma
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import subprocess
@@ -19,9 +20,11 @@ import httpx2
 import pytest
 from tests.backend.content.calls import change, download, imported, item_named, send, text_patch
 from tests.engine.conftest import run_actions, run_bot
+from tests.services.modelservice import service_at
 from tests.services.studio import Browser, run_studio
 
 from talkwright.assistant.project import read_project, to_tar_gz, to_zip, write_project
+from talkwright.database.ids import uuid7
 from talkwright.engine.testing.cases import read_cases
 from talkwright.engine.testing.conversations import Player
 
@@ -221,3 +224,39 @@ async def test_a_rename_reaches_everybody_who_names_the_slot(admin: Browser, fil
     assert b"utter: utter_ask_payment_amount" in after["data/billing/flows.yml"], "the question keeps its text"
     counts = (await admin.send("GET", f"/api/assistants/{made}/problems")).json()["counts"]
     assert counts["error"] == 0
+
+
+@pytest.mark.anyio
+@pytest.mark.xdist_group("modelservice")
+async def test_the_studio_trains_it_and_talks(fresh_database_url: str, tmp_path: Path, files: dict[str, bytes]) -> None:
+    async with (
+        service_at(fresh_database_url, tmp_path) as service,
+        run_studio(fresh_database_url, service.home) as studio,
+    ):
+        for role in ("training-orchestrator", "training-consumer", "running-orchestrator", "running-consumer"):
+            service.start(role)
+        admin = await studio.administrator()
+        path = f"/api/assistants/{(await imported(admin, files))['assistant']['id']}"
+        wanted = {"id": str(uuid7()), "deploy": True}
+        assert (await admin.send("POST", f"{path}/trainings", json=wanted)).status_code == 201
+        await answering(admin, path)
+        chat = str(uuid7())
+        await admin.send("POST", f"{path}/chats", json={"id": chat})
+        for text, answer in (
+            ("I want a bigger plan", "Which plan would you like, small, medium, large or unlimited?"),
+            ("large", "Should it start now or next month?"),
+            ("now", "Done. Large starts now at 39.00 € a month."),
+        ):
+            message = {"id": str(uuid7()), "text": text}
+            said = await admin.send("POST", f"{path}/chats/{chat}/messages", json=message, timeout=60)
+            entries = said.json()["turn"]["entries"]
+            assert answer in [entry["text"] for entry in entries if entry["kind"] == "bot"]
+
+
+async def answering(browser: Browser, path: str) -> None:
+    """Until a model of the assistant has its talk."""
+    async with asyncio.timeout(90):
+        while True:
+            if (await browser.send("GET", path)).json()["deployment"] is not None:
+                return
+            await asyncio.sleep(0.1)
