@@ -1,9 +1,12 @@
 """What all tests share: the services that they start for real."""
 
+import logging
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # `tests.services` is imported by its whole name
 
@@ -14,3 +17,15 @@ pytest_plugins = ["tests.services.postgres"]
 def anyio_backend() -> str:
     """Async tests run on asyncio, as the product does."""
     return "asyncio"
+
+
+@pytest.fixture(autouse=True)
+def own_logs() -> Iterator[None]:
+    """Each test begins with the logs of a fresh process, whatever a test before it configured."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    structlog.reset_defaults()
+    yield
+    structlog.reset_defaults()
+    structlog.contextvars.clear_contextvars()
+    root.handlers, root.level = handlers, level

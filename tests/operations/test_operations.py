@@ -6,16 +6,13 @@ import asyncio
 import contextlib
 import io
 import json
-import logging
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import httpx2
 import pytest
-import structlog
 from pydantic import Field, SecretStr
 
 from talkwright.operations.config import Section, SettingsError, load, reveal, unknown_variables
@@ -81,18 +78,6 @@ def client(port: int) -> httpx2.AsyncClient:
     return httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}")
 
 
-@pytest.fixture
-def own_logs() -> Iterator[None]:
-    """Logs as they were before, for whoever comes next in this process."""
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    yield
-    structlog.reset_defaults()
-    structlog.contextvars.clear_contextvars()
-    root.handlers, root.level = handlers, level
-
-
-@pytest.mark.usefixtures("own_logs")
 def test_logs_are_lines_of_json_with_the_role() -> None:
     out = io.StringIO()
     configure_logging("sample", OperationsSettings(log_format="json"), out)

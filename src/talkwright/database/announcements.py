@@ -144,7 +144,8 @@ class Subscription:
     async def wait(self, seconds: float) -> bool:
         """Wait until there may be something new, at most so many seconds; says whether it was woken."""
         try:
-            await asyncio.wait_for(self.woken.wait(), seconds)
+            async with asyncio.timeout(seconds):  # wait_for of 3.11 may swallow a cancellation
+                await self.woken.wait()
         except TimeoutError:
             return False
         finally:

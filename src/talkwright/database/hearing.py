@@ -65,7 +65,8 @@ async def _payloads(link: psycopg.AsyncConnection[Any], seconds: float) -> Async
             while (note := link.pgconn.notifies()) is not None:
                 yield note.extra.decode("utf-8", "replace")
             try:
-                await asyncio.wait_for(readable.wait(), seconds)
+                async with asyncio.timeout(seconds):  # wait_for of 3.11 may swallow a cancellation
+                    await readable.wait()
             except TimeoutError:
                 return
     finally:

@@ -30,7 +30,8 @@ class QuietServer(uvicorn.Server):
         """Keep the date header right and wait for the end."""
         while not await self.on_tick(0):
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._ending.wait(), TICK_SECONDS)
+                async with asyncio.timeout(TICK_SECONDS):  # wait_for of 3.11 may swallow a cancellation
+                    await self._ending.wait()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Listen, then say so."""

@@ -51,7 +51,6 @@ def configure_logging(role: str, settings: OperationsSettings | None = None, str
         ],
         wrapper_class=structlog.stdlib.BoundLogger,
         logger_factory=structlog.stdlib.LoggerFactory(),
-        cache_logger_on_first_use=True,
     )
     structlog.contextvars.bind_contextvars(role=role)
 

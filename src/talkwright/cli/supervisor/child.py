@@ -90,7 +90,8 @@ class Child:
                 level="warning",
             )
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._stopping.wait(), pause)
+                async with asyncio.timeout(pause):  # wait_for of 3.11 may swallow a cancellation
+                    await self._stopping.wait()
             pause = min(pause * 2, LONGEST_PAUSE)
 
     async def _run(self) -> int:

@@ -64,7 +64,8 @@ class ProcessJob:
         if self._process.stdin is not None:
             self._process.stdin.close()
         try:
-            return await asyncio.wait_for(self.ended(), 2 * jobexec.GRACE_SECONDS)
+            async with asyncio.timeout(2 * jobexec.GRACE_SECONDS):  # wait_for of 3.11 may swallow a cancellation
+                return await self.ended()
         except TimeoutError:
             _kill_job(self._folder, self._process.pid)
             return await self.ended()
