@@ -6,6 +6,7 @@ import { queryClient } from '../app/queries'
 import { useForm } from '../frame/useForm'
 import { Button, IconButton } from '../ui/controls'
 import { Dialog, TextField } from '../ui/fields'
+import { LONGEST_TITLE } from './CreateDialog'
 import { Icon } from '../ui/Icon'
 import { plural } from '../ui/time'
 import { toast } from '../ui/toasts'
@@ -63,7 +64,7 @@ function Title({ assistant, done }: { assistant: AssistantSummary; done: () => v
   })
   return (
     <form onSubmit={submit}>
-      <TextField data-autofocus label="Title" value={title} error={field === null && error ? error : field === 'title' ? error : null} onChange={(event) => setTitle(event.target.value)} />
+      <TextField data-autofocus label="Title" maxLength={LONGEST_TITLE} value={title} error={field === null && error ? error : field === 'title' ? error : null} onChange={(event) => setTitle(event.target.value)} />
       <div className="dialog-actions">
         <Button tall onClick={done}>
           Cancel

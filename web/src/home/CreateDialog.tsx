@@ -8,6 +8,10 @@ import { useForm } from '../frame/useForm'
 import { Button } from '../ui/controls'
 import { Dialog, SelectField, TextField } from '../ui/fields'
 
+/** As long as the server takes. */
+export const LONGEST_TITLE = 120
+export const LONGEST_NAME = 60
+
 const LANGUAGES = ['en', 'de', 'fr', 'es', 'it', 'pt', 'nl', 'pl', 'sv', 'da', 'fi', 'cs', 'tr', 'el', 'ar', 'hi', 'ja', 'ko', 'zh']
 const OPTIONS = LANGUAGES.map((value) => ({ value, label: languageName(value) }))
 
@@ -19,7 +23,7 @@ export function nameFrom(title: string): string {
     .toLowerCase()
     .replaceAll(/[^a-z0-9]+/g, '-')
     .replaceAll(/^-+|-+$/g, '')
-    .slice(0, 60)
+    .slice(0, LONGEST_NAME)
 }
 
 export function CreateDialog({ opened, onClose }: { opened: boolean; onClose: () => void }) {
@@ -45,10 +49,11 @@ function CreateForm({ onClose }: { onClose: () => void }) {
   })
   return (
     <form onSubmit={submit}>
-      <TextField data-autofocus label="Title" placeholder="Travel desk" value={title} error={field === 'title' ? error : null} onChange={(event) => setTitle(event.target.value)} />
+      <TextField data-autofocus label="Title" placeholder="Travel desk" maxLength={LONGEST_TITLE} value={title} error={field === 'title' ? error : null} onChange={(event) => setTitle(event.target.value)} />
       <TextField
         label="Id"
         mono
+        maxLength={LONGEST_NAME}
         hint="The bot is known by this id; it can’t be changed here later."
         value={name}
         error={field === 'name' ? error : null}

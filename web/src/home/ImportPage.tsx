@@ -11,7 +11,7 @@ import { TextField } from '../ui/fields'
 import { Icon } from '../ui/Icon'
 import { bytes } from '../ui/time'
 import type { Chosen } from './archive'
-import { nameFrom } from './CreateDialog'
+import { LONGEST_NAME, LONGEST_TITLE, nameFrom } from './CreateDialog'
 import { DropZone } from './DropZone'
 import { Report } from './Report'
 import './home.css'
@@ -31,7 +31,8 @@ export default function ImportPage() {
 
 function Choose({ chosen, onChoose, onDone }: { chosen: Chosen | null; onChoose: (chosen: Chosen | null) => void; onDone: (imported: Imported) => void }) {
   const [title, setTitle] = useState('')
-  const [name, setName] = useState('')
+  const [typedName, setName] = useState<string | null>(null)
+  const name = typedName ?? nameFrom(title)
   const { error, field, busy, submit } = useForm(async (refuse) => {
     if (chosen === null) return refuse('archive', 'Choose an archive or a folder first.')
     if (name !== '' && nameFrom(name) !== name) return refuse('name', 'Lower case letters, digits and hyphens.')
@@ -71,11 +72,12 @@ function Choose({ chosen, onChoose, onDone }: { chosen: Chosen | null; onChoose:
         </main>
         <aside className="side-i" aria-label="Into a new assistant">
           <h2 className="h home-head">Into a new assistant</h2>
-          <TextField label="Title" placeholder="From the project" value={title} onChange={(event) => setTitle(event.target.value)} />
+          <TextField label="Title" placeholder="From the project" maxLength={LONGEST_TITLE} value={title} onChange={(event) => setTitle(event.target.value)} />
           <TextField
             label="Id"
             mono
             placeholder="From config.yml"
+            maxLength={LONGEST_NAME}
             hint="Leave both empty to take what the project says."
             value={name}
             error={field === 'name' ? error : null}
