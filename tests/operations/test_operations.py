@@ -131,3 +131,24 @@ def test_a_role_stops_in_order_on_each_signal(number: signal.Signals) -> None:
         role.send_signal(number)
         assert role.stdout.readline() == "stopped\n"
         assert role.wait(10) == 0
+
+
+HANGING = """
+import asyncio
+from talkwright.operations.role import run_role
+
+async def main(context):
+    print("starting", flush=True)
+    await asyncio.Event().wait()  # as for a database that is not there
+
+run_role("sample", main)
+"""
+
+
+def test_a_role_that_waits_to_start_stops_at_once() -> None:
+    command = [sys.executable, "-c", HANGING]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as role:
+        assert role.stdout is not None
+        assert role.stdout.readline() == "starting\n"
+        role.send_signal(signal.SIGTERM)
+        assert role.wait(10) == 0

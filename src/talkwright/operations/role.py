@@ -60,8 +60,20 @@ async def _run(name: str, main: RoleMain, settings: OperationsSettings) -> None:
     with stop_on_signals(context.stopping):
         async with _management(context, settings):
             log.info("role.started")
-            await main(context)
+            await _until_stopped(context, main)
             log.info("role.stopped")
+
+
+async def _until_stopped(context: RoleContext, main: RoleMain) -> None:
+    """Run `main` to its end; where the stop comes before it has started, there is nothing to drain: it is cut."""
+    work = asyncio.ensure_future(main(context))
+    stop = asyncio.create_task(context.stopping.wait())
+    await asyncio.wait({work, stop}, return_when=asyncio.FIRST_COMPLETED)
+    stop.cancel()
+    if not context.started.is_set():
+        work.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await work
 
 
 @contextlib.contextmanager

@@ -252,6 +252,7 @@ class EmbeddedPostgres:
         """Have the server stopped when this process ends: its end closes a pipe, on which a small guard waits."""
         if not self._with_parent:
             return
+        self.leave()  # the guard of a server that died waits for nothing any more
         self._guard = subprocess.Popen(  # noqa: S603 - the words are ours alone
             ["/bin/sh", "-c", _GUARD, "sh", str(self._pid), str(data / "postmaster.pid")],
             stdin=subprocess.PIPE,
