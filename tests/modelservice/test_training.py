@@ -147,7 +147,7 @@ async def test_a_consumer_that_was_stopped_in_order_hands_its_training_to_the_ne
     assert service.jobs() == []
     service.start("training-consumer")
     await service.becomes("training", training, "succeeded")
-    assert [a.outcome for a in await service.attempts("training", training)] == ["lost_consumer", "succeeded"]
+    assert [a.outcome for a in await service.attempts("training", training)] == ["released", "succeeded"]
 
 
 async def test_a_missing_project_fails_in_words_after_a_few_tries(service: Service) -> None:

@@ -47,8 +47,17 @@ def test_a_published_model_wins_over_a_late_stop() -> None:
     assert after(Outcome.SUCCEEDED, cancel=True) == "succeeded"
 
 
-def test_a_lost_consumer_never_uses_up_a_retry() -> None:
-    assert after(Outcome.LOST_CONSUMER, lost=99) == "queued"
+@pytest.mark.parametrize("outcome", [Outcome.LOST_CONSUMER, Outcome.RELEASED])
+def test_a_consumer_that_went_never_uses_up_a_retry(outcome: Outcome) -> None:
+    assert after(outcome, lost=99) == "queued"
+
+
+def test_a_consumer_that_stopped_is_told_from_one_that_was_lost() -> None:
+    def words(outcome: Outcome) -> str:
+        return deployment_after(outcome, state="running", lost_jobs=0, cancel_requested=False, reason=None, who="t").why
+
+    assert words(Outcome.RELEASED) == "The consumer stopped; the assistant starts again."
+    assert words(Outcome.LOST_CONSUMER) == "The consumer was lost; the assistant starts again."
 
 
 def test_a_lost_job_is_tried_three_times_with_growing_pauses() -> None:
@@ -91,7 +100,7 @@ def test_every_outcome_of_a_running_training_leads_somewhere_allowed(outcome: Ou
     result = training_after(outcome, lost_jobs=lost, cancel_requested=cancel, reason=None, who="t")
     assert follows(WorkKind.TRAINING, "running", result.target)
     assert result.why
-    assert (result.target == "queued") <= (lost < MAX_LOST_JOBS or outcome is Outcome.LOST_CONSUMER)
+    assert (result.target == "queued") <= (lost < MAX_LOST_JOBS or outcome in (Outcome.LOST_CONSUMER, Outcome.RELEASED))
 
 
 @given(

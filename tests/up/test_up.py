@@ -27,8 +27,12 @@ async def test_an_empty_folder_becomes_a_studio_whose_example_talks(tmp_path: Pa
         before = "\n".join(up.lines)
         assert "127.0.0.1" not in before
         await up.row(ACTIVE, seconds=120)
+        before_stop = len(up.log())
         assert await stopped(up, signal.SIGINT) == 0
         await up.none_left()
+        said = up.log()[before_stop:]
+        assert [record["outcome"] for record in said if record["event"] == "attempt.ended"] == ["released"]
+        assert {record["level"] for record in said} == {"info"}
         assert await up.process.stdout.read() == b""  # type: ignore[union-attr]  # it was opened as a pipe
     assert stat.S_IMODE(home.stat().st_mode) == 0o700
     roles = {record["role"] for record in up.log()}

@@ -144,7 +144,7 @@ class Consumer:
                 await writing
 
     async def _finish(self) -> None:
-        """Let go of everything in order: jobs end, their attempts are written as lost, another consumer goes on."""
+        """Let go of everything in order: jobs end, their attempts are written as released, another consumer goes on."""
         with contextlib.suppress(DBAPIError, OSError):
             async with self._database.transaction() as session:
                 await queue.set_draining(session, self._identity)  # or what it lets go of might come right back

@@ -44,13 +44,18 @@ class DeploymentState(StrEnum):
 
 
 class Outcome(StrEnum):
-    """How an attempt ended. `lost_consumer` is written by the orchestrator that took over its expired lease."""
+    """How an attempt ended.
+
+    `released`: its consumer stopped in order and gave it back. `lost_consumer`: nobody renewed its lease any more; the
+    orchestrator that took it over writes this.
+    """
 
     SUCCEEDED = "succeeded"
     CONTENT = "content"
     FAILED = "failed"
     CANCELLED = "cancelled"
     STOPPED = "stopped"
+    RELEASED = "released"
     LOST_JOB = "lost_job"
     LOST_CONSUMER = "lost_consumer"
 
@@ -79,6 +84,7 @@ ALLOWED: Mapping[WorkKind, Mapping[str, frozenset[str]]] = {
 TERMINAL: frozenset[str] = frozenset(
     {_T.SUCCEEDED, _T.FAILED, _T.CANCELLED, _D.STOPPED, _D.FAILED},
 )
+_ENDING: Mapping[Outcome, str] = {Outcome.RELEASED: "stopped", Outcome.LOST_CONSUMER: "was lost"}
 HOLDING: Mapping[WorkKind, frozenset[str]] = {
     WorkKind.TRAINING: frozenset({_T.RUNNING}),
     WorkKind.DEPLOYMENT: frozenset({_D.STARTING, _D.RUNNING, _D.STOPPING}),
@@ -132,16 +138,17 @@ def retry_pause(lost: int) -> timedelta:
 def training_after(outcome: Outcome, *, lost_jobs: int, cancel_requested: bool, reason: str | None, who: str) -> Step:
     """What follows when a training's attempt ended.
 
-    `lost_jobs` counts the lost jobs of this training, this one included: at most three are tried again, a lost consumer
-    does not count, and what the content broke is never tried again. A model that is published wins over a late stop.
+    `lost_jobs` counts the lost jobs of this training, this one included: at most three are tried again, a consumer that
+    stopped or was lost does not count, and what the content broke is never tried again. A model that is published wins
+    over a late stop.
     """
     kind = WorkKind.TRAINING
     if outcome is Outcome.SUCCEEDED:
         return step(kind, _T.SUCCEEDED, who=who, why=reason or "The model is trained and stored.")
     if cancel_requested or outcome in (Outcome.CANCELLED, Outcome.STOPPED):
         return step(kind, _T.CANCELLED, who=who, why="The training was stopped.")
-    if outcome is Outcome.LOST_CONSUMER:
-        return step(kind, _T.QUEUED, who=who, why="The consumer was lost; the training starts again.")
+    if outcome in (Outcome.RELEASED, Outcome.LOST_CONSUMER):
+        return step(kind, _T.QUEUED, who=who, why=f"The consumer {_ENDING[outcome]}; the training starts again.")
     if outcome is Outcome.LOST_JOB and lost_jobs < MAX_LOST_JOBS:
         why = f"The job was lost ({reason or 'no reason given'}); the training starts again."
         return step(kind, _T.QUEUED, who=who, why=why, pause=retry_pause(lost_jobs))
@@ -162,8 +169,8 @@ def deployment_after(
     kind = WorkKind.DEPLOYMENT
     if cancel_requested or state == _D.STOPPING or outcome in (Outcome.STOPPED, Outcome.CANCELLED):
         return step(kind, _D.STOPPED, who=who, why="The assistant was stopped.")
-    if outcome is Outcome.LOST_CONSUMER:
-        return step(kind, _D.QUEUED, who=who, why="The consumer was lost; the assistant starts again.")
+    if outcome in (Outcome.RELEASED, Outcome.LOST_CONSUMER):
+        return step(kind, _D.QUEUED, who=who, why=f"The consumer {_ENDING[outcome]}; the assistant starts again.")
     if outcome is Outcome.LOST_JOB and lost_jobs < MAX_LOST_JOBS:
         why = f"The assistant ended unexpectedly ({reason or 'no reason given'}); it starts again."
         return step(kind, _D.QUEUED, who=who, why=why, pause=retry_pause(lost_jobs) if lost_jobs > 1 else timedelta(0))

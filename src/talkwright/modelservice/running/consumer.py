@@ -120,7 +120,7 @@ class Running:
         if keeper.stop.is_set():
             await keeper.end(Outcome.STOPPED, None)
         elif keeper.shutdown:
-            await keeper.end(Outcome.LOST_CONSUMER, "The consumer was shut down.")
+            await keeper.end(Outcome.RELEASED, "The consumer stopped.")
         elif ended.code is not None and ended.code > 0 and not started:
             await keeper.end(Outcome.FAILED, f"The model could not be started: {keeper.last_message}")
         else:

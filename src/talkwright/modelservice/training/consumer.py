@@ -138,7 +138,7 @@ class Training:
 def judged(ended: Ended, problems: int, keeper: Keeper) -> tuple[Outcome, str | None]:
     """What a job's end means, and in which words."""
     if keeper.shutdown:
-        return Outcome.LOST_CONSUMER, "The consumer was shut down."
+        return Outcome.RELEASED, "The consumer stopped."
     if keeper.stop.is_set():
         return Outcome.CANCELLED, "The training was stopped."
     if ended.why == "time limit":
