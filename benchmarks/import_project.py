@@ -9,6 +9,8 @@ import sys
 import time
 from collections.abc import Callable
 
+from _figures import tell
+
 from talkwright.assistant.editing import apply_edit
 from talkwright.assistant.project import read_project, to_zip, write_project
 
@@ -104,10 +106,10 @@ def main() -> None:
     assert item is not None
     patch = [{"op": "replace", "path": "/steps/5/description", "value": "another caption"}]
     size = sum(map(len, files.values()))
-    print(f"{flows} flows, {len(read.items)} items, {size // 1000} KB of YAML, {len(archive) // 1000} KB packed")
-    print(f"read   {cpu(lambda: read_project(archive)):.3f} CPU s")
-    print(f"write  {cpu(lambda: write_project(read.files, read.items)):.3f} CPU s")
-    print(f"edit   {cpu(lambda: apply_edit(item, patch)) * 1000:.1f} CPU ms (one caption of {STEPS} steps)")
+    what = f"{flows} flows, {len(read.items)} items, {size // 1000} KB of YAML, {len(archive) // 1000} KB packed"
+    tell("read-100-flows", cpu(lambda: read_project(archive)) * 1000, "ms CPU", what)
+    tell("write-100-flows", cpu(lambda: write_project(read.files, read.items)) * 1000, "ms CPU")
+    tell("edit-one-text", cpu(lambda: apply_edit(item, patch)) * 1000, "ms CPU", f"one caption of {STEPS} steps")
 
 
 if __name__ == "__main__":

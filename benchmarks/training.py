@@ -12,6 +12,8 @@ import tempfile
 import time
 from pathlib import Path
 
+from _figures import tell
+
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -28,7 +30,8 @@ def main() -> None:
     if code:
         raise SystemExit(f"{options.project} has errors; `talkwright engine train` lists them.")
     spent, imports = trained - imported, imported - started
-    print(f"training of {options.project.name}: {spent:.2f} CPU s, after {imports:.2f} for imports")
+    tell("training", spent, "CPU s", f"{options.project.name}; after {imports:.2f} CPU s for imports")
+    tell("training-imports", imports, "CPU s")
 
 
 if __name__ == "__main__":

@@ -10,10 +10,13 @@ from __future__ import annotations
 import argparse
 import csv
 import json
+import sys
 import time
 from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path
+
+from _figures import tell
 
 from talkwright.assistant.assistant import Assistant
 from talkwright.assistant.build import ItemBody, build_assistant
@@ -24,12 +27,18 @@ from talkwright.engine.testing.heldout import measure
 from talkwright.engine.understanding.local.learning import train_classifier
 from talkwright.engine.understanding.local.understanding import LocalUnderstanding
 
+FIGURES = {
+    "first command en": "understood-en",
+    "first command de": "understood-de",
+    "out of scope": "out-of-scope-refused",
+    "answers": "answers-understood",
+}
 Rows = Iterable[tuple[str, str]]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("project", nargs="?", type=Path, default=Path("examples/bank"))
+    parser.add_argument("project", nargs="?", type=Path, default=Path(__file__).parents[1] / "examples" / "bank")
     parser.add_argument("--clinc", type=Path, help="CLINC150's data_full.json")
     parser.add_argument("--banking", type=Path, nargs=2, metavar=("TRAIN", "TEST"), help="BANKING77's CSV files")
     parser.add_argument("--show", action="store_true", help="print what was not understood")
@@ -50,11 +59,11 @@ def heldout(project: Path, *, show: bool) -> None:
     started = time.process_time()
     classifier = train_classifier(assistant)
     spent = time.process_time() - started
-    print(f"{project.name}: {len(assistant.user_flows)} flows trained in {spent:.2f} CPU s")
+    sys.stderr.write(f"{project.name}: {len(assistant.user_flows)} flows trained in {spent:.2f} CPU s\n")
     for name, score in measure(assistant, LocalUnderstanding(classifier), project / "heldout").items():
-        print(f"  {name}: {score.share:.1%} ({score.right} of {score.total})")
+        tell(FIGURES[name], 100 * score.share, "%", f"{score.right} of {score.total}")
         if show:
-            print("".join(f"    {wrong}\n" for wrong in score.wrong), end="")
+            sys.stderr.write("".join(f"    {wrong}\n" for wrong in score.wrong))
 
 
 def intents(name: str, train: Rows, test: Rows, strangers: list[str]) -> None:
@@ -83,8 +92,8 @@ def intents(name: str, train: Rows, test: Rows, strangers: list[str]) -> None:
         bool(found) and found[0].flow == ids[label] for text, label in tests for found in [classifier.candidates(text)]
     )
     spent = (time.process_time() - started) / len(tests)
-    print(
-        f"{name}: {right / len(tests):.1%} of {len(tests)}, trained in {trained:.1f} CPU s, {spent * 1e3:.2f} ms each"
+    sys.stderr.write(
+        f"{name}: {right / len(tests):.1%} of {len(tests)}, trained in {trained:.1f} CPU s, {spent * 1e3:.2f} ms each\n"
     )
     if strangers:
         refused = sum(
@@ -92,7 +101,7 @@ def intents(name: str, train: Rows, test: Rows, strangers: list[str]) -> None:
             for text in strangers
             for found in [classifier.candidates(text)]
         )
-        print(f"  out of scope refused: {refused / len(strangers):.1%} of {len(strangers)}")
+        sys.stderr.write(f"  out of scope refused: {refused / len(strangers):.1%} of {len(strangers)}\n")
 
 
 if __name__ == "__main__":

@@ -18,10 +18,10 @@ from playwright.sync_api import Browser, Page, sync_playwright
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))  # the ways to all pages are the tests'
 
+from tests.services.running import PASSWORD, RunningStudio  # noqa: E402 - the path is set first, so that tests is found
 from tests.web.api import Api  # noqa: E402 - found by the path above
-from tests.web.chromium import become_administrator, launch, new_context  # noqa: E402 - the path is set first, so that tests.web is found
-from tests.web.places import DRAWERS, PLACES, Place, settled  # noqa: E402 - the path is set first, so that tests.web is found
-from tests.web.running import PASSWORD, RunningStudio  # noqa: E402 - the path is set first, so that tests.web is found
+from tests.web.chromium import become_administrator, launch, new_context  # noqa: E402 - the path is set first, so that tests is found
+from tests.web.places import DRAWERS, PLACES, Place, settled  # noqa: E402 - the path is set first, so that tests is found
 
 EXAMPLE = "harbour-bank"
 THEMES = ("light", "dark")

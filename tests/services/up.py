@@ -6,9 +6,7 @@ import asyncio
 import contextlib
 import json
 import os
-import re
 import signal
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -17,6 +15,7 @@ from typing import Any
 
 import httpx2
 import psycopg
+from tests.services.running import COMMAND, environment, origin
 
 START_SECONDS = 90
 
@@ -33,9 +32,7 @@ class Up:
     @property
     def address(self) -> str:
         """The studio's base URL."""
-        found = re.match(r"http://[^/]+", self.link)
-        assert found is not None
-        return found[0]
+        return origin(self.link)
 
     def log(self) -> list[dict[str, Any]]:
         """The log file's records."""
@@ -71,10 +68,8 @@ class Up:
 
     def database(self) -> psycopg.Connection[Any]:
         """A connection to its database, with what the roles were given."""
-        environment = _read(f"/proc/{self.role('backend')}/environ").decode()
-        url = next(
-            text.partition("=")[2] for text in environment.split("\0") if text.startswith("TALKWRIGHT_DATABASE_URL=")
-        )
+        given = _read(f"/proc/{self.role('backend')}/environ").decode()
+        url = next(text.partition("=")[2] for text in given.split("\0") if text.startswith("TALKWRIGHT_DATABASE_URL="))
         return psycopg.connect(url, autocommit=True)
 
     async def row(self, query: str, seconds: float = 60.0) -> Any:
@@ -123,13 +118,14 @@ def _state(pid: str) -> str:
 
 async def launch(home: Path, **settings: str) -> Up:
     """Start `up` without waiting for it."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("TALKWRIGHT_")}
-    environment |= {"TALKWRIGHT_HOME": str(home), "TALKWRIGHT_PORT": "0", **settings}
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "talkwright.cli.main", "up",
-        env=environment, cwd=home.parent, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+        *COMMAND,
+        env=environment(home, **settings),
+        cwd=home.parent,
         stdin=asyncio.subprocess.DEVNULL,
-    )  # fmt: skip
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
     return Up(home, process)
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
+from tests.services.running import PASSWORD, RunningStudio
 from tests.web.api import Api
 from tests.web.chromium import Watch, become_administrator, launch, new_context
-from tests.web.running import PASSWORD, RunningStudio
 
 NEW_NAMES = itertools.count(1)
 EXAMPLE = "harbour-bank"

@@ -7,9 +7,9 @@ from typing import Literal
 
 import pytest
 from playwright.sync_api import Page, expect
+from tests.services.running import ROOT
 from tests.web.chromium import Watch
 from tests.web.places import DRAWERS, PLACES
-from tests.web.running import ROOT
 
 pytestmark = pytest.mark.xdist_group("browser")
 THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")

@@ -7,11 +7,11 @@ from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Locator, Page, Route, expect
+from tests.services.running import RunningStudio
 from tests.web.api import Api
 from tests.web.chromium import Watch
 from tests.web.places import canvas
 from tests.web.projects import FLOWS, tea_desk
-from tests.web.running import RunningStudio
 
 pytestmark = pytest.mark.xdist_group("browser")
 CHANGES = re.compile(r"/changes$")

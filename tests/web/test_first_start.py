@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, expect
+from tests.services.running import PASSWORD, RunningStudio
 from tests.web.chromium import Watch, sign_in
-from tests.web.running import PASSWORD, RunningStudio
 
 pytestmark = pytest.mark.xdist_group("browser")
 People = Callable[..., tuple[Page, Watch]]

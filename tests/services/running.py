@@ -1,4 +1,4 @@
-"""A real `talkwright up` in a process of its own, on a data folder and a port that nobody else uses."""
+"""The one way to start `talkwright up` for tests, pictures and figures; here for code without an event loop."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PASSWORD = "an-evening-at-the-harbour"
 START_SECONDS = 120
 STOP_SECONDS = 30
+COMMAND = (sys.executable, "-m", "talkwright.cli.main", "up")
 _ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+[^\s]*")
 
 
@@ -24,30 +25,51 @@ class NotStartedError(RuntimeError):
     """The studio ended or said nothing; carries what it wrote."""
 
 
+def environment(home: Path, **settings: str) -> dict[str, str]:
+    """What `up` gets on a data folder: a free port, the given settings, and none that this process happens to have."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("TALKWRIGHT_")}
+    return {**kept, "TALKWRIGHT_HOME": str(home), "TALKWRIGHT_PORT": "0", **settings}
+
+
+def origin(link: str) -> str:
+    """The base URL of a printed link."""
+    return re.match(r"http://[^/]+", link).group()  # type: ignore[union-attr]  # it is a link
+
+
 class RunningStudio:
     """Starts, stops and restarts one studio; `address` is where it answers now."""
 
     def __init__(self, home: Path, **settings: str) -> None:
         if not (ROOT / "web" / "dist" / "index.html").is_file():
-            raise NotStartedError("The web client is not built. Run `make web`, then the tests again.")
+            raise NotStartedError("The web client is not built. Run `make web`, then this again.")
         self.home = home
         self.link = ""
         self.address = ""
         self._settings = settings
         self._process: subprocess.Popen[str] | None = None
 
+    @property
+    def pid(self) -> int:
+        """The process of `up`."""
+        assert self._process is not None
+        return self._process.pid
+
     def start(self) -> None:
         """Start it and wait for the link that it prints."""
-        settings = {"TALKWRIGHT_HOME": str(self.home), "TALKWRIGHT_PORT": "0", **self._settings}
-        command = [sys.executable, "-m", "talkwright.cli.main", "up"]
         with (self.home.parent / f"{self.home.name}.log").open("a") as log:
             self._process = subprocess.Popen(
-                command, cwd=ROOT, env={**os.environ, **settings}, stdout=subprocess.PIPE, stderr=log, text=True
+                COMMAND,
+                cwd=ROOT,
+                env=environment(self.home, **self._settings),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
             )
         lines: queue.Queue[str | None] = queue.Queue()
         threading.Thread(target=_read, args=(self._process, lines), daemon=True).start()
         self.link = self._next_link(lines)
-        self.address = re.match(r"http://[^/]+", self.link).group()  # type: ignore[union-attr] # it is a link
+        self.address = origin(self.link)
 
     def _next_link(self, lines: queue.Queue[str | None]) -> str:
         deadline = time.monotonic() + START_SECONDS
