@@ -1,12 +1,20 @@
 /** Every page has an address, and every selection in it. Pages are loaded when they are first opened. */
-import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from '@tanstack/react-router'
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent, notFound, redirect } from '@tanstack/react-router'
 import { AssistantFrame } from '../frame/AssistantFrame'
 import { HomeFrame } from '../frame/HomeFrame'
 import { NotFound } from '../frame/NotFound'
 import { Root } from '../frame/Root'
 import { PageError, PagePending } from '../frame/pageStates'
+import { CONTENT_KINDS, FILE_KINDS, NLU_KINDS } from '../frame/useItemLink'
 
-const root = createRootRoute({ component: Root, notFoundComponent: () => <NotFound /> })
+const root = createRootRoute({
+  component: Root,
+  notFoundComponent: () => (
+    <HomeFrame>
+      <NotFound />
+    </HomeFrame>
+  ),
+})
 
 const home = createRoute({ getParentRoute: () => root, id: 'home', component: HomeFrame })
 const assistants = createRoute({
@@ -21,7 +29,8 @@ const importing = createRoute({
   component: lazyRouteComponent(() => import('../home/ImportPage')),
 })
 
-const assistant = createRoute({ getParentRoute: () => root, path: '/a/$assistant', component: AssistantFrame })
+// Whatever is not found below shows in the assistant's frame.
+const assistant = createRoute({ getParentRoute: () => root, path: '/a/$assistant', component: AssistantFrame, notFoundComponent: () => <NotFound /> })
 const first = createRoute({
   getParentRoute: () => assistant,
   path: '/',
@@ -66,6 +75,7 @@ function itemSearch(search: Record<string, unknown>): ItemSearch {
 const content = createRoute({
   getParentRoute: () => assistant,
   path: '/content',
+  notFoundComponent: () => <NotFound />,
   component: lazyRouteComponent(() => import('../content/ContentPage')),
 })
 const contentFirst = createRoute({
@@ -78,6 +88,7 @@ const contentFirst = createRoute({
 const contentKind = createRoute({
   getParentRoute: () => content,
   path: '/$kind',
+  beforeLoad: ({ params }) => known(CONTENT_KINDS, params.kind, '/a/$assistant/content'),
   component: lazyRouteComponent(() => import('../content/KindPage')),
 })
 const contentItem = createRoute({
@@ -91,6 +102,8 @@ const nlu = createRoute({ getParentRoute: () => assistant, path: '/nlu', compone
 const nluItem = createRoute({
   getParentRoute: () => nlu,
   path: '/$kind/$name',
+  beforeLoad: ({ params }) => known(NLU_KINDS, params.kind),
+  notFoundComponent: () => <NotFound />,
   validateSearch: itemSearch,
   component: lazyRouteComponent(() => import('../nlu/NluItemPage')),
 })
@@ -103,6 +116,8 @@ const files = createRoute({
 const file = createRoute({
   getParentRoute: () => files,
   path: '/$kind/$name',
+  beforeLoad: ({ params }) => known(FILE_KINDS, params.kind),
+  notFoundComponent: () => <NotFound />,
   validateSearch: itemSearch,
   component: lazyRouteComponent(() => import('../files/FilePage')),
 })
@@ -112,6 +127,11 @@ const versions = createRoute({
   path: '/versions',
   component: lazyRouteComponent(() => import('../versions/VersionsPage')),
 })
+
+/** An address with a kind that this section does not hold leads nowhere; `routeId` is the route that says so, where it isn't its own. */
+function known(kinds: readonly string[], kind: string, routeId?: '/a/$assistant/content'): void {
+  if (!kinds.includes(kind)) throw notFound(routeId === undefined ? undefined : { routeId })
+}
 
 function text(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined

@@ -12,6 +12,7 @@ import { AssistantProvider, useMay } from './assistant'
 import { AssistantKeys } from './AssistantKeys'
 import { ConnectionBanner } from './ConnectionBanner'
 import { Creating } from './Creating'
+import { HomeFrame } from './HomeFrame'
 import { useLayout } from './layout'
 import { NotFound } from './NotFound'
 import { Rail } from './Rail'
@@ -26,7 +27,12 @@ export function AssistantFrame() {
   useLive(assistant?.id)
   if (error && !data) return <Failure what="The assistants can’t be read" error={error} again={() => void refetch()} />
   if (!data) return <SkeletonRows widths={[160, 300, 120]} />
-  if (!assistant) return <NotFound what="assistant" />
+  if (!assistant)
+    return (
+      <HomeFrame>
+        <NotFound what="assistant" />
+      </HomeFrame>
+    )
   return (
     <AssistantProvider value={assistant}>
       <DocumentsProvider value={storeOf(assistant.id)} key={assistant.id}>

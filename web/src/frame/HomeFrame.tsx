@@ -1,6 +1,7 @@
 /** The frame outside any assistant. */
 import { IconBook2, IconChevronRight, IconRobot } from '@tabler/icons-react'
 import { Link, Outlet, useLocation } from '@tanstack/react-router'
+import type { ReactNode } from 'react'
 import { useLive } from '../events/useLive'
 import { Icon } from '../ui/Icon'
 import { Tip } from '../ui/controls'
@@ -8,7 +9,7 @@ import { Logo } from './Logo'
 import { PaletteButton } from './PaletteButton'
 import { PersonMenu } from './PersonMenu'
 
-export function HomeFrame() {
+export function HomeFrame({ children }: { children?: ReactNode }) {
   useLive(null)
   const importing = useLocation({ select: (location) => location.pathname === '/import' })
   return (
@@ -50,7 +51,7 @@ export function HomeFrame() {
         </div>
       </header>
       <div className="main">
-        <Outlet />
+        {children ?? <Outlet />}
       </div>
     </div>
   )
