@@ -24,10 +24,14 @@ WHERE c.assistant = :assistant {condition} ORDER BY c.id DESC LIMIT :limit
 """
 
 
-async def list_chats(session: AsyncSession, assistant: UUID, *, before: UUID | None, limit: int) -> list[Row]:
-    """Chats of an assistant, newest first: one statement."""
-    condition = "" if before is None else "AND c.id < :before"
-    values = {"assistant": assistant, "limit": limit, **({} if before is None else {"before": before})}
+async def list_chats(
+    session: AsyncSession, assistant: UUID, *, before: UUID | None, limit: int, by: UUID | None = None
+) -> list[Row]:
+    """Chats of an assistant, newest first: one statement. `by`: those that this person began."""
+    narrowed = {"before": ("AND c.id < :before", before), "by": ("AND c.created_by = :by", by)}
+    wanted = {name: (clause, value) for name, (clause, value) in narrowed.items() if value is not None}
+    values = {"assistant": assistant, "limit": limit, **{name: value for name, (_, value) in wanted.items()}}
+    condition = " ".join(clause for clause, _ in wanted.values())
     rows = await session.execute(text(_SELECT.format(condition=condition)), values)
     return [dict(row) for row in rows.mappings()]
 

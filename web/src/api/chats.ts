@@ -76,7 +76,8 @@ export interface Answer {
 
 const STRICT = { throwOnError: true } as const
 
-export const listChats = (aid: string) => sdk.listChats({ ...STRICT, path: { aid }, query: { limit: 20 } })
+/** The person's own latest chats. */
+export const myChats = (aid: string, limit: number) => sdk.listChats({ ...STRICT, path: { aid }, query: { mine: true, limit } })
 export const createChat = (aid: string, body: { id: string; language: string }) => sdk.beginChat({ ...STRICT, path: { aid }, body })
 export const sendMessage = (aid: string, chat: string, body: { id: string; text: string; title?: string }) =>
   sdk.say({ ...STRICT, path: { aid, chat }, body }) as Promise<unknown> as Promise<Answer>

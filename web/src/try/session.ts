@@ -43,7 +43,7 @@ export async function openLatest(assistant: string): Promise<void> {
   if (sessionOf(assistant).chat !== null) return
   update(assistant, { loading: true, error: null })
   try {
-    const { items } = await chats.listChats(assistant)
+    const { items } = await chats.myChats(assistant, 1)
     const chat = items[0]
     if (chat !== undefined) await openChat(assistant, chat)
     update(assistant, { loading: false })

@@ -37,14 +37,16 @@ async def begin_chat(
 @router.get("")
 async def list_chats(
     aid: UUID,
-    _reader: Reader,
+    reader: Reader,
     session: Session,
+    *,
     cursor: UUID | None = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    mine: Annotated[bool, Query(description="Only those that the caller began.")] = False,
 ) -> Chats:
     """The assistant's chats, newest first."""
     await find_assistant(session, aid)
-    return await service.page_of_chats(session, aid, cursor, limit)
+    return await service.page_of_chats(session, aid, cursor, limit, reader.user_id if mine else None)
 
 
 @router.get("/suggestions")

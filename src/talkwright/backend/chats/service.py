@@ -63,9 +63,11 @@ async def one_chat(session: AsyncSession, assistant: UUID, chat: UUID) -> Chat:
     return chat_of(row)
 
 
-async def page_of_chats(session: AsyncSession, assistant: UUID, before: UUID | None, limit: int) -> Chats:
-    """Chats, newest first."""
-    rows = await repository.list_chats(session, assistant, before=before, limit=limit + 1)
+async def page_of_chats(
+    session: AsyncSession, assistant: UUID, before: UUID | None, limit: int, by: UUID | None = None
+) -> Chats:
+    """Chats, newest first; `by`: those that this person began."""
+    rows = await repository.list_chats(session, assistant, before=before, limit=limit + 1, by=by)
     more = len(rows) > limit
     return Chats(items=[chat_of(row) for row in rows[:limit]], next=str(rows[limit - 1]["id"]) if more else None)
 
