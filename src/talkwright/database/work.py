@@ -27,7 +27,8 @@ class OpenWork:
     """One training or deployment that has not ended, with its latest attempt where there is one.
 
     `wait` is in seconds until it may be assigned again; `lost` says that the attempt's lease has run out; `waited` is
-    the age in seconds.
+    the age in seconds. `lost_jobs` counts all lost jobs of a training, and those of a deployment since an attempt of it
+    last answered for `STEADY_SECONDS`, that one included.
     """
 
     id: UUID
@@ -56,6 +57,14 @@ class OpenWork:
     lost_jobs: int = 0
 
 
+STEADY_SECONDS = 600
+"""A deployment that answered for so long starts with a clean sheet when it is lost."""
+
+_COUNTED = {
+    "training": "p.outcome = 'lost_job'",
+    "deployment": "p.outcome = 'lost_job' AND p.number >= coalesce((SELECT max(r.number) FROM studio.attempts r "
+    "WHERE r.work_kind = :kind AND r.work = w.id AND r.ended_at - r.ready_at > make_interval(secs => :steady)), 0)",
+}
 _OPEN = {
     "training": "w.state IN ('queued', 'running')",
     "deployment": "w.state NOT IN ('stopped', 'failed')",
@@ -72,8 +81,7 @@ SELECT w.id, w.assistant, w.version, w.environment, w.sequence, w.state, w.attem
        a.id AS attempt, a.state AS attempt_state, a.outcome, a.reason AS attempt_reason,
        coalesce(a.problems, '[]') AS problems, a.result, a.stop_requested_at IS NOT NULL AS stopping,
        a.id IS NOT NULL AND a.outcome IS NULL AND (l.key IS NULL OR l.expires_at <= clock_timestamp()) AS lost,
-       (SELECT count(*) FROM studio.attempts p WHERE p.work_kind = :kind AND p.work = w.id AND p.outcome = 'lost_job'
-          AND p.ended_at > clock_timestamp() - interval '10 minutes') AS lost_jobs
+       (SELECT count(*) FROM studio.attempts p WHERE p.work_kind = :kind AND p.work = w.id AND {counted}) AS lost_jobs
 FROM studio.{table} w
 LEFT JOIN studio.attempts a ON a.work_kind = :kind AND a.work = w.id AND a.number = w.attempt
 LEFT JOIN studio.leases l ON l.key = 'attempt:' || a.id
@@ -83,8 +91,9 @@ WHERE {open} ORDER BY w.sequence
 
 async def open_work(session: AsyncSession, kind: Kind) -> list[OpenWork]:
     """All work of a kind that has not ended, in order of arrival: one statement."""
-    statement = _SNAPSHOT.format(own=_OWN[kind], table=f"{kind}s", open=_OPEN[kind])
-    rows = await session.execute(text(statement), {"kind": kind})
+    statement = _SNAPSHOT.format(own=_OWN[kind], table=f"{kind}s", open=_OPEN[kind], counted=_COUNTED[kind])
+    values = {"kind": kind, "steady": STEADY_SECONDS} if kind == "deployment" else {"kind": kind}
+    rows = await session.execute(text(statement), values)
     return [OpenWork(**row) for row in rows.mappings()]
 
 

@@ -1,0 +1,66 @@
+"""What the orchestrators see of open work."""
+
+from datetime import timedelta
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+from sqlalchemy import func, insert
+from tests.services.modelservice import Service, service_at
+
+from talkwright.database import work as queue
+from talkwright.database.ids import SYSTEM_USER, uuid7
+from talkwright.database.tables import attempts, deployments, trainings
+
+pytestmark = pytest.mark.anyio
+
+
+async def made(service: Service, kind: queue.Kind, ends: list[timedelta], ran: list[timedelta | None]) -> UUID:
+    """Open work whose attempts all ended as lost jobs, so long ago and after answering for so long."""
+    new, assistant = uuid7(), await service.assistant(f"bot-{uuid7().hex}")
+    version = await service.version(assistant, {"config.yml": b"language: en\n"})
+    table = {"training": trainings, "deployment": deployments}[kind]
+    async with service.database.transaction() as session:
+        row = {"id": new, "assistant": assistant, "version": version, "created_by": SYSTEM_USER, "attempt": len(ends)}
+        await session.execute(insert(table).values(row))
+        for number, (ago, seconds) in enumerate(zip(ends, ran, strict=True), 1):
+            ended = func.now() - ago
+            await session.execute(
+                insert(attempts).values(
+                    id=uuid7(),
+                    work_kind=kind,
+                    work=new,
+                    number=number,
+                    state="ended",
+                    outcome="lost_job",
+                    ready_at=None if seconds is None else ended - seconds,
+                    ended_at=ended,
+                )
+            )
+    return new
+
+
+async def lost_jobs(service: Service, kind: queue.Kind, work: UUID) -> int:
+    async with service.database.transaction() as session:
+        return next(one.lost_jobs for one in await queue.open_work(session, kind) if one.id == work)
+
+
+async def test_all_lost_jobs_of_a_training_count_however_long_they_took(database_url: str, tmp_path: Path) -> None:
+    async with service_at(database_url, tmp_path) as service:
+        hours = [timedelta(hours=2), timedelta(hours=1), timedelta(0)]
+        training = await made(service, "training", hours, [None, None, None])
+        assert await lost_jobs(service, "training", training) == 3
+
+
+async def test_lost_jobs_of_a_deployment_count_since_it_last_answered_for_a_while(
+    database_url: str, tmp_path: Path
+) -> None:
+    steady, moment = timedelta(hours=1), timedelta(seconds=5)
+    ends = [timedelta(hours=3), timedelta(hours=1), timedelta(minutes=30), timedelta(0)]
+    async with service_at(database_url, tmp_path) as service:
+        recovered = await made(service, "deployment", ends, [moment, steady, moment, None])
+        assert await lost_jobs(service, "deployment", recovered) == 3
+        just_lost = await made(service, "deployment", ends, [None, moment, moment, steady])
+        assert await lost_jobs(service, "deployment", just_lost) == 1
+        never_ready = await made(service, "deployment", ends, [None, None, None, None])
+        assert await lost_jobs(service, "deployment", never_ready) == 4
