@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 import structlog
+from hypothesis import settings
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # `tests.services` is imported by its whole name
 
 pytest_plugins = ["tests.services.postgres"]
+settings.register_profile("long", max_examples=2_000, deadline=None)  # see CONTRIBUTING.md
 
 
 @pytest.fixture(scope="session")

@@ -1,330 +1,386 @@
-"""Any sequence of changes, compared with a plain model in memory: heads, the past, texts, and what is exported."""
+"""Any sequence of changes through the real API, compared with a plain model in memory.
+
+After every step: heads, bodies, texts, the export, and every earlier moment as it was. `--hypothesis-profile=long`
+tries far more sequences, and longer ones.
+"""
 
 from __future__ import annotations
 
 import asyncio
-import copy
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-import pytest
-from hypothesis import HealthCheck, settings
+import httpx2
+import yaml
+from hypothesis import HealthCheck, Phase, assume, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
+from tests.backend.content.calls import change, packed, unpacked
+from tests.backend.content.model import ContentModel, Entry
+from tests.services.studio import Browser, RunningStudio, run_studio
 
+from talkwright.assistant.items import Kind, Part
 from talkwright.assistant.project import read_contents
 from talkwright.assistant.project.bodies import body_of
-from talkwright.backend.content.checking import Checker
-from talkwright.backend.content.reverting import reverting
-from talkwright.backend.content.writing import ChangeRequest, begin, write_change
-from talkwright.backend.errors import ProblemError
-from talkwright.backend.interchange.importing import creation_change, import_project
-from talkwright.database import assistants
-from talkwright.database.engine import Database
-from talkwright.database.ids import SYSTEM_USER, uuid7
-from talkwright.database.items import load_at, load_heads
-from talkwright.database.projects import as_project, load_project, written
+from talkwright.backend.content.checking import CHECKER, Checker
+from talkwright.database.ids import uuid7
 
+QUICK, LONG = (5, 14), (60, 40)
+"""How many sequences are tried, and how many steps each has."""
 KINDS = ("response", "slot", "flow", "intent", "lookup")
 NAMES = st.sampled_from(["alpha", "beta", "gamma", "delta"])
 WORDS = st.text(alphabet="abc äß'\"#:{}-\n%", min_size=1, max_size=12)
 START = {
     "config.yml": b"language: en\npolicies: []\n",
-    "domain.yml": b"# all of it\nresponses:\n  alpha:  # first\n  - text: one\n  beta:\n  - text: two\n",
+    "domain.yml": b"# all of it\nresponses:\n  utter_alpha:  # first\n  - text: one\n  utter_beta:\n  - text: two\n",
     "data/nlu.yml": b"nlu:\n- intent: alpha\n  examples: |\n    - hi\n    - hello\n",
 }
-Named = tuple[str, str]
+ZIP = {"Content-Type": "application/zip"}
+PATCHED = {
+    "response": ("/0/text", (0, "text")),
+    "slot": ("/initial_value", ("initial_value",)),
+    "flow": ("/description", ("description",)),
+    "intent": ("/examples/0", ("examples", 0)),
+    "lookup": ("/0", (0,)),
+}
+
+
+def named(kind: str, name: str) -> str:
+    return f"utter_{name}" if kind == "response" else name
+
+
+def plain(word: str) -> str:
+    return word.strip().replace("\n", " ") or "x"
 
 
 def body_for(kind: str, word: str) -> Any:
+    """A body that says a word; a flow's names a response and a slot besides."""
+    mentioned = ("alpha", "beta", "gamma", "delta")[len(word) % 4]
     return {
         "response": [{"text": word}],
         "slot": {"type": "text", "initial_value": word},
-        "flow": {"description": word, "steps": [{"action": "utter_alpha"}, {"id": "end", "noop": True, "next": "END"}]},
-        "intent": {"domain": {}, "examples": [f"say {word.strip() or 'it'}".replace("\n", " ")]},
-        "lookup": [word.strip().replace("\n", " ") or "x"],
+        "flow": {
+            "description": word,
+            "steps": [
+                {"action": f"utter_{mentioned}"},
+                {"id": "note", "set_slots": [{mentioned: "x"}], "next": "END"},
+            ],
+        },
+        "intent": {"domain": {}, "examples": [f"say {plain(word)}"]},
+        "lookup": [plain(word)],
     }[kind]
 
 
-def edit_for(kind: str, word: str) -> dict[str, Any]:
-    path = {
-        "response": "/0/text",
-        "slot": "/initial_value",
-        "flow": "/description",
-        "intent": "/examples/0",
-        "lookup": "/0",
-    }
-    plain = word.strip().replace("\n", " ") or "x"
-    return {"op": "replace", "path": path[kind], "value": plain if kind in ("intent", "lookup") else word}
-
-
 class ContentMachine(RuleBasedStateMachine):
-    """Drives the write path; `state` is the model: {uuid: (kind, name, body)} after every change."""
+    """Drives the API as two writers do, in one of whose processes each finds the other's work."""
 
     run: Callable[[Any], Any]
-    database: Database
-
-    items = Bundle("items")
+    clients: tuple[Browser, Browser]
 
     def __init__(self) -> None:
         super().__init__()
-        self.assistant = uuid7()
-        self.checkers = [Checker(), Checker()]
-        self.writer = 0
-        self.state: dict[UUID, tuple[str, str, Any]] = {}
-        self.revisions: dict[UUID, int] = {}
-        self.past: dict[int, dict[UUID, tuple[str, str, Any]]] = {}
+        self.assistant = str(uuid7())
+        self.model = ContentModel()
         self.exports: dict[int, dict[str, bytes]] = {}
-        self.last = 0
-        self.done: list[tuple[ChangeRequest, Any]] = []
+        self.paths: dict[UUID, frozenset[str]] = {}
+        self.sent: list[tuple[dict[str, Any], Any]] = []
+        self.turn = 0
+        self.memories = [Checker()._known, Checker()._known]
 
     # --- the system -------------------------------------------------------------------------------------------------
 
-    async def _send(self, request: ChangeRequest) -> Any:
-        self.writer = 1 - self.writer  # two processes take turns, so that each finds the other's work
-        async with self.database.transaction() as session:
-            writing = await begin(session, self.checkers[self.writer], self.assistant, SYSTEM_USER)
-            return await write_change(writing, request)
+    @property
+    def browser(self) -> Browser:
+        """The other writer's browser, at the other writer's process: it knows what that one has seen, and no more."""
+        self.turn = 1 - self.turn
+        CHECKER._known = self.memories[self.turn]
+        return self.clients[self.turn]
 
-    async def _import(self, files: dict[str, bytes], request: ChangeRequest) -> Any:
-        project = read_contents(files)
-        async with self.database.transaction() as session:
-            writing = await begin(session, self.checkers[0], self.assistant, SYSTEM_USER)
-            return await import_project(writing, project, request)
+    def ask(self, method: str, path: str, **values: Any) -> Any:
+        return self.run(self.browser.send(method, f"/api/assistants/{self.assistant}{path}", **values))
 
-    async def _heads(self) -> dict[UUID, Any]:
-        async with self.database.transaction() as session:
-            return {item.id: item for item in await load_heads(session, self.assistant)}
-
-    async def _dead_revisions(self) -> dict[UUID, int]:
-        async with self.database.transaction() as session:
-            return {item.id: item.revision for item in await load_heads(session, self.assistant, self.revisions)}
-
-    async def _export(self, change: int | None = None) -> dict[str, bytes]:
-        async with self.database.transaction() as session:
-            return written(await load_project(session, self.assistant, change))
-
-    def _send_edits(self, *edits: dict[str, Any]) -> Any | None:
-        """Send a change; None where it is refused, and then nothing may differ."""
-        request = ChangeRequest(id=uuid7(), command={"name": "test", "arguments": {}}, edits=edits)
-        try:
-            answer = self.run(self._send(request))
-        except ProblemError as problem:
-            if problem.status != 422:
-                raise
+    def post(self, body: dict[str, Any]) -> Any:
+        """Send a change; None where it is refused as one that can't be made."""
+        answer = self.ask("POST", "/changes", json=body)
+        if answer.status_code == 422:
             return None
-        self.done.append((request, answer))
-        return answer
+        assert answer.status_code == 200, answer.text
+        self.sent.append((body, answer.json()))
+        return answer.json()
 
-    def _follow(self, answer: Any) -> None:
-        """Take over what an answer says into the model."""
-        for item in answer["items"]:
-            key = UUID(item["id"])
-            assert item["revision"] == self.revisions.get(key, 0) + 1
-            self.revisions[key] = item["revision"]
-            if item["deleted"]:
-                self.state.pop(key, None)
-            else:
-                self.state[key] = (item["kind"], item["name"], item["body"])
-        self._remember()
+    def export(self, at: int | None = None) -> dict[str, bytes]:
+        answer = self.ask("GET", "/download" + ("" if at is None else f"?at={at}"))
+        assert answer.status_code == 200, answer.text
+        return unpacked(answer.content)
 
-    def _remember(self) -> None:
-        self.last += 1
-        self.past[self.last] = copy.deepcopy(self.state)
-        self.exports[self.last] = self.run(self._export())
+    def heads(self) -> tuple[dict[UUID, tuple[str, str, int]], int]:
+        answer = self.ask("GET", "/items?limit=200").json()
+        assert answer["next"] is None
+        found = {
+            UUID(item["id"]): (item["kind"], item["name"], item["revision"])
+            for item in answer["items"]
+            if not item["builtin"]
+        }
+        return found, answer["change"]
 
-    def _take_heads(self) -> None:
-        heads = self.run(self._heads())
-        self.state = {key: (item.kind, item.name, item.body) for key, item in heads.items()}
-        self.revisions |= {key: item.revision for key, item in heads.items()}
-        self.revisions |= self.run(self._dead_revisions())
+    def settle(self, *brought: str) -> None:
+        """Compare everything with the model; `brought` are files that the step put in whole."""
+        heads, number = self.heads()
+        living = self.model.living
+        assert number == self.model.number
+        assert {item: head[:2] for item, head in heads.items()} == {i: entry[:2] for i, entry in living.items()}
+        touched = set(brought)
+        for item, (kind, name, revision) in heads.items():
+            if self.model.revisions.get(item) == revision:
+                assert self.model.bodies[(item, revision)] == living[item]
+                continue
+            whole = self.ask("GET", f"/items/{item}").json()
+            parts = tuple(
+                Part(file=part["file"], place=part["place"], source=part["source"]) for part in whole["parts"]
+            )
+            assert whole["body"] == living[item][2], (kind, name)
+            assert body_of(Kind(kind), parts) == whole["body"], (kind, name)
+            touched |= self.paths.get(item, frozenset())
+            self.paths[item] = frozenset(part.file for part in parts if part.source)
+            touched |= self.paths[item]
+        touched |= {path for item in self.paths.keys() - heads.keys() for path in self.paths.pop(item)}
+        self.model.remember({item: head[2] for item, head in heads.items()})
+        export = self.export()
+        project = read_contents(export)
+        assert not project.problems
+        assert {(str(item.kind), item.name): item.body for item in project.items} == {
+            entry[:2]: entry[2] for entry in living.values()
+        }
+        before = self.exports.get(number, self.exports.get(number - 1, {}))
+        if before:
+            differ = {path for path in before.keys() | export.keys() if before.get(path) != export.get(path)}
+            assert differ <= touched, "what nobody touched keeps its bytes"
+        assert self.exports.setdefault(number, export) == export
+        for at, files in self.exports.items():
+            assert self.export(at) == files, at
 
     # --- what is done -----------------------------------------------------------------------------------------------
 
     @initialize()
     def make(self) -> None:
-        async def make() -> None:
-            async with self.database.transaction() as session:
-                name = f"bot-{self.assistant}"
-                await assistants.create(
-                    session, self.assistant, name=name, title=name, language="en", author=SYSTEM_USER
-                )
-
-        self.run(make())
-        self.run(self._import(START, creation_change(self.assistant, "import-project", "import")))
-        self._take_heads()
-        self._remember()
+        address = f"/api/assistants/import?id={self.assistant}&name=bot-{self.assistant}"
+        answer = self.run(self.browser.send("POST", address, content=packed(START), headers=ZIP))
+        assert answer.status_code == 201, answer.text
+        heads, _ = self.heads()
+        project = read_contents(START)
+        ids = {head[:2]: item for item, head in heads.items()}
+        self.model.number = 1
+        self.model.living = {
+            ids[(str(item.kind), item.name)]: (str(item.kind), item.name, item.body) for item in project.items
+        }
+        self.settle(*START)
         assert self.exports[1] == START
 
-    @rule(target=items, kind=st.sampled_from(KINDS), name=NAMES, word=WORDS)
-    def create(self, kind: str, name: str, word: str) -> UUID:
-        item = uuid7()
-        body = body_for(kind, word)
-        answer = self._send_edits({"op": "create", "item": item, "kind": kind, "name": name, "body": body})
-        if (kind, name) in {entry[:2] for entry in self.state.values()}:
-            assert answer is None
+    def pick(self, data: st.DataObject) -> UUID:
+        usable = [item for item, entry in self.model.living.items() if entry[0] in KINDS]
+        assume(usable)
+        return data.draw(st.sampled_from(usable))
+
+    def patch_of(self, item: UUID, word: str) -> tuple[dict[str, Any], Entry]:
+        """An edit of an item, and what the item is afterwards."""
+        kind, name, body = self.model.living[item]
+        path, keys = PATCHED[kind]
+        value = plain(word) if kind in ("intent", "lookup") else word
+        edit = {"op": "patch", "item": str(item), "revision": self.model.revisions[item]}
+        patch = [{"op": "replace", "path": path, "value": value}]
+        return {**edit, "patch": patch}, (kind, name, replaced(body, keys, value))
+
+    @rule(kind=st.sampled_from(KINDS), name=NAMES, word=WORDS)
+    def create(self, kind: str, name: str, word: str) -> None:
+        item, body = uuid7(), body_for(kind, word)
+        edit = {"op": "create", "item": str(item), "kind": kind, "name": named(kind, name), "body": body}
+        answer = self.post(change(edit))
+        assert (answer is None) == self.model.is_taken(kind, named(kind, name))
         if answer is not None:
-            self._follow(answer)
-            assert self.state[item] == (kind, name, body)
-        return item
+            self.model.change({item: (kind, named(kind, name), body)})
+        self.settle()
 
-    @rule(item=items, word=WORDS)
-    def patch(self, item: UUID, word: str) -> None:
-        if item not in self.state:
-            return
-        kind, name, body = self.state[item]
-        edit = edit_for(kind, word)
-        answer = self._send_edits({"op": "patch", "item": item, "revision": self.revisions[item], "patch": [edit]})
-        if answer is None:
-            return
-        expected = copy.deepcopy(body)
-        place, _, key = edit["path"].rpartition("/")
-        holder: Any = expected
-        for token in place.split("/")[1:]:
-            holder = holder[int(token)] if isinstance(holder, list) else holder[token]
-        holder[int(key) if isinstance(holder, list) else key] = edit["value"]
-        if answer["items"]:
-            self._follow(answer)
-        else:
-            self._remember()
-        assert self.state[item] == (kind, name, expected)
+    @rule(data=st.data(), word=WORDS)
+    def patch(self, data: st.DataObject, word: str) -> None:
+        item = self.pick(data)
+        edit, expected = self.patch_of(item, word)
+        assert self.post(change(edit)) is not None
+        self.model.change({item: expected})
+        self.settle()
 
-    @rule(item=items, name=NAMES)
-    def rename(self, item: UUID, name: str) -> None:
-        if item not in self.state:
-            return
-        kind = self.state[item][0]
-        taken = any(entry[:2] == (kind, name) for key, entry in self.state.items() if key != item)
-        answer = self._send_edits({"op": "rename", "item": item, "revision": self.revisions[item], "name": name})
+    @rule(data=st.data(), name=NAMES)
+    def rename(self, data: st.DataObject, name: str) -> None:
+        item = self.pick(data)
+        kind = self.model.living[item][0]
+        new = named(kind, name)
+        taken = self.model.is_taken(kind, new, but=item)
+        edit = {"op": "rename", "item": str(item), "revision": self.model.revisions[item], "name": new}
+        answer = self.post(change(edit))
         assert (answer is None) == taken
         if answer is not None:
-            self._follow(answer)
-            assert self.state[item][1] == name
+            self.model.change(self.model.renamed(item, new))
+        self.settle()
 
-    @rule(item=items)
-    def delete(self, item: UUID) -> None:
-        if item in self.state:
-            answer = self._send_edits({"op": "delete", "item": item, "revision": self.revisions[item]})
-            assert answer is not None
-            self._follow(answer)
-            assert item not in self.state
+    @rule(data=st.data())
+    def delete(self, data: st.DataObject) -> None:
+        item = self.pick(data)
+        edit = {"op": "delete", "item": str(item), "revision": self.model.revisions[item]}
+        assert self.post(change(edit)) is not None
+        self.model.change({item: None})
+        self.settle()
 
-    @rule(item=items, back=st.integers(1, 3))
-    def bring_back(self, item: UUID, back: int) -> None:
-        """Undo of a delete: the same uuid from an old revision."""
-        revision = self.revisions.get(item, 0) - back
-        if item in self.state or revision < 1:
-            return
-        known = next((state[item] for state in reversed(self.past.values()) if item in state), None)
-        if known is None:
-            return
-        origin = {"revision": revision}
-        edit = {"op": "create", "item": item, "kind": known[0], "name": known[1], "from": origin}
-        answer = self._send_edits(edit)
+    @precondition(lambda self: self.model.dead())
+    @rule(data=st.data())
+    def bring_back(self, data: st.DataObject) -> None:
+        """Undo of a delete: the same uuid from its last living revision."""
+        item = data.draw(st.sampled_from(self.model.dead()))
+        revision, entry = self.model.last_life(item)
+        kind, name, _ = entry
+        edit = {"op": "create", "item": str(item), "kind": kind, "name": name, "from": {"revision": revision}}
+        answer = self.post(change(edit))
+        assert (answer is None) == self.model.is_taken(kind, name)
         if answer is not None:
-            self._follow(answer)
+            self.model.change({item: entry})
+        self.settle()
 
     @rule(data=st.data())
     def revert(self, data: st.DataObject) -> None:
-        number = data.draw(st.integers(1, self.last))
+        number = data.draw(st.integers(1, self.model.number))
+        expected = self.model.reverted(number)
+        answer = self.ask("POST", f"/changes/{number}/revert", json={"id": str(uuid7())})
+        assert answer.status_code in ((200,) if expected is not None else (409, 422)), answer.text
+        if expected is not None:
+            was_last = number == self.model.number
+            self.model.change(expected)
+            self.settle()
+            if was_last and number > 1:
+                for path, content in self.exports[number - 1].items():
+                    assert self.exports[self.model.number].get(path) == content, path
 
-        async def send() -> Any:
-            async with self.database.transaction() as session:
-                request = await reverting(session, self.assistant, number, uuid7())
-            return await self._send(request)
-
-        try:
-            answer = self.run(send())
-        except ProblemError as problem:
-            if problem.status not in (409, 422):
-                raise
-            return
-        self._follow(answer)
-        before = self.past.get(number - 1, {})
-        for item in answer["items"]:
-            key = UUID(item["id"])
-            assert (key in self.state) == (key in before)
+    @rule(kind=st.sampled_from(["flow", "response"]), words=st.dictionaries(NAMES, WORDS, min_size=1))
+    def import_a_file(self, kind: str, words: dict[str, str]) -> None:
+        path = "data/more.yml" if kind == "flow" else "domain/more.yml"
+        bodies = {named(kind, name): body_for(kind, word) for name, word in words.items()}
+        self.put({path: yaml.safe_dump({f"{kind}s": bodies}, allow_unicode=True).encode()})
 
     @rule(data=st.data())
     def import_an_old_state(self, data: st.DataObject) -> None:
-        number = data.draw(st.integers(1, self.last))
-        request = ChangeRequest(id=uuid7(), command={"name": "import-project"}, edits=(), source="import")
-        self.run(self._import(self.exports[number], request))
-        self._take_heads()
-        self._remember()
-        for path, content in self.exports[number].items():
-            assert self.exports[self.last][path] == content
+        self.put(self.exports[data.draw(st.integers(1, self.model.number))])
 
+    def put(self, files: dict[str, bytes]) -> None:
+        """Import files over the assistant, twice with one id."""
+        standing = [item for item, paths in self.paths.items() if paths and paths <= files.keys()]
+        project = read_contents(files)
+        address = f"/import?change={uuid7()}"
+        first = self.ask("POST", address, content=packed(files), headers=ZIP)
+        assert first.status_code == 200, first.text
+        again = self.ask("POST", address, content=packed(files), headers=ZIP)
+        assert again.json()["report"] == first.json()["report"]
+        heads, _ = self.heads()
+        ids = {head[:2]: item for item, head in heads.items()}
+        brought = {(str(item.kind), item.name): item.body for item in project.items}
+        for key in list(brought):
+            known = self.model.known_as(*key)
+            assert known is None or ids[key] == known, "a name that comes back is the item that had it"
+            if key[0] == "intent" and key in self.model.named() and not self.paths[ids[key]] <= files.keys():
+                brought[key] = self.ask("GET", f"/items/{ids[key]}").json()["body"]  # parts elsewhere stay its parts
+        changes: dict[UUID, Entry | None] = dict.fromkeys(standing)
+        changes |= {ids[key]: (*key, body) for key, body in brought.items()}
+        self.model.change(changes)
+        self.settle(*files)
+        for path, content in files.items():
+            assert self.exports[self.model.number][path] == content
+
+    @precondition(lambda self: self.sent)
     @rule(data=st.data())
     def send_again(self, data: st.DataObject) -> None:
-        if self.done:
-            request, answer = data.draw(st.sampled_from(self.done))
-            assert self.run(self._send(request)) == answer
+        body, answer = data.draw(st.sampled_from(self.sent))
+        repeated = self.ask("POST", "/changes", json=body)
+        assert (repeated.status_code, repeated.json()) == (200, answer)
+        self.settle()
 
-    @rule(item=items)
-    def send_stale(self, item: UUID) -> None:
-        if item in self.state and self.revisions[item] > 1:
-            edit = {"op": "delete", "item": item, "revision": self.revisions[item] - 1}
-            request = ChangeRequest(id=uuid7(), command={"name": "test"}, edits=[edit])
-            with pytest.raises(ProblemError) as caught:
-                self.run(self._send(request))
-            assert (caught.value.status, caught.value.code) == (409, "stale")
+    @rule(data=st.data(), words=st.lists(WORDS, min_size=2, max_size=2, unique=True))
+    def write_at_once(self, data: st.DataObject, words: list[str]) -> None:
+        """Two people at one moment: on one item the second is told, on two both are kept in one order."""
+        items = [self.pick(data), self.pick(data)]
+        edits = [self.patch_of(item, word) for item, word in zip(items, words, strict=True)]
+        address = f"/api/assistants/{self.assistant}/changes"
 
-    # --- what must hold ---------------------------------------------------------------------------------------------
+        async def both() -> Any:
+            sends = [self.clients[at].send("POST", address, json=change(edits[at][0])) for at in (0, 1)]
+            return await asyncio.gather(*sends)
 
-    @invariant()
-    def heads_are_what_the_model_says_and_what_their_texts_parse_to(self) -> None:
-        if not self.last:
-            return
-        heads = self.run(self._heads())
-        assert {key: (item.kind, item.name, item.body) for key, item in heads.items()} == self.state
-        for item in heads.values():
-            assert body_of(item.item.kind, item.parts) == item.body
-
-    @invariant()
-    def the_export_reads_back_to_the_same_items(self) -> None:
-        if not self.last:
-            return
-        project = read_contents(self.exports[self.last])
-        assert not project.problems
-        read = {(str(item.kind), item.name): item.body for item in project.items}
-        assert read == {(kind, name): body for kind, name, body in self.state.values()}
+        answers = self.run(both())
+        kept = [at for at in (0, 1) if answers[at].status_code == 200]
+        if items[0] != items[1]:
+            assert len(kept) == 2
+        elif len(kept) == 1:
+            refused = answers[1 - kept[0]]
+            assert (refused.status_code, refused.json()["code"]) == (409, "stale")
+            shown = refused.json()["items"][0]
+            assert (shown["id"], shown["body"]) == (str(items[0]), edits[kept[0]][1][2])
+        else:
+            assert any(not answer.json()["items"] for answer in answers), "one of them changed nothing"
+        for at in sorted(kept, key=lambda at: answers[at].json()["change"]):
+            self.model.change({items[at]: edits[at][1]}, settle_later=True)
+        if len(kept) == 2:
+            first = self.model.number - 1
+            self.exports[first] = self.export(first)
+        self.settle(*(path for item in items for path in self.paths[item]))
 
     def teardown(self) -> None:
-        """Every moment of the past can be had as it was."""
-
-        async def past(number: int) -> Any:
-            async with self.database.transaction() as session:
-                items = await load_at(session, self.assistant, number)
-                files, _ = as_project(await load_project(session, self.assistant, number))
-            assert files is not None
-            return {item.id: (item.kind, item.name, item.body) for item in items}
-
-        for number, state in self.past.items():
-            assert self.run(past(number)) == state
-            assert self.run(self._export(number)) == self.exports[number]
+        """Every revision that there ever was can be read."""
+        for (item, number), entry in self.model.bodies.items():
+            answer = self.ask("GET", f"/items/{item}/revisions/{number}")
+            assert (answer.json()["body"] if answer.status_code == 200 else None) == (entry and entry[2])
 
 
-def test_any_sequence_of_changes_is_what_a_plain_model_says(database_url: str) -> None:
+def replaced(body: Any, keys: tuple[Any, ...], value: Any) -> Any:
+    """The body with another value at a place."""
+    if not keys:
+        return value
+    copied = list(body) if isinstance(body, list) else dict(body)
+    copied[keys[0]] = replaced(body[keys[0]], keys[1:], value)
+    return copied
+
+
+async def in_process(studio: RunningStudio) -> Browser:
+    """A signed-in browser that calls the application itself, without a port between."""
+    signed_in = await studio.administrator()
+    transport = httpx2.ASGITransport(app=studio.studio.app)
+    http = httpx2.AsyncClient(transport=transport, base_url=studio.base_url, cookies=signed_in.http.cookies)
+    studio.browsers.append(browser := Browser(http, signed_in.csrf))
+    return browser
+
+
+def test_any_sequence_of_changes_is_what_a_plain_model_says(database_url: str, tmp_path: Path) -> None:
     loop = asyncio.new_event_loop()
-    database = Database.at(database_url)
+    remembered = CHECKER._known
+    running = run_studio(database_url, tmp_path)
+    studio = loop.run_until_complete(running.__aenter__())
 
     class Machine(ContentMachine):
         pass
 
     Machine.run = staticmethod(loop.run_until_complete)
-    Machine.database = database
+    Machine.clients = tuple(loop.run_until_complete(in_process(studio)) for _ in range(2))  # type: ignore[assignment]  # there are two
+    examples, steps = LONG if settings.get_current_profile_name() == "long" else QUICK
+    slow = [HealthCheck.too_slow, HealthCheck.data_too_large]
+    phases = [Phase.reuse, Phase.generate] + ([Phase.shrink] if examples == LONG[0] else [])
     try:
         run_state_machine_as_test(
             Machine,
             settings=settings(
-                max_examples=6,
-                stateful_step_count=18,
+                max_examples=examples,
+                stateful_step_count=steps,
                 deadline=None,
-                suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+                suppress_health_check=slow,
+                phases=phases,
             ),
         )
     finally:
-        loop.run_until_complete(database.close())
+        CHECKER._known = remembered
+        loop.run_until_complete(running.__aexit__(None, None, None))
         loop.close()
