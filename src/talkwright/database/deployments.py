@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, func, insert, select, text, tuple_, update
+from sqlalchemy import and_, func, insert, literal, select, text, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from talkwright.database.announcements import announce
-from talkwright.database.tables import deployments, items, models, revisions, version_items
+from talkwright.database.tables import assistants, deployments, items, models, revisions, trainings, version_items
 
 _SELECT = """
 SELECT d.id, d.sequence, d.assistant, d.environment, d.state, d.active, d.reason, d.training, d.created_at, d.ready_at,
@@ -71,6 +71,23 @@ async def insert_deployment(
         )
     )
     announce(session, assistant, "deployment", {"deployment": str(deployment), "state": "queued"})
+
+
+async def deploy_trained(session: AsyncSession, deployment: UUID, *, training: UUID, model: UUID) -> bool:
+    """Queue a training's model to run; False where the training was stopped meanwhile, or its assistant deleted."""
+    names = ("id", "model", "assistant", "environment", "version", "training", "created_by")
+    copied = select(
+        literal(deployment), literal(model), *(trainings.c[name] for name in names[2:5]), trainings.c.id,
+        trainings.c.created_by,
+    )  # fmt: skip
+    wanted = copied.join_from(trainings, assistants, assistants.c.id == trainings.c.assistant).where(
+        trainings.c.id == training, trainings.c.cancel_requested_at.is_(None), assistants.c.deleted_at.is_(None)
+    )
+    queued = await session.execute(insert(deployments).from_select(names, wanted).returning(deployments.c.assistant))
+    assistant = queued.scalar_one_or_none()
+    if assistant is not None:
+        announce(session, assistant, "deployment", {"deployment": str(deployment), "state": "queued"})
+    return assistant is not None
 
 
 async def ask_to_stop_deployment(session: AsyncSession, assistant: UUID, deployment: UUID) -> None:

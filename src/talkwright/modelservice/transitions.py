@@ -140,11 +140,13 @@ def training_after(outcome: Outcome, *, lost_jobs: int, cancel_requested: bool, 
 
     `lost_jobs` counts the lost jobs of this training, this one included: at most three are tried again, a consumer that
     stopped or was lost does not count, and what the content broke is never tried again. A model that is published wins
-    over a late stop.
+    over a late stop, but it is not started.
     """
     kind = WorkKind.TRAINING
     if outcome is Outcome.SUCCEEDED:
-        return step(kind, _T.SUCCEEDED, who=who, why=reason or "The model is trained and stored.")
+        late = "The model was stored before the stop came; it was not started."
+        why = late if cancel_requested else reason or "The model is trained and stored."
+        return step(kind, _T.SUCCEEDED, who=who, why=why)
     if cancel_requested or outcome in (Outcome.CANCELLED, Outcome.STOPPED):
         return step(kind, _T.CANCELLED, who=who, why="The training was stopped.")
     if outcome in (Outcome.RELEASED, Outcome.LOST_CONSUMER):

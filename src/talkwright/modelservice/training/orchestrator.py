@@ -7,12 +7,11 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, insert
+from sqlalchemy import func
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from talkwright.database.announcements import announce
+from talkwright.database.deployments import deploy_trained
 from talkwright.database.ids import uuid7
-from talkwright.database.tables import deployments
 from talkwright.database.work import Kind, OpenWork
 from talkwright.modelservice.decisions import Assign, Decision, Move, Plan, Stop
 from talkwright.modelservice.transitions import Outcome, Step, TrainingState, WorkKind, step, training_after
@@ -50,22 +49,9 @@ class TrainingPolicy:
         return {"problems": work.problems} if step.target in (TrainingState.FAILED, TrainingState.SUCCEEDED) else {}
 
     async def after(self, session: AsyncSession, work: OpenWork, step: Step) -> None:
-        """A trained model that shall be tried is queued to run in the same transaction."""
-        if step.target != TrainingState.SUCCEEDED or not work.deploy or work.result is None:
-            return
-        deployment = uuid7()
-        await session.execute(
-            insert(deployments).values(
-                id=deployment,
-                assistant=work.assistant,
-                environment=work.environment,
-                version=work.version,
-                model=UUID(json.loads(work.result)["model"]),
-                training=work.id,
-                created_by=work.created_by,
-            )
-        )
-        announce(session, work.assistant, "deployment", {"deployment": str(deployment), "state": "queued"})
+        """A trained model that shall be tried is queued to run in the same transaction, unless that was called off."""
+        if step.target == TrainingState.SUCCEEDED and work.deploy and work.result is not None:
+            await deploy_trained(session, uuid7(), training=work.id, model=UUID(json.loads(work.result)["model"]))
 
 
 def _running(work: OpenWork) -> list[Decision]:
