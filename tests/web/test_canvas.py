@@ -39,6 +39,15 @@ def test_the_whole_flow_is_in_view_and_nothing_overlaps(page: Page, example: str
     assert not [pair for pair in combinations(boxes, 2) if overlap(*pair)]
 
 
+def test_a_flow_too_large_for_the_canvas_opens_readable_at_its_start(page: Page, example: str) -> None:
+    page.set_viewport_size({"width": 1180, "height": 700})
+    page.goto(f"/a/{example}/flows/{FLOW}")
+    canvas(page)
+    expect(page.locator(".cv-bar .zoom")).to_have_text("80%")
+    expect(page.locator(".react-flow__node-start")).to_be_in_viewport(ratio=0.99)
+    expect(page.locator(".react-flow__node-step").first).to_be_in_viewport(ratio=0.99)
+
+
 def test_a_selected_step_is_in_the_inspector_and_in_the_address(page: Page, example: str) -> None:
     page.goto(f"/a/{example}/flows/{FLOW}")
     canvas(page)

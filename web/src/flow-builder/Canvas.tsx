@@ -3,16 +3,17 @@ import '@xyflow/react/dist/base.css'
 import './canvas.css'
 import { Background, MiniMap, ReactFlow, ReactFlowProvider, useReactFlow, useStore, useViewport } from '@xyflow/react'
 import { IconMaximize, IconMinus, IconPlus } from '@tabler/icons-react'
-import { useEffect, useRef, type ReactNode, type RefObject } from 'react'
+import { useEffect, useLayoutEffect, useRef, useState, type ReactNode, type RefObject } from 'react'
 import { IconButton } from '../ui/controls'
 import { ConnectionEdge, type ConnectionEdgeType } from './ConnectionEdge'
 import type { CanvasNode } from './elements'
+import { around, fitted, MARGINS, type Box, type Size, type Viewport } from './fit'
 import { EndNode, LabelNode, StartNode, StepNode } from './StepNode'
 
 const NODE_TYPES = { step: StepNode, start: StartNode, end: EndNode, label: LabelNode }
 const EDGE_TYPES = { line: ConnectionEdge }
-/** Below, the zoom's bar stands free of the flow. */
-const FIT = { padding: { top: '24px', bottom: '56px', left: '24px', right: '24px' }, maxZoom: 1, minZoom: 0.35 } as const
+/** The whole flow, however small: what the person asked for. */
+const FIT = { padding: { top: `${MARGINS.top}px`, bottom: `${MARGINS.bottom}px`, x: `${MARGINS.side}px` }, maxZoom: 1, minZoom: 0.15 } as const
 /** The overview is drawn for this size in pixels. */
 const OVERVIEW = { width: 136, height: 136 }
 
@@ -29,18 +30,25 @@ export interface CanvasProps {
 }
 
 export function Canvas(props: CanvasProps) {
+  const place = useRef<HTMLDivElement>(null)
+  const [size, setSize] = useState<Size | null>(null)
+  // Measured before the first picture, so that the flow stands at its place in it.
+  useLayoutEffect(() => {
+    const box = place.current?.getBoundingClientRect()
+    if (box) setSize({ width: box.width, height: box.height })
+  }, [])
   return (
     <ReactFlowProvider key={props.flow}>
-      <div className="canvas">
-        <Board {...props} />
+      <div className="canvas" ref={place}>
+        {size && <Board {...props} size={size} />}
       </div>
     </ReactFlowProvider>
   )
 }
 
-function Board({ nodes, edges, onSelect, follow, children }: CanvasProps) {
+function Board({ nodes, edges, onSelect, follow, size, children }: CanvasProps & { size: Size }) {
   const moved = useRef(false)
-  useFitWhileUntouched(moved)
+  const first = useFitWhileUntouched(nodes, follow, size, moved)
   useFollow(follow, nodes)
   return (
     <>
@@ -58,8 +66,7 @@ function Board({ nodes, edges, onSelect, follow, children }: CanvasProps) {
         onMoveStart={(event) => {
           if (event !== null) moved.current = true
         }}
-        fitView
-        fitViewOptions={FIT}
+        defaultViewport={first}
         minZoom={0.15}
         maxZoom={2}
         panOnScroll
@@ -95,14 +102,28 @@ function Dots() {
   return <Background gap={far ? 40 : 20} size={far ? 2.6 : 1.5} color="var(--canvas-dot)" />
 }
 
-/** Another size of the canvas, as when the dock opens, fits the flow again until the person has moved it. */
-function useFitWhileUntouched(moved: RefObject<boolean>): void {
-  const { fitView } = useReactFlow()
+/** The flow's first view; another size of the canvas, as when the dock opens, makes it anew until the person has moved it. */
+function useFitWhileUntouched(nodes: CanvasNode[], follow: string | null, size: Size, moved: RefObject<boolean>): Viewport {
+  const { setViewport } = useReactFlow()
   const width = useStore((state) => state.width)
   const height = useStore((state) => state.height)
+  const fit = (canvas: Size) => {
+    const focus = nodes.find(({ id }) => id === follow) ?? nodes.find(({ type }) => type === 'start')
+    return fitted(around(nodes.map(boxOf)), focus ? boxOf(focus) : { x: 0, y: 0, width: 0, height: 0 }, canvas)
+  }
+  const [first] = useState(() => fit(size))
+  const latest = useRef(fit)
   useEffect(() => {
-    if (width > 0 && height > 0 && !moved.current) void fitView(FIT)
-  }, [width, height, moved, fitView])
+    latest.current = fit
+  })
+  useEffect(() => {
+    if (width > 0 && height > 0 && !moved.current) void setViewport(latest.current({ width, height }))
+  }, [width, height, moved, setViewport])
+  return first
+}
+
+function boxOf({ position, width = 0, height = 0 }: CanvasNode): Box {
+  return { ...position, width, height }
 }
 
 /** How near to the border a step may stand and still be in sight, in pixels of the screen. */
