@@ -30,21 +30,18 @@ log = get_logger(__name__)
 
 async def first_start(example: str) -> None:
     """Import the example as an assistant of everybody's and queue its training. Raises ProblemError."""
-    sections = load(DatabaseSettings, HomeSettings, StorageSettings, ExampleSettings)
-    database_settings, home, storage, examples = cast(
-        tuple[DatabaseSettings, HomeSettings, StorageSettings, ExampleSettings], sections
-    )
-    project, title = await read_example(examples.examples_root, example)
+    settings = load(DatabaseSettings, HomeSettings, StorageSettings, ExampleSettings, BackendSettings)
+    project, title = await read_example(settings[ExampleSettings].examples_root, example)
     assistant, origin = uuid7(), Origin(via="system", actor=SYSTEM_USER)
     studio = Principal(user_id=SYSTEM_USER, display="Talkwright", roles=frozenset({SUPERUSER}), via="system")
-    database = Database.at(database_settings.application)
+    database = Database.at(settings[DatabaseSettings].application)
     try:
         services = Services(
-            settings=BackendSettings(),
+            settings=settings[BackendSettings],
             database=database,
             authenticator=cast(Authenticator, None),  # nobody signs in here
             instance="",
-            extensions={ObjectStore: open_store(storage, home.home)},
+            extensions={ObjectStore: open_store(settings[StorageSettings], settings[HomeSettings].home)},
         )
         async with services.transaction() as session:
             await import_as_new(session, studio, origin, project, assistant=assistant, title=title)

@@ -9,7 +9,6 @@ import asyncio
 import logging
 from datetime import timedelta
 from functools import partial
-from typing import cast
 
 import procrastinate
 from psycopg.conninfo import conninfo_to_dict
@@ -21,7 +20,6 @@ from talkwright.database.migrate import QUEUE
 from talkwright.database.readiness import unready_reason
 from talkwright.database.settings import DatabaseSettings, HomeSettings
 from talkwright.database.tables import attempts, leases, models, workers
-from talkwright.operations.config import load
 from talkwright.operations.logs import get_logger
 from talkwright.operations.role import RoleContext
 from talkwright.storage.objects import ObjectStore, open_store
@@ -32,17 +30,18 @@ log = get_logger(__name__)
 POLLING_SECONDS = 60.0
 KEPT_WORKERS = timedelta(days=1)
 KEPT_LEASES = timedelta(hours=1)
+SECTIONS = (DatabaseSettings, HomeSettings, StorageSettings)
 
 
 async def periodic(context: RoleContext) -> None:
     """Run the tasks until the role stops."""
-    sections = load(DatabaseSettings, HomeSettings, StorageSettings)
-    settings, home, storage = cast(tuple[DatabaseSettings, HomeSettings, StorageSettings], sections)
+    settings = context.settings[DatabaseSettings]
     logging.getLogger("procrastinate").setLevel(logging.WARNING)
     narrow = settings.model_copy(update={"database_pool_size": 1, "database_pool_overflow": 1})
     database = Database.at(settings.application, narrow)
     context.checks.append(partial(unready_reason, database))
-    app = tasks(settings.direct, database, open_store(storage, home.home))
+    store = open_store(context.settings[StorageSettings], context.settings[HomeSettings].home)
+    app = tasks(settings.direct, database, store)
     try:
         async with app.open_async():
             context.started.set()

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import io
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -60,7 +61,7 @@ class TestSettings:
     ) -> None:
         (tmp_path / "secret").write_text("hush\n")
         monkeypatch.setenv("TALKWRIGHT_SOME_SECRET_FILE", str(tmp_path / "secret"))
-        (settings,) = load(NeedsSecret)
+        settings = load(NeedsSecret)[NeedsSecret]
         assert reveal(settings.some_secret) == "hush"
         assert "hush" not in repr(settings)
 
@@ -131,6 +132,23 @@ def test_a_role_stops_in_order_on_each_signal(number: signal.Signals) -> None:
         role.send_signal(number)
         assert role.stdout.readline() == "stopped\n"
         assert role.wait(10) == 0
+
+
+def test_a_wrong_setting_of_a_role_is_named_without_a_trace() -> None:
+    environment = {**os.environ, "TALKWRIGHT_LOG_LEVEL": "loud", "TALKWRIGHT_DATABASE_POOL_SIZE": "many"}
+    command = [sys.executable, "-m", "talkwright.cli.main", "periodic"]
+    ended = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+    assert ended.returncode == 2
+    assert "Traceback" not in ended.stderr
+    assert "TALKWRIGHT_LOG_LEVEL" in ended.stderr
+    assert "TALKWRIGHT_DATABASE_POOL_SIZE" in ended.stderr, "both at once"
+
+
+def test_a_role_alone_warns_of_variables_that_nobody_reads() -> None:
+    environment = {**os.environ, "TALKWRIGHT_TYPO": "1", "TALKWRIGHT_LOG_LEVEL": "loud"}
+    command = [sys.executable, "-m", "talkwright.cli.main", "periodic"]
+    ended = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+    assert "TALKWRIGHT_TYPO is no setting of Talkwright" in ended.stderr
 
 
 HANGING = """

@@ -5,8 +5,10 @@ from __future__ import annotations
 import logging
 import os
 import sys
+from collections.abc import Sequence
 
-from talkwright.cli.parent import end_with_parent
+from talkwright.cli.parent import PARENT_VARIABLE, end_with_parent
+from talkwright.operations.config import Section
 from talkwright.operations.logs import configure_logging
 from talkwright.operations.role import RoleMain, run_role
 
@@ -24,7 +26,7 @@ def migrate() -> None:
     configure_logging("migrate")
     logging.getLogger("alembic").setLevel(logging.WARNING)  # what was migrated is said once, by our own line
     try:
-        bring_forward(load(DatabaseSettings)[0], sources=(STUDIO, SOURCE))
+        bring_forward(load(DatabaseSettings)[DatabaseSettings], sources=(STUDIO, SOURCE))
     except MigrationError as error:
         sys.stderr.write(f"{error}\n")
         sys.exit(1)
@@ -32,49 +34,55 @@ def migrate() -> None:
 
 def backend() -> None:
     """Serve the studio: pages, API and sign-in."""
-    from talkwright.cli.serving import serve_backend  # noqa: PLC0415 - as above
+    from talkwright.cli.serving import SECTIONS, serve_backend  # noqa: PLC0415 - as above
 
-    _run("backend", serve_backend)
+    _run("backend", serve_backend, SECTIONS)
 
 
 def training_orchestrator() -> None:
     """Admit, assign and end trainings."""
-    from talkwright.modelservice.roles import training_orchestrator as main  # noqa: PLC0415 - as above
+    from talkwright.modelservice import roles  # noqa: PLC0415 - as above
 
-    _run("training-orchestrator", main)
+    _run("training-orchestrator", roles.training_orchestrator, roles.ORCHESTRATOR_SECTIONS)
 
 
 def training_consumer() -> None:
     """Run training jobs, one at a time."""
-    from talkwright.modelservice.roles import training_consumer as main  # noqa: PLC0415 - as above
+    from talkwright.modelservice import roles  # noqa: PLC0415 - as above
 
-    _run("training-consumer", main)
+    _run("training-consumer", roles.training_consumer, roles.TRAINING_SECTIONS)
 
 
 def running_orchestrator() -> None:
     """Start, switch and stop deployments."""
-    from talkwright.modelservice.roles import running_orchestrator as main  # noqa: PLC0415 - as above
+    from talkwright.modelservice import roles  # noqa: PLC0415 - as above
 
-    _run("running-orchestrator", main)
+    _run("running-orchestrator", roles.running_orchestrator, roles.ORCHESTRATOR_SECTIONS)
 
 
 def running_consumer() -> None:
     """Hold one running model."""
-    from talkwright.modelservice.roles import running_consumer as main  # noqa: PLC0415 - as above
+    from talkwright.modelservice import roles  # noqa: PLC0415 - as above
 
-    _run("running-consumer", main)
+    _run("running-consumer", roles.running_consumer, roles.RUNNING_SECTIONS)
 
 
 def periodic() -> None:
     """Do what is due now and then: clean-up and retention."""
+    from talkwright.periodic import SECTIONS  # noqa: PLC0415 - as above
     from talkwright.periodic import periodic as main  # noqa: PLC0415 - as above
 
-    _run("periodic", main)
+    _run("periodic", main, SECTIONS)
 
 
-def _run(name: str, main: RoleMain) -> None:
+def _run(name: str, main: RoleMain, sections: Sequence[type[Section]]) -> None:
     end_with_parent()
-    run_role(name, main)
+    if PARENT_VARIABLE not in os.environ:  # `up` has said it for all its roles
+        from talkwright.settings import warn_of_unknown_variables  # noqa: PLC0415 - imports the settings of all roles
+
+        for unknown in warn_of_unknown_variables():
+            sys.stderr.write(f"{unknown} is no setting of Talkwright; docs/settings.md lists them all.\n")
+    run_role(name, main, sections)
     logging.shutdown()
     sys.stdout.flush()
     sys.stderr.flush()

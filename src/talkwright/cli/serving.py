@@ -9,8 +9,7 @@ import os
 import socket
 from collections.abc import Iterator
 from functools import partial
-from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import uvicorn
 
@@ -25,7 +24,7 @@ from talkwright.engine.quiet_server import QuietServer
 from talkwright.identity.secrets import keyring
 from talkwright.identity.settings import IdentitySettings
 from talkwright.modelservice.settings import ModelServiceSettings
-from talkwright.operations.config import load, reveal
+from talkwright.operations.config import reveal
 from talkwright.operations.role import RoleContext
 from talkwright.storage.objects import ObjectStore, open_store
 from talkwright.storage.settings import StorageSettings
@@ -33,7 +32,7 @@ from talkwright.studio import Studio, open_studio
 
 DRAIN_SECONDS = 2
 
-Sections = tuple[
+SECTIONS = (
     BackendSettings,
     DatabaseSettings,
     HomeSettings,
@@ -41,34 +40,28 @@ Sections = tuple[
     StorageSettings,
     ModelServiceSettings,
     SupervisedSettings,
-]
+)
 
 
 async def serve_backend(context: RoleContext) -> None:
     """Serve until the role stops; open streams end first, so that they delay nothing."""
-    sections = load(
-        BackendSettings,
-        DatabaseSettings,
-        HomeSettings,
-        IdentitySettings,
-        StorageSettings,
-        ModelServiceSettings,
-        SupervisedSettings,
-    )
-    backend, database_settings, home, identity, storage, model_service, supervised = cast(Sections, sections)
+    settings = context.settings
+    backend, supervised = settings[BackendSettings], settings[SupervisedSettings]
+    database_settings, home = settings[DatabaseSettings], settings[HomeSettings].home
+    identity, worker = settings[IdentitySettings], settings[ModelServiceSettings].worker_id
     if not await _may_go(context, supervised.go_fd):
         return
     sock = _socket(backend, supervised)
     backend = backend.model_copy(update={"port": sock.getsockname()[1]})
     database = Database.at(database_settings.application, database_settings)
-    bots = Bots(keyring(reveal(identity.secret_keys), home.home), holder=model_service.worker_id or uuid7())
-    extensions: dict[type[Any], Any] = {ObjectStore: open_store(storage, home.home), Bots: bots}
+    bots = Bots(keyring(reveal(identity.secret_keys), home), holder=worker or uuid7())
+    extensions: dict[type[Any], Any] = {ObjectStore: open_store(settings[StorageSettings], home), Bots: bots}
     context.checks.append(partial(unready_reason, database))
     try:
         async with open_studio(
             database=database,
             direct_url=database_settings.direct,
-            home=Path(home.home),
+            home=home,
             backend=backend,
             identity=identity,
             extensions=extensions,

@@ -84,13 +84,15 @@ class Studio:
 
 def up() -> None:
     """Start the whole studio on this machine."""
-    sections = load(HomeSettings, UpSettings, BackendSettings, DatabaseSettings, ModelServiceSettings)
-    home_settings, settings, backend = cast(tuple[HomeSettings, UpSettings, BackendSettings], sections[:3])
-    home = home_settings.home.resolve()
+    sections = load(
+        HomeSettings, UpSettings, BackendSettings, DatabaseSettings, ModelServiceSettings, OperationsSettings
+    )
+    settings, backend = sections[UpSettings], sections[BackendSettings]
+    home = sections[HomeSettings].home.resolve()
     lock = HomeLock(home)
     try:
         lock.take()
-        journal = Journal(home / "logs", terminal(), OperationsSettings().log_level)
+        journal = Journal(home / "logs", terminal(), sections[OperationsSettings].log_level)
         stream = cast(TextIO, JournalStream(journal))
         configure_logging("up", OperationsSettings(log_format="json"), stream)
         studio = Studio(home=home, journal=journal, lock=lock, settings=settings, backend=backend)

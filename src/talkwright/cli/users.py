@@ -9,7 +9,7 @@ import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, cast
+from typing import Annotated
 from uuid import UUID
 
 import typer
@@ -215,16 +215,14 @@ def _say(work: Callable[[Office], Awaitable[str]]) -> None:
 
 
 async def _in_office(work: Callable[[Office], Awaitable[str]]) -> str:
-    sections = load(HomeSettings, DatabaseSettings, BackendSettings, IdentitySettings)
-    home, settings, backend, identity = cast(
-        tuple[HomeSettings, DatabaseSettings, BackendSettings, IdentitySettings], sections
-    )
-    async with _database(home.home, settings) as database, database.transaction() as session:
+    settings = load(HomeSettings, DatabaseSettings, BackendSettings, IdentitySettings)
+    home, identity = settings[HomeSettings].home, settings[IdentitySettings]
+    async with _database(home, settings[DatabaseSettings]) as database, database.transaction() as session:
         system = (await session.execute(select(users_table.c.id).where(users_table.c.kind == "system"))).scalar_one()
         actor = Principal(user_id=system, display="Talkwright", roles=frozenset({SUPERUSER}), via="system")
         office = Office(
             session=session,
-            base_url=_address(home.home, backend),
+            base_url=_address(home, settings[BackendSettings]),
             is_builtin=identity.identity_provider == "builtin",
             actor=actor,
             origin=Origin(via="command", actor=system),

@@ -7,7 +7,6 @@ import os
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from functools import partial
-from typing import cast
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
@@ -17,9 +16,15 @@ from talkwright.database.engine import Database, driver_url
 from talkwright.database.ids import uuid7
 from talkwright.database.readiness import unready_reason
 from talkwright.database.settings import DatabaseSettings, HomeSettings
+from talkwright.identity.settings import IdentitySettings
 from talkwright.modelservice.settings import ModelServiceSettings
-from talkwright.operations.config import load, reveal
+from talkwright.operations.config import reveal
 from talkwright.operations.role import RoleContext
+from talkwright.storage.settings import StorageSettings
+
+ORCHESTRATOR_SECTIONS = (DatabaseSettings, HomeSettings, ModelServiceSettings)
+TRAINING_SECTIONS = (*ORCHESTRATOR_SECTIONS, StorageSettings)
+RUNNING_SECTIONS = (*TRAINING_SECTIONS, IdentitySettings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +40,8 @@ class Parts:
 
 @contextlib.asynccontextmanager
 async def _parts(context: RoleContext) -> AsyncIterator[Parts]:
-    sections = load(DatabaseSettings, HomeSettings, ModelServiceSettings)
-    database_settings, home, settings = cast(tuple[DatabaseSettings, HomeSettings, ModelServiceSettings], sections)
+    database_settings = context.settings[DatabaseSettings]
+    home, settings = context.settings[HomeSettings], context.settings[ModelServiceSettings]
     database = Database(_quiet_engine(database_settings))
     context.checks.append(partial(unready_reason, database))
     try:
@@ -85,10 +90,9 @@ async def training_consumer(context: RoleContext) -> None:
     from talkwright.modelservice.executors.process import ProcessExecutor  # noqa: PLC0415 - as above
     from talkwright.modelservice.training.consumer import Training  # noqa: PLC0415 - as above
     from talkwright.storage.objects import open_store  # noqa: PLC0415 - as above
-    from talkwright.storage.settings import StorageSettings  # noqa: PLC0415 - as above
 
     async with _parts(context) as parts:
-        store = open_store(load(StorageSettings)[0], parts.home.home)
+        store = open_store(context.settings[StorageSettings], parts.home.home)
         executor = ProcessExecutor(parts.home.home.resolve() / "jobs" / "training", store, passed(parts.settings))
         await executor.end_orphans()
         trade = Training(executor, store, parts.settings)
@@ -101,16 +105,14 @@ async def training_consumer(context: RoleContext) -> None:
 async def running_consumer(context: RoleContext) -> None:
     """Hold one running model."""
     from talkwright.identity.secrets import keyring  # noqa: PLC0415 - as above
-    from talkwright.identity.settings import IdentitySettings  # noqa: PLC0415 - as above
     from talkwright.modelservice.consuming import Consumer  # noqa: PLC0415 - as above
     from talkwright.modelservice.executors.process import ProcessExecutor  # noqa: PLC0415 - as above
     from talkwright.modelservice.running.consumer import Running  # noqa: PLC0415 - as above
     from talkwright.storage.objects import open_store  # noqa: PLC0415 - as above
-    from talkwright.storage.settings import StorageSettings  # noqa: PLC0415 - as above
 
     async with _parts(context) as parts:
-        store = open_store(load(StorageSettings)[0], parts.home.home)
-        keys = keyring(reveal(load(IdentitySettings)[0].secret_keys), parts.home.home)
+        store = open_store(context.settings[StorageSettings], parts.home.home)
+        keys = keyring(reveal(context.settings[IdentitySettings].secret_keys), parts.home.home)
         executor = ProcessExecutor(parts.home.home.resolve() / "jobs" / "running", store, passed(parts.settings))
         await executor.end_orphans()
         consumer = Consumer(

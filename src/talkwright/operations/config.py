@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from pydantic import SecretStr, ValidationError
 from pydantic.fields import FieldInfo
@@ -60,12 +60,23 @@ class Section(BaseSettings):
 S = TypeVar("S", bound=Section)
 
 
-def load(*sections: type[S]) -> tuple[S, ...]:
+class Settings:
+    """The sections that a role has read, each found by its class: `settings[DatabaseSettings]`."""
+
+    def __init__(self, sections: Iterable[Section]) -> None:
+        self._sections = {type(section): section for section in sections}
+
+    def __getitem__(self, section: type[S]) -> S:
+        """One section; raises KeyError for one that the role did not ask for."""
+        return cast(S, self._sections[section])
+
+
+def load(*sections: type[Section]) -> Settings:
     """Read several sections at once.
 
     Raises SettingsError that names everything missing or wrong in all of them together.
     """
-    loaded: list[S] = []
+    loaded: list[Section] = []
     faults: list[str] = []
     for section in sections:
         try:
@@ -74,7 +85,7 @@ def load(*sections: type[S]) -> tuple[S, ...]:
             faults.extend(_fault(entry) for entry in error.errors(include_url=False, include_input=False))
     if faults:
         raise SettingsError("These settings need attention:\n" + "\n".join(f"  {fault}" for fault in faults))
-    return tuple(loaded)
+    return Settings(loaded)
 
 
 def _fault(entry: Mapping[str, Any]) -> str:

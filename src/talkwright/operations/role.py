@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
+from talkwright.operations.config import Section, Settings, load
 from talkwright.operations.logs import configure_logging, get_logger
 from talkwright.operations.management import serve_management
 from talkwright.operations.metrics import announce_role
@@ -24,10 +25,11 @@ class RoleContext:
     """What a role's main function gets.
 
     `stopping` is set once, by a signal; `started` is set by the role when it can take work; each check in `checks`
-    says what is missing, or None.
+    says what is missing, or None; `settings` holds the sections that the role named.
     """
 
     name: str
+    settings: Settings = field(default_factory=lambda: Settings(()))
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     started: asyncio.Event = field(default_factory=asyncio.Event)
     checks: list[ReadyCheck] = field(default_factory=list)
@@ -47,18 +49,20 @@ class RoleContext:
 RoleMain = Callable[[RoleContext], Awaitable[None]]
 
 
-def run_role(name: str, main: RoleMain, settings: OperationsSettings | None = None) -> None:
-    """Run `main` until it returns; a stop signal sets `stopping`, a second one ends the process at once."""
-    settings = settings or OperationsSettings()
-    configure_logging(name, settings)
+def run_role(name: str, main: RoleMain, sections: Iterable[type[Section]] = ()) -> None:
+    """Run `main` until it returns; a stop signal sets `stopping`, a second one ends the process at once.
+
+    Raises SettingsError that names everything missing or wrong in what the role reads.
+    """
+    settings = load(OperationsSettings, *sections)
+    configure_logging(name, settings[OperationsSettings])
     announce_role(name)
-    asyncio.run(_run(name, main, settings))
+    asyncio.run(_run(RoleContext(name, settings), main))
 
 
-async def _run(name: str, main: RoleMain, settings: OperationsSettings) -> None:
-    context = RoleContext(name)
+async def _run(context: RoleContext, main: RoleMain) -> None:
     with stop_on_signals(context.stopping):
-        async with _management(context, settings):
+        async with _management(context, context.settings[OperationsSettings]):
             log.info("role.started")
             await _until_stopped(context, main)
             log.info("role.stopped")
