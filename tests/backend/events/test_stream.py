@@ -13,16 +13,17 @@ from uuid import UUID
 
 import httpx2
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import delete, insert
 from tests.services.studio import Browser, RunningStudio, run_studio
 
+from talkwright.backend.events import stream as stream_module
 from talkwright.backend.events.bus import Bus
-from talkwright.backend.events.stream import decode_position, encode_position, may_see
+from talkwright.backend.events.stream import Stream, decode_position, encode_position, may_see
 from talkwright.database.announcements import STUDIO, announce
 from talkwright.database.frames import send_frame
 from talkwright.database.ids import uuid7
 from talkwright.database.migrate import SYSTEM_USER
-from talkwright.database.tables import assistants
+from talkwright.database.tables import assistants, sign_ins
 from talkwright.identity.principal import Principal
 
 pytestmark = pytest.mark.anyio
@@ -44,7 +45,7 @@ async def assistant(studio: RunningStudio) -> UUID:
 
 
 @dataclass
-class Stream:
+class Reading:
     """A connection that is read line by line."""
 
     response: httpx2.Response
@@ -77,9 +78,9 @@ class Stream:
 
 
 @contextlib.asynccontextmanager
-async def opened(browser: Browser, **query: str) -> AsyncIterator[Stream]:
+async def opened(browser: Browser, **query: str) -> AsyncIterator[Reading]:
     async with browser.http.stream("GET", "/api/events", params=query) as response:
-        stream = Stream(response, response.aiter_lines())
+        stream = Reading(response, response.aiter_lines())
         if response.status_code == 200:
             await stream.until("hello")
         yield stream
@@ -101,7 +102,7 @@ async def test_a_fact_arrives_with_its_scope_its_kind_and_a_position(studio: Run
     assert decode_position(stream.position) == {STUDIO: fact_number(stream), str(assistant): 1}
 
 
-def fact_number(stream: Stream) -> int:
+def fact_number(stream: Reading) -> int:
     position = decode_position(stream.position)
     assert position is not None
     return position[STUDIO]
@@ -166,6 +167,28 @@ async def test_thousands_of_frames_do_not_hold_up_a_fact(studio: RunningStudio, 
         assert frames <= 1000
 
 
+async def test_frames_that_never_end_do_not_hold_up_a_fact(studio: RunningStudio, assistant: UUID) -> None:
+    services = studio.studio.services
+    bus, person = services.get(Bus), Principal(user_id=SYSTEM_USER, display="Me", roles=frozenset({"superuser"}))
+
+    async def still_me() -> Principal:
+        return person
+
+    events = Stream(services.database, bus, person, still_me, [assistant]).events(None)
+    assert b"event: hello" in await anext(events)
+    bus.publish(assistant, "log", {"line": 0})
+    written = asyncio.create_task(tell(studio, assistant, "change", number=1))
+    for number in range(20_000):  # each frame that is read makes room for the next one
+        bus.publish(assistant, "log", {"line": number})
+        if b"event: fact" in await anext(events):
+            break
+        await asyncio.sleep(0)
+    else:
+        raise AssertionError("the fact never came")
+    await written
+    await events.aclose()
+
+
 @pytest.mark.parametrize("position", ["rubbish", "e30", "W10", encode_position({STUDIO: 10**9}), "é" * 10])
 async def test_a_position_that_is_not_known_makes_the_page_read_anew(studio: RunningStudio, position: str) -> None:
     browser = await studio.administrator()
@@ -217,6 +240,24 @@ async def test_the_stream_of_a_disabled_person_ends_at_once(studio: RunningStudi
         await administrator.send("POST", f"/api/users/{invited.json()['id']}/disable")
         with pytest.raises(EOFError):
             await stream.until("the end")
+
+
+async def test_the_stream_of_a_person_whose_roles_went_ends_though_facts_keep_coming(
+    studio: RunningStudio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stream_module, "REREAD_SECONDS", 0.3)
+    browser = await studio.administrator()
+    async with opened(browser) as stream:
+        async with studio.studio.services.transaction() as session:
+            await session.execute(delete(sign_ins))
+
+        async def facts_for_ever() -> None:
+            while True:
+                await tell(studio, STUDIO, "assistant")
+                await stream.until("fact")
+
+        with pytest.raises(EOFError):
+            await asyncio.wait_for(facts_for_ever(), 10)
 
 
 async def test_open_streams_end_when_the_server_stops(studio: RunningStudio) -> None:

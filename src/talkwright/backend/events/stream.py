@@ -104,20 +104,22 @@ class Stream:
         return {scope: given[scope] for scope in self._scopes}, True
 
     async def _follow(self, mailbox: Mailbox, position: dict[str, int]) -> AsyncIterator[bytes]:
-        loop = asyncio.get_running_loop()
-        read_at = float("-inf")
+        now = asyncio.get_running_loop().time
+        read_at, checked_at = float("-inf"), float("-inf")
         mailbox.facts.woken.set()
         while not self._bus.closing.is_set():
-            if mailbox.facts.woken.is_set() or loop.time() - read_at >= REREAD_SECONDS:
-                if loop.time() - read_at >= REREAD_SECONDS and not await self._is_still_somebody():
+            if now() - checked_at >= REREAD_SECONDS:  # by its own clock: facts that keep coming don't put it off
+                checked_at = now()
+                if not await self._is_still_somebody():
                     return
+            if mailbox.facts.woken.is_set() or now() - read_at >= REREAD_SECONDS:
                 mailbox.facts.woken.clear()
                 async for part in self._facts(position):
                     yield part
                 if self._in_doubt and not await self._is_still_somebody():
                     return
-                read_at = loop.time()
-            while mailbox.frames:
+                read_at = now()
+            while mailbox.frames and not mailbox.facts.woken.is_set():  # frames that keep coming hold up no fact
                 frame = mailbox.frames.popleft()
                 if may_see(self._principal, frame.scope, frame.kind, frame.data):
                     yield _frame(frame)
