@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from talkwright.conversation.events import Event, from_dict
 from talkwright.conversation.fold import dump_state, fold, fold_all, load_state, new_state, view
 from talkwright.conversation.timeline import replay, timeline
+from talkwright.conversation.tracker import Tracker
 from talkwright.engine.testing.scenario_files import load_scenarios
 from talkwright.engine.testing.scenarios import play
 
@@ -43,6 +44,7 @@ FOREIGN = st.fixed_dictionaries(
                 "agent_started",
                 "mcp_tool_executed",
                 "undo",
+                "routing_session_ended",
                 "never_heard_of",
             ]
         ),
@@ -88,6 +90,15 @@ def test_events_of_any_bot_fold_the_same_whole_and_in_pieces(events: list[Event]
     assert chunked(events, cuts) == (dump_state(state), changes)
     timeline(events)
     view(state)
+
+
+@given(st.lists(FOREIGN, max_size=25))
+@settings(max_examples=150, deadline=None)
+def test_the_fold_and_the_tracker_agree_on_stack_slots_and_end(events: list[Event]) -> None:
+    state, _ = fold_all(new_state({"a": 1}), events)
+    tracker = Tracker.from_events("me", {"a": 1}, events)
+    assert (list(state.stack), state.slots) == ([dict(frame) for frame in tracker.stack], tracker.slots)
+    assert state.terminated == tracker.terminated
 
 
 @given(st.data())

@@ -304,6 +304,10 @@ def _session_ended(state: State, event: Event) -> Outcome:
     return _with_entries(_replace(state, terminated=True), event, [entry("session", event, name="ended")])
 
 
+def _routing_ended(state: State, _: Event) -> Outcome:
+    return _replace(state, stack=()), []
+
+
 def _reset_slots(state: State, event: Event) -> Outcome:
     told = [
         entry("slot", event, name=name, old=old, new=state.initial.get(name))
@@ -332,6 +336,7 @@ _HANDLERS: dict[str, Callable[[State, Event], Outcome]] = {
     ev.SESSION_ENDED: _session_ended,
     ev.RESTART: _restart,
     ev.RESET_SLOTS: _reset_slots,
+    ev.ROUTING_SESSION_ENDED: _routing_ended,
     ev.BOT_TURN_ENDED: _turn_ended,
     "error": _error,
     **dict.fromkeys(_FLOW_EVENTS, _flow),
