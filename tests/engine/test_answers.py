@@ -1,9 +1,8 @@
 """Values inside what people write, by type."""
 
-import re
-
 import pytest
 
+from talkwright.assistant.conditions.regexes import safe_regex
 from talkwright.engine.understanding.local.answers.booleans import boolean_answer, is_plain_boolean
 from talkwright.engine.understanding.local.answers.categories import category_answer, named_category, options_of
 from talkwright.engine.understanding.local.answers.free_text import text_answer
@@ -163,4 +162,4 @@ def test_the_words_around_a_free_answer_are_left_out(text: str, value: str | Non
 def test_nouns_of_the_slot_carry_a_value_and_regexes_cut_it_out() -> None:
     assert text_answer("the hobby is chess", nouns={"hobby"}) == "chess"
     assert text_answer("the hobby is chess") == "the hobby is chess"
-    assert text_answer("it is AB12 I think", [re.compile(r"[A-Z]{2}\d\d")]) == "AB12"
+    assert text_answer("it is AB12 I think", [safe_regex(r"[A-Z]{2}\d\d")]) == "AB12"

@@ -1,4 +1,4 @@
-"""Regular expressions of `matches`: compiled once, and kept from running for ages.
+"""Regular expressions of `matches` and of NLU data: compiled once, and kept from running for ages.
 
 Python's engine backtracks. Inside a repetition, two ways to read the same characters double the time with every
 character, so a pattern with such a loop is only tried on short texts. Repetitions one after the other multiply with
@@ -48,6 +48,10 @@ class SafeRegex:
                 f"The text has {len(text)} characters; this pattern is only tried on up to {self.longest_text}."
             )
         return self.pattern.search(text) is not None
+
+    def all_in(self, text: str) -> list[re.Match[str]]:
+        """Every match, one after the other; none where the text is too long to be searched safely."""
+        return list(self.pattern.finditer(text)) if len(text) <= self.longest_text else []
 
 
 @lru_cache(maxsize=1024)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
+from talkwright.assistant.conditions.regexes import RegexError, SafeRegex, safe_regex
 from talkwright.assistant.nlu import NluData
 from talkwright.engine.understanding.local.languages import common_words
 from talkwright.engine.understanding.local.texts import fold, spans, words
 
-_LONGEST_PATTERN = 500  # characters of a regex that a project may bring
 _LONGEST_TEXT = 500
 _LONGEST_SPAN = 4  # words
 
@@ -58,7 +58,7 @@ class EntityFinder:
 
     frames: Mapping[tuple[str, str | None], _Frame]
     lookups: Mapping[str, Mapping[str, str]]
-    regexes: Mapping[str, tuple[re.Pattern[str], ...]]
+    regexes: Mapping[str, tuple[SafeRegex, ...]]
     canonical: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
@@ -66,7 +66,8 @@ class EntityFinder:
         """Reads the project's NLU data once."""
         canonical = {fold(text): value for value, texts in data.synonyms.items() for text in (*texts, value)}
         lookups = {name: {fold(text): text for text in texts} for name, texts in data.lookups.items()}
-        return cls(_frames(data), lookups, {name: compiled(texts) for name, texts in data.regexes.items()}, canonical)
+        regexes = {name: usable_regexes(texts) for name, texts in data.regexes.items()}
+        return cls(_frames(data), lookups, regexes, canonical)
 
     def find(self, text: str, language: str) -> list[Entity]:
         """All entities of a text; of two that overlap the longer one stays."""
@@ -83,7 +84,7 @@ class EntityFinder:
             Entity(name, found.group(), self._value(found.group()), found.start(), found.end(), "regex")
             for name, patterns in self.regexes.items()
             for pattern in patterns
-            for found in pattern.finditer(text)
+            for found in pattern.all_in(text)
             if found.group()
         ]
 
@@ -168,17 +169,10 @@ def _frames(data: NluData) -> dict[tuple[str, str | None], _Frame]:
     }
 
 
-def compiled(patterns: tuple[str, ...]) -> tuple[re.Pattern[str], ...]:
-    """The project's regexes that can be used: what doesn't compile or could run away is left out."""
+def usable_regexes(sources: tuple[str, ...]) -> tuple[SafeRegex, ...]:
+    """The project's regexes that compile; those that could run away are only tried on short texts."""
     usable = []
-    for pattern in patterns:
-        if len(pattern) > _LONGEST_PATTERN or _RUNAWAY.search(pattern):
-            continue
-        try:
-            usable.append(re.compile(pattern))
-        except re.error:
-            continue
+    for source in sources:
+        with suppress(RegexError):
+            usable.append(safe_regex(source))
     return tuple(usable)
-
-
-_RUNAWAY = re.compile(r"\([^()]*[+*][^()]*\)[+*{]")  # a repetition inside a repetition may take exponential time

@@ -8,13 +8,14 @@ from functools import cached_property
 from typing import Any
 
 from talkwright.assistant.assistant import Assistant
+from talkwright.assistant.conditions.regexes import SafeRegex
 from talkwright.assistant.domain import Slot
 from talkwright.assistant.flows import LinkStep
 from talkwright.assistant.payloads import SlotsPayload, read_payload
 from talkwright.engine.dialogue.frames import HUMAN_HANDOFF
 from talkwright.engine.understanding.local.answers.categories import Option, options_of
 from talkwright.engine.understanding.local.documents import names_of
-from talkwright.engine.understanding.local.entities import EntityFinder, compiled
+from talkwright.engine.understanding.local.entities import EntityFinder, usable_regexes
 from talkwright.engine.understanding.local.languages import common_words, phrases
 from talkwright.engine.understanding.local.texts import fold, readable, words
 
@@ -103,9 +104,9 @@ class Wording:
         """Whether the text is just a flow's name."""
         return fold(text).strip(" .!?") in {fold(name) for name in names_of(self.assistant.flows[flow_id])}
 
-    def patterns(self, slot: Slot) -> tuple[Any, ...]:
+    def patterns(self, slot: Slot) -> tuple[SafeRegex, ...]:
         """The project's regexes that carry the slot's name."""
-        return compiled(self.assistant.nlu.regexes.get(slot.name, ()))
+        return usable_regexes(self.assistant.nlu.regexes.get(slot.name, ()))
 
 
 _TECHNICAL = frozenset(phrases("technical"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Sequence
 
+from talkwright.assistant.conditions.regexes import SafeRegex
 from talkwright.engine.understanding.local.languages import phrases
 from talkwright.engine.understanding.local.texts import fold
 
@@ -28,15 +29,15 @@ _SHORT = 3  # words: a preposition is dropped only before so few; a sentence kee
 _SHORT_AFTER_CAPITAL = 2  # a capital may begin a title
 
 
-def text_answer(text: str, patterns: Sequence[re.Pattern[str]] = (), nouns: Collection[str] = ()) -> str | None:
+def text_answer(text: str, patterns: Sequence[SafeRegex] = (), nouns: Collection[str] = ()) -> str | None:
     """What a free answer says, without the words around it; None where nothing is left.
 
     `patterns` are the project's regexes for this slot: what they match is the value. `nouns` are words that name the
     slot, so that "the recipient is Bob" says "Bob" but "the card is broken" stays whole.
     """
     for pattern in patterns:
-        if found := pattern.search(text):
-            return found.group(0)
+        if matches := pattern.all_in(text):
+            return matches[0].group()
     plain = " ".join(text.split())
     if found := _QUOTED.match(plain):
         return found[1].strip()
