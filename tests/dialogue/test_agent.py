@@ -15,6 +15,7 @@ from talkwright.conversation import events as ev
 from talkwright.conversation.events import Event
 from talkwright.conversation.timeline import timeline
 from talkwright.conversation.tracker import Tracker
+from talkwright.engine import logs
 from talkwright.engine.agent import Agent
 from talkwright.engine.commands import Command, SetSlot, StartFlow
 from talkwright.engine.dialogue.profile import DEFAULT, Profile
@@ -332,7 +333,7 @@ def test_a_fault_of_the_engine_itself_is_told_and_the_conversation_can_go_on(mon
 
 
 def test_logs_of_a_fault_hold_no_words_of_the_conversation(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     agent = made(Listening(StartFlow("balance"), SetSlot("recipient", "canary-value")))
 
@@ -344,9 +345,10 @@ def test_logs_of_a_fault_hold_no_words_of_the_conversation(
     result = say(agent, tracker, "canary-text")
     assert shape(result.events)[-2:] == ["action action_listen", "bot_turn_ended"]
     assert shown_stack(tracker) == "idle"
-    logged = "".join(capsys.readouterr())
-    assert "turn_failed" in logged
-    assert "canary" not in logged
+    lines = [logs.Lines().format(record) for record in caplog.records]
+    assert {json.loads(line)["event"] for line in lines} == {"turn_failed", "apology_failed"}
+    assert json.loads(lines[0])["sender_id"] == "me"
+    assert not [line for line in lines if "canary" in line]
 
 
 def test_a_message_after_the_end_begins_a_new_session() -> None:

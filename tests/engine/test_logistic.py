@@ -1,8 +1,5 @@
 """Our logistic regression finds what scikit-learn's finds."""
 
-import subprocess
-import sys
-
 import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
@@ -32,13 +29,12 @@ def test_two_runs_find_exactly_the_same() -> None:
     assert one.coef_[0, 0] > 0 > one.coef_[0, 1]
 
 
-def test_a_small_training_never_loads_scikit_learn() -> None:
-    script = (
-        "import sys, numpy as np\n"
-        "from scipy import sparse\n"
-        "from talkwright.engine.understanding.local.solving import solver_for\n"
-        "solver_for(sparse.csr_matrix(np.eye(8)), list('aabbccdd')).fit()\n"
-        "print('sklearn' in sys.modules)\n"
-    )
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "False"
+def test_a_start_nearby_leads_to_the_same_place() -> None:
+    random = np.random.default_rng(7)
+    points, labels = random.normal(size=(60, 8)), np.array(["a", "b", "c"] * 20)
+    points[:, 0] += labels == "a"
+    whole = fit_logistic(points, labels, np.ones(60), STRENGTH)
+    cold = fit_logistic(points[:50], labels[:50], np.ones(50), STRENGTH)
+    warm = fit_logistic(points[:50], labels[:50], np.ones(50), STRENGTH, start=whole)
+    assert np.abs(cold.coef_ - warm.coef_).max() < 0.05
+    assert np.abs(cold.coef_ - whole.coef_).max() > 0.05

@@ -133,7 +133,7 @@ def test_a_cut_off_file_is_refused(tmp_path: Path, workshop_path: Path) -> None:
         load_model(path)
 
 
-def test_the_example_trains_within_its_limit(tmp_path: Path) -> None:
+def test_the_example_trains_within_its_limit_and_without_scipy(tmp_path: Path) -> None:
     script = (
         "import time, sys\n"
         "from pathlib import Path\n"
@@ -142,6 +142,7 @@ def test_the_example_trains_within_its_limit(tmp_path: Path) -> None:
         "before = time.process_time()\n"
         f"code = training.train_job(Path({str(ROOT / 'examples' / 'bank')!r}), Path({str(tmp_path / 'm.tar.gz')!r}))\n"
         "print(time.process_time() - before, file=sys.stderr)\n"
+        "assert not {'scipy', 'sklearn'} & set(sys.modules), 'these take longer to load than the example to train'\n"
         "sys.exit(code)\n"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)

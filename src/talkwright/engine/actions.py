@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import hashlib
+import importlib
 import json
 import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
-import httpx2
 import msgspec
 
 from talkwright.assistant.domain import Domain
 from talkwright.conversation.tracker import Tracker
 from talkwright.engine.ports import ActionFailed, ActionRejected, ActionResult
+
+if TYPE_CHECKING:
+    import httpx2
 
 PROTOCOL_VERSION = "3.21.0"  # of the ecosystem's action protocol, which SDKs compare with their own
 DEFAULT_TIMEOUT = 300.0
@@ -106,7 +109,7 @@ class HttpActions:
         self._endpoint = endpoint
         self._why_none = why_none
         self._timeout = timeout
-        self._client = _client(endpoint, timeout) if endpoint is not None else None
+        self._client: httpx2.AsyncClient | None = None
         self._digests: dict[int, tuple[Domain, str]] = {}
 
     async def __aenter__(self) -> Self:
@@ -122,9 +125,14 @@ class HttpActions:
         if self._client is not None:
             await self._client.aclose()
 
+    def prepare(self) -> None:
+        """Load ahead what the first action needs; it may run in another thread."""
+        if self._endpoint is not None:
+            importlib.import_module("httpx2")
+
     async def run(self, name: str, tracker: Tracker, domain: Domain) -> ActionResult:
         """Run one action; raises ActionFailed, with the address in its message, or ActionRejected."""
-        if self._endpoint is None or self._client is None:
+        if self._endpoint is None:
             raise ActionFailed(f"The action {name} can't run: {self._why_none}")
         declared = domain.actions.get(name)
         request: dict[str, Any] = {
@@ -142,9 +150,14 @@ class HttpActions:
         return self._result(name, response)
 
     async def _post(self, name: str, request: Mapping[str, Any]) -> httpx2.Response:
-        client, endpoint = self._client, self._endpoint
-        assert client is not None  # noqa: S101 - `run` has made sure; the type checker can't know
-        assert endpoint is not None  # noqa: S101 - as above
+        import httpx2  # noqa: PLC0415 - loaded once a bot answers, not before
+
+        endpoint = self._endpoint
+        assert endpoint is not None  # noqa: S101 - `run` has made sure; the type checker can't know
+        try:
+            client = self._client = self._client or _client(endpoint, self._timeout)
+        except OSError as problem:
+            raise self._failure(name, f"its `cafile` can't be used ({problem.strerror})") from problem
         body = msgspec.json.encode(request, enc_hook=str)
         headers = {"Content-Type": "application/json"}
         try:
@@ -197,6 +210,8 @@ def _state(tracker: Tracker) -> dict[str, Any]:
 
 
 def _client(endpoint: ActionEndpoint, timeout: float) -> httpx2.AsyncClient:
+    import httpx2  # noqa: PLC0415 - as above
+
     return httpx2.AsyncClient(
         timeout=httpx2.Timeout(timeout, connect=min(_CONNECT_TIMEOUT, timeout)),
         limits=httpx2.Limits(max_connections=50, max_keepalive_connections=10, keepalive_expiry=30.0),

@@ -12,11 +12,10 @@ import time
 from collections.abc import Awaitable, Mapping, Sequence
 from typing import Any
 
-import structlog
-
 from talkwright.assistant.assistant import Assistant
 from talkwright.conversation import events as ev
 from talkwright.conversation.tracker import Tracker
+from talkwright.engine import logs
 from talkwright.engine.commands import Command, CorrectSlots, HandleCodeChange, UserSilence
 from talkwright.engine.dialogue import frames
 from talkwright.engine.dialogue.cleanup import clean_up
@@ -35,7 +34,6 @@ from talkwright.engine.reading import Reader
 LONGER_WHILE_CORRECTING = 5  # times as many actions: a correction goes through its flow once more (5.2)
 REMEMBERED_MESSAGES = 5
 SILENCE_COUNTER = "consecutive_silence_timeouts"
-_log = structlog.get_logger(__name__)
 
 
 class Agent:
@@ -112,7 +110,7 @@ class Agent:
             self._obey(ledger, commands)
             await self._predict(ledger, corrects=any(isinstance(command, CorrectSlots) for command in commands))
         except Exception as fault:  # a fault of ours must not end the conversation
-            _log.error("turn_failed", sender_id=tracker.sender_id, **where(fault))
+            logs.error("turn_failed", sender_id=tracker.sender_id, **where(fault))
             await self._apologise(ledger)
         times = _times(started, understood, time.perf_counter())
         ledger.record(ev.plain(ev.BOT_TURN_ENDED, {"execution_times": times}))
@@ -124,7 +122,7 @@ class Agent:
     def _drop_unsound_frames(self, ledger: Ledger) -> None:
         sound = tuple(frame for frame in ledger.tracker.stack if frames.is_sound(frame))
         if len(sound) < len(ledger.tracker.stack):
-            _log.warning("unsound_frames_dropped", sender_id=ledger.tracker.sender_id)
+            logs.warning("unsound_frames_dropped", sender_id=ledger.tracker.sender_id)
             ledger.set_stack(sound)
             ledger.before = sound
 
@@ -179,7 +177,7 @@ class Agent:
             )
             return await answer if inspect.isawaitable(answer) else answer
         except Exception as fault:  # whatever understanding raises, the conversation goes on
-            _log.error("understanding_failed", sender_id=ledger.tracker.sender_id, **where(fault))
+            logs.error("understanding_failed", sender_id=ledger.tracker.sender_id, **where(fault))
             return Understood(commands=(), trace={"source": "failed"})
 
     def _obey(self, ledger: Ledger, commands: Sequence[Command]) -> None:
@@ -202,7 +200,7 @@ class Agent:
                 break
             await self._performer.perform(ledger, name)
         else:
-            _log.warning("turn_cut_short", sender_id=tracker.sender_id, limit=limit)
+            logs.warning("turn_cut_short", sender_id=tracker.sender_id, limit=limit)
         ledger.record(ev.action(ev.ACTION_LISTEN, metadata=ledger.place()))
 
     async def _apologise(self, ledger: Ledger) -> None:
@@ -212,7 +210,7 @@ class Agent:
             push_error(ledger)
             await self._predict(ledger)
         except Exception as fault:  # even the words for it failed: the user's turn must still come
-            _log.error("apology_failed", sender_id=ledger.tracker.sender_id, **where(fault))
+            logs.error("apology_failed", sender_id=ledger.tracker.sender_id, **where(fault))
             ledger.set_stack(())
             ledger.record(ev.action(ev.ACTION_LISTEN))
 

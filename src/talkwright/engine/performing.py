@@ -6,10 +6,9 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-import structlog
-
 from talkwright.conversation import events as ev
 from talkwright.conversation.stack import context_of
+from talkwright.engine import logs
 from talkwright.engine.commands import CUSTOM
 from talkwright.engine.dialogue.builtin_actions import Repeating, run_builtin
 from talkwright.engine.dialogue.collect import Saying
@@ -21,7 +20,6 @@ from talkwright.engine.faults import where
 from talkwright.engine.generation.responses import Setting, from_action, render
 from talkwright.engine.ports import ActionFailed, ActionRejected, ActionResult, ActionRunner, BotMessage, Random
 
-_log = structlog.get_logger(__name__)
 # What a custom action may not write: the engine alone keeps stack and flows, and tells what users and bots said (11).
 _REFUSED = frozenset({ev.STACK, ev.USER, ev.ACTION, "user_featurization", ev.BOT_TURN_ENDED})
 
@@ -58,7 +56,7 @@ class Performer:
             try:
                 result = await self._actions.run(name, ledger.tracker, self._program.assistant.domain)
             except Exception as failure:  # such a slot keeps its value; the conversation goes on
-                _log.error("slot_action_failed", action=name, sender_id=ledger.tracker.sender_id, **where(failure))
+                logs.error("slot_action_failed", action=name, sender_id=ledger.tracker.sender_id, **where(failure))
                 continue
             slots = [event for event in result.events if event.get("event") == ev.SLOT]
             self._apply(ledger, ActionResult(events=slots, responses=result.responses))
@@ -95,7 +93,7 @@ class Performer:
             self._fail(ledger, name, failure.message, failure.address)
             return
         except Exception as failure:  # whatever an action raises, the conversation goes on (5.10)
-            _log.error("action_failed", action=name, sender_id=ledger.tracker.sender_id, **where(failure))
+            logs.error("action_failed", action=name, sender_id=ledger.tracker.sender_id, **where(failure))
             self._fail(ledger, name, type(failure).__name__, None)
             return
         took = round((time.perf_counter() - started) * 1000, 3)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import signal
 import socket
-from collections.abc import Iterator, Mapping
+import threading
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -88,7 +89,7 @@ def run_job(model_path: Path, *, host: str, port: int, settings: EngineSettings 
     config = uvicorn.Config(
         server.app(), log_config=None, access_log=False, timeout_graceful_shutdown=_DRAIN_SECONDS, lifespan="on"
     )
-    _Serving(config, listener.getsockname()[1], model).run(sockets=[listener])
+    _Serving(config, listener.getsockname()[1], model, server.prepare).run(sockets=[listener])
     say("stopped", "The bot has stopped")
     return STOPPED
 
@@ -106,12 +107,13 @@ def _listen(host: str, port: int) -> socket.socket:
 
 
 class _Serving(QuietServer):
-    """A server that ends on a signal and says on which port it is ready."""
+    """A server that ends on a signal, says on which port it is ready, and then loads what its first turn needs."""
 
-    def __init__(self, config: uvicorn.Config, port: int, model: Model) -> None:
+    def __init__(self, config: uvicorn.Config, port: int, model: Model, prepare: Callable[[], None]) -> None:
         super().__init__(config)
         self._port = port
         self._model = model
+        self._prepare = prepare
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -130,3 +132,4 @@ class _Serving(QuietServer):
         await super().startup(sockets)
         if self.started:
             say("ready", f"Listening on port {self._port}", port=self._port, model_id=self._model.model_id)
+            threading.Thread(target=self._prepare, name="prepare", daemon=True).start()

@@ -55,6 +55,11 @@ class BotServer:
         self._token = token
         self._locks = Locks()
 
+    def prepare(self) -> None:
+        """Load ahead what the first turn needs; it may run in another thread, beside turns."""
+        self._model.classifier.prepare()
+        self._actions.prepare()
+
     def app(self) -> Starlette:
         """The ASGI application."""
         tracker = "/conversations/{conversation:path}/tracker"

@@ -92,6 +92,11 @@ class FlowClassifier:
     threshold: float
     default_language: str
 
+    def prepare(self) -> None:
+        """Load ahead what reading the first text needs."""
+        if self.labels:
+            self.vectoriser.read("hello hallo", self.default_language)
+
     def candidates(self, text: str, language: str | None = None) -> list[Candidate]:
         """All flows with calibrated probabilities, most likely first; what is left to 1 is "none of them"."""
         if not self.labels:

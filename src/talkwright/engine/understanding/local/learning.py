@@ -1,4 +1,4 @@
-"""Trains the flow classifier. Only the training process imports this module: scikit-learn and scipy come with it."""
+"""Trains the flow classifier. Only a training imports this module; scikit-learn and scipy it loads for many texts."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # the package has no types
 
 from talkwright.assistant.assistant import Assistant
@@ -15,6 +14,7 @@ from talkwright.engine.understanding.local.classifier import NONE, FlowClassifie
 from talkwright.engine.understanding.local.documents import Document, flow_documents
 from talkwright.engine.understanding.local.embeddings import DIMENSIONS
 from talkwright.engine.understanding.local.languages import background, in_english, language_of
+from talkwright.engine.understanding.local.rows import TextRows
 from talkwright.engine.understanding.local.solving import solver_for
 from talkwright.engine.understanding.local.texts import features, words
 
@@ -42,11 +42,11 @@ def _learned(
     documents: list[Document], known: tuple[str, ...], progress: Callable[[float, str], None]
 ) -> FlowClassifier:
     vectoriser = _vocabulary(documents, known)
-    matrix = _matrix(documents, vectoriser, known[0])
-    kept = _without_close_strangers(documents, matrix)
-    documents, matrix = [documents[row] for row in kept], matrix[kept]
+    rows = _rows(documents, vectoriser, known[0])
+    kept = _without_close_strangers(documents, rows)
+    documents, rows = [documents[row] for row in kept], rows.kept(kept)
     progress(0.3, f"{len(documents)} texts have become numbers")
-    solver = solver_for(matrix, [document.label for document in documents])
+    solver = solver_for(rows, [document.label for document in documents])
     labels, weights, bias = solver.fit()
     progress(0.7, "The classifier is fitted")
     calibration = solver.calibration()
@@ -101,23 +101,16 @@ def _vocabulary(documents: Sequence[Document], languages: tuple[str, ...]) -> Ve
     )
 
 
-def _matrix(documents: Sequence[Document], vectoriser: Vectoriser, language: str) -> sparse.csr_matrix:
-    """One row per document: sparse features, then the embedding."""
-    size = len(vectoriser.vocabulary)
-    numbers, values, starts = [], [], [0]
-    dense_columns = np.arange(size, size + DIMENSIONS)
-    for document in documents:
-        row_numbers, row_values, dense = vectoriser.read(document.text, language)
-        numbers += [row_numbers, dense_columns]
-        values += [row_values, dense]
-        starts.append(starts[-1] + len(row_numbers) + DIMENSIONS)
-    shape = (len(documents), size + DIMENSIONS)
-    return sparse.csr_matrix((np.concatenate(values), np.concatenate(numbers), np.array(starts)), shape=shape)
+def _rows(documents: Sequence[Document], vectoriser: Vectoriser, language: str) -> TextRows:
+    read = [vectoriser.read(document.text, language) for document in documents]
+    starts = np.cumsum([0, *(len(numbers) for numbers, _, _ in read)])
+    numbers = np.concatenate([numbers for numbers, _, _ in read])
+    values = np.concatenate([values for _, values, _ in read])
+    return TextRows(numbers, values, starts, np.stack([dense for _, _, dense in read]), len(vectoriser.vocabulary))
 
 
-def _without_close_strangers(documents: Sequence[Document], matrix: sparse.csr_matrix) -> NDArray[np.intp]:
+def _without_close_strangers(documents: Sequence[Document], rows: TextRows) -> NDArray[np.intp]:
     """Row numbers to keep: a background sentence close to a flow's text may be just what that flow is for."""
     is_stranger = np.array([document.label == NONE for document in documents])
-    likeness = (matrix[is_stranger] @ matrix[~is_stranger].T).max(axis=1).toarray().ravel()
-    far = np.flatnonzero(is_stranger)[likeness < _TOO_CLOSE]
+    far = np.flatnonzero(is_stranger)[rows.closest(is_stranger) < _TOO_CLOSE]
     return np.sort(np.concatenate([np.flatnonzero(~is_stranger), far]))

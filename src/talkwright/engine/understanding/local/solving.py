@@ -1,4 +1,4 @@
-"""Fits linear models to few or many texts, and finds how much to trust them. Training only: it needs scipy."""
+"""Fits linear models to few or many texts, and finds how much to trust them. Training only."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 
 from talkwright.engine.understanding.local.classifier import NONE
-from talkwright.engine.understanding.local.logistic import fit_logistic
+from talkwright.engine.understanding.local.logistic import LogisticModel, fit_logistic
+from talkwright.engine.understanding.local.rows import FEW, TextRows
 
 Rows = NDArray[np.intp]
 _STRENGTH = 10.0  # inverse of the regularisation: sharp enough for a handful of examples
@@ -20,7 +20,6 @@ _BACKGROUND_SHARE = 1.5  # all background sentences together weigh as much as th
 _FOLDS = 4
 _TEMPERATURES = (0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.15, 1.3)
 _MARGIN_TEMPERATURES = (0.1, 0.14, 0.18, 0.22, 0.26, 0.3, 0.4, 0.5)
-_FEW = 2500  # texts up to which the exact solver is the faster one
 LEAST_THRESHOLD = 0.16  # with a handful of examples each, a right flow often gets no more
 MOST_THRESHOLD = 0.6
 _MISSED = 0.07  # the share of rightly understood texts that a threshold may cost
@@ -66,20 +65,21 @@ class _Seen:
     strangers: NDArray[np.bool_]
 
 
-def solver_for(matrix: sparse.csr_matrix, labels: Sequence[str]) -> Solver:
-    """The solver for so many texts: a row of `matrix` and a label each."""
+def solver_for(rows: TextRows, labels: Sequence[str]) -> Solver:
+    """The solver for so many texts, a row and a label each."""
     names = np.array(labels)
-    return _LogisticSolver(matrix, names) if len(names) <= _FEW else _MarginSolver(matrix, names)
+    return _LogisticSolver(rows, names) if len(names) <= FEW else _MarginSolver(rows, names)
 
 
 class _LogisticSolver:
     """Logistic regression in the space that the texts span: a few hundred dimensions instead of tens of thousands."""
 
-    def __init__(self, matrix: sparse.csr_matrix, labels: NDArray[np.str_]) -> None:
-        self._matrix = matrix
+    def __init__(self, rows: TextRows, labels: NDArray[np.str_]) -> None:
+        self._rows = rows
         self._labels = labels
         self._weights = _balanced(labels)
-        likeness = (matrix @ matrix.T).toarray().astype(np.float64)
+        self._whole: LogisticModel | None = None
+        likeness = rows.likeness.astype(np.float64)
         scales, vectors = np.linalg.eigh(likeness)
         kept = scales > scales[-1] * 1e-6
         self._directions = vectors[:, kept] / np.sqrt(scales[kept])
@@ -87,9 +87,9 @@ class _LogisticSolver:
 
     def fit(self) -> tuple[tuple[str, ...], NDArray[np.float64], NDArray[np.float64]]:
         """Labels, weights by feature and bias."""
-        labels, coefficients, bias = _per_label(self._model(np.arange(len(self._labels))))
-        weights = self._matrix.T @ (self._directions @ coefficients.T)
-        return labels, np.asarray(weights), bias
+        self._whole = self._model(np.arange(len(self._labels)))
+        labels, coefficients, bias = _per_label(self._whole)
+        return labels, self._rows.combined(self._directions @ coefficients.T), bias
 
     def calibration(self) -> Calibration:
         """Holds out every fourth text in turn."""
@@ -103,15 +103,16 @@ class _LogisticSolver:
             folds.append(_seen(model, self._coordinates[held_out], self._labels[held_out], self._weights[held_out]))
         return Calibration(_best_temperature(folds, _TEMPERATURES), LEAST_THRESHOLD)
 
-    def _model(self, rows: Rows) -> Linear:
-        return fit_logistic(self._coordinates[rows], self._labels[rows], self._weights[rows], _STRENGTH)
+    def _model(self, rows: Rows) -> LogisticModel:
+        points, labels, weights = self._coordinates[rows], self._labels[rows], self._weights[rows]
+        return fit_logistic(points, labels, weights, _STRENGTH, start=self._whole)
 
 
 class _MarginSolver:
     """A linear support vector machine: many thousand texts in seconds, with margins that are calibrated afterwards."""
 
-    def __init__(self, matrix: sparse.csr_matrix, labels: NDArray[np.str_]) -> None:
-        self._matrix = matrix
+    def __init__(self, rows: TextRows, labels: NDArray[np.str_]) -> None:
+        self._matrix = rows.matrix()
         self._labels = labels
         self._weights = _balanced(labels)
 
