@@ -1,4 +1,8 @@
-"""The built-in provider as clients of the ecosystem meet it (wire-protocols 1.1–1.3, 1.12)."""
+"""The built-in provider as clients of the ecosystem meet it (wire-protocols 1.1–1.3, 1.12).
+
+ASVS 5.0: 10.4.1 (exact ways back), 10.4.2 (codes count once), 10.4.4 (which client may use which grant), 10.4.5
+(refresh tokens rotate, reuse ends the session), 10.4.6 (PKCE with S256), 6.2 (passwords), 6.3.1 (guessing is slowed down).
+"""
 
 from __future__ import annotations
 
@@ -32,7 +36,7 @@ async def studio(database_url: str, tmp_path_factory: pytest.TempPathFactory) ->
 
 @pytest.fixture
 async def http(studio: RunningStudio) -> AsyncIterator[httpx2.AsyncClient]:
-    async with httpx2.AsyncClient(base_url=studio.base_url) as client:
+    async with httpx2.AsyncClient(base_url=studio.base_url, timeout=60) as client:
         yield client
 
 

@@ -1,4 +1,4 @@
-"""From an empty studio to a signed-in administrator, over HTTP, with the built-in provider."""
+"""From an empty studio to a signed-in administrator, over HTTP, with the built-in provider (ASVS 5.0: 6.4.1, 7.4.1)."""
 
 from __future__ import annotations
 

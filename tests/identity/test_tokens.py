@@ -1,4 +1,8 @@
-"""Access tokens: what is accepted, and all that must not be (ASVS 9.1, 9.2)."""
+"""Access tokens: what is accepted, and all that must not be.
+
+ASVS 5.0: 9.1.1 and 9.1.2 (signature, allowed algorithms), 9.1.3 (keys of the provider alone), 9.2.1 (times), 9.2.2
+(kind of token), 9.2.3 and 10.3.1 (audience), 10.3.3 (issuer and subject).
+"""
 
 from __future__ import annotations
 

@@ -135,14 +135,14 @@ def test_the_file_speaks_of_every_role_and_is_well_formed() -> None:
 async def test_everybody_gets_what_the_file_says(ground: Ground, people: dict[str, Caller], row: Row) -> None:
     wrong = []
     asked = await asked_of(ground, row)
-    before = await ground.digest()
+    before = await ground.state()
     for person, sign in row.signs():
         if sign != "+":
             answer = await ask(ground, row, people[person], asked)
             code = answer.json()["code"] if answer.headers["content-type"] == "application/problem+json" else ""
             if (answer.status, code) != REFUSALS[sign]:
                 wrong.append(f"{person}: {answer.status} {code}, not {REFUSALS[sign]}")
-    if await ground.digest() != before:
+    if await ground.state() != before:
         wrong.append("a refused request changed something")
     for person, sign in row.signs():
         if sign == "+":

@@ -67,7 +67,7 @@ class RunningStudio:
 
     def browser(self) -> Browser:
         """A new browser, without any cookie."""
-        browser = Browser(httpx2.AsyncClient(base_url=self.base_url, timeout=20, verify=PLAIN))
+        browser = Browser(httpx2.AsyncClient(base_url=self.base_url, timeout=60, verify=PLAIN))
         self.browsers.append(browser)
         return browser
 
@@ -84,7 +84,7 @@ class RunningStudio:
 
     async def token(self, username: str = "admin", password: str = PASSWORD, client: str = "admin-cli") -> str:
         """An access token as a command line gets it."""
-        async with httpx2.AsyncClient(base_url=self.base_url, verify=PLAIN) as http:
+        async with httpx2.AsyncClient(base_url=self.base_url, timeout=60, verify=PLAIN) as http:
             answer = await http.post(
                 "/auth/realms/rasa-studio/protocol/openid-connect/token",
                 data={"grant_type": "password", "client_id": client, "username": username, "password": password}

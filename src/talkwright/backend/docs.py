@@ -15,13 +15,18 @@ _METHODS = ("get", "post", "put", "patch", "delete")
 
 
 async def docs_page(request: Request) -> HTMLResponse:
-    """Every operation by area, with its parameters, body and answers."""
-    document: dict[str, Any] = request.app.openapi()
-    body = Markup(
+    """Every operation by area, with its parameters, body and answers; anybody may ask, so it is made once."""
+    kept = request.app.state
+    if not hasattr(kept, "docs_body"):
+        kept.docs_body = _body(request.app.openapi())
+    return page("API", kept.docs_body)
+
+
+def _body(document: dict[str, Any]) -> Markup:
+    return Markup(
         '<main class="docs"><h1>Talkwright API {}</h1><p class="soft">The same as '
         '<a href="/api/openapi.json">openapi.json</a>. Programs send <code>Authorization: Bearer …</code>.</p>{}</main>'
     ).format(document["info"]["version"], Markup("").join(_areas(document)))
-    return page("API", body)
 
 
 def _areas(document: dict[str, Any]) -> Iterator[Markup]:

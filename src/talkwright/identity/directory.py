@@ -93,22 +93,32 @@ async def person_by_subject(session: AsyncSession, provider: UUID, subject: str)
     return None if row is None else person_of(row)
 
 
-async def admit(session: AsyncSession, provider: UUID, claims: Claims) -> Person:
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """The person of a verified token; `is_new` where this token was the first that we saw of them."""
+
+    person: Person
+    is_new: bool
+
+
+async def admit(session: AsyncSession, provider: UUID, claims: Claims) -> Admitted:
     """The person of a verified token: made at their first sign-in, then kept as the provider calls them."""
     person = await person_by_subject(session, provider, claims.subject)
     if person is None:
-        await register(
+        made = uuid7()
+        owner = await register(
             session,
             provider,
             claims.subject,
             username=claims.username,
             display=claims.display,
             email=claims.email,
+            new=made,
         )
         person = await person_by_subject(session, provider, claims.subject)
         if person is None:
             raise LookupError("A person who was just registered is gone again.")
-        return person
+        return Admitted(person, is_new=owner == made)
     await session.execute(
         update(identities)
         .where(identities.c.provider == provider, identities.c.subject == claims.subject)
@@ -118,7 +128,7 @@ async def admit(session: AsyncSession, provider: UUID, claims: Claims) -> Person
         await session.execute(
             update(users).where(users.c.id == person.id).values(display=claims.display, email=claims.email)
         )
-    return person
+    return Admitted(person, is_new=False)
 
 
 async def register(
@@ -130,12 +140,13 @@ async def register(
     display: str,
     email: str | None = None,
     user: UUID | None = None,
+    new: UUID | None = None,
 ) -> UUID:
-    """Make a person for a provider's subject, or give an existing person (`user`) this further way to sign in.
+    """Make a person (with the id `new`) for a provider's subject, or give an existing one (`user`) this way to sign in.
 
     Returns the person whom the subject belongs to: where two requests register the same one, the first wins.
     """
-    person = user or uuid7()
+    person = user or new or uuid7()
     if user is None:
         await session.execute(insert(users).values(id=person, display=display, email=email))
     statement = upsert(identities).values(

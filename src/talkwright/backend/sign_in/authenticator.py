@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import structlog
 from starlette.requests import HTTPConnection
 
+from talkwright.backend.audit import origin_of
 from talkwright.backend.errors import ProblemError
 from talkwright.backend.sign_in.cookies import secret_of
 from talkwright.database.engine import Database
 from talkwright.identity import sign_ins
+from talkwright.identity.audit import record
 from talkwright.identity.client import GrantRefusedError, ProviderDownError
 from talkwright.identity.connection import Connection
 from talkwright.identity.directory import Person, admit, person_by_subject
@@ -39,11 +42,11 @@ class OpenIdAuthenticator:
             kind, _, token = header.partition(" ")
             if kind.lower() != "bearer" or not token:
                 raise _bad_token("Only bearer tokens are taken.")
-            return await self._by_token(token.strip())
+            return await self._by_token(token.strip(), request)
         secret = secret_of(request)
-        return None if secret is None else await self._by_cookie(secret)
+        return None if secret is None else await self._by_cookie(secret, request)
 
-    async def _by_token(self, token: str) -> Principal:
+    async def _by_token(self, token: str, request: HTTPConnection) -> Principal:
         try:
             claims = await self._connection.verifier.access(token)
         except TokenError as error:
@@ -53,21 +56,25 @@ class OpenIdAuthenticator:
             provider = await self._connection.provider(session)
             person = await person_by_subject(session, provider, claims.subject)
             if person is None:
-                person = await admit(session, provider, claims)
+                admitted = await admit(session, provider, claims)
+                person = admitted.person
+                if admitted.is_new:
+                    origin = replace(origin_of(request), via="bearer", actor=person.id)
+                    await record(session, origin, "admit", target=person.id)
         if not person.accepts(claims.issued_at):
             raise _bad_token("The access token was revoked.")
         return _principal(person, claims.roles, "bearer")
 
-    async def _by_cookie(self, secret: str) -> Principal | None:
+    async def _by_cookie(self, secret: str, request: HTTPConnection) -> Principal | None:
         async with self._database.transaction() as session:
             found = await sign_ins.find(session, secret)
         if found is not None and found.is_stale:
-            found = await self._refreshed(found, secret)
+            found = await self._refreshed(found, secret, request)
         if found is None:
             return None
         return _principal(found.person, found.roles, "browser", found)
 
-    async def _refreshed(self, found: SignIn, secret: str) -> SignIn | None:
+    async def _refreshed(self, found: SignIn, secret: str, request: HTTPConnection) -> SignIn | None:
         """Ask the provider anew. Of many requests at once one asks; the others go on with what is known."""
         async with self._database.transaction() as session:
             sealed = await sign_ins.claim_refresh(session, found.id)
@@ -84,8 +91,11 @@ class OpenIdAuthenticator:
             return found
         except (GrantRefusedError, TokenError, SecretsError) as error:
             log.info("sign_in_ended", sign_in=str(found.id), reason=type(error).__name__)
+            origin = replace(origin_of(request), actor=found.person.id, sign_in=found.id)
             async with self._database.transaction() as session:
                 await sign_ins.end(session, found.id)
+                reason = {"reason": type(error).__name__}
+                await record(session, origin, "sign-in-ended", outcome="refused", target=found.id, details=reason)
             return None
         if fresh.refresh is None:
             fresh = type(fresh)(fresh.access, tokens.refresh, fresh.identity or tokens.identity, fresh.expires_in)

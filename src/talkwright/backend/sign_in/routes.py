@@ -56,7 +56,12 @@ async def finish(request: Request, services: ServicesOf) -> Response:
     """Take the provider's answer and let the browser in."""
     sign_ins = services.get(SignIns)
     try:
-        done = await sign_ins.finish(dict(request.query_params), cookies.begun_secret_of(request), origin_of(request))
+        done = await sign_ins.finish(
+            dict(request.query_params),
+            cookies.begun_secret_of(request),
+            origin_of(request),
+            standing=cookies.secret_of(request),
+        )
     except ProviderDownError:
         return _provider_down(request)
     except SignInRefusedError as refusal:

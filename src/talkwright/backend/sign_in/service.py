@@ -60,8 +60,13 @@ class SignIns:
             await sign_ins.begin_attempt(session, self.connection.keyring, attempt, secret)
         return Begun(url, secret)
 
-    async def finish(self, answer: dict[str, str], browser_secret: str | None, origin: Origin) -> Done:
-        """Take the provider's answer. Raises SignInRefusedError and ProviderDownError."""
+    async def finish(
+        self, answer: dict[str, str], browser_secret: str | None, origin: Origin, *, standing: str | None = None
+    ) -> Done:
+        """Take the provider's answer; `standing` is the secret of the sign-in that the browser has already, which ends.
+
+        Raises SignInRefusedError and ProviderDownError.
+        """
         async with self.database.transaction() as session:
             attempt = await sign_ins.take_attempt(
                 session, self.connection.keyring, answer.get("state", ""), browser_secret or ""
@@ -74,7 +79,7 @@ class SignIns:
             async with self.database.transaction() as session:
                 await record(session, origin, "sign-in", outcome="refused")
             raise
-        return Done(await self._let_in(tokens, claims, origin), attempt.next)
+        return Done(await self._let_in(tokens, claims, origin, standing), attempt.next)
 
     async def _trusted(self, answer: dict[str, str], attempt: Attempt) -> tuple[Tokens, Claims]:
         """The tokens that the answer's code is good for, and whom they name. Raises SignInRefusedError."""
@@ -89,16 +94,21 @@ class SignIns:
         except (GrantRefusedError, TokenError) as error:
             raise SignInRefusedError("The sign-in service's answer can't be accepted. Try again.") from error
 
-    async def _let_in(self, tokens: Tokens, claims: Claims, origin: Origin) -> str:
+    async def _let_in(self, tokens: Tokens, claims: Claims, origin: Origin, standing: str | None) -> str:
         """Keep a sign-in and give its secret; raises SignInRefusedError for a person who is disabled."""
         secret = secrets.token_urlsafe(32)
         async with self.database.transaction() as session:
             provider = await self.connection.provider(session)
-            person = await admit(session, provider, claims)
+            admitted = await admit(session, provider, claims)
+            person = admitted.person
             of_person = replace(origin, actor=person.id)
+            if admitted.is_new:
+                await record(session, of_person, "admit", target=person.id)
             if person.disabled:
                 await record(session, of_person, "sign-in", outcome="refused")
             else:
+                if standing is not None and (before := await sign_ins.find(session, standing)) is not None:
+                    await sign_ins.end(session, before.id)
                 opened = await sign_ins.open_sign_in(
                     session,
                     self.connection.keyring,

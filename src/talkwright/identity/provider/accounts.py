@@ -107,18 +107,23 @@ async def renew_hash(session: AsyncSession, row: Any, password: str) -> None:
 
 
 async def set_password(session: AsyncSession, account: UUID, password: str) -> None:
-    """Set a password and end every session of the account."""
+    """Set a password; every session of the account ends, and every link that could set another one."""
     values = {"password": await hash_password(password), "password_set_at": func.now()}
     await session.execute(update(accounts).where(accounts.c.id == account).values(values))
-    await end_sessions(session, account)
+    await _end_everything(session, account)
 
 
 async def disable(session: AsyncSession, account: UUID, *, disabled: bool) -> None:
-    """Let an account sign in no more, or again."""
+    """Let an account sign in no more, or again; links made before count no more either."""
     values = {"disabled_at": func.now() if disabled else None}
     await session.execute(update(accounts).where(accounts.c.id == account).values(values))
     if disabled:
-        await end_sessions(session, account)
+        await _end_everything(session, account)
+
+
+async def _end_everything(session: AsyncSession, account: UUID) -> None:
+    await end_sessions(session, account)
+    await session.execute(links.delete().where(links.c.account == account))
 
 
 async def end_sessions(session: AsyncSession, account: UUID) -> None:
