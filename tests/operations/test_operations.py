@@ -87,6 +87,52 @@ def test_logs_are_lines_of_json_with_the_role() -> None:
     assert (line["event"], line["item"], line["role"], line["level"]) == ("thing.happened", "42", "sample", "info")
 
 
+FAILING = """
+import asyncio, logging
+from talkwright.operations.logs import configure_logging, get_logger
+from talkwright.operations.settings import OperationsSettings
+
+configure_logging("sample", OperationsSettings(log_level="debug", log_format="json"))
+secret = "what Anna typed"
+try:
+    raise ValueError(secret)
+except ValueError:
+    get_logger("talkwright.somewhere").exception("thing.failed", item="42")
+    logging.getLogger("uvicorn.error").exception("Exception in ASGI application\\n")
+    logging.getLogger("uvicorn.error").error("Traceback (most recent call last):\\n  ValueError: " + secret)
+    logging.getLogger("psycopg").warning("error ignored in %s: %s", "rollback", secret)
+    logging.getLogger("python_multipart").debug("data %s", secret)
+
+async def lost():
+    async def fails():
+        raise ValueError(secret)
+    task = asyncio.create_task(fails())
+    await asyncio.sleep(0)
+    del task
+
+asyncio.run(lost())
+raise RuntimeError(secret)
+"""
+
+
+def test_a_failure_is_logged_by_its_kind_and_places_never_by_its_message() -> None:
+    ended = subprocess.run([sys.executable, "-c", FAILING], capture_output=True, text=True, check=False)
+    assert "Anna" not in ended.stderr
+    lines = [json.loads(line) for line in ended.stderr.splitlines()]
+    events = [line["event"] for line in lines]
+    assert events == [
+        "thing.failed",
+        "Exception in ASGI application",
+        "Traceback (most recent call last):",
+        "error ignored in %s: %s",
+        "Task exception was never retrieved",
+        "process.failed",
+    ]
+    assert [line.get("error") for line in lines] == ["ValueError"] * 2 + [None] * 2 + ["ValueError", "RuntimeError"]
+    assert lines[0]["item"] == "42"
+    assert lines[0]["where"][-1].endswith("<module>")
+
+
 @pytest.mark.anyio
 async def test_the_management_port_tells_life_readiness_and_metrics() -> None:
     reasons: list[str | None] = ["starting"]

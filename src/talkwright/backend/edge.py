@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import time
-import traceback
 from ipaddress import ip_address, ip_network
 from urllib.parse import urlsplit
 from uuid import uuid4
@@ -18,6 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from talkwright.backend.context import route_of
 from talkwright.backend.errors import ProblemError, problem_response, server_error
 from talkwright.backend.settings import BackendSettings
+from talkwright.operations.logs import places_of
 from talkwright.operations.metrics import REQUEST_SECONDS, REQUESTS
 
 log = structlog.get_logger(__name__)
@@ -76,7 +76,7 @@ class Edge:
                 await _answer(error)(scope, receive, send_with_headers)
             except Exception as error:
                 # Only the places in the code: what `log.exception` writes would hold the error's text, and so people's.
-                log.error("request_failed", error=type(error).__name__, where=_frames(error))  # noqa: TRY400 - as above
+                log.error("request_failed", error=type(error).__name__, where=places_of(error))  # noqa: TRY400 - as above
                 if not started:
                     await server_error(request_id)(scope, receive, send_with_headers)
 
@@ -209,10 +209,3 @@ def _answer(error: ProblemError) -> Response:
     return problem_response(
         error.status, error.code, error.title, error.detail, headers=error.headers, extra=error.extra
     )
-
-
-def _frames(error: BaseException) -> list[str]:
-    """Where it failed, as places in the code: the message of an error may hold somebody's texts."""
-    return [
-        f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__)[-12:]
-    ]

@@ -39,6 +39,7 @@ def make_engine(url: str, settings: DatabaseSettings | None = None) -> AsyncEngi
         max_overflow=settings.database_pool_overflow,
         pool_timeout=settings.database_pool_timeout,
         pool_pre_ping=True,
+        hide_parameters=True,  # an error's message goes into logs, values don't
         connect_args={"prepare_threshold": None, "connect_timeout": 10},
     )
 

@@ -1,9 +1,16 @@
-"""Logs: JSON lines with ids, never with texts, values or tokens; readable on a terminal."""
+"""Logs: JSON lines with ids, never with texts, values or tokens; readable on a terminal.
+
+The message of an exception may hold what somebody typed, and so may the arguments of a library's warning. Of the one
+only its kind and places in the code are logged, of the other only its fixed words.
+"""
 
 from __future__ import annotations
 
 import logging
 import sys
+import traceback
+from collections.abc import MutableMapping
+from types import TracebackType
 from typing import Any, TextIO
 
 import structlog
@@ -11,6 +18,10 @@ import structlog
 from talkwright.operations.settings import OperationsSettings
 
 Logger = structlog.stdlib.BoundLogger
+
+PLACES = 12
+"""How many places of a failure are logged, the innermost last."""
+OURS = "talkwright"
 
 _SHARED: list[Any] = [
     structlog.contextvars.merge_contextvars,
@@ -29,17 +40,18 @@ def configure_logging(role: str, settings: OperationsSettings | None = None, str
     handler = logging.StreamHandler(out)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=_SHARED,
+            foreign_pre_chain=[_fixed_words, *_SHARED],
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                structlog.processors.format_exc_info,
+                _without_messages,
                 renderer,
             ],
         )
     )
     root = logging.getLogger()
     root.handlers = [handler]
-    root.setLevel(settings.log_level.upper())
+    root.setLevel(max(logging.INFO, logging.getLevelNamesMapping()[settings.log_level.upper()]))
+    logging.getLogger(OURS).setLevel(settings.log_level.upper())  # what libraries say at `debug` may be anything
     for noisy in ("httpx2", "httpcore2", "uvicorn.access", "psycopg.pool"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     structlog.configure(
@@ -53,9 +65,44 @@ def configure_logging(role: str, settings: OperationsSettings | None = None, str
         logger_factory=structlog.stdlib.LoggerFactory(),
     )
     structlog.contextvars.bind_contextvars(role=role)
+    sys.excepthook = _last_words
 
 
 def get_logger(name: str) -> Logger:
     """A logger whose fields are keyword arguments: `log.info("training.started", training=id)`."""
     logger: Logger = structlog.stdlib.get_logger(name)
     return logger
+
+
+def places_of(error: BaseException) -> list[str]:
+    """Where it failed, as places in the code."""
+    frames = traceback.extract_tb(error.__traceback__)[-PLACES:]
+    return [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames]
+
+
+def _without_messages(_logger: Any, _method: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Say of an exception what it is and where it came from."""
+    fault = line.pop("exc_info", None)
+    error = fault[1] if isinstance(fault, tuple) else fault
+    if fault is True:
+        error = sys.exception()
+    if isinstance(error, BaseException):
+        line.update(error=type(error).__name__, where=places_of(error))
+    line.pop("stack_info", None)
+    return line
+
+
+def _fixed_words(_logger: Any, _method: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Of a library's warning or error keep the first line of its fixed words."""
+    record = line["_record"]
+    if record.levelno >= logging.WARNING:
+        line["event"] = str(record.msg).partition("\n")[0]
+    return line
+
+
+def _last_words(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """Log what ends the process, in place of the interpreter's own account of it."""
+    if issubclass(kind, KeyboardInterrupt):
+        sys.__excepthook__(kind, error, trace)
+        return
+    get_logger(__name__).critical("process.failed", exc_info=(kind, error, trace))
