@@ -8,7 +8,7 @@ from talkwright.assistant.build import ItemBody
 from talkwright.assistant.items import Item, Kind
 from talkwright.assistant.project import read_project
 from talkwright.assistant.validation import ItemFacts, check_item
-from talkwright.assistant.validation.lines import Lines, located
+from talkwright.assistant.validation.lines import Lines, Place
 
 FILES = {
     "domain.yml": """\
@@ -107,12 +107,12 @@ def test_a_place_of_the_body_is_found_in_the_text(
     ]
 
 
-def test_problems_get_the_file_and_line_of_their_place(items: dict[tuple[Kind, str], Item]) -> None:
+def test_the_place_of_a_problem_has_a_line(items: dict[tuple[Kind, str], Item]) -> None:
     flow = items[Kind.FLOW, "pay"]
     bodies = [ItemBody(item.kind.value, item.name, item.body) for item in items.values()]
-    found = located(check_item("flow", "pay", flow.body, ItemFacts(bodies)), flow)
+    found = check_item("flow", "pay", flow.body, ItemFacts(bodies))
     missing = next(problem for problem in found if problem.code == "undeclared-response")
-    assert (missing.file, missing.line) == ("data/flows.yml", 8)
+    assert Lines(flow).of(missing.path) == Place("data/flows.yml", 8)
 
 
 def test_files_without_structure_have_no_lines() -> None:

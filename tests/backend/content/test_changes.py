@@ -84,6 +84,32 @@ async def test_a_rename_is_followed_by_everybody_who_names_the_item(admin: Brows
     assert problems.json()["counts"]["error"] == 0
 
 
+async def test_a_long_name_is_found_where_it_is_used_and_renamed_there(admin: Browser, assistant: str) -> None:
+    long = "utter_" + "x" * 400
+    flow = await item_named(admin, assistant, "flow", "greet")
+    made = {"op": "create", "item": str(uuid7()), "kind": "response", "name": long, "body": [{"text": "Hello"}]}
+    patch = [{"op": "replace", "path": "/steps/0/action", "value": long}]
+    named = {"op": "patch", "item": flow["id"], "revision": flow["revision"], "patch": patch}
+    await send(admin, assistant, change(made, named))
+    used = await admin.send("GET", f"/api/assistants/{assistant}/items/{made['item']}/used")
+    assert [use["item"]["name"] for use in used.json()["items"]] == ["greet"]
+    rename = {"op": "rename", "item": made["item"], "revision": 1, "name": "utter_short"}
+    await send(admin, assistant, change(rename))
+    flow = await item_named(admin, assistant, "flow", "greet")
+    assert flow["body"]["steps"][0]["action"] == "utter_short"
+
+
+async def test_problems_in_the_answer_to_a_change_stand_at_their_line(admin: Browser, assistant: str) -> None:
+    flow = await item_named(admin, assistant, "flow", "greet")
+    patch = [{"op": "replace", "path": "/steps/0/action", "value": "utter_nothing"}]
+    edit = {"op": "patch", "item": flow["id"], "revision": flow["revision"], "patch": patch}
+    (changed,) = (await send(admin, assistant, change(edit)))["items"]
+    (problem,) = changed["problems"]
+    (part,) = changed["parts"]
+    assert "utter_nothing" in part["source"].splitlines()[problem["line"] - 1]
+    assert problem["file"] == part["file"]
+
+
 async def test_deleting_what_is_named_makes_a_problem_and_bringing_it_back_mends_it(
     admin: Browser, assistant: str
 ) -> None:

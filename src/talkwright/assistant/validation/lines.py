@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from talkwright.assistant.editing.trees import base_spot, chain
 from talkwright.assistant.items import Item, Kind, Part
 from talkwright.assistant.pointers import pointer_split
-from talkwright.assistant.problems import Problem
 from talkwright.assistant.project.bodies import NLU_KINDS, TEXT_KINDS, example_lines, examples_in, examples_node
 from talkwright.assistant.project.parts import Parsed, dash_of, parse_part
 from talkwright.assistant.yamls import YamlError, line_and_column
@@ -89,13 +88,3 @@ def _example_line(parsed: Parsed, index: int) -> int:
     if node.style not in ("|", ">"):
         return first
     return first + 1 + [number for number, _ in example_lines(str(node.value))][index]
-
-
-def located(problems: Iterable[Problem], item: Item) -> list[Problem]:
-    """The problems of an item with the file and line of their places, where they have none yet."""
-    lines = Lines(item)
-    placed: list[Problem] = []
-    for problem in problems:
-        place = lines.of(problem.path) if problem.line is None else None
-        placed.append(problem if place is None else replace(problem, line=place.line, file=problem.file or place.file))
-    return placed

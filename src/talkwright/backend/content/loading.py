@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from talkwright.assistant.project import ProjectFile
 from talkwright.backend.content.builtin import find_builtin
 from talkwright.backend.content.checking import Known
+from talkwright.backend.content.derive import stored_name
 from talkwright.backend.content.workspace import EditRefusedError, Workspace
 from talkwright.database.changes import Locked
 from talkwright.database.facts import who_refers
@@ -43,7 +44,7 @@ async def load_workspace(session: AsyncSession, locked: Locked, edits: Edits, kn
     for edit in edits:
         if edit["op"] == "rename" and edit["item"] in items:
             item = items[edit["item"]]
-            users = await who_refers(session, assistant, item.kind, item.name)
+            users = await who_refers(session, assistant, item.kind, stored_name(item.name))
             items |= {other.id: other for other in await load_heads(session, assistant, users - items.keys())}
     past = await _past(session, locked, edits)
     files = names = None

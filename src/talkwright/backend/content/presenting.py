@@ -8,6 +8,7 @@ from uuid import UUID
 
 from talkwright.assistant.items import Part
 from talkwright.assistant.problems import Problem
+from talkwright.assistant.validation.lines import Lines
 from talkwright.backend.content.words import words_of
 from talkwright.database.changes import ListedChange
 from talkwright.database.facts import Checked, ListedProblem
@@ -67,6 +68,15 @@ def found_problem(problem: Problem, item: StoredItem | None = None, step: str | 
     }
 
 
+def at_lines(problems: list[dict[str, Any]], item: StoredItem) -> list[dict[str, Any]]:
+    """Problems of an item with the line, and the file of the part, on which their place stands."""
+    lines = Lines(item.item) if any(problem["line"] is None for problem in problems) else None
+    for problem in problems:
+        if lines is not None and problem["line"] is None and (place := lines.of(problem["path"])) is not None:
+            problem.update(line=place.line, file=place.file)
+    return problems
+
+
 def changed_item(item: StoredItem, checked: Checked | None) -> dict[str, Any]:
     """An item in the answer to a change."""
     found = [] if checked is None else [*(checked.of_text or ()), *checked.problems]
@@ -79,7 +89,7 @@ def changed_item(item: StoredItem, checked: Checked | None) -> dict[str, Any]:
         "body": item.body,
         "parts": parts_json(item.parts),
         "keys": dict(item.keys) if item.kind == "flow" else None,
-        "problems": [found_problem(problem, item, steps.get(problem.step or "")) for problem in found],
+        "problems": at_lines([found_problem(one, item, steps.get(one.step or "")) for one in found], item),
         "deleted": item.deleted,
     }
 

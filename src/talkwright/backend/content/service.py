@@ -11,10 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from talkwright.assistant.alignment import align
 from talkwright.backend.content.builtin import as_stored, builtin_items, builtin_mentions, find_builtin
 from talkwright.backend.content.conditions import described, texts_in
-from talkwright.backend.content.derive import listing_of
-from talkwright.backend.content.lines import line_of
+from talkwright.backend.content.derive import listing_of, stored_name
 from talkwright.backend.content.paging import decode_cursor, encode_cursor, number_cursor
 from talkwright.backend.content.presenting import (
+    at_lines,
     history_entry,
     listed_change,
     listed_problem,
@@ -120,10 +120,6 @@ async def whole_item(session: AsyncSession, assistant: UUID, item: UUID, hidden:
     found = await find_item(session, row, item, hidden)
     touch = await last_touch(session, assistant, item) if found.revision else None
     problems = await list_problems(session, assistant, items_only=[item]) if found.revision else []
-    shown = [listed_problem(problem) for problem in problems]
-    for problem in shown:
-        if problem["line"] is None and problem["path"]:
-            problem["line"] = line_of(found.item, problem["path"])
     answer: dict[str, Any] = {
         "id": found.id,
         "kind": found.kind,
@@ -132,7 +128,7 @@ async def whole_item(session: AsyncSession, assistant: UUID, item: UUID, hidden:
         "revision": found.revision,
         "body": found.body,
         "parts": parts_json(found.parts),
-        "problems": shown,
+        "problems": at_lines([listed_problem(problem) for problem in problems], found),
         "change": row.last_change,
         "changed": None if touch is None else {"at": touch[0], "by": person(touch[1])},
     }
@@ -201,7 +197,7 @@ async def page_of_uses(
 ) -> dict[str, Any]:
     """Where an item is used: by other items, then by built-in ones that nobody has edited."""
     start = number_cursor(cursor) or 0
-    uses = await list_uses(session, row.id, item.kind, item.name, after=start, limit=limit + 1)
+    uses = await list_uses(session, row.id, item.kind, stored_name(item.name), after=start, limit=limit + 1)
     shown = [_use(use) for use in uses[:limit]]
     if len(uses) > limit:
         return {"items": shown, "next": str(start + limit)}
