@@ -19,7 +19,7 @@ from _studio import data_folder, running_studio
 
 from talkwright.database.embedded.account import find_place
 
-SETTLE_SECONDS = 5
+SETTLE_SECONDS = 10
 _STATEMENT = re.compile(rb"LOG: +(?:statement|execute [^:]*): (?!BEGIN|COMMIT|ROLLBACK)", re.IGNORECASE)
 
 
@@ -34,7 +34,7 @@ def log_statements(home: Path) -> None:
 
 
 def main() -> None:
-    seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 40.0
+    seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 60.0
     with data_folder() as home:
         with running_studio(home) as studio:
             studio.become_administrator()
@@ -61,7 +61,7 @@ def _quiet(log: Path) -> None:
         time.sleep(SETTLE_SECONDS)
         with log.open("rb") as file:
             file.seek(size)
-            if len(_STATEMENT.findall(file.read())) < 4 * SETTLE_SECONDS:
+            if len(_STATEMENT.findall(file.read())) < 2 * SETTLE_SECONDS:
                 return
     raise SystemExit("The studio did not come to rest.")
 

@@ -19,6 +19,8 @@ log = structlog.get_logger(__name__)
 
 FIRST_PAUSE_SECONDS = 0.1
 LONGEST_PAUSE_SECONDS = 5.0
+# A connection that died in silence shows itself only when something is sent: the kernel asks, so that no query need do.
+_KEEP_ALIVE: dict[str, Any] = {"keepalives": 1, "keepalives_idle": 15, "keepalives_interval": 5, "keepalives_count": 3}
 
 
 async def hear(direct_url: str, channel: str, tell: Callable[[str | None], None], *, reread: float) -> NoReturn:
@@ -31,7 +33,7 @@ async def hear(direct_url: str, channel: str, tell: Callable[[str | None], None]
     while True:
         try:
             async with await psycopg.AsyncConnection.connect(
-                plain_url(direct_url), autocommit=True, connect_timeout=10
+                plain_url(direct_url), autocommit=True, connect_timeout=10, **_KEEP_ALIVE
             ) as link:
                 await link.execute(f"LISTEN {channel}")
                 pause = FIRST_PAUSE_SECONDS
@@ -48,7 +50,6 @@ async def _hear(link: psycopg.AsyncConnection[Any], tell: Callable[[str | None],
         async with contextlib.aclosing(_payloads(link, reread)) as heard:
             async for payload in heard:
                 tell(payload)
-        await link.execute("SELECT 1")  # a connection that died in silence shows itself only when something is sent
         tell(None)
 
 
