@@ -96,12 +96,12 @@ def test_a_history_entry_is_reverted(page: Page, api: Api, desk: str) -> None:
     expect(text).to_have_value("To which town?")
 
 
-def test_two_tabs_edit_different_steps_of_a_flow_and_both_stay(
-    watched: tuple[Page, Watch], api: Api, desk: str
+def test_two_browsers_edit_different_steps_of_a_flow_and_both_stay(
+    watched: tuple[Page, Watch], people: Callable[..., tuple[Page, Watch]], api: Api, desk: str
 ) -> None:
     first, watch = watched
     watch.allow("status of 409")
-    second = first.context.new_page()
+    second, _ = people()
     for tab, step in ((first, "ask_size"), (second, "ask_town")):
         tab.goto(f"/a/{desk}/flows/order_tea?step={step}")
         tab.get_by_label("Description for the assistant").wait_for()

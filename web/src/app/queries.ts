@@ -2,6 +2,7 @@
 import { QueryClient, queryOptions, infiniteQueryOptions } from '@tanstack/react-query'
 import { api, ApiError } from '../api'
 import type { ItemSummary } from '../api'
+import { readSession } from './person'
 
 export const queryClient = new QueryClient({
   defaultOptions: {
@@ -13,7 +14,7 @@ export const queryClient = new QueryClient({
   },
 })
 
-export const sessionQuery = queryOptions({ queryKey: ['session'], queryFn: api.getSession, staleTime: Infinity, retry: false })
+export const sessionQuery = queryOptions({ queryKey: ['session'], queryFn: readSession, staleTime: Infinity, retry: false })
 export const instanceQuery = queryOptions({ queryKey: ['instance'], queryFn: api.getInstance, staleTime: Infinity })
 export const assistantsQuery = queryOptions({ queryKey: ['assistants'], queryFn: ({ signal }) => api.listAssistants(signal) })
 export const examplesQuery = queryOptions({ queryKey: ['examples'], queryFn: api.listExamples, staleTime: Infinity })

@@ -1,15 +1,23 @@
-/** One document store per assistant, for as long as the page lives. */
+/** One document store per assistant, for the person who is signed in and as long as the page lives. */
 import { IconAlertCircle } from '@tabler/icons-react'
-import { DocumentStore } from '../documents'
+import { DocumentStore, ownName, storedQueue, tabsOf } from '../documents'
 import { toast } from '../ui/toasts'
+import { onSignedInAgain } from './person'
 import { contentChanged, queryClient, sessionQuery } from './queries'
 
 const stores = new Map<string, DocumentStore>()
 
+/** The store of an assistant's documents; needs a sign-in. */
 export function storeOf(assistant: string): DocumentStore {
   const known = stores.get(assistant)
   if (known !== undefined) return known
+  const session = queryClient.getQueryData(sessionQuery.queryKey)
+  if (session === undefined) throw new Error('Nobody is signed in')
+  const owner = { instance: session.instance, person: session.person.id, assistant }
   const store = new DocumentStore(assistant, {
+    queue: storedQueue(owner),
+    join: tabsOf(`${ownName(owner)} ${assistant}`),
+    signedIn: () => signedInStill(owner.person),
     onSaved: () => contentChanged(assistant),
     onRefused: (_change, title, detail) => toast(IconAlertCircle, `${title}. ${detail}`),
   })
@@ -20,16 +28,32 @@ export function storeOf(assistant: string): DocumentStore {
   return store
 }
 
+/** Asks the server who is signed in, and so takes the token of that sign-in. */
+async function signedInStill(person: string): Promise<boolean> {
+  try {
+    const session = await queryClient.fetchQuery({ ...sessionQuery, staleTime: 0 })
+    return session.person.id === person
+  } catch {
+    return false
+  }
+}
+
 export function openStores(): readonly DocumentStore[] {
   return [...stores.values()]
 }
 
-// Whoever closes the page with changes on the way is asked first.
+// What is typed is handed to the queue; where the browser doesn't keep it, whoever closes the page is asked first.
 window.addEventListener('beforeunload', (event) => {
   for (const store of stores.values()) {
     store.settle()
-    if (store.unsaved) event.preventDefault()
+    if (store.fleeting) event.preventDefault()
   }
+})
+window.addEventListener('pagehide', () => {
+  for (const store of stores.values()) store.settle()
+})
+onSignedInAgain(() => {
+  for (const store of stores.values()) if (store.state.getState().connection === 'signed-out') store.tryNow()
 })
 window.addEventListener('online', () => {
   for (const store of stores.values()) store.tryNow()

@@ -1,32 +1,41 @@
 /** Sends changes in order, one in flight; waits out what passes, and hands what doesn't to the state. */
 import type { StoreApi } from 'zustand/vanilla'
-import { ApiError, type StaleItem } from '../api'
+import { ApiError, type Edit, type StaleItem } from '../api'
 import { Overlap } from './apply'
-import { encode, itemsOf, type Change } from './changes'
+import { encode, itemsOf, type Change, type Outcome } from './changes'
+import { derive } from './derive'
 import type { Document } from './document'
+import type { News } from './news'
 import type { ChangeQueue } from './queue'
-import { documentOfChanged, documentOfStale, documentsOf, type ContentServer } from './server'
-import { confirmed, derive, draftKey, dropped, received, sendable, type State } from './state'
+import { documentOfChanged, documentOfStale, documentsOf, newIn, type ContentServer } from './server'
+import { draftKey, received, sendable, type State } from './state'
 
 const FIRST_PAUSE = 1000
 const LONGEST_PAUSE = 30_000
 
-export interface SenderEvents {
-  onSaved?: (change: Change) => void
-  onRefused?: (change: Change, title: string, detail: string) => void
+export interface Around {
+  state: StoreApi<State>
+  server: ContentServer
+  queue: ChangeQueue
+  now: () => number
+  /** Makes it so here, and tells the other tabs. */
+  tell: (news: News) => void
+  /** Whether the person whose changes these are is signed in; asked after an answer that said otherwise. */
+  signedIn: () => Promise<boolean>
 }
 
 export class Sender {
   private pause = FIRST_PAUSE
   private timer: ReturnType<typeof setTimeout> | undefined
+  private leads = false
 
-  constructor(
-    private readonly state: StoreApi<State>,
-    private readonly server: ContentServer,
-    private readonly queue: ChangeQueue,
-    private readonly now: () => number,
-    private readonly events: SenderEvents,
-  ) {}
+  constructor(private readonly around: Around) {}
+
+  /** From now on this tab sends. */
+  lead(): void {
+    this.leads = true
+    this.pump()
+  }
 
   retryNow(): void {
     clearTimeout(this.timer)
@@ -36,39 +45,62 @@ export class Sender {
   }
 
   pump(): void {
-    const state = this.state.getState()
-    if (state.sending !== null || this.timer !== undefined) return
-    const change = sendable(state)
+    const { state } = this.around
+    if (!this.leads || state.getState().sending !== null || this.timer !== undefined) return
+    const change = sendable(state.getState())
     if (change === undefined) return
-    this.state.setState({ sending: change.id })
+    state.setState({ sending: change.id })
     void this.send(change)
   }
 
   private async send(change: Change): Promise<void> {
+    const { state, signedIn } = this.around
     try {
-      await this.deliver(change)
+      if (state.getState().connection === 'signed-out' && !(await signedIn())) this.wait('signed-out')
+      else await this.deliver(change)
     } catch (error) {
       await this.failed(change, error)
     }
-    this.state.setState({ sending: null })
+    state.setState({ sending: null })
     this.pump()
   }
 
   private async deliver(change: Change): Promise<void> {
-    const { bases, outcomes } = this.state.getState()
-    const edits = encode(change, bases, change.reverts === undefined ? undefined : outcomes[change.reverts])
+    const { state, server, queue, now, tell } = this.around
+    const edits = state.getState().attempts[change.id] ?? (await this.encoded(change))
+    if (edits === null) return
     if (edits.length === 0) {
-      this.state.setState((state) => dropped(state, change.id), true)
-      await this.queue.remove(change.id)
+      await this.drop(change.id)
       return
     }
-    const answer = await this.server.change({ id: change.id, command: change.label, edits })
+    tell({ kind: 'sent', id: change.id, edits })
+    await queue.put({ change, edits })
+    const answer = await server.change({ id: change.id, command: change.label, edits: [...edits] })
+    const { bases } = state.getState()
     const documents = answer.items.map((item) => documentOfChanged(item, bases[item.id]))
-    this.state.setState((state) => ({ ...confirmed(state, change.id, documents, this.now()), connection: 'online' as const }), true)
+    tell({ kind: 'saved', change, documents, outcome: outcomeOf(edits, documents), at: now() })
     this.pause = FIRST_PAUSE
-    await this.queue.remove(change.id)
+    await queue.remove(change.id)
     await this.complete(change, documents)
-    this.events.onSaved?.(change)
+  }
+
+  private async drop(id: string): Promise<void> {
+    this.around.tell({ kind: 'dropped', id })
+    await this.around.queue.remove(id)
+  }
+
+  /** The edits of a change on what the server has; null where it doesn't fit any more. Items of other tabs are read first. */
+  private async encoded(change: Change): Promise<Edit[] | null> {
+    const { state, server } = this.around
+    const made = new Set(change.commands.flatMap((command) => (command.name === 'create' ? [command.item] : [])))
+    for (const item of itemsOf(change)) {
+      if (made.has(item) || state.getState().bases[item] !== undefined) continue
+      const read = await server.item(item)
+      state.setState((now) => received(now, newIn(read, now.bases)), true)
+    }
+    const { bases, outcomes, conflicts } = state.getState()
+    if (itemsOf(change).some((item) => conflicts[item] !== undefined)) return null
+    return encode(change, bases, change.reverts === undefined ? undefined : outcomes[change.reverts])
   }
 
   /** A flow's conditions come only with the whole item, and a deleted item may have a built-in one beneath it. */
@@ -79,31 +111,36 @@ export class Sender {
   }
 
   private async reload(document: Document): Promise<void> {
+    const { server, state, tell } = this.around
     const { id, kind, name, deleted } = document
-    const there = deleted ? await this.server.builtin(kind, name) : id
+    const there = deleted ? await server.builtin(kind, name) : id
     if (there === undefined) return
-    const incoming = documentsOf(await this.server.item(there))
-    this.state.setState((state) => received(state, incoming), true)
+    const documents = documentsOf(await server.item(there))
+    state.setState((now) => received(now, documents), true)
+    tell({ kind: 'received', documents, stale: [] })
   }
 
   private async failed(change: Change, error: unknown): Promise<void> {
+    const { state, queue, tell } = this.around
     if (error instanceof Overlap) {
-      this.state.setState((state) => {
-        const next = derive(state, itemsOf(change))
-        return itemsOf(change).some((item) => next.conflicts[item] !== undefined) ? next : dropped(next, change.id)
-      }, true)
+      state.setState((now) => derive(now, itemsOf(change)), true)
+      if (!itemsOf(change).some((item) => state.getState().conflicts[item] !== undefined)) await this.drop(change.id)
     } else if (!(error instanceof ApiError) || error.temporary) {
       this.wait(error instanceof ApiError && error.status === 401 ? 'signed-out' : 'offline')
+    } else if (error.status === 403 && error.code === 'csrf') {
+      // The browser has another sign-in now: the same person's, whose token is asked for, or somebody else's.
+      this.wait('signed-out')
     } else if (error.status === 409 && error.code === 'stale') {
+      tell({ kind: 'sent', id: change.id, edits: null })
       await this.stale(error.items)
     } else {
-      this.refused(change, error)
-      await this.queue.remove(change.id)
+      tell({ kind: 'refused', change, title: error.title, detail: error.detail, draft: draftOf(change, error) })
+      await queue.remove(change.id)
     }
   }
 
   private wait(connection: 'offline' | 'signed-out'): void {
-    this.state.setState({ connection })
+    this.around.tell({ kind: 'connection', connection })
     this.timer = setTimeout(() => {
       this.timer = undefined
       this.pump()
@@ -113,31 +150,39 @@ export class Sender {
 
   /** Newer states came first: ours are put on top of them, or both are shown. */
   private async stale(items: readonly StaleItem[]): Promise<void> {
+    const { state, server, tell } = this.around
     for (const item of items) {
-      const known = this.state.getState().bases[item.id]
+      const known = state.getState().bases[item.id]
       if (known === undefined) continue
-      let incoming = [documentOfStale(item, known)]
+      let documents = [documentOfStale(item, known)]
       if (known.kind === 'flow') {
         try {
-          incoming = documentsOf(await this.server.item(item.id)).filter((document) => document.id === item.id)
+          documents = documentsOf(await server.item(item.id)).filter((document) => document.id === item.id)
         } catch {
           this.wait('offline')
           return
         }
       }
-      this.state.setState((state) => received(state, incoming, items), true)
+      tell({ kind: 'received', documents, stale: items })
     }
   }
+}
 
-  private refused(change: Change, error: ApiError): void {
-    const typed = change.commands.find((command) => command.name === 'source')
-    this.state.setState((state) => {
-      const next = dropped(state, change.id)
-      if (typed?.name !== 'source') return next
-      const line = error.line ?? error.problems.find((problem) => problem.line !== null)?.line ?? null
-      const detail = error.problems[0]?.message ?? error.detail
-      return { ...next, drafts: { ...next.drafts, [draftKey(typed.item, typed.part)]: { source: typed.source, title: error.title, detail, line } } }
-    }, true)
-    if (typed === undefined) this.events.onRefused?.(change, error.title, error.detail)
-  }
+/** From which revision a change led to which, by item: what its undo brings back. */
+function outcomeOf(edits: readonly Edit[], documents: readonly Document[]): Outcome {
+  return Object.fromEntries(
+    documents.map(({ id, revision }) => {
+      const edit = edits.find((candidate) => candidate.item === id)
+      return [id, { before: edit !== undefined && 'revision' in edit ? edit.revision : 0, after: revision }]
+    }),
+  )
+}
+
+/** The text that the server could not read, kept as it was typed. */
+function draftOf(change: Change, error: ApiError): { key: string; draft: State['drafts'][string] } | null {
+  const typed = change.commands.find((command) => command.name === 'source')
+  if (typed?.name !== 'source') return null
+  const line = error.line ?? error.problems.find((problem) => problem.line !== null)?.line ?? null
+  const detail = error.problems[0]?.message ?? error.detail
+  return { key: draftKey(typed.item, typed.part), draft: { source: typed.source, title: error.title, detail, line } }
 }

@@ -25,6 +25,11 @@ export function documentsOf(item: Item): Document[] {
   return [own, ...named('response', item.responses), ...named('slot', item.slots)]
 }
 
+/** Those that tell something new: a response that is open whole isn't replaced by its body alone. */
+export function newIn(item: Item, bases: Readonly<Record<string, Document>>): Document[] {
+  return documentsOf(item).filter((document) => document.id === item.id || bases[document.id]?.revision !== document.revision)
+}
+
 function named(kind: string, items: Item['responses']): Document[] {
   return Object.entries(items ?? {}).map(
     ([name, found]): Document => ({ ...found, kind, name, parts: null, keys: {}, problems: [], deleted: false }),

@@ -1,13 +1,16 @@
 /** What a store holds, and how it follows from the server's documents and the changes made here. Pure. */
-import type { StaleItem } from '../api'
-import { Overlap } from './apply'
+import type { Edit, StaleItem } from '../api'
 import { applyChange, itemsOf, touches, type Change, type Outcome } from './changes'
 import type { Command } from './commands'
+import { derive } from './derive'
 import type { Document } from './document'
+import type { Waiting } from './queue'
 
 /** The server's state of an item and the state that the changes made here led to; the person chooses. */
 export interface Conflict {
   item: string
+  /** The change that no longer fits. */
+  change: string
   mine: Document
   theirs: Document
   /** The place that both changed, where it is one. */
@@ -39,6 +42,10 @@ export interface State {
   /** The last pending change while typing still adds to it. */
   open: string | null
   sending: string | null
+  /** What was sent for pending changes without an answer yet: the server may have taken it or not. */
+  attempts: Readonly<Record<string, readonly Edit[]>>
+  /** Whether the browser keeps what is pending when the page goes. */
+  lasting: boolean
   conflicts: Readonly<Record<string, Conflict>>
   drafts: Readonly<Record<string, Draft>>
   undo: readonly Undoable[]
@@ -54,6 +61,8 @@ export const emptyState: State = {
   pending: [],
   open: null,
   sending: null,
+  attempts: {},
+  lasting: true,
   conflicts: {},
   drafts: {},
   undo: [],
@@ -69,31 +78,17 @@ export function draftKey(item: string, part: number): string {
   return `${item}/${part}`
 }
 
-/** Recomputes the documents of `items`; where a pending change no longer fits, its item becomes a conflict. */
-export function derive(state: State, items: readonly string[], stale: readonly StaleItem[] = []): State {
-  const documents = { ...state.documents }
-  const conflicts = { ...state.conflicts }
-  for (const item of items) {
-    const base = state.bases[item]
-    try {
-      let document = base
-      for (const change of state.pending) if (touches(change, item)) document = applyChange(document, change, item).document
-      if (document === undefined) delete documents[item]
-      else documents[item] = document
-      delete conflicts[item]
-    } catch (error) {
-      if (!(error instanceof Overlap)) throw error
-      if (base === undefined) {
-        delete documents[item]
-        continue
-      }
-      const mine = documents[item] ?? base
-      const changes = stale.find((entry) => entry.id === item)?.changes ?? conflicts[item]?.changes ?? []
-      conflicts[item] = { item, mine, theirs: base, overlap: error.command, changes }
-      documents[item] = mine
-    }
-  }
-  return { ...state, documents, conflicts }
+/** Changes that another tab or an earlier page made: they wait here as well. */
+export function added(state: State, waiting: readonly Waiting[]): State {
+  const known = new Set(state.pending.map((change) => change.id))
+  const fresh = waiting.filter(({ change }) => state.outcomes[change.id] === undefined)
+  const attempts = { ...state.attempts }
+  for (const { change, edits } of fresh) if (edits !== undefined) attempts[change.id] = edits
+  // What is being typed in this tab stays last.
+  const open = state.pending.filter((change) => change.id === state.open)
+  const others = fresh.flatMap(({ change }) => (known.has(change.id) ? [] : [change]))
+  const pending = [...state.pending.filter((change) => change.id !== state.open), ...others, ...open]
+  return derive({ ...state, pending, attempts }, [...new Set(fresh.flatMap(({ change }) => itemsOf(change)))])
 }
 
 /** The server's documents as they are now. */
@@ -129,37 +124,64 @@ export function dropped(state: State, id: string): State {
   if (change === undefined) return state
   const pending = state.pending.filter((candidate) => candidate.id !== id)
   const forget = (step: Undoable) => step.change.id !== id && step.change.reverts !== id
-  const next = { ...state, pending, undo: state.undo.filter(forget), redo: state.redo.filter(forget) }
+  const next = unsent({ ...state, pending, undo: state.undo.filter(forget), redo: state.redo.filter(forget) }, id)
   return derive({ ...next, open: state.open === id ? null : state.open }, itemsOf(change))
 }
 
-/** The server took a change and says what became of its items. */
-export function confirmed(state: State, id: string, documents: readonly Document[], now: number): State {
-  const change = state.pending.find((candidate) => candidate.id === id)
-  const outcome: Record<string, { before: number; after: number }> = {}
-  for (const document of documents) {
-    outcome[document.id] = { before: state.bases[document.id]?.revision ?? 0, after: document.revision }
-  }
-  const pending = state.pending.filter((candidate) => candidate.id !== id)
-  const drafts = { ...state.drafts }
-  for (const command of change?.commands ?? []) {
-    if (command.name === 'source') delete drafts[draftKey(command.item, command.part)]
-  }
-  const outcomes = { ...state.outcomes, [id]: outcome }
-  return received({ ...state, pending, drafts, outcomes, savedAt: now, sending: null }, documents)
+export interface Saved {
+  change: Change
+  documents: readonly Document[]
+  outcome: Outcome
+  /** When the answer came, in milliseconds. */
+  at: number
 }
 
-/** The person chose for an item: write over (`mine`), or let the changes made here go (`theirs`). */
-export function chosen(state: State, item: string, side: 'mine' | 'theirs'): State {
-  if (state.conflicts[item] === undefined) return state
-  const conflicts = Object.fromEntries(Object.entries(state.conflicts).filter(([id]) => id !== item))
-  let next: State = { ...state, conflicts }
-  const affected = state.pending.filter((change) => touches(change, item))
-  if (side === 'mine') {
-    const pending = state.pending.map((change) => (touches(change, item) ? { ...change, forced: [...(change.forced ?? []), item] } : change))
-    return derive({ ...next, pending }, [item])
+/** The server took a change and says what became of its items. */
+export function confirmed(state: State, { change, documents, outcome, at }: Saved): State {
+  const pending = state.pending.filter((candidate) => candidate.id !== change.id)
+  const drafts = { ...state.drafts }
+  for (const command of change.commands) {
+    if (command.name === 'source') delete drafts[draftKey(command.item, command.part)]
   }
-  for (const change of affected) next = dropped(next, change.id)
+  const outcomes = { ...state.outcomes, [change.id]: outcome }
+  const next = unsent({ ...state, pending, drafts, outcomes, savedAt: at, connection: 'online' }, change.id)
+  return received(next, openHere(state, documents))
+}
+
+/** Those that are open in this tab; any other is read whole when it is opened. */
+export function openHere(state: State, documents: readonly Document[]): Document[] {
+  return documents.filter(({ id }) => state.bases[id] !== undefined || state.documents[id] !== undefined)
+}
+
+/** No answer of the server is awaited any more for a change. */
+export function unsent(state: State, id: string): State {
+  return { ...state, attempts: Object.fromEntries(Object.entries(state.attempts).filter(([change]) => change !== id)) }
+}
+
+export interface Choice {
+  item: string
+  /** Changes that are written over the newer state. */
+  forced: readonly string[]
+  /** Changes that are let go. */
+  gone: readonly string[]
+}
+
+/** What the person's choice for an item means for its changes: write over (`mine`), or let them go (`theirs`). */
+export function choiceOf(state: State, item: string, side: 'mine' | 'theirs'): Choice | null {
+  const conflict = state.conflicts[item]
+  if (conflict === undefined) return null
+  const first = state.pending.findIndex((change) => change.id === conflict.change)
+  const ids = state.pending.slice(first).flatMap((change) => (touches(change, item) ? [change.id] : []))
+  return side === 'mine' ? { item, forced: ids, gone: [] } : { item, forced: [], gone: ids }
+}
+
+/** The choice is made: nothing stands in the changes' way any more, or they are gone. */
+export function decided(state: State, { item, forced, gone }: Choice): State {
+  const pending = state.pending.map((change) => (forced.includes(change.id) ? { ...change, forced: [...(change.forced ?? []), item] } : change))
+  const conflicts = Object.fromEntries(Object.entries(state.conflicts).filter(([id]) => id !== item))
+  let next: State = { ...state, pending, conflicts }
+  for (const id of forced) next = unsent(next, id)
+  for (const id of gone) next = dropped(next, id)
   return derive(next, [item])
 }
 
@@ -167,9 +189,8 @@ export function chosen(state: State, item: string, side: 'mine' | 'theirs'): Sta
 export function sendable(state: State): Change | undefined {
   const waiting = new Set(Object.keys(state.conflicts))
   for (const change of state.pending) {
-    if (change.id === state.open) return undefined
     const items = itemsOf(change)
-    if (!items.some((item) => waiting.has(item))) return change
+    if (change.id !== state.open && !items.some((item) => waiting.has(item))) return change
     for (const item of items) waiting.add(item)
   }
   return undefined

@@ -1,48 +1,78 @@
 /** The store of one assistant's documents: opens items, takes commands, keeps the undo stack, sends changes in order. */
 import { createStore, type StoreApi } from 'zustand/vanilla'
-import type { StaleItem } from '../api'
 import { Overlap } from './apply'
-import { itemsOf, touches, type Change } from './changes'
+import type { Change } from './changes'
 import type { Command, Label } from './commands'
 import type { Document } from './document'
-import { equal } from './json'
-import { memoryQueue, type ChangeQueue } from './queue'
+import { told, type News } from './news'
+import type { StoreOptions } from './options'
+import { keepDrafts, memoryQueue, type ChangeQueue } from './queue'
 import { Sender } from './sender'
-import { contentServer, documentsOf, type ContentServer } from './server'
-import { chosen, derive, dropped, emptyState, made, received, remembered, type State, type Undoable } from './state'
+import { contentServer, newIn, type ContentServer } from './server'
+import { added, choiceOf, dropped, emptyState, made, received, remembered, type State, type Undoable } from './state'
+import { alone, type Tabs } from './tabs'
+import { changesNothing, inWords, retyped, samePlace } from './typing'
 import { uuid7 } from './uuid'
 
 /** A pause of this length, in milliseconds, ends one change of typing. */
 export const TYPING_PAUSE = 800
-
-export interface StoreOptions {
-  server?: ContentServer
-  queue?: ChangeQueue
-  now?: () => number
-  /** Told after each change that the server took, with its id. */
-  onSaved?: (change: Change) => void
-  /** Told when the server refused a change for good. */
-  onRefused?: (change: Change, title: string, detail: string) => void
-}
 
 export class DocumentStore {
   readonly state: StoreApi<State>
   private readonly server: ContentServer
   private readonly queue: ChangeQueue
   private readonly sender: Sender
+  private readonly tabs: Tabs
   private readonly now: () => number
   private typing: ReturnType<typeof setTimeout> | undefined
   private readonly opening = new Map<string, Promise<Document>>()
+  /** Resolves when the queue has all changes. */
+  private kept: Promise<unknown> = Promise.resolve()
+  /** Changes that are done with: what is heard of them later comes too late. */
+  private readonly ended = new Set<string>()
 
   constructor(
     readonly assistant: string,
     readonly options: StoreOptions = {},
   ) {
+    const { now = Date.now, queue = memoryQueue(), server = contentServer(assistant), signedIn = async () => true, join = alone } = options
     this.state = createStore(() => emptyState)
-    this.server = options.server ?? contentServer(assistant)
-    this.queue = options.queue ?? memoryQueue()
-    this.now = options.now ?? Date.now
-    this.sender = new Sender(this.state, this.server, this.queue, this.now, options)
+    this.server = server
+    this.queue = queue
+    this.now = now
+    this.sender = new Sender({ state: this.state, server, queue, now, signedIn, tell: (news) => this.tell(news) })
+    this.tabs = join(
+      (news) => this.hear(news),
+      () => void this.restore().then(() => this.sender.lead()),
+    )
+    void this.restore()
+    this.state.subscribe((state, before) => keepDrafts(queue, state.drafts, before.drafts))
+  }
+
+  /** What waits from an earlier page, or from a tab that is gone, shows again and is sent. */
+  private async restore(): Promise<void> {
+    const [waiting, drafts] = await Promise.all([this.queue.read(), this.queue.readDrafts()])
+    this.state.setState((state) => {
+      const next = added(state, waiting.filter(({ change }) => !this.ended.has(change.id)))
+      return { ...next, drafts: { ...drafts, ...state.drafts } }
+    }, true)
+  }
+
+  /** Makes something so here, and in the other tabs. */
+  private tell(news: News): void {
+    this.tabs.tell(news)
+    this.hear(news)
+  }
+
+  private hear(news: News): void {
+    if (news.kind === 'put' && this.ended.has(news.waiting.change.id)) return
+    this.state.setState((state) => told(state, news), true)
+    if (news.kind === 'dropped') this.ended.add(news.id)
+    if (news.kind === 'refused' || news.kind === 'saved') this.ended.add(news.change.id)
+    if (news.kind === 'saved') this.options.onSaved?.(news.change)
+    if (news.kind === 'refused' && news.draft === null) this.options.onRefused?.(news.change, news.title, news.detail)
+    if (news.kind === 'try') this.sender.retryNow()
+    else this.sender.pump()
   }
 
   /** Loads an item (and, for a flow, what it names) unless it is here already. */
@@ -63,10 +93,7 @@ export class DocumentStore {
 
   private async load(id: string): Promise<Document> {
     const item = await this.server.item(id)
-    const incoming = documentsOf(item).filter(
-      (document) => document.id === id || this.state.getState().bases[document.id]?.revision !== document.revision,
-    )
-    this.state.setState((state) => received(state, incoming), true)
+    this.state.setState((state) => received(state, newIn(item, state.bases)), true)
     this.sender.pump()
     const document = this.state.getState().documents[id]
     if (document === undefined) throw new Error('The item was not in the answer')
@@ -119,7 +146,13 @@ export class DocumentStore {
   }
 
   private commit(change: Change): void {
-    void this.queue.put(change).then(() => this.sender.pump())
+    void this.keep(change).then(() => this.tell({ kind: 'put', waiting: { change } }))
+  }
+
+  private keep(change: Change): Promise<void> {
+    const putting = this.queue.put({ change }).then((lasting) => this.state.setState({ lasting }))
+    this.kept = Promise.all([this.kept, putting])
+    return putting
   }
 
   /** Takes the last change back; false where there is none or somebody else changed the place since. */
@@ -160,11 +193,12 @@ export class DocumentStore {
 
   /** The person has seen both texts of an item and chose. */
   choose(item: string, side: 'mine' | 'theirs'): void {
-    const before = this.state.getState().pending
-    this.state.setState((state) => chosen(state, item, side), true)
-    const { pending } = this.state.getState()
-    for (const change of before) if (!pending.some((kept) => kept.id === change.id)) void this.queue.remove(change.id)
-    this.sender.pump()
+    const choice = choiceOf(this.state.getState(), item, side)
+    if (choice === null) return
+    this.tell({ kind: 'chosen', ...choice })
+    for (const id of choice.gone) void this.queue.remove(id)
+    const { pending, open } = this.state.getState()
+    for (const change of pending) if (choice.forced.includes(change.id) && change.id !== open) void this.keep(change)
   }
 
   /** Forgets a text that the server could not read; the saved one shows again. */
@@ -172,9 +206,9 @@ export class DocumentStore {
     this.state.setState((state) => ({ drafts: Object.fromEntries(Object.entries(state.drafts).filter(([name]) => name !== key)) }))
   }
 
-  /** Tries at once to send what waits. */
+  /** Tries at once to send what waits, in whichever tab sends. */
   tryNow(): void {
-    this.sender.retryNow()
+    this.tell({ kind: 'try' })
   }
 
   /** Changes of ours that the event stream will tell us about as well. */
@@ -188,39 +222,14 @@ export class DocumentStore {
     return this.state.getState().pending.length > 0
   }
 
-  /** For tests and the conflict view: recompute one item. */
-  recompute(item: string, stale: readonly StaleItem[] = []): void {
-    this.state.setState((state) => derive(state, [item], stale), true)
+  /** Whether something waits that ends with this page, because the browser doesn't keep it. */
+  get fleeting(): boolean {
+    return this.unsaved && !this.state.getState().lasting
   }
 
-  pendingFor(item: string): readonly Change[] {
-    return this.state.getState().pending.filter((change) => touches(change, item) && itemsOf(change).length > 0)
+  /** Hands what is typed to the queue and waits until that has it. */
+  async leave(): Promise<void> {
+    this.settle()
+    await this.kept
   }
-}
-
-/** A label as the history says it within a sentence: "edit response utter_greet". */
-function inWords({ name, arguments: about }: Label): string {
-  return [name.replaceAll('-', ' '), about['kind'], about['name']].filter((word) => typeof word === 'string').join(' ')
-}
-
-function samePlace(a: Command | undefined, b: Command): boolean {
-  if (a === undefined || a.item !== b.item || a.name !== b.name) return false
-  if (a.name === 'set' && b.name === 'set') return a.at.step === b.at.step && a.at.path === b.at.path
-  return a.name === 'source' && b.name === 'source' && a.part === b.part
-}
-
-/** The same change with the newer text, still remembering what stood there before the first keystroke. */
-function retyped(change: Change, command: Command, label: Label): Change {
-  const first = change.commands[0]
-  if (first?.name === 'set' && command.name === 'set') {
-    const { was: _was, ...rest } = command
-    return { ...change, label, commands: [first.was === undefined ? rest : { ...rest, was: first.was }] }
-  }
-  if (first?.name === 'source' && command.name === 'source') return { ...change, label, commands: [{ ...command, was: first.was }] }
-  return { ...change, label, commands: [command] }
-}
-
-function changesNothing(command: Command): boolean {
-  if (command.name === 'set') return equal(command.value, command.was)
-  return command.name === 'source' && command.source === command.was
 }

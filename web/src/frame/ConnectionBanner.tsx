@@ -20,7 +20,7 @@ export function ConnectionBanner() {
         <Icon of={IconCloudOff} />
         <span>
           <span className="med">{`${signedOut ? 'Signed out' : 'Offline'}: ${plural(state.count, 'change')} kept here.`}</span>{' '}
-          <span className="t2">{signedOut ? 'Sign in in another tab, and they are sent.' : 'Sent when you’re back.'}</span>
+          <span className="t2">{keptWords(state.lasting, signedOut)}</span>
         </span>
         <span className="sp" />
         {signedOut && (
@@ -50,4 +50,9 @@ export function ConnectionBanner() {
     )
   }
   return null
+}
+
+function keptWords(lasting: boolean, signedOut: boolean): string {
+  const then = signedOut ? 'Sign in in another tab, and they are sent.' : 'Sent when you’re back.'
+  return lasting ? then : `${then} This browser keeps nothing beyond the page: leave it open until then.`
 }

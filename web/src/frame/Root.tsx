@@ -2,7 +2,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { Outlet } from '@tanstack/react-router'
 import { useEffect } from 'react'
-import { ApiError, setCsrf } from '../api'
+import { ApiError } from '../api'
 import { sessionQuery } from '../app/queries'
 import { Failure, useSlow } from '../ui/states'
 import { Toasts } from '../ui/toasts'
@@ -21,12 +21,8 @@ export function Root() {
   const signedOut = error instanceof ApiError && error.status === 401
   const waiting = openStores().some((store) => store.unsaved)
   useEffect(() => {
-    if (session) setCsrf(session.csrf)
-  }, [session])
-  useEffect(() => {
     if (signedOut && !waiting) window.location.assign(signInAddress())
   }, [signedOut, waiting])
-  if (session) setCsrf(session.csrf)
   if (session || (signedOut && waiting)) {
     return (
       <>

@@ -1,0 +1,43 @@
+/** What happens to changes, as values that one tab tells the others, and what follows from each. Pure. */
+import type { Edit, StaleItem } from '../api'
+import type { Change, Outcome } from './changes'
+import type { Document } from './document'
+import type { Waiting } from './queue'
+import { added, confirmed, decided, dropped, openHere, received, unsent, type Connection, type Draft, type State } from './state'
+
+export type News =
+  | { kind: 'put'; waiting: Waiting }
+  | { kind: 'sent'; id: string; edits: readonly Edit[] | null }
+  | { kind: 'saved'; change: Change; documents: readonly Document[]; outcome: Outcome; at: number }
+  | { kind: 'dropped'; id: string }
+  | { kind: 'refused'; change: Change; title: string; detail: string; draft: { key: string; draft: Draft } | null }
+  | { kind: 'received'; documents: readonly Document[]; stale: readonly StaleItem[] }
+  | { kind: 'chosen'; item: string; forced: readonly string[]; gone: readonly string[] }
+  | { kind: 'connection'; connection: Connection }
+  /** Somebody pressed "Try now". */
+  | { kind: 'try' }
+
+export function told(state: State, news: News): State {
+  switch (news.kind) {
+    case 'put':
+      return added(state, [news.waiting])
+    case 'sent':
+      return news.edits === null ? unsent(state, news.id) : { ...state, attempts: { ...state.attempts, [news.id]: news.edits } }
+    case 'saved':
+      return confirmed(state, news)
+    case 'dropped':
+      return dropped(state, news.id)
+    case 'refused': {
+      const next = dropped(state, news.change.id)
+      return news.draft === null ? next : { ...next, drafts: { ...next.drafts, [news.draft.key]: news.draft.draft } }
+    }
+    case 'received':
+      return received(state, openHere(state, news.documents), news.stale)
+    case 'chosen':
+      return decided(state, news)
+    case 'connection':
+      return state.connection === news.connection ? state : { ...state, connection: news.connection }
+    case 'try':
+      return state
+  }
+}
