@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.backend.content.calls import change, download, imported, item_named, send, text_patch
@@ -51,6 +52,18 @@ async def test_what_is_imported_comes_out_byte_for_byte(admin: Browser) -> None:
     assert report["items"]["flow"] == 1
     assert {line["path"]: (line["items"], line["kept"]) for line in report["files"]}["notes.txt"] == (0, True)
     assert await download(admin, answer["assistant"]["id"]) == FILES
+
+
+async def test_a_project_without_any_flow_is_reported_as_one(admin: Browser) -> None:
+    def codes(answer: dict[str, Any]) -> list[str]:
+        return [problem["code"] for problem in answer["report"]["problems"]]
+
+    without = {path: data for path, data in FILES.items() if path != "data/flows.yml"}
+    answer = await imported(admin, without)
+    assert "no-flow" in codes(answer)
+    warnings = [problem for problem in answer["report"]["problems"] if problem["severity"] == "warning"]
+    assert answer["assistant"]["problems"]["warning"] == len(warnings)
+    assert "no-flow" not in codes(await imported(admin, {"data/flows.yml": FLOWS}, into=answer["assistant"]["id"]))
 
 
 async def test_after_an_edit_only_its_line_differs_and_the_past_can_be_had(admin: Browser) -> None:

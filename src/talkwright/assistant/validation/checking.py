@@ -69,16 +69,14 @@ def check_assistant(items: Iterable[ItemBody], facts: Facts | None = None) -> li
         files = [item for item in items if item.kind == kind and isinstance(item.body, Mapping)]
         merged_document(files, kind, problems)
     if not any(item.kind == "flow" for item in items):
-        problems.append(
-            Problem(
-                "no-flow",
-                Severity.WARNING,
-                "The assistant has no flow, so it can do nothing yet. Create the first one.",
-            )
-        )
+        problems.append(NO_FLOW)
     return problems
 
 
+NO_FLOW = Problem(
+    "no-flow", Severity.WARNING, "The assistant has no flow, so it can do nothing yet. Create the first one."
+)
+"""What an assistant without any flow has as a whole."""
 _ORDER = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.HINT: 2}
 
 

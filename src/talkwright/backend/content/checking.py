@@ -17,19 +17,16 @@ from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from talkwright.assistant.build import ItemBody, merged_document
-from talkwright.assistant.problems import Problem, Severity
+from talkwright.assistant.problems import Problem
 from talkwright.assistant.project import item_problems, read_contents
 from talkwright.assistant.references import declared
-from talkwright.assistant.validation import ItemFacts, check_item
+from talkwright.assistant.validation import NO_FLOW, ItemFacts, check_item
 from talkwright.backend.content.derive import asked_form, keys_by_step, shared_values, stored_name
 from talkwright.database.facts import ANY, Checked, save_own_problems, save_problems, who_asked
 from talkwright.database.items import StoredItem, load_bodies
 
 SETTINGS = frozenset({"config", "endpoints", "credentials", "domain"})
 MOST_ASSISTANTS = 32
-NO_FLOW = Problem(
-    "no-flow", Severity.WARNING, "The assistant has no flow, so it can do nothing yet. Create the first one."
-)
 
 Named = tuple[str, str]
 
@@ -130,7 +127,7 @@ class Checker:
         checked = await asyncio.to_thread(_checked, again, after, touched)
         await save_problems(session, assistant, list(checked.values()))
         if _has_flow(before) != _has_flow(after) or before.change <= 0:
-            await save_own_problems(session, assistant, [] if _has_flow(after) else [NO_FLOW])
+            await save_own_problems(session, assistant, own_problems(after))
         return checked
 
     async def _again(
@@ -145,6 +142,11 @@ class Checker:
         asking = await who_asked(session, assistant, names)
         asking |= {item.id for item in touched}
         return [item for item in after.items if item in asking]
+
+
+def own_problems(known: Known) -> list[Problem]:
+    """The problems that an assistant has as a whole."""
+    return [] if _has_flow(known) else [NO_FLOW]
 
 
 CHECKER = Checker()

@@ -15,7 +15,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from talkwright.assistant.alignment import align
 from talkwright.assistant.build import languages, merged_document
-from talkwright.backend.content.checking import Checker, Known
+from talkwright.assistant.problems import Problem
+from talkwright.backend.content.checking import Checker, Known, own_problems
 from talkwright.backend.content.derive import derived_of, digest_of, listing_of
 from talkwright.backend.content.loading import Loaded, load_workspace
 from talkwright.backend.content.presenting import changed_item, history_entry, parts_json
@@ -43,11 +44,12 @@ class ChangeRequest:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What a change wrote."""
+    """What a change wrote, with the problems of its items and those that the assistant has as a whole."""
 
     change: Change
     items: Sequence[StoredItem]
     checked: Mapping[UUID, Checked]
+    problems: Sequence[Problem]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +90,7 @@ class Writing:
             await _keep_languages(session, locked.id, after)
         self.checker.keep(session, locked.id, after)
         announce(session, locked.id, "change", _news(change, items), change_id=change.id)
-        return Written(change, items, checked)
+        return Written(change, items, checked, own_problems(after))
 
 
 async def begin(session: AsyncSession, checker: Checker, assistant: UUID, author: UUID) -> Writing:

@@ -105,7 +105,7 @@ def _report(project: Project, written: Written, own: Sequence[Problem]) -> dict[
     """What the import found: in the project, in the items that it wrote, and as a whole (`own`)."""
     kinds = Counter(str(item.kind) for item in project.items)
     by_name = {(item.kind, item.name): item for item in written.items}
-    found = [*project.problems, *own]
+    found = [*project.problems, *written.problems, *own]
     known = {problem.key for problem in found}
     for checked in written.checked.values():
         found += [problem for problem in checked.problems if problem.key not in known]
