@@ -12,6 +12,7 @@ from fastapi.dependencies.models import Dependant
 
 from talkwright.backend.context import services_of
 from talkwright.backend.errors import ProblemError, not_found
+from talkwright.database.assistants import lives
 from talkwright.identity.principal import Principal, allowed
 from talkwright.identity.roles import PERMISSIONS
 
@@ -27,14 +28,19 @@ C = TypeVar("C", bound=Callable[..., Any])
 def require(permission: str) -> Check:
     """Dependency of a route: the caller must have `permission`, in the assistant `{aid}` where the path has one.
 
-    Strangers to the assistant get the same 404 as for one that doesn't exist.
+    Strangers to the assistant get the same 404 as for one that doesn't exist, and so does everybody for a deleted one.
     """
     if permission not in PERMISSIONS:
         raise ValueError(f"{permission} is not among the permissions of identity/roles.py")
 
     async def check(request: Request) -> Principal:
         principal = await authenticated(request)
-        demand(principal, permission, assistant_of(request))
+        assistant = assistant_of(request)
+        demand(principal, permission, assistant)
+        if assistant is not None:
+            async with services_of(request).transaction() as session:
+                if not await lives(session, assistant):
+                    raise not_found("assistant")
         return principal
 
     return _declare(check, permission)

@@ -82,6 +82,12 @@ async def find(session: AsyncSession, assistant: UUID) -> AssistantRow | None:
     return None if row is None else _row(row)
 
 
+async def lives(session: AsyncSession, assistant: UUID, *, hold: bool = False) -> bool:
+    """Whether there is such an assistant, not deleted; with `hold` nobody deletes it until the transaction ends."""
+    query = select(assistants.c.id).where(assistants.c.id == assistant, assistants.c.deleted_at.is_(None))
+    return (await session.execute(query.with_for_update(read=True) if hold else query)).first() is not None
+
+
 async def exists(session: AsyncSession, assistant: UUID) -> bool:
     """Whether the uuid is or was an assistant's."""
     return (await session.execute(select(assistants.c.id).where(assistants.c.id == assistant))).first() is not None

@@ -11,7 +11,6 @@ from talkwright.assistant.starter import starter_project
 from talkwright.backend.assistants import service
 from talkwright.backend.assistants.schemas import Assistants, AssistantSummary, NewAssistant, NewTitle
 from talkwright.backend.audit import origin_of
-from talkwright.backend.content.service import find_assistant
 from talkwright.backend.context import Session
 from talkwright.backend.interchange.importing import creation_change, read
 from talkwright.backend.security import SignedIn, require
@@ -58,7 +57,6 @@ async def read_assistant(aid: UUID, reader: Reader, session: Session) -> Any:
 @router.patch("/{aid}", response_model=AssistantSummary)
 async def retitle_assistant(aid: UUID, body: NewTitle, editor: Editor, session: Session, request: Request) -> Any:
     """Give an assistant another title."""
-    await find_assistant(session, aid)
     await assistants.set_title(session, aid, body.title)
     await record(session, origin_of(request), "assistants.retitle", assistant=aid, target=aid)
     announce(session, STUDIO, "assistant", {"assistant": str(aid)})
@@ -68,7 +66,6 @@ async def retitle_assistant(aid: UUID, body: NewTitle, editor: Editor, session: 
 @router.delete("/{aid}", status_code=204)
 async def delete_assistant(aid: UUID, _deleter: Deleter, session: Session, request: Request) -> Response:
     """Delete an assistant: its trainings and deployments are stopped, its name is free again."""
-    await find_assistant(session, aid)
     await assistants.delete(session, aid)
     await record(session, origin_of(request), "assistants.delete", assistant=aid, target=aid)
     announce(session, STUDIO, "assistant", {"assistant": str(aid), "deleted": True})

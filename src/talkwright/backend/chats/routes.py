@@ -12,7 +12,6 @@ from talkwright.backend.chats import service
 from talkwright.backend.chats.bots import Bots
 from talkwright.backend.chats.schemas import Answer, Chat, Chats, NewChat, NewMessage, Restart, Suggestions, Timeline
 from talkwright.backend.chats.turns import NEW_SESSION, Said, Turns
-from talkwright.backend.content.service import find_assistant
 from talkwright.backend.context import ServicesOf, Session
 from talkwright.backend.security import require
 from talkwright.identity.principal import Principal
@@ -45,7 +44,6 @@ async def list_chats(
     mine: Annotated[bool, Query(description="Only those that the caller began.")] = False,
 ) -> Chats:
     """The assistant's chats, newest first."""
-    await find_assistant(session, aid)
     return await service.page_of_chats(session, aid, cursor, limit, reader.user_id if mine else None)
 
 
@@ -54,7 +52,6 @@ async def read_suggestions(
     aid: UUID, _reader: Reader, session: Session, language: Annotated[str | None, Query(max_length=20)] = None
 ) -> Suggestions:
     """Sentences to begin a chat with, in one of the assistant's languages."""
-    await find_assistant(session, aid)
     return await service.suggest(session, aid, language)
 
 

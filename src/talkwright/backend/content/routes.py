@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
 from talkwright.assistant.items import Kind
 from talkwright.backend.audit import origin_of
@@ -32,7 +32,7 @@ from talkwright.backend.content.schemas import (
 from talkwright.backend.content.writing import ChangeRequest, begin, write_change
 from talkwright.backend.context import Session
 from talkwright.backend.errors import not_found
-from talkwright.backend.security import require
+from talkwright.backend.security import ASSISTANT_PARAMETER, require
 from talkwright.database.items import kinds_of
 from talkwright.database.listings import ItemFilter
 from talkwright.identity.audit import record
@@ -109,7 +109,6 @@ async def list_changes(
     aid: UUID, _reader: Reader, session: Session, *, cursor: Cursor = None, limit: Limit = 50
 ) -> Any:
     """The assistant's changes, newest first."""
-    await service.find_assistant(session, aid)
     return await service.page_of_changes(session, aid, cursor, limit)
 
 
@@ -124,20 +123,19 @@ async def revert_change(
 @router.get("/problems", response_model=Problems)
 async def list_problems(aid: UUID, reader: Reader, session: Session) -> Any:
     """All problems of the assistant, errors first."""
-    await service.find_assistant(session, aid)
     return await service.all_problems(session, aid, hidden_kinds(reader, aid))
 
 
 @router.post("/conditions", response_model=Conditions)
-async def describe_conditions(aid: UUID, wanted: Expressions, _reader: Reader, session: Session) -> Any:
+async def describe_conditions(
+    _aid: Annotated[UUID, Path(alias=ASSISTANT_PARAMETER)], wanted: Expressions, _reader: Reader
+) -> Any:
     """Conditions as tree and words."""
-    await service.find_assistant(session, aid)
     return {"conditions": described(wanted.expressions)}
 
 
 async def _see(session: Session, assistant: UUID, item: UUID, reader: Principal) -> None:
     """Raise 404 for an item that never was, or that the caller doesn't see."""
-    await service.find_assistant(session, assistant)
     kinds = await kinds_of(session, assistant, [item])
     if kinds.get(item, "") in hidden_kinds(reader, assistant):
         raise not_found("item")

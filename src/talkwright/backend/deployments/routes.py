@@ -8,7 +8,6 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from talkwright.backend.audit import origin_of
-from talkwright.backend.content.service import find_assistant
 from talkwright.backend.context import ServicesOf, Session
 from talkwright.backend.deployments import service
 from talkwright.backend.deployments.schemas import Deployment, Deployments, NewDeployment
@@ -41,7 +40,6 @@ async def list_deployments(
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> Deployments:
     """The assistant's deployments, newest first."""
-    await find_assistant(session, aid)
     return await service.page_of_deployments(session, aid, int(cursor) if cursor else None, limit)
 
 

@@ -11,6 +11,7 @@ from talkwright.backend.context import Services
 from talkwright.backend.deployments.schemas import Deployment, Deployments, NewDeployment, deployment_of
 from talkwright.backend.errors import ProblemError, not_found
 from talkwright.database import deployments as repository
+from talkwright.database.assistants import lives
 from talkwright.database.versions import find_version
 from talkwright.identity.audit import Origin, record
 
@@ -24,6 +25,8 @@ async def request_deployment(
             known = await repository.get_deployment(session, assistant, wanted.id)
             if known is not None:
                 return deployment_of(known), False
+            if not await lives(session, assistant, hold=True):  # or it would run after what its deletion stops
+                raise not_found("assistant")
             if await find_version(session, assistant, wanted.version) is None:
                 raise not_found("version")
             model = await repository.model_of_version(session, wanted.version)

@@ -8,7 +8,6 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from talkwright.backend.audit import origin_of
-from talkwright.backend.content.service import find_assistant
 from talkwright.backend.context import ServicesOf, Session
 from talkwright.backend.security import require
 from talkwright.backend.trainings import service
@@ -40,7 +39,6 @@ async def list_trainings(
     aid: UUID, _reader: Reader, session: Session, cursor: Cursor = None, limit: Limit = 50
 ) -> Trainings:
     """The assistant's trainings, newest first."""
-    await find_assistant(session, aid)
     return await service.page_of_trainings(session, aid, int(cursor) if cursor else None, limit)
 
 

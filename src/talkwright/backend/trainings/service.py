@@ -8,13 +8,13 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from talkwright.backend.content.presenting import listed_problem
-from talkwright.backend.content.service import find_assistant
 from talkwright.backend.context import Services
 from talkwright.backend.errors import ProblemError, not_found
 from talkwright.backend.trainings.schemas import Log, LogLine, NewTraining, Training, Trainings, training_of
 from talkwright.backend.versions.service import pin_current
 from talkwright.database import trainings as repository
 from talkwright.database import work
+from talkwright.database.assistants import lives
 from talkwright.database.facts import list_problems
 from talkwright.database.projects import version_archive
 from talkwright.identity.audit import Origin, record
@@ -36,13 +36,14 @@ async def request_training(
         known = await _known(session, assistant, wanted.id)
         if known is not None:
             return known, False
-        await find_assistant(session, assistant)
-        await refuse_errors(session, assistant)
         version = await pin_current(session, assistant, by)
+        await refuse_errors(session, assistant)
         archive = await version_archive(session, assistant, version.id)
     await _store_project(services.get(ObjectStore), version.id, archive)
     try:
         async with services.transaction() as session:
+            if not await lives(session, assistant, hold=True):  # or it would run after what its deletion stops
+                raise not_found("assistant")
             await repository.insert_training(
                 session, wanted.id, assistant=assistant, version=version.id, by=by, deploy=wanted.deploy
             )

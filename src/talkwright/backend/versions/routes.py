@@ -10,7 +10,6 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
 from talkwright.backend.audit import origin_of
-from talkwright.backend.content.service import find_assistant
 from talkwright.backend.context import ServicesOf, Session
 from talkwright.backend.errors import ProblemError, not_found
 from talkwright.backend.interchange.downloads import attachment
@@ -41,14 +40,12 @@ async def list_versions(
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> Any:
     """The assistant's versions, newest first."""
-    await find_assistant(session, aid)
     return await service.page_of_versions(session, aid, cursor, limit)
 
 
 @router.get("/{version}", response_model=Version)
 async def read_version(aid: UUID, version: UUID, _reader: Reader, session: Session) -> Any:
     """One version."""
-    await find_assistant(session, aid)
     return await service.one_version(session, aid, version)
 
 
@@ -57,7 +54,6 @@ async def describe_version(
     aid: UUID, version: UUID, body: Description, _writer: Writer, session: Session, request: Request
 ) -> Any:
     """Describe a version."""
-    await find_assistant(session, aid)
     if not await versions.describe(session, aid, version, body.description.replace("\0", "")):
         raise not_found("version")
     await record(session, origin_of(request), "versions.describe", assistant=aid, target=version)
@@ -69,7 +65,6 @@ async def download_project(
     aid: UUID, version: UUID, _exporter: Exporter, session: Session, request: Request
 ) -> Response:
     """The version's project as .tar.gz: what its training got."""
-    await find_assistant(session, aid)
     found = await versions.find_version(session, aid, version)
     if found is None:
         raise not_found("version")
@@ -84,7 +79,6 @@ async def download_model(
 ) -> Response:
     """The version's model."""
     async with services.transaction() as session:
-        await find_assistant(session, aid)
         found = await versions.find_version(session, aid, version)
         model = None if found is None else await model_of_version(session, version)
         if found is None or model is None:
