@@ -22,10 +22,10 @@ from talkwright.backend.settings import BackendSettings
 from talkwright.backend.sign_in.authenticator import OpenIdAuthenticator
 from talkwright.backend.sign_in.service import SignIns
 from talkwright.backend.static import WebClient, default_root
-from talkwright.backend.users.accounts import AccountMaker
 from talkwright.database.announcements import Listener
 from talkwright.database.engine import Database
 from talkwright.database.tables import instance
+from talkwright.identity.accounts import AccountMaker
 from talkwright.identity.audit import Origin, record
 from talkwright.identity.connection import Connection, connect
 from talkwright.identity.directory import person_by_subject

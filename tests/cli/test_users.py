@@ -60,6 +60,9 @@ async def test_the_second_person_gets_in_by_the_printed_link(studio: RunningStud
     assert (await run("enable", "grace"))[0] == 0
     _, link, _ = await run("password", "grace")
     assert (await browser.http.get(link.strip())).status_code == 200
+    other = ("--issuer", "https://id.example.com/realms/acme", "--subject", "kc-7")
+    assert (await run("link", "grace", *other))[0] == 0
+    assert "already" in (await run("link", "admin", *other))[2]
 
 
 async def test_the_last_administrator_can_not_be_disabled_by_command_either(studio: RunningStudio, run: Run) -> None:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from http.cookies import SimpleCookie
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import httpx2
 import pytest
-from sqlalchemy import func, update
+from sqlalchemy import func, select, update
 from tests.services.studio import PASSWORD, RunningStudio, run_studio, words
 
-from talkwright.database.tables import sign_ins
+from talkwright.database.tables import providers, sign_ins
 from talkwright.identity.client import GrantRefusedError, OpenIdClient, Proof, ProviderDownError
 from talkwright.identity.settings import IdentitySettings
 
@@ -132,13 +134,26 @@ async def test_a_sign_in_works_on_while_the_provider_is_away_but_not_for_ever(st
     async def age(seconds: int) -> None:
         async with studio.studio.services.transaction() as session:
             old = func.now() - func.make_interval(0, 0, 0, 0, 0, 0, seconds)
-            await session.execute(update(sign_ins).values(access_expires_at=old, issued_at=old))
+            await session.execute(update(sign_ins).values(access_expires_at=old))
 
     await age(60)
     assert (await browser.http.get("/api/session")).status_code == 200
     await age(4000)
-    answer = await browser.http.get("/api/session")
-    assert (answer.status_code, answer.json()["code"]) == (503, "identity-provider-unavailable")
+    for _ in range(2):  # the one that asks the provider, and the one that doesn't while it is asked
+        answer = await browser.http.get("/api/session")
+        assert (answer.status_code, answer.json()["code"]) == (503, "identity-provider-unavailable")
+
+
+async def test_a_provider_whose_row_was_rolled_back_is_made_again(studio: RunningStudio) -> None:
+    elsewhere = replace(studio.studio.connection, kind="openid", client=client(lambda _: httpx2.Response(404)))
+    with contextlib.suppress(ZeroDivisionError):
+        async with studio.studio.services.transaction() as session:
+            await elsewhere.provider(session)
+            raise ZeroDivisionError
+    async with studio.studio.services.transaction() as session:
+        there = await elsewhere.provider(session)
+        found = await session.execute(select(providers.c.id).where(providers.c.kind == "openid"))
+        assert found.scalar_one() == there
 
 
 async def test_the_sign_in_page_says_so_when_the_provider_is_away(fresh_database_url: str, tmp_path: Path) -> None:

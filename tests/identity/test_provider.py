@@ -1,7 +1,7 @@
 """The built-in provider as clients of the ecosystem meet it (wire-protocols 1.1–1.3, 1.12).
 
 ASVS 5.0: 10.4.1 (exact ways back), 10.4.2 (codes count once), 10.4.4 (which client may use which grant), 10.4.5
-(refresh tokens rotate, reuse ends the session), 10.4.6 (PKCE with S256), 6.2 (passwords), 6.3.1 (guessing is slowed down).
+(refresh tokens rotate, reuse ends the session), 10.4.6 (PKCE with S256), 6.2 (passwords), 6.3.1 (guessing is slow).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Sign-ins of browsers: refreshing, ending, keeping the person, and what strangers can't do with them.
 
 ASVS 5.0: 10.1.1 (tokens stay on the server), 10.1.2 and 10.2.1 (an answer counts only in the browser that asked),
-10.5.1 (nonce), 10.5.3 (exact issuer), 3.3.1 to 3.3.4 (cookies), 7.3.2 (absolute end), 7.4.1 and 7.4.2 (ended means ended).
+10.5.1 (nonce), 10.5.3 (exact issuer), 3.3.1 to 3.3.4 (cookies), 7.3.2 (absolute end), 7.4.1 and 7.4.2 (ended is ended).
 """
 
 from __future__ import annotations

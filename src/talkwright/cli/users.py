@@ -20,15 +20,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from talkwright.backend.settings import BackendSettings
 from talkwright.cli.supervisor.lock import AlreadyRunningError, HomeLock
-from talkwright.database.announcements import STUDIO, announce
 from talkwright.database.embedded import EmbeddedError, EmbeddedPostgres
 from talkwright.database.engine import Database
 from talkwright.database.settings import DatabaseSettings, HomeSettings
 from talkwright.database.tables import assistants
 from talkwright.database.tables import users as users_table
 from talkwright.identity import people
-from talkwright.identity.audit import Origin, record
-from talkwright.identity.directory import ensure_provider, person_of, register
+from talkwright.identity.accounts import Accounts
+from talkwright.identity.audit import Origin
+from talkwright.identity.directory import ensure_provider, person_of
 from talkwright.identity.people import PeopleError
 from talkwright.identity.principal import Principal
 from talkwright.identity.provider.administration import BuiltInAccounts
@@ -50,8 +50,7 @@ class Office:
     """What a command works with: one transaction, as the system's own user, who may do everything."""
 
     session: AsyncSession
-    base_url: str
-    is_builtin: bool
+    accounts: Accounts
     actor: Principal
     origin: Origin
 
@@ -65,16 +64,6 @@ class Office:
             raise PeopleError("no-such-assistant", f"There is no assistant called {name}.")
         return UUID(str(found))
 
-    async def provider(self) -> UUID:
-        """The row of the built-in provider."""
-        if not self.is_builtin:
-            raise PeopleError("accounts-elsewhere", "Accounts are kept at the sign-in service that this studio uses.")
-        return await ensure_provider(self.session, "builtin", issuer_of(self.base_url))
-
-    def tell(self, user: UUID) -> None:
-        """Have the person's open pages look again at what they may see."""
-        announce(self.session, STUDIO, "grant", {"user": str(user)})
-
 
 @users_app.command()
 def add(
@@ -86,13 +75,10 @@ def add(
     """Let somebody in: prints the one-time link by which they set their password."""
 
     async def work(office: Office) -> str:
-        provider = await office.provider()
-        subject, link = await BuiltInAccounts(office.base_url).make(office.session, name, email)
-        user = await register(office.session, provider, subject, username=name, display=name, email=email)
-        await record(office.session, office.origin, "invite", target=user)
         where = await office.assistant(assistant)
-        for key in role or ():
-            await people.grant(office.session, office.actor, office.origin, user=user, key=key, assistant=where)
+        _, link = await office.accounts.invite(
+            office.session, office.actor, office.origin, username=name, email=email, roles=role or (), assistant=where
+        )
         return link
 
     _say(work)
@@ -128,12 +114,7 @@ def password(name: Name) -> None:
 
     async def work(office: Office) -> str:
         user = await people.find(office.session, name)
-        for subject in await people.subjects(office.session, user, await office.provider()):
-            link = await BuiltInAccounts(office.base_url).password_link(office.session, subject)
-            if link is not None:
-                await record(office.session, office.origin, "password-link", target=user)
-                return link
-        raise PeopleError("no-account-here", f"{name} has no account here, or it is disabled.")
+        return await office.accounts.password_link(office.session, office.actor, office.origin, user)
 
     _say(work)
 
@@ -174,7 +155,6 @@ def grant(name: Name, role: RoleName, assistant: AssistantName = None) -> None:
     async def work(office: Office) -> str:
         user, where = await people.find(office.session, name), await office.assistant(assistant)
         await people.grant(office.session, office.actor, office.origin, user=user, key=role, assistant=where)
-        office.tell(user)
         return f"{name} has the role {role}" + (f" in {assistant}." if assistant else ".")
 
     _say(work)
@@ -187,7 +167,6 @@ def revoke(name: Name, role: RoleName, assistant: AssistantName = None) -> None:
     async def work(office: Office) -> str:
         user, where = await people.find(office.session, name), await office.assistant(assistant)
         await people.revoke(office.session, office.actor, office.origin, user=user, key=role, assistant=where)
-        office.tell(user)
         return f"{name} has the role {role} no more" + (f" in {assistant}." if assistant else ".")
 
     _say(work)
@@ -195,11 +174,7 @@ def revoke(name: Name, role: RoleName, assistant: AssistantName = None) -> None:
 
 async def _set_disabled(office: Office, name: str, *, disabled: bool) -> str:
     user = await people.find(office.session, name)
-    await people.set_disabled(office.session, office.actor, office.origin, user, disabled=disabled)
-    if office.is_builtin:
-        for subject in await people.subjects(office.session, user, await office.provider()):
-            await BuiltInAccounts(office.base_url).set_disabled(office.session, subject, disabled=disabled)
-    office.tell(user)
+    await office.accounts.set_disabled(office.session, office.actor, office.origin, user, disabled=disabled)
     return f"{name} can {'not ' if disabled else ''}sign in{'' if disabled else ' again'}."
 
 
@@ -220,14 +195,15 @@ async def _in_office(work: Callable[[Office], Awaitable[str]]) -> str:
     async with _database(home, settings[DatabaseSettings]) as database, database.transaction() as session:
         system = (await session.execute(select(users_table.c.id).where(users_table.c.kind == "system"))).scalar_one()
         actor = Principal(user_id=system, display="Talkwright", roles=frozenset({SUPERUSER}), via="system")
-        office = Office(
-            session=session,
-            base_url=_address(home, settings[BackendSettings]),
-            is_builtin=identity.identity_provider == "builtin",
-            actor=actor,
-            origin=Origin(via="command", actor=system),
-        )
-        return await work(office)
+        accounts = await _accounts(session, identity, _address(home, settings[BackendSettings]))
+        return await work(Office(session, accounts, actor, Origin(via="command", actor=system)))
+
+
+async def _accounts(session: AsyncSession, identity: IdentitySettings, address: str) -> Accounts:
+    """Where the accounts of the studio at this address are kept."""
+    if identity.identity_provider == "builtin":
+        return Accounts(await ensure_provider(session, "builtin", issuer_of(address)), BuiltInAccounts(address))
+    return Accounts(await ensure_provider(session, "openid", identity.oidc_issuer or ""), None)
 
 
 @contextlib.asynccontextmanager

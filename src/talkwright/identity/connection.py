@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 import httpx2
+from sqlalchemy.event import listen
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from talkwright.identity.client import OpenIdClient, Tokens
@@ -29,10 +30,16 @@ class Connection:
     _provider: UUID | None = field(default=None, init=False)
 
     async def provider(self, session: AsyncSession) -> UUID:
-        """The provider's row, made when it is first needed."""
-        if self._provider is None:
-            self._provider = await ensure_provider(session, self.kind, self.client.issuer)
-        return self._provider
+        """The provider's row, made when it is first needed, and remembered once the transaction that made it stands."""
+        if self._provider is not None:
+            return self._provider
+        made = await ensure_provider(session, self.kind, self.client.issuer)
+
+        def remember(_: object) -> None:
+            self._provider = made
+
+        listen(session.sync_session, "after_commit", remember, once=True)
+        return made
 
     async def claims_of(self, tokens: Tokens, nonce: str | None = None) -> Claims:
         """Who the tokens are of, as the token endpoint gave them.

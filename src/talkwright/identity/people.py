@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from talkwright.database.announcements import STUDIO, announce
 from talkwright.database.ids import uuid7
 from talkwright.database.tables import assistants, grants, identities, providers, users
 from talkwright.identity import sign_ins
@@ -114,6 +115,7 @@ async def grant(
         values = {"id": uuid7(), "user": user, "role": key, "assistant": assistant, "granted_by": actor.user_id}
         await session.execute(insert(grants).values(values))
         await record(session, origin, "grant", assistant=assistant, target=user, details={"role": key})
+        tell(session, user)
 
 
 async def revoke(
@@ -136,6 +138,7 @@ async def revoke(
     )
     if gone.first() is not None:
         await record(session, origin, "revoke", assistant=assistant, target=user, details={"role": key})
+        tell(session, user)
 
 
 async def set_disabled(session: AsyncSession, actor: Principal, origin: Origin, user: UUID, *, disabled: bool) -> None:
@@ -147,6 +150,12 @@ async def set_disabled(session: AsyncSession, actor: Principal, origin: Origin, 
     values = {"disabled_at": func.now() if disabled else None}
     await session.execute(update(users).where(users.c.id == user).values(values))
     await record(session, origin, "disable" if disabled else "enable", target=user)
+    tell(session, user)
+
+
+def tell(session: AsyncSession, user: UUID) -> None:
+    """Have the person's open pages look again at what they may see."""
+    announce(session, STUDIO, "grant", {"user": str(user)})
 
 
 async def may_change(session: AsyncSession, actor: Principal, user: UUID) -> None:

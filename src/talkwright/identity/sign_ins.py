@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import delete, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from talkwright.database.ids import uuid7
@@ -23,13 +23,16 @@ KEPT = timedelta(days=30)
 """How long a sign-in that is over stays, for whoever reads the audit."""
 REFRESH_CLAIM_SECONDS = 20
 """How long the request that refreshes has, before another one may try."""
+PROVIDER_GRACE = timedelta(hours=1)
+"""How long a sign-in goes on after its token's end while the provider doesn't answer."""
+_IS_STALE = sign_ins.c.access_expires_at <= func.now()
 _TOKENS = "sign-in-tokens"
 _ATTEMPT = "sign-in-attempt"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignIn:
-    """A live sign-in with its person; `roles` are those of the newest token."""
+    """A live sign-in with its person; `roles` are those of the newest token, which is stale after its end."""
 
     id: UUID
     person: Person
@@ -38,6 +41,7 @@ class SignIn:
     issued_at: datetime
     expires_at: datetime
     is_stale: bool
+    is_beyond_grace: bool
     tokens: bytes | None
 
 
@@ -104,7 +108,6 @@ async def open_sign_in(
             access_expires_at=claims.expires_at,
             roles=json.dumps(sorted(claims.roles)),
             issued_at=claims.issued_at,
-            seen_at=func.now(),
             expires_at=func.now() + timedelta(hours=hours),
         )
     )
@@ -113,7 +116,6 @@ async def open_sign_in(
 
 async def find(session: AsyncSession, secret: str) -> SignIn | None:
     """The live sign-in of a cookie, with its person, in one statement."""
-    is_stale = (sign_ins.c.access_expires_at <= func.now()).label("is_stale")
     query = (
         select(
             *PERSON,
@@ -123,7 +125,8 @@ async def find(session: AsyncSession, secret: str) -> SignIn | None:
             sign_ins.c.issued_at,
             sign_ins.c.expires_at,
             sign_ins.c.tokens,
-            is_stale,
+            _IS_STALE.label("is_stale"),
+            (sign_ins.c.access_expires_at <= func.now() - PROVIDER_GRACE).label("is_beyond_grace"),
         )
         .join(sign_ins, sign_ins.c.user == users.c.id)
         .where(
@@ -146,6 +149,7 @@ async def find(session: AsyncSession, secret: str) -> SignIn | None:
         issued_at=row.issued_at,
         expires_at=row.expires_at,
         is_stale=bool(row.is_stale),
+        is_beyond_grace=bool(row.is_beyond_grace),
         tokens=row.tokens,
     )
 
@@ -153,13 +157,14 @@ async def find(session: AsyncSession, secret: str) -> SignIn | None:
 async def claim_refresh(session: AsyncSession, sign_in: UUID) -> bytes | None:
     """Take the right to refresh: of all requests that find the token expired, one gets the sealed tokens, others None.
 
-    The claim is the row itself, moved a few seconds on under its lock, so no transaction stays open while the provider
-    is asked, and a process that dies in between holds nobody up.
+    The claim ends by itself after a few seconds, so no transaction stays open while the provider is asked, and a
+    process that dies in between holds nobody up.
     """
+    is_free = or_(sign_ins.c.refresh_claimed_until.is_(None), sign_ins.c.refresh_claimed_until <= func.now())
     statement = (
         update(sign_ins)
-        .where(sign_ins.c.id == sign_in, sign_ins.c.access_expires_at <= func.now(), sign_ins.c.ended_at.is_(None))
-        .values(access_expires_at=func.now() + timedelta(seconds=REFRESH_CLAIM_SECONDS))
+        .where(sign_ins.c.id == sign_in, _IS_STALE, is_free, sign_ins.c.ended_at.is_(None))
+        .values(refresh_claimed_until=func.now() + timedelta(seconds=REFRESH_CLAIM_SECONDS))
     )
     tokens: bytes | None = (await session.execute(statement.returning(sign_ins.c.tokens))).scalar_one_or_none()
     return tokens
@@ -177,7 +182,7 @@ async def keep_refreshed(
             access_expires_at=claims.expires_at,
             roles=json.dumps(sorted(claims.roles)),
             issued_at=claims.issued_at,
-            seen_at=func.now(),
+            refresh_claimed_until=None,
         )
     )
 

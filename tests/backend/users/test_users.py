@@ -67,6 +67,18 @@ async def test_an_invited_person_sets_the_password_once_and_is_in(
     assert (await browser.http.post(link, data={"password": SECOND, "again": SECOND})).status_code == 410
 
 
+async def test_an_invitation_may_be_for_one_assistant(studio: RunningStudio, administrator: Browser) -> None:
+    row = {"id": str(uuid7()), "name": "ferry", "title": "Ferry", "language": "en"}
+    assert (await administrator.send("POST", "/api/assistants", json=row)).status_code == 201
+    wanted = {"username": "grace", "roles": ["business-user"], "assistant": row["id"]}
+    assert (await administrator.send("POST", "/api/users", json=wanted)).status_code == 201
+    listed = (await administrator.http.get("/api/users")).json()["items"]
+    assert (listed[1]["roles"], listed[1]["grants"]) == ([], [{"assistant": row["id"], "role": "business-user"}])
+    unknown = {**wanted, "username": "ida", "assistant": str(uuid7())}
+    assert (await administrator.send("POST", "/api/users", json=unknown)).status_code == 404
+    assert len((await administrator.http.get("/api/users")).json()["items"]) == 2
+
+
 async def test_the_list_shows_everybody_page_by_page_in_one_statement(
     studio: RunningStudio, administrator: Browser
 ) -> None:

@@ -51,7 +51,17 @@ async def invite(
     request: Request, manager: Manager, services: ServicesOf, session: Session, wanted: NewUser
 ) -> Invited:
     """Make an account and give the one-time link by which its person sets the password."""
-    return await service.invite(session, services, manager, origin_of(request), wanted)
+    accounts = await service.accounts_of(session, services)
+    user, link = await accounts.invite(
+        session,
+        manager,
+        origin_of(request),
+        username=wanted.username,
+        email=wanted.email,
+        roles=wanted.roles,
+        assistant=wanted.assistant,
+    )
+    return Invited(id=user, link=link)
 
 
 @router.post("/users/{uid}/password-link")
@@ -59,19 +69,22 @@ async def password_link(
     request: Request, manager: Manager, services: ServicesOf, session: Session, uid: UUID
 ) -> PasswordLink:
     """A one-time link for a new password, for somebody who lost it."""
-    return PasswordLink(link=await service.password_link(session, services, manager, origin_of(request), uid))
+    accounts = await service.accounts_of(session, services)
+    return PasswordLink(link=await accounts.password_link(session, manager, origin_of(request), uid))
 
 
 @router.post("/users/{uid}/disable", status_code=204)
 async def disable(request: Request, manager: Manager, services: ServicesOf, session: Session, uid: UUID) -> None:
     """Let a person in no more; every sign-in and token of theirs ends."""
-    await service.set_disabled(session, services, manager, origin_of(request), uid, disabled=True)
+    accounts = await service.accounts_of(session, services)
+    await accounts.set_disabled(session, manager, origin_of(request), uid, disabled=True)
 
 
 @router.post("/users/{uid}/enable", status_code=204)
 async def enable(request: Request, manager: Manager, services: ServicesOf, session: Session, uid: UUID) -> None:
     """Let a person in again."""
-    await service.set_disabled(session, services, manager, origin_of(request), uid, disabled=False)
+    accounts = await service.accounts_of(session, services)
+    await accounts.set_disabled(session, manager, origin_of(request), uid, disabled=False)
 
 
 @router.put("/users/{uid}/grants/{role}", status_code=204)
@@ -80,7 +93,6 @@ async def grant(
 ) -> None:
     """Give a role for the studio, or for one assistant."""
     await people.grant(session, manager, origin_of(request), user=uid, key=role, assistant=assistant)
-    service.tell(session, uid)
 
 
 @router.delete("/users/{uid}/grants/{role}", status_code=204)
@@ -89,7 +101,6 @@ async def revoke(
 ) -> None:
     """Take a role back."""
     await people.revoke(session, manager, origin_of(request), user=uid, key=role, assistant=assistant)
-    service.tell(session, uid)
 
 
 @router.get("/roles")

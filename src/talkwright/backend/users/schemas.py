@@ -46,6 +46,7 @@ class NewUser(BaseModel):
     username: Name
     email: Annotated[str, Field(max_length=254, pattern=r"^[^@\s]+@[^@\s]+$")] | None = None
     roles: Annotated[list[str], Field(max_length=20)] = []
+    assistant: UUID | None = Field(None, description="Where the roles count; unset is everywhere.")
 
 
 class Invited(BaseModel):
