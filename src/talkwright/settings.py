@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import importlib
-import pkgutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +12,6 @@ from typing import Any
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings
 
-import talkwright
 from talkwright.operations.config import PREFIX, unknown_variables
 
 HEADING = """# Settings
@@ -24,15 +22,18 @@ listed here bring a warning at the start.
 
 This page is written by `make settings` from the settings classes.
 """
+PURE = ("assistant", "conversation")
+"""Rooms that read no environment; what is named so there is about the settings of assistants."""
 
 
 def sections() -> list[type[BaseSettings]]:
-    """All settings classes: every package keeps its own in a module named `settings`."""
+    """All settings classes: every package keeps its own in a module named `settings`; no other module is loaded."""
     found: list[type[BaseSettings]] = []
-    for module_info in pkgutil.walk_packages(talkwright.__path__, "talkwright."):
-        if module_info.name.rpartition(".")[2] != "settings" or module_info.name == __name__:
+    root = Path(__file__).parent
+    for path in sorted(root.glob("*/**/settings.py")):
+        if path.relative_to(root).parts[0] in PURE:
             continue
-        module = importlib.import_module(module_info.name)
+        module = importlib.import_module(".".join(("talkwright", *path.relative_to(root).with_suffix("").parts)))
         found.extend(
             value
             for value in vars(module).values()

@@ -38,30 +38,29 @@ def test_a_serving_bot_is_small_and_holds_neither_scikit_learn_nor_scipy(worksho
 
 
 def test_what_serves_imports_no_training_and_nothing_of_the_studio(workshop_path: Path) -> None:
+    arguments = ["run", "--model", str(workshop_path), "--port", "0"]
     script = (
-        "import sys, json\n"
-        "from pathlib import Path\n"
-        "from talkwright.engine import running, model\n"
-        "from talkwright.engine.settings import EngineSettings\n"
-        f"server = running.make_server(model.load_model(Path({str(workshop_path)!r})), EngineSettings())\n"
-        "server.app()\n"
-        "import asyncio\n"
-        "from talkwright.engine.ports import UserMessage\n"
-        "agent = server._agent\n"
-        "asyncio.run(agent.handle(agent.new_tracker('a'), UserMessage(text='rent a bike')))\n"
-        "print(json.dumps(sorted(sys.modules)))\n"
+        "import atexit, json, sys\n"
+        "atexit.register(lambda: print(json.dumps(sorted(sys.modules)), file=sys.stderr))\n"
+        "from talkwright.engine.__main__ import main\n"
+        f"sys.exit(main({arguments!r}))\n"
     )
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-    loaded = set(json.loads(done.stdout.splitlines()[-1]))
+    pipe = subprocess.PIPE
+    with subprocess.Popen([sys.executable, "-c", script], stdout=pipe, stderr=pipe, text=True) as process:
+        assert process.stdout is not None
+        ready = next(line for line in map(json.loads, process.stdout) if line["stage"] == "ready")
+        assert talk(f"http://127.0.0.1:{ready['port']}", "buy a voucher")[0]["text"] == "Who is it for?"
+        process.terminate()
+        _, said = process.communicate(timeout=ENDED_SECONDS)
+    loaded = set(json.loads(said.splitlines()[-1]))
+    assert "talkwright.engine.running" in loaded
     unwanted = {
-        "sklearn",
-        "scipy",
-        "wordllama",
-        "sqlalchemy",
-        "fastapi",
-        "psycopg",
-        "talkwright.backend",
-        "talkwright.database",
+        *("sklearn", "scipy", "threadpoolctl", "wordllama", "yaml", "httpx2", "structlog", "rich", "typer"),
+        *("sqlalchemy", "alembic", "psycopg", "fastapi", "cryptography", "obstore", "procrastinate"),
+        *(
+            f"talkwright.{room}"
+            for room in ("backend", "database", "identity", "modelservice", "operations", "storage")
+        ),
     }
     assert loaded & unwanted == set()
 
