@@ -2,27 +2,37 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
+from weakref import WeakValueDictionary
 
 import httpx2
 
 from talkwright.backend.chats.placing import PlaceBook
+from talkwright.backend.chats.remembering import Latest
 from talkwright.database.chats import NewEvent
 from talkwright.database.deployments import Bot
 from talkwright.identity.secrets import Keyring
 
 PURPOSE = "attempt"
-TURN_SECONDS = 120.0
+TURN_SECONDS = 330.0
+"""An action may take 300 seconds before an engine gives it up; the rest of a turn takes little."""
+PUT_SECONDS = 30.0
 CONNECT_SECONDS = 3.0
+MOST_STANDING = 10_000
 MOST_BYTES = 16 * 1024 * 1024
 
 
 class BotGoneError(Exception):
     """The model can't be reached at its address, or another program answers there: look again."""
+
+
+class BotSlowError(Exception):
+    """The model took the message and did not answer in time: it may act on it still, so it must not be said again."""
 
 
 class BotFailedError(Exception):
@@ -40,14 +50,22 @@ class Standing:
 class Bots:
     """The connections of one backend process to all running models. `holder` names the process in chats' leases."""
 
-    def __init__(self, keyring: Keyring, *, holder: UUID) -> None:
+    def __init__(self, keyring: Keyring, *, holder: UUID, turn_seconds: float = TURN_SECONDS) -> None:
         self._keyring = keyring
         self.holder = holder
-        self.standing: dict[UUID, Standing] = {}
+        self.standing: Latest[UUID, Standing] = Latest(MOST_STANDING)
         self.places = PlaceBook()
+        self._locks: WeakValueDictionary[UUID, asyncio.Lock] = WeakValueDictionary()
         self._http = httpx2.AsyncClient(
-            timeout=httpx2.Timeout(TURN_SECONDS, connect=CONNECT_SECONDS), trust_env=False, follow_redirects=False
+            timeout=httpx2.Timeout(turn_seconds, connect=CONNECT_SECONDS),
+            limits=httpx2.Limits(max_connections=None, max_keepalive_connections=50),  # slow bots hold up no other
+            trust_env=False,
+            follow_redirects=False,
         )
+
+    def lock(self, chat: UUID) -> asyncio.Lock:
+        """The lock under which this process takes one turn of the chat at a time."""
+        return self._locks.setdefault(chat, asyncio.Lock())
 
     async def close(self) -> None:
         """Close the connections."""
@@ -59,7 +77,11 @@ class Bots:
         for event in events:
             event.pop("sender_id", None)  # the envelope's, not the event's
         path = f"/conversations/{chat}/tracker/events"
-        answer = await self._ask(bot, "PUT", path, events, include_events="NONE")
+        try:
+            async with asyncio.timeout(PUT_SECONDS):
+                answer = await self._ask(bot, "PUT", path, events, include_events="NONE")
+        except (TimeoutError, BotSlowError) as error:  # nothing was said yet: it may be tried again
+            raise BotGoneError("It does not take the conversation.") from error
         if not isinstance(answer, dict):
             raise BotFailedError("It took the conversation but gave no tracker.")
         return answer
@@ -79,6 +101,8 @@ class Bots:
             answer = await self._http.request(
                 method, f"{bot.address}{path}", params={**query, "token": token}, json=body
             )
+        except httpx2.ReadTimeout as error:
+            raise BotSlowError from error
         except httpx2.HTTPError as error:
             raise BotGoneError(type(error).__name__) from error
         if answer.status_code in (401, 403, 404, 421):

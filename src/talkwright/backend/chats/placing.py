@@ -7,13 +7,13 @@ of a flow to the next: so a turn is lit on the draft's canvas wherever its steps
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from talkwright.assistant.step_ids import walk_steps
+from talkwright.backend.chats.remembering import Latest
 from talkwright.database.models import FlowRevision, flows_of_models
 
 Places = Mapping[tuple[str, str], str]
@@ -24,21 +24,18 @@ class PlaceBook:
     """Places by model; a model's never change, so the latest ones are remembered."""
 
     def __init__(self) -> None:
-        self._known: OrderedDict[str, Places] = OrderedDict()
+        self._known: Latest[str, Places] = Latest(MOST_MODELS)
 
     async def of(self, session: AsyncSession, models: Iterable[str]) -> Mapping[str, Places]:
         """The places of several models: (flow, step id) → key; one statement for those not known yet."""
-        wanted = set(models)
-        missing = wanted - self._known.keys()
-        if missing:
-            found: dict[str, dict[tuple[str, str], str]] = {model: {} for model in missing}
-            for flow in await flows_of_models(session, missing):
+        known = {model: self._known.get(model) for model in models}
+        found: dict[str, dict[tuple[str, str], str]] = {model: {} for model, places in known.items() if places is None}
+        if found:
+            for flow in await flows_of_models(session, found):
                 found[flow.model].update(places_of(flow))
-            self._known.update(found)
-        known = {model: self._known[model] for model in wanted}
-        while len(self._known) > MOST_MODELS:
-            self._known.popitem(last=False)
-        return known
+            for model, places in found.items():
+                self._known.put(model, places)
+        return {model: found[model] if places is None else places for model, places in known.items()}
 
 
 def places_of(flow: FlowRevision) -> dict[tuple[str, str], str]:

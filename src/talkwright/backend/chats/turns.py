@@ -9,12 +9,13 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from talkwright.assistant.problems import Problem
-from talkwright.backend.chats.bots import BotFailedError, BotGoneError, Bots, Standing
+from talkwright.backend.chats.bots import BotFailedError, BotGoneError, Bots, BotSlowError, Standing
 from talkwright.backend.chats.fitting import unfitting
 from talkwright.backend.chats.placing import place_state, place_turn
 from talkwright.backend.context import Services
@@ -24,7 +25,7 @@ from talkwright.conversation.fold import State, dump_state, fold_all, load_state
 from talkwright.conversation.timeline import Timeline
 from talkwright.database import chats as repository
 from talkwright.database.chat_locks import hold_chat, let_go_of_chat
-from talkwright.database.chats import NewEvent
+from talkwright.database.chats import ChatMovedError, NewEvent
 from talkwright.database.deployments import Bot, Talk, talk_of
 from talkwright.identity.audit import Origin, record
 
@@ -69,51 +70,70 @@ class Turns:
         events, so that it answers at the same question. Raises ProblemError where no model runs or none comes in time.
         """
         until = time.monotonic() + WAIT_SECONDS
-        async with self._locked(chat):
+        async with self._locked(chat) as lost:
             while True:
                 row, stored = await self._where(assistant, chat, said)
                 if stored is not None:
                     return stored
                 bot = await self._bot(assistant, str(row["environment"]), until)
                 try:
-                    return await self._turn(row, bot, said, origin)
+                    return await self._turn(row, bot, said, origin, lost)
+                except ChatMovedError:
+                    return await self._answer_elsewhere(assistant, chat, said)
+                except BotSlowError:
+                    raise _slow() from None
                 except BotGoneError:
-                    self._bots.standing.pop(chat, None)
                     if time.monotonic() > until:
                         raise _starting(None) from None
                     await asyncio.sleep(LOOK_SECONDS)
                 except BotFailedError as error:
-                    self._bots.standing.pop(chat, None)
                     raise ProblemError(
                         503, "engine-failed", "The assistant failed at this message", f"{error} Try again."
                     ) from error
 
+    async def _answer_elsewhere(self, assistant: UUID, chat: UUID, said: Said) -> Mapping[str, Any]:
+        """What another process answered to this very message; raises 409 where it took another one."""
+        _, stored = await self._where(assistant, chat, said)
+        if stored is None:
+            raise _moved()
+        return stored
+
     @contextlib.asynccontextmanager
-    async def _locked(self, chat: UUID) -> AsyncIterator[None]:
-        """Hold the chat across all backend processes, by a lease: a second turn waits until the first has ended."""
-        holder, deadline = uuid4(), time.monotonic() + WAIT_SECONDS
-        while not await self._hold(chat, holder):
-            if time.monotonic() > deadline:
+    async def _locked(self, chat: UUID) -> AsyncIterator[asyncio.Event]:
+        """Hold the chat: a second turn waits until the first has ended.
+
+        Among this process's turns by a lock, across processes by a lease, which is let go of when the process is seen
+        to have died. Gives an event that is set when another process has taken the chat over.
+        """
+        lost = asyncio.Event()
+        async with contextlib.AsyncExitStack() as stack:
+            try:
+                async with asyncio.timeout(WAIT_SECONDS):
+                    await stack.enter_async_context(self._bots.lock(chat))
+                    while not await self._hold(chat):  # noqa: ASYNC110 - the other process's end is told by nobody
+                        await asyncio.sleep(LOOK_SECONDS)
+            except TimeoutError:
                 raise ProblemError(
                     409, "chat-busy", "The chat is busy", "An earlier message is still being answered. Try again."
-                )
-            await asyncio.sleep(LOOK_SECONDS)
-        keeping = asyncio.create_task(self._keep(chat, holder))
-        try:
-            yield
-        finally:
-            keeping.cancel()
-            async with self._services.transaction() as session:
-                await let_go_of_chat(session, chat, holder)
+                ) from None
+            keeping = asyncio.create_task(self._keep(chat, lost))
+            try:
+                yield lost
+            finally:
+                keeping.cancel()
+                async with self._services.transaction() as session:
+                    await let_go_of_chat(session, chat, self._bots.holder)
 
-    async def _hold(self, chat: UUID, holder: UUID) -> bool:
+    async def _hold(self, chat: UUID) -> bool:
         async with self._services.transaction() as session:
-            return await hold_chat(session, chat, holder, LOCK_SECONDS)
+            return await hold_chat(session, chat, self._bots.holder, LOCK_SECONDS)
 
-    async def _keep(self, chat: UUID, holder: UUID) -> None:
-        while True:
+    async def _keep(self, chat: UUID, lost: asyncio.Event) -> None:
+        while not lost.is_set():
             await asyncio.sleep(LOCK_SECONDS / 3)
-            await self._hold(chat, holder)
+            with contextlib.suppress(DBAPIError, OSError):  # the database is away for a moment: the next time
+                if not await self._hold(chat):
+                    lost.set()
 
     async def _where(self, assistant: UUID, chat: UUID, said: Said) -> tuple[Row, Mapping[str, Any] | None]:
         async with self._services.transaction() as session:
@@ -135,12 +155,17 @@ class Turns:
                 raise _starting(talk.reason)
             await asyncio.sleep(LOOK_SECONDS)
 
-    async def _turn(self, row: Row, bot: Bot, said: Said, origin: Origin) -> Mapping[str, Any]:
+    async def _turn(self, row: Row, bot: Bot, said: Said, origin: Origin, lost: asyncio.Event) -> Mapping[str, Any]:
+        """Raises ChatMovedError where another process took the chat over; before the message is said, if it can."""
         began = datetime.now(UTC)
         ground = await self._stand(row, bot)
+        if lost.is_set():
+            raise ChatMovedError
         metadata: dict[str, Any] = {"message_id": said.id, "language": row["language"]}
         if said.title is not None:
             metadata["button_title"] = said.title
+        # From here until the turn is stored the model is ahead of the chat: what fails meanwhile must put it back.
+        self._bots.standing.forget(row["id"])
         events = await self._bots.say(bot, row["id"], said.text, metadata)
         state, answer = answered(ground, events, bot)
         async with self._services.transaction() as session:
@@ -163,7 +188,7 @@ class Turns:
                 began=began,
             )
             await record(session, origin, f"chats.{said.kind}", assistant=row["assistant"], target=row["id"])
-        self._bots.standing[row["id"]] = Standing(bot.attempt, row["last_event"] + len(events))
+        self._bots.standing.put(row["id"], Standing(bot.attempt, row["last_event"] + len(events)))
         return answer
 
     async def _stand(self, row: Row, bot: Bot) -> Ground:
@@ -221,6 +246,16 @@ def _nothing_runs(talk: Talk) -> ProblemError:
     if talk.reason is not None:
         detail = f"{talk.reason} {detail}"
     return ProblemError(409, "no-deployment", "No version of this assistant runs", detail)
+
+
+def _moved() -> ProblemError:
+    detail = "Another message was answered meanwhile, and this one is not part of the chat. Look at it, then go on."
+    return ProblemError(409, "chat-moved", "The chat went on elsewhere", detail)
+
+
+def _slow() -> ProblemError:
+    detail = "It may act on your message still: see what came of it before you send it again."
+    return ProblemError(504, "engine-slow", "The assistant has not answered in time", detail)
 
 
 def _starting(reason: str | None) -> ProblemError:

@@ -1,0 +1,143 @@
+"""What a person is told where a bot is slow or gone, and where a chat went on elsewhere while a bot was answering."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, cast
+from uuid import UUID
+
+import pytest
+from sqlalchemy import insert, text
+from tests.services.modelservice import Service, service_at
+
+from talkwright.backend.chats.bots import BotGoneError, Bots, BotSlowError
+from talkwright.backend.chats.turns import Said, Turns
+from talkwright.backend.context import Services
+from talkwright.backend.errors import ProblemError
+from talkwright.backend.settings import BackendSettings
+from talkwright.database.chats import insert_chat
+from talkwright.database.deployments import Bot
+from talkwright.database.ids import SYSTEM_USER, uuid7
+from talkwright.database.tables import attempts, chat_messages, deployments, models
+from talkwright.identity.audit import Origin
+from talkwright.identity.secrets import Keyring, keyring
+
+pytestmark = pytest.mark.anyio
+
+Answering = Callable[[str], Awaitable[object | None]]
+
+
+@asynccontextmanager
+async def listening(answer: Answering) -> AsyncIterator[str]:
+    """A program that answers each request, told by its method, with what `answer` gives; None cuts the connection."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
+        await reader.readexactly(int(head.partition("content-length: ")[2].partition("\r\n")[0]))
+        body = await answer(head.partition(" ")[0].upper())
+        if body is not None:
+            said = json.dumps(body).encode()
+            writer.write(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: %d\r\n\r\n%s" % (len(said), said))
+        writer.close()
+
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+
+
+def bot_at(address: str, keys: Keyring) -> Bot:
+    return Bot(
+        deployment=uuid7(), attempt=uuid7(), address=address, secret=keys.encrypt(b"token", "attempt"), model_id="m",
+        version=uuid7(), version_name="bot-1",
+    )  # fmt: skip
+
+
+async def test_a_bot_that_does_not_answer_in_time_is_told_from_one_that_is_gone(tmp_path: Path) -> None:
+    keys, never = keyring(None, tmp_path), asyncio.Event()
+
+    async def silent(_: str) -> None:
+        await never.wait()
+
+    async def cut(_: str) -> None:
+        return None
+
+    bots = Bots(keys, holder=uuid7(), turn_seconds=0.2)
+    try:
+        async with listening(silent) as address:
+            with pytest.raises(BotSlowError):
+                await bots.say(bot_at(address, keys), uuid7(), "hello", {})
+            with pytest.raises(BotGoneError):
+                await bots.put_conversation(bot_at(address, keys), uuid7(), [])
+            never.set()
+        async with listening(cut) as address:
+            with pytest.raises(BotGoneError):
+                await bots.say(bot_at(address, keys), uuid7(), "hello", {})
+        with pytest.raises(BotGoneError):
+            await bots.say(bot_at(address, keys), uuid7(), "hello", {})
+    finally:
+        await bots.close()
+
+
+async def running(service: Service, address: str, keys: Keyring) -> tuple[UUID, UUID]:
+    """An assistant whose talk goes to an address, and a chat with it."""
+    assistant, chat = await service.assistant(f"bot-{uuid7().hex}"), uuid7()
+    version = await service.version(assistant, {"config.yml": b"language: en\n"})
+    model, deployment = uuid7(), uuid7()
+    own = {"assistant": assistant, "version": version}
+    async with service.database.transaction() as session:
+        kept = {"model_id": str(model), "engine": "talkwright", "object": "x", "bytes": 1, "sha256": b"0" * 32}
+        await session.execute(insert(models).values(id=model, **own, **kept))
+        state = {"model": model, "state": "running", "active": True, "attempt": 1, "created_by": SYSTEM_USER}
+        await session.execute(insert(deployments).values(id=deployment, **own, **state))
+        secret = keys.encrypt(b"token", "attempt")
+        ready = {"number": 1, "state": "ready", "address": address, "secret": secret}
+        await session.execute(insert(attempts).values(id=uuid7(), work_kind="deployment", work=deployment, **ready))
+        await insert_chat(session, chat, assistant=assistant, language="en", by=SYSTEM_USER)
+    return assistant, chat
+
+
+@pytest.mark.parametrize("is_same", [True, False])
+async def test_a_chat_that_went_on_meanwhile_gives_the_other_answer_or_says_so(
+    database_url: str, tmp_path: Path, is_same: bool
+) -> None:
+    keys, message = keyring(None, tmp_path), str(uuid7())
+    async with service_at(database_url, tmp_path) as service:
+        chats: list[UUID] = []
+
+        async def overtaken(method: str) -> object:
+            """Another process takes a turn of the chat while this one's bot answers."""
+            if method == "PUT":
+                return {"slots": {}}
+            async with service.database.transaction() as session:
+                moved = text("UPDATE studio.chats SET turns = turns + 1 WHERE id = :chat")
+                await session.execute(moved, {"chat": chats[0]})
+                row = {
+                    "chat": chats[0],
+                    "turn": 1,
+                    "message": message if is_same else str(uuid7()),
+                    "at": text("now()"),
+                }
+                stored = {"state": "answered", "request": "{}", "answer": '{"turn": "theirs"}'}
+                await session.execute(insert(chat_messages).values(**row, **stored))
+            return {"events": [{"event": "user", "text": "hello", "timestamp": 1.0}]}
+
+        async with listening(overtaken) as address:
+            assistant, chat = await running(service, address, keys)
+            chats.append(chat)
+            bots = Bots(keys, holder=uuid7())
+            services = Services(
+                settings=BackendSettings(),
+                database=service.database,
+                authenticator=cast(Any, None),  # nobody signs in here
+                instance="t",
+                extensions={Bots: bots},
+            )
+            taking = Turns(services).take(assistant, chat, Said(id=message, text="hello"), Origin(via="system"))
+            if is_same:
+                assert await taking == {"turn": "theirs"}
+            else:
+                with pytest.raises(ProblemError) as refused:
+                    await taking
+                assert (refused.value.status, refused.value.code) == (409, "chat-moved")
+            await bots.close()
