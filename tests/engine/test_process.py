@@ -55,7 +55,7 @@ def test_what_serves_imports_no_training_and_nothing_of_the_studio(workshop_path
     loaded = set(json.loads(said.splitlines()[-1]))
     assert "talkwright.engine.running" in loaded
     unwanted = {
-        *("sklearn", "scipy", "threadpoolctl", "wordllama", "yaml", "httpx2", "structlog", "rich", "typer"),
+        *("sklearn", "scipy", "threadpoolctl", "wordllama", "httpx2", "structlog", "rich", "typer"),
         *("sqlalchemy", "alembic", "psycopg", "fastapi", "cryptography", "obstore", "procrastinate"),
         *(
             f"talkwright.{room}"
