@@ -163,10 +163,10 @@ def new_chat(page: Page) -> None:
     open_dock(page)
     again = page.get_by_role("button", name="New chat")
     suggestions = page.get_by_text("Say something as your users would")
-    again.or_(suggestions).wait_for()
-    if again.is_visible():
+    again.or_(suggestions).first.wait_for()
+    if not suggestions.is_visible():
         again.click()
-    page.get_by_role("button", name="Let the assistant begin").wait_for()
+    suggestions.wait_for()
 
 
 def say(page: Page, text: str) -> None:

@@ -145,3 +145,32 @@ def test_a_chat_without_a_model_offers_to_train_first(page: Page, api: Api, new_
     expect(dock(page)).to_contain_text("Nothing runs yet")
     expect(dock(page).get_by_role("button", name="Train")).to_be_visible()
     expect(page.get_by_label("Your message")).to_have_count(0)
+    assert api.get(f"/assistants/{api.assistant(new_name)['id']}/chats")["items"] == []
+
+
+def test_a_chat_greets_once_when_it_is_started(page: Page, api: Api, example: str) -> None:
+    page.goto(f"/a/{example}/content/response")
+    new_chat(page)
+    page.get_by_label("Your message").fill("I want to send some money")
+    page.get_by_label("Your message").press("Enter")
+    expect(conversation(page)).to_contain_text("Who should get the money?")
+    greeting = conversation(page).locator(".bubble.bot").filter(has_text="Hello, this is Harbour Bank")
+    expect(greeting).to_have_count(1)
+    chats = f"/assistants/{api.assistant(example)['id']}/chats"
+    before = len(api.get(chats)["items"])
+    page.get_by_role("button", name="New chat").click()
+    expect(conversation(page).locator(".bubble.me")).to_have_count(0)
+    expect(greeting).to_have_count(1)
+    expect(page.get_by_text("Say something as your users would")).to_be_visible()
+    page.reload()
+    expect(greeting).to_have_count(1)
+    assert len(api.get(chats)["items"]) == before + 1
+
+
+def test_a_dock_that_opens_at_a_model_without_a_greeting_leaves_no_chat(page: Page, api: Api, new_name: str) -> None:
+    assistant = api.bring_in(new_name, "Quiet desk", tea_desk(new_name))
+    api.trained(new_name)
+    page.goto(f"/a/{new_name}/flows/order_tea")
+    open_dock(page)
+    expect(page.get_by_text("Say something as your users would")).to_be_visible()
+    assert api.get(f"/assistants/{assistant['id']}/chats")["items"] == []

@@ -2,6 +2,7 @@
 
 from talkwright.assistant.items import Part
 from talkwright.assistant.parsing.flows import parse_flow
+from talkwright.backend.chats.greeting import does_more_than_start
 from talkwright.backend.chats.service import spoken, suggestions
 
 DE = Part(file="data/nlu/de/pay.yml", place="nlu", source="- intent: pay\n  examples: |\n    - zahl [20](amount)\n")
@@ -20,3 +21,11 @@ def test_a_flow_without_examples_offers_the_first_sentence_of_its_description() 
     flow, _ = parse_flow("send", body)
     assert flow is not None
     assert list(suggestions([flow], {})) == ["Send money abroad."]
+
+
+def test_only_a_session_start_with_steps_of_its_own_greets() -> None:
+    start, greet = {"action": "action_session_start"}, {"action": "utter_greet"}
+    assert does_more_than_start({"description": "Hello", "steps": [start, greet]})
+    assert not does_more_than_start({"description": "Hello", "steps": [start]})
+    assert not does_more_than_start(None)
+    assert not does_more_than_start("no flow")

@@ -82,6 +82,7 @@ async def test_a_new_assistant_is_trained_and_talks_and_its_chat_stays(
     assert (await ask(admin, "POST", f"{path}/chats", 201, json={"id": chat}))["turns"] == 0
     suggested = await ask(admin, "GET", f"{path}/chats/suggestions")
     assert suggested["texts"]
+    assert suggested["greets"] is False  # the starter has no greeting of its own
     message = {"id": str(uuid7()), "text": suggested["texts"][0]}
     said = await ask(admin, "POST", f"{path}/chats/{chat}/messages", json=message)
     assert [entry["text"] for entry in said["turn"]["entries"] if entry["kind"] == "bot"]

@@ -83,5 +83,5 @@ export const sendMessage = (aid: string, chat: string, body: { id: string; text:
   sdk.say({ ...STRICT, path: { aid, chat }, body }) as Promise<unknown> as Promise<Answer>
 export const chatTimeline = (aid: string, chat: string, after: number) =>
   sdk.readTimeline({ ...STRICT, path: { aid, chat }, query: { after } }) as Promise<unknown> as Promise<{ turns: Turn[]; state: ChatState; next: number | null }>
-export const restartChat = (aid: string, chat: string) => sdk.restart({ ...STRICT, path: { aid, chat } }) as Promise<unknown> as Promise<Answer>
+export const restartChat = (aid: string, chat: string, id: string) => sdk.restart({ ...STRICT, path: { aid, chat }, body: { id } }) as Promise<unknown> as Promise<Answer>
 export const chatSuggestions = (aid: string, language: string) => sdk.readSuggestions({ ...STRICT, path: { aid }, query: { language } })

@@ -1,14 +1,14 @@
 /** The chat as a channel would show it. */
 import { IconArrowUp, IconRefresh } from '@tabler/icons-react'
-import { useQuery } from '@tanstack/react-query'
 import { useEffect, useRef, useState, type KeyboardEvent, type RefObject } from 'react'
 import type { Turn } from '../api/chats'
-import { useAssistant, useContentLanguage, useMay } from '../frame/assistant'
-import { train } from '../frame/training'
+import { useAssistant, useContentLanguage } from '../frame/assistant'
 import { Button, IconButton } from '../ui/controls'
-import { suggestionsQuery } from './queries'
+import { Beginning } from './Beginning'
 import { BotMessage } from './BotMessage'
-import { greet, say, sayAgain, useChat } from './session'
+import { saidIn } from './said'
+import { say, sayAgain, useChat } from './session'
+import { Typing } from './Typing'
 
 export function ChatPane() {
   const assistant = useAssistant()
@@ -41,7 +41,7 @@ function useNewest(newest: string): RefObject<HTMLDivElement | null> {
 }
 
 function TurnBubbles({ turn, last }: { turn: Turn; last: boolean }) {
-  const said = turn.user?.title ?? turn.user?.text
+  const said = saidIn(turn)
   const messages = turn.entries.filter(({ kind }) => kind === 'bot')
   return (
     <>
@@ -71,12 +71,7 @@ function PendingBubble() {
     <>
       <div className="bubble me">{pending.title ?? pending.text}</div>
       {pending.failed === null ? (
-        <output className="bubble bot typing">
-          <span className="sr">The assistant is answering</span>
-          <i />
-          <i />
-          <i />
-        </output>
+        <Typing />
       ) : (
         <div className="say-again" role="alert">
           <p className="c-err small">
@@ -91,59 +86,13 @@ function PendingBubble() {
   )
 }
 
-/** What an empty chat offers: to train first, or sentences to begin with. */
-function Beginning() {
-  const assistant = useAssistant()
-  const language = useContentLanguage()
-  const { turns, pending, loading, error } = useChat(assistant.id)
-  const mayTrain = useMay('trainings:write')
-  const suggestions = useQuery(suggestionsQuery(assistant.id, language, assistant.deployment?.id ?? null))
-  if (error !== null)
-    return (
-      <div className="say-again" role="alert">
-        <p className="c-err small">
-          {error.title}. {error.detail}
-        </p>
-      </div>
-    )
-  if (loading || turns.length > 0 || pending !== null) return null
-  if (assistant.deployment === null) {
-    const training = assistant.training?.state === 'queued' || assistant.training?.state === 'running'
-    return (
-      <div className="beginning">
-        <p className="t2">{training ? 'The assistant is being trained. The chat opens when it is done.' : 'Train the assistant once, then talk with it here.'}</p>
-        {!training && mayTrain && (
-          <Button look="primary" onClick={() => void train(assistant.id)}>
-            Train
-          </Button>
-        )}
-      </div>
-    )
-  }
-  return (
-    <div className="beginning">
-      <p className="t2">Say something as your users would, or begin with one of these:</p>
-      <div className="quick">
-        {(suggestions.data?.texts ?? []).slice(0, 6).map((text) => (
-          <button key={text} type="button" onClick={() => void say(assistant.id, language, text)}>
-            {text}
-          </button>
-        ))}
-        <button type="button" onClick={() => void greet(assistant.id, language)}>
-          Let the assistant begin
-        </button>
-      </div>
-    </div>
-  )
-}
-
 function Compose() {
   const assistant = useAssistant()
   const language = useContentLanguage()
-  const { pending, state } = useChat(assistant.id)
+  const { pending, greeting, state } = useChat(assistant.id)
   const [text, setText] = useState('')
   if (assistant.deployment === null) return null
-  const busy = pending !== null && pending.failed === null
+  const busy = pending?.failed === null || greeting?.busy === true
   const send = () => {
     if (text.trim() === '' || busy) return
     void say(assistant.id, language, text.trim())

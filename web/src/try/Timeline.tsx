@@ -3,6 +3,7 @@ import { useEffect, useRef } from 'react'
 import type { Entry, Turn } from '../api/chats'
 import { useAssistant } from '../frame/assistant'
 import { EntryRow, showsInTimeline } from './EntryRow'
+import { saidIn } from './said'
 import { update, useChat } from './session'
 import { Understanding } from './Understanding'
 
@@ -32,7 +33,7 @@ export function Timeline() {
 }
 
 function TurnRows({ turn, current, onChoose }: { turn: Turn; current: boolean; onChoose: () => void }) {
-  const said = turn.user?.title ?? turn.user?.text
+  const said = saidIn(turn)
   const entries: readonly Entry[] = turn.entries.filter(showsInTimeline)
   return (
     <div className={`turn${current ? ' cur' : ''}`}>
@@ -48,7 +49,7 @@ function TurnRows({ turn, current, onChoose }: { turn: Turn; current: boolean; o
           <EntryRow key={index} entry={entry} />
         ))}
       </div>
-      {current && turn.trace && <Understanding trace={turn.trace} />}
+      {current && said !== null && turn.trace && <Understanding trace={turn.trace} />}
     </div>
   )
 }

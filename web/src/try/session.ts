@@ -17,6 +17,8 @@ export interface ChatSession {
   turns: readonly Turn[]
   state: ChatState | null
   pending: Pending | null
+  /** The assistant's first words are asked for; one that failed is asked for again by its id, so that it greets once. */
+  greeting: { id: string; busy: boolean } | null
   loading: boolean
   error: ApiError | null
   /** Number of the turn that the person looks at; null follows the last one. */
@@ -24,7 +26,7 @@ export interface ChatSession {
   following: boolean
 }
 
-const EMPTY: ChatSession = { chat: null, turns: [], state: null, pending: null, loading: true, error: null, chosen: null, following: true }
+const EMPTY: ChatSession = { chat: null, turns: [], state: null, pending: null, greeting: null, loading: true, error: null, chosen: null, following: true }
 
 export const useSessions = create<{ sessions: Readonly<Record<string, ChatSession>> }>(() => ({ sessions: {} }))
 
@@ -67,7 +69,8 @@ async function openChat(assistant: string, chat: Chat): Promise<void> {
 
 /** Sends what was typed or the button's payload; `title` is the button's. The bubble stands at once. */
 export async function say(assistant: string, language: string, text: string, title: string | null = null): Promise<void> {
-  if (sessionOf(assistant).pending?.failed === null) return
+  const { pending, greeting } = sessionOf(assistant)
+  if (pending?.failed === null || greeting?.busy) return
   await deliver(assistant, language, { id: uuid7(), text, title, failed: null })
 }
 
@@ -102,18 +105,30 @@ function took(assistant: string, { turn, state }: Answer): void {
 
 /** A new chat: the old one stays in the history. */
 export function startOver(assistant: string): void {
-  update(assistant, { chat: null, turns: [], state: null, pending: null, error: null, chosen: null, loading: false })
+  if (sessionOf(assistant).greeting?.busy) return
+  update(assistant, { chat: null, turns: [], state: null, pending: null, greeting: null, error: null, chosen: null, loading: false })
 }
 
-/** Another language means another chat: what was said so far was said in the old one. */
+/** Lets the assistant begin: it says what it says when a session starts. */
 export async function greet(assistant: string, language: string): Promise<void> {
-  update(assistant, { error: null })
+  const { greeting } = sessionOf(assistant)
+  if (greeting?.busy) return
+  const id = greeting?.id ?? uuid7()
+  update(assistant, { error: null, greeting: { id, busy: true } })
   try {
     const chat = sessionOf(assistant).chat ?? (await begin(assistant, language))
-    took(assistant, await chats.restartChat(assistant, chat.id))
+    took(assistant, await chats.restartChat(assistant, chat.id, id))
+    update(assistant, { greeting: null })
   } catch (error) {
+    update(assistant, { greeting: { id, busy: false } })
     fail(assistant, error)
   }
+}
+
+/** Tries what failed at the chat's beginning once more. */
+export function beginAgain(assistant: string): void {
+  update(assistant, { error: null })
+  void openLatest(assistant)
 }
 
 function fail(assistant: string, error: unknown): void {

@@ -81,9 +81,10 @@ class Timeline(BaseModel):
 
 
 class Suggestions(BaseModel):
-    """Sentences to begin with."""
+    """How a chat may begin: with sentences for the person, and perhaps with a greeting by the assistant."""
 
     texts: list[str]
+    greets: bool = Field(description="Whether the running model has something to say when a session starts.")
 
 
 def chat_of(row: Mapping[str, Any]) -> Chat:

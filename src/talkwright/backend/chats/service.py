@@ -14,6 +14,7 @@ from talkwright.assistant.flows import PATTERN_PREFIX, Flow
 from talkwright.assistant.items import Part
 from talkwright.assistant.parsing.flows import parse_flow
 from talkwright.assistant.parsing.nlu import parse_example
+from talkwright.backend.chats.greeting import greets
 from talkwright.backend.chats.placing import PlaceBook, place_state, place_turn
 from talkwright.backend.chats.schemas import Chat, Chats, NewChat, Suggestions, Timeline, chat_of
 from talkwright.backend.chats.turns import readable, state_of
@@ -111,7 +112,8 @@ async def suggest(session: AsyncSession, assistant: UUID, language: str | None =
     examples = {
         item.name: list(spoken(item.parts, wanted, others)) for item in await load_named(session, assistant, named)
     }
-    return Suggestions(texts=list(_few(suggestions(parsed, examples))))
+    texts = list(_few(suggestions(parsed, examples)))
+    return Suggestions(texts=texts, greets=await greets(session, assistant))
 
 
 def suggestions(flows: Iterable[Flow], examples: Mapping[str, list[str]]) -> Iterator[str]:

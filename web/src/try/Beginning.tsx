@@ -1,0 +1,76 @@
+/** How a chat begins: the assistant greets where it has something to say, and sentences to begin with are offered. */
+import { IconRefresh } from '@tabler/icons-react'
+import { useQuery } from '@tanstack/react-query'
+import { useEffect } from 'react'
+import { useAssistant, useContentLanguage, useMay } from '../frame/assistant'
+import { train } from '../frame/training'
+import { Button } from '../ui/controls'
+import { suggestionsQuery } from './queries'
+import { saidIn } from './said'
+import { beginAgain, greet, say, useChat } from './session'
+import { Typing } from './Typing'
+
+export function Beginning() {
+  const assistant = useAssistant()
+  const { turns, pending, greeting, loading, error } = useChat(assistant.id)
+  if (error !== null) return <Failed title={error.title} detail={error.detail} />
+  if (loading || pending !== null || turns.some((turn) => saidIn(turn) !== null)) return null
+  if (assistant.deployment === null) return <NothingRuns />
+  if (greeting?.busy) return <Typing />
+  return <FirstWords isNew={turns.length === 0} />
+}
+
+function Failed({ title, detail }: { title: string; detail: string }) {
+  const { id } = useAssistant()
+  return (
+    <div className="say-again" role="alert">
+      <p className="c-err small">
+        {title}. {detail}
+      </p>
+      <Button icon={IconRefresh} onClick={() => beginAgain(id)}>
+        Try again
+      </Button>
+    </div>
+  )
+}
+
+function NothingRuns() {
+  const assistant = useAssistant()
+  const mayTrain = useMay('trainings:write')
+  const training = assistant.training?.state === 'queued' || assistant.training?.state === 'running'
+  return (
+    <div className="beginning">
+      <p className="t2">{training ? 'The assistant is being trained. The chat opens when it is done.' : 'Train the assistant once, then talk with it here.'}</p>
+      {!training && mayTrain && (
+        <Button look="primary" onClick={() => void train(assistant.id)}>
+          Train
+        </Button>
+      )}
+    </div>
+  )
+}
+
+/** A chat is only made for a greeting if the running model has one: opening the dock alone leaves no trace. */
+function FirstWords({ isNew }: { isNew: boolean }) {
+  const assistant = useAssistant()
+  const language = useContentLanguage()
+  const may = useMay('chats:write')
+  const { data } = useQuery(suggestionsQuery(assistant.id, language, assistant.deployment))
+  const greets = isNew && may && data?.greets === true
+  useEffect(() => {
+    if (greets) void greet(assistant.id, language)
+  }, [greets, assistant.id, language])
+  if (data === undefined || greets || data.texts.length === 0) return null
+  return (
+    <div className="beginning">
+      <p className="t2">Say something as your users would, or begin with one of these:</p>
+      <div className="quick">
+        {data.texts.slice(0, 6).map((text) => (
+          <button key={text} type="button" onClick={() => void say(assistant.id, language, text)}>
+            {text}
+          </button>
+        ))}
+      </div>
+    </div>
+  )
+}
