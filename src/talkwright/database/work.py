@@ -150,6 +150,16 @@ async def move(
     return True
 
 
+async def keep_worker(session: AsyncSession, worker: UUID) -> bool:
+    """Keep a consumer from being struck off until the transaction ends; False where it was, or takes no more work."""
+    found = await session.execute(
+        select(workers.c.id)
+        .where(workers.c.id == worker, workers.c.ended_at.is_(None), workers.c.draining.is_(False))
+        .with_for_update(read=True)
+    )
+    return found.first() is not None
+
+
 async def assign(session: AsyncSession, kind: Kind, work: OpenWork, worker: UUID, lease_seconds: float) -> UUID:
     """Make the next attempt for a consumer and give it the attempt's lease, so that it is missed if it never comes."""
     attempt = uuid7()
@@ -181,8 +191,10 @@ async def close_lost(session: AsyncSession, attempt: UUID, holder: UUID) -> bool
     """Take over the expired lease of an attempt and end it as lost; False where its holder lives or ended it."""
     taken = await session.execute(
         text(
-            "UPDATE studio.leases SET holder = :holder, epoch = epoch + 1 "
-            "WHERE key = :key AND expires_at <= clock_timestamp() RETURNING epoch"
+            "INSERT INTO studio.leases AS l (key, holder, epoch, expires_at) "
+            "VALUES (:key, :holder, 1, clock_timestamp()) "  # one so old that it was cleared away
+            "ON CONFLICT (key) DO UPDATE SET holder = :holder, epoch = l.epoch + 1 "
+            "WHERE l.expires_at <= clock_timestamp() RETURNING l.epoch"
         ),
         {"key": f"attempt:{attempt}", "holder": holder},
     )

@@ -114,7 +114,10 @@ class Orchestrator:
         async with self._leases.fenced(lease) as session:
             match decision:
                 case Assign(work, worker, step):
-                    if await self._move(session, work, step, {"attempt": work.number + 1}):
+                    # One that is struck off meanwhile gets no work: it would be missed only when the lease runs out.
+                    if await queue.keep_worker(session, worker) and await self._move(
+                        session, work, step, {"attempt": work.number + 1}
+                    ):
                         await queue.assign(session, self._policy.kind, work, worker, self._settings.lease_seconds)
                 case Move(work, step, lost):
                     if lost and (
