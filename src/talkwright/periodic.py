@@ -1,4 +1,4 @@
-"""What is due now and then, in one role: clean-up of what is kept for a time only.
+"""When what is due: the tasks of one role that clear away what is kept for a time only.
 
 procrastinate defers each task once for its hour however many replicas run, and keeps its rows in a schema of its own.
 """
@@ -7,30 +7,23 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from datetime import timedelta
 from functools import partial
 
 import procrastinate
 from psycopg.conninfo import conninfo_to_dict
-from sqlalchemy import delete, func, select
 
-from talkwright.database.announcements import forget_old
+from talkwright import retention
 from talkwright.database.engine import Database, plain_url
 from talkwright.database.migrate import QUEUE
 from talkwright.database.readiness import unready_reason
-from talkwright.database.settings import DatabaseSettings, HomeSettings
-from talkwright.database.tables import attempts, leases, models, workers
-from talkwright.operations.logs import get_logger
+from talkwright.database.settings import DatabaseSettings, HomeSettings, RetentionSettings
 from talkwright.operations.role import RoleContext
 from talkwright.storage.objects import ObjectStore, open_store
 from talkwright.storage.settings import StorageSettings
 
-log = get_logger(__name__)
-
 POLLING_SECONDS = 60.0
-KEPT_WORKERS = timedelta(days=1)
-KEPT_LEASES = timedelta(hours=1)
-SECTIONS = (DatabaseSettings, HomeSettings, StorageSettings)
+STOP_SECONDS = 2.0
+SECTIONS = (DatabaseSettings, HomeSettings, StorageSettings, RetentionSettings)
 
 
 async def periodic(context: RoleContext) -> None:
@@ -41,7 +34,7 @@ async def periodic(context: RoleContext) -> None:
     database = Database.at(settings.application, narrow)
     context.checks.append(partial(unready_reason, database))
     store = open_store(context.settings[StorageSettings], context.settings[HomeSettings].home)
-    app = tasks(settings.direct, database, store)
+    app = tasks(settings.direct, database, store, context.settings[RetentionSettings])
     try:
         async with app.open_async():
             context.started.set()
@@ -62,12 +55,12 @@ async def periodic(context: RoleContext) -> None:
             if worker.done():
                 worker.result()
             worker.cancel()
-            await asyncio.gather(worker, return_exceptions=True)
+            await asyncio.wait({worker}, timeout=STOP_SECONDS)  # it tells the database, which may be gone already
     finally:
         await database.close()
 
 
-def tasks(direct_url: str, database: Database, store: ObjectStore) -> procrastinate.App:
+def tasks(direct_url: str, database: Database, store: ObjectStore, kept: RetentionSettings) -> procrastinate.App:
     """The application with all periodic tasks."""
     given = conninfo_to_dict(plain_url(direct_url))
     connector = procrastinate.PsycopgConnector(
@@ -80,42 +73,34 @@ def tasks(direct_url: str, database: Database, store: ObjectStore) -> procrastin
     async def forget_announcements(timestamp: int) -> None:
         """Announcements are kept for a day."""
         del timestamp
-        async with database.transaction() as session:
-            await forget_old(session)
+        await retention.forget_announcements(database)
 
     @app.periodic(cron="17 * * * *")
     @app.task(name="forget_workers", queueing_lock="forget_workers")
     async def forget_workers(timestamp: int) -> None:
         """Consumers that ended and leases that ran out go after a while."""
         del timestamp
-        await clear_traces(database)
+        await retention.clear_traces(database)
 
     @app.periodic(cron="27 3 * * *")
     @app.task(name="collect_models", queueing_lock="collect_models")
     async def collect_models(timestamp: int) -> None:
         """Model files that no model row names, left by attempts that were lost, go the next night."""
         del timestamp
-        await clear_models(database, store)
+        await retention.clear_models(database, store, kept)
+
+    @app.periodic(cron="37 3 * * *")
+    @app.task(name="clear_attempts", queueing_lock="clear_attempts")
+    async def clear_attempts(timestamp: int) -> None:
+        """Logs and attempts are kept for as long as the settings say."""
+        del timestamp
+        await retention.clear_attempts(database, kept)
+
+    @app.periodic(cron="47 3 * * *")
+    @app.task(name="clear_projects", queueing_lock="clear_projects")
+    async def clear_projects(timestamp: int) -> None:
+        """Project archives lie in the storage for trainings only."""
+        del timestamp
+        await retention.clear_projects(database, store, kept)
 
     return app
-
-
-async def clear_traces(database: Database) -> None:
-    """Delete rows that only showed who was there."""
-    async with database.transaction() as session:
-        gone = func.now() - KEPT_WORKERS
-        held = select(attempts.c.worker).where(attempts.c.ended_at.is_(None), attempts.c.worker.is_not(None))
-        await session.execute(delete(workers).where(workers.c.heartbeat_at < gone, workers.c.id.not_in(held)))
-        await session.execute(delete(leases).where(leases.c.expires_at < func.now() - KEPT_LEASES))
-
-
-async def clear_models(database: Database, store: ObjectStore) -> None:
-    """Delete model objects that no row names and whose training has ended."""
-    async with database.transaction() as session:
-        named = set((await session.execute(select(models.c.object))).scalars())
-        running = set((await session.execute(select(attempts.c.work).where(attempts.c.ended_at.is_(None)))).scalars())
-    for key in await store.keys("models"):
-        training = key.split("/")[2] if key.count("/") == 3 else ""
-        if key not in named and training not in {str(work) for work in running}:
-            await store.delete(key)
-            log.info("model.collected", key=key)

@@ -216,3 +216,32 @@ def test_a_role_that_waits_to_start_stops_at_once() -> None:
         assert role.stdout.readline() == "starting\n"
         role.send_signal(signal.SIGTERM)
         assert role.wait(10) == 0
+
+
+STUBBORN = """
+import asyncio
+from talkwright.operations import role
+
+async def main(context):
+    context.started.set()
+    print("started", flush=True)
+    while True:
+        try:
+            await asyncio.Event().wait()  # as for a database that went first
+        except asyncio.CancelledError:
+            if {ends}:
+                raise
+
+role.DRAIN_SECONDS = role.CUT_SECONDS = 0.1
+role.run_role("sample", main)
+"""
+
+
+@pytest.mark.parametrize(("ends", "code"), [(True, 0), (False, 1)])
+def test_a_role_that_does_not_end_in_time_is_cut(ends: bool, code: int) -> None:
+    command = [sys.executable, "-c", STUBBORN.format(ends=ends)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as role:
+        assert role.stdout is not None
+        assert role.stdout.readline() == "started\n"
+        role.send_signal(signal.SIGTERM)
+        assert role.wait(20) == code

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
+import os
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -17,6 +19,9 @@ from talkwright.operations.settings import OperationsSettings
 log = get_logger(__name__)
 
 ReadyCheck = Callable[[], Awaitable[str | None]]
+DRAIN_SECONDS = 8.0
+"""How long a role may take to end what it has begun; each role's own limits are shorter."""
+CUT_SECONDS = 1.0
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -69,13 +74,26 @@ async def _run(context: RoleContext, main: RoleMain) -> None:
 
 
 async def _until_stopped(context: RoleContext, main: RoleMain) -> None:
-    """Run `main` to its end; where the stop comes before it has started, there is nothing to drain: it is cut."""
+    """Run `main` to its end; where the stop comes before it has started, there is nothing to drain: it is cut.
+
+    One that does not end in time (the database went first, say) is cut too, and at last the process ends without it:
+    nothing may live on when its supervisor is gone.
+    """
     work = asyncio.ensure_future(main(context))
     stop = asyncio.create_task(context.stopping.wait())
     await asyncio.wait({work, stop}, return_when=asyncio.FIRST_COMPLETED)
     stop.cancel()
     if not context.started.is_set():
         work.cancel()
+    elif not work.done():
+        await asyncio.wait({work}, timeout=DRAIN_SECONDS)
+        if not work.done():
+            log.warning("role.cut", seconds=DRAIN_SECONDS)
+            work.cancel()
+            await asyncio.wait({work}, timeout=CUT_SECONDS)
+            if not work.done():
+                logging.shutdown()
+                os._exit(1)
     with contextlib.suppress(asyncio.CancelledError):
         await work
 

@@ -17,7 +17,8 @@ from talkwright.database.ids import uuid7
 
 FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 30.0
-STEADY_SECONDS = 60.0
+STEADY_SECONDS = 15.0
+"""Who ran for so long did not fail at its start: the next pause is the first again."""
 LINE_BYTES = 1 << 20
 
 Gone = Callable[[UUID], Awaitable[None]]
