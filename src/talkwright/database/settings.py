@@ -18,6 +18,24 @@ class HomeSettings(Section):
     )
 
 
+class RetentionSettings(Section):
+    """For how long the studio keeps what can be made again, or was only told."""
+
+    kept_log_days: int = Field(30, ge=1, description="Days for which the log of a job is kept after its end.")
+    kept_attempt_days: int = Field(
+        90, ge=1, description="Days for which it is kept how each attempt of a training or deployment ended."
+    )
+    kept_project_days: int = Field(
+        7,
+        ge=1,
+        description="Days for which a version's project stays in the storage after its last training was "
+        "asked for; another training puts it back.",
+    )
+    kept_deleted_days: int = Field(
+        30, ge=1, description="Days for which the models of a deleted assistant stay in the storage."
+    )
+
+
 class DatabaseSettings(Section):
     """How PostgreSQL is reached. Without a URL the embedded server in the data folder is used."""
 

@@ -54,6 +54,7 @@ async def request_training(
         if known is None:
             raise
         return known, False
+    await _store_project(services.get(ObjectStore), version.id, archive)  # the clean-up may have come in between
     async with services.transaction() as session:
         return await one_training(session, assistant, wanted.id), True
 
