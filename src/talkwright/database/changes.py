@@ -41,13 +41,24 @@ class Change:
     reverts: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class TouchedItem:
+    """An item as a change left it; `was_there` says whether it had a revision before that was not deleted."""
+
+    id: UUID
+    kind: str
+    name: str
+    deleted: bool
+    was_there: bool
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListedChange:
     """One change in the history, with its author's name and the items that it touched."""
 
     change: Change
     author: str
-    items: tuple[tuple[UUID, str, str], ...]
+    items: tuple[TouchedItem, ...]
 
 
 async def lock_assistant(session: AsyncSession, assistant: UUID) -> Locked | None:
@@ -97,18 +108,22 @@ async def list_changes(
     if before is not None:
         page = page.where(changes.c.number < before)
     newest = page.order_by(changes.c.number.desc()).limit(limit).subquery()
+    before_it = revisions.alias()
+    was_there = before_it.c.deleted.is_(False).label("was_there")
+    made = (revisions.c.item, revisions.c.name.label("item_name"), revisions.c.deleted, was_there, items.c.kind)
     query = (
-        select(newest, users.c.display, revisions.c.item, revisions.c.name, items.c.kind)
+        select(newest, users.c.display, *made)
         .join(users, users.c.id == newest.c.author)
         .outerjoin(revisions, and_(revisions.c.assistant == newest.c.assistant, revisions.c.change == newest.c.number))
         .outerjoin(items, items.c.id == revisions.c.item)
+        .outerjoin(before_it, and_(before_it.c.item == revisions.c.item, before_it.c.number == revisions.c.number - 1))
         .order_by(newest.c.number.desc(), items.c.kind, revisions.c.name)
     )
-    found: dict[int, tuple[Any, list[tuple[UUID, str, str]]]] = {}
+    found: dict[int, tuple[Any, list[TouchedItem]]] = {}
     for row in await session.execute(query):
         _first, touched = found.setdefault(row.number, (row, []))
         if row.item is not None:
-            touched.append((row.item, row.kind, row.name))
+            touched.append(TouchedItem(row.item, row.kind, row.item_name, row.deleted, row.was_there))
     return [
         ListedChange(change=_change(row), author=row.display, items=tuple(touched)) for row, touched in found.values()
     ]

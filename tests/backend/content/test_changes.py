@@ -148,3 +148,34 @@ async def test_a_change_is_reverted_by_a_new_one(admin: Browser, assistant: str)
     assert (after["body"], after["parts"]) == (before["body"], before["parts"])
     changes = (await admin.send("GET", f"/api/assistants/{assistant}/changes")).json()["items"]
     assert changes[0]["reverts"] == made["change"]
+
+
+async def test_a_change_that_can_t_be_taken_back_says_what_was_changed_since(admin: Browser, assistant: str) -> None:
+    before = await item_named(admin, assistant, "response", "utter_greet")
+    made = await send(admin, assistant, change(text_patch(before, "Changed")))
+    after = await item_named(admin, assistant, "response", "utter_greet")
+    later = await send(admin, assistant, change(text_patch(after, "Changed again")))
+    path = f"/api/assistants/{assistant}/changes/{made['change']}/revert"
+    refused = await admin.send("POST", path, json={"id": str(uuid7())})
+    assert (refused.status_code, refused.json()["code"]) == (409, "stale")
+    assert refused.json()["title"] == "This change can’t be taken back any more"
+    assert "The response utter_greet was changed since by" in refused.json()["detail"]
+    assert f"in change {later['change']}" in refused.json()["detail"]
+
+
+async def test_the_history_says_what_a_change_did_to_its_items(admin: Browser, assistant: str) -> None:
+    item = str(uuid7())
+    body = [{"text": "Hello"}]
+    builtin = await item_named(admin, assistant, "response", "utter_ask_rephrase")
+    made = {"op": "create", "item": item, "kind": "response", "name": "utter_new", "body": body}
+    await send(admin, assistant, change(made, text_patch(builtin, "Again, please.")))
+    await send(admin, assistant, change({"op": "delete", "item": item, "revision": 1}))
+    revived = {"op": "create", "item": item, "kind": "response", "name": "utter_new", "body": body}
+    await send(admin, assistant, change(revived))
+    changes = (await admin.send("GET", f"/api/assistants/{assistant}/changes")).json()["items"]
+    did = [{touched["name"]: touched["did"] for touched in listed["items"]} for listed in changes[:3]]
+    assert did == [
+        {"utter_new": "made"},
+        {"utter_new": "deleted"},
+        {"utter_new": "made", "utter_ask_rephrase": "changed"},
+    ]

@@ -1,26 +1,25 @@
 /** All changes of the assistant, newest first; each can be taken back by a new one. */
-import { IconArrowBackUp, IconHistory } from '@tabler/icons-react'
+import { IconHistory } from '@tabler/icons-react'
 import { useInfiniteQuery } from '@tanstack/react-query'
-import { api, ApiError, type HistoryEntry } from '../api'
-import { changesQuery, contentChanged } from '../app/queries'
-import { storeOf } from '../app/stores'
-import { uuid7 } from '../documents'
-import { useAssistant, writes } from '../frame/assistant'
+import type { HistoryEntry } from '../api'
+import { changesQuery } from '../app/queries'
+import { useAssistant } from '../frame/assistant'
 import { useItemLink } from '../frame/useItemLink'
 import { Avatar, Button, KindTile } from '../ui/controls'
 import { Empty, Failure, SkeletonRows } from '../ui/states'
 import { longTime } from '../ui/time'
-import { toast } from '../ui/toasts'
+import { RevertButton } from './Revert'
+import { words } from './words'
 
 const SHOWN_ITEMS = 3
 
 export function History() {
   const { id } = useAssistant()
   const { data, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = useInfiniteQuery(changesQuery(id))
-  if (error && !data) return <Failure what="The history can’t be read" error={error} again={() => void refetch()} />
+  if (error && !data) return <Failure what={words.history.unreadable} error={error} again={() => void refetch()} />
   if (!data) return <SkeletonRows rows={4} widths={[24, 360, 200]} height={40} />
   const entries = data.pages.flatMap((page) => page.items)
-  if (entries.length === 0) return <Empty icon={IconHistory} title="No changes yet" />
+  if (entries.length === 0) return <Empty icon={IconHistory} title={words.history.none} />
   return (
     <ol className="history">
       {entries.map((entry) => (
@@ -29,7 +28,7 @@ export function History() {
       {hasNextPage && (
         <li className="history-more">
           <Button look="quiet" aria-busy={isFetchingNextPage} onClick={() => void fetchNextPage()}>
-            Older changes
+            {words.history.older}
           </Button>
         </li>
       )}
@@ -39,21 +38,6 @@ export function History() {
 
 function Row({ entry }: { entry: HistoryEntry }) {
   const go = useItemLink()
-  const { id, permissions } = useAssistant()
-  const may = entry.items.every((item) => permissions.includes(writes(item.kind)))
-  const revert = async () => {
-    const store = storeOf(id)
-    store.settle()
-    try {
-      const answer = await api.revertChange(id, entry.number, uuid7())
-      await store.changedElsewhere(answer.items.map((item) => item.id))
-      contentChanged(id)
-      toast(IconArrowBackUp, `Taken back: ${entry.words}`)
-    } catch (error) {
-      if (!(error instanceof ApiError)) throw error
-      toast(IconArrowBackUp, `${error.title}. ${error.detail}`)
-    }
-  }
   return (
     <li>
       <span className="num t3 small history-number">{entry.number}</span>
@@ -66,14 +50,10 @@ function Row({ entry }: { entry: HistoryEntry }) {
             <span className="mono ell">{item.name}</span>
           </button>
         ))}
-        {entry.items.length > SHOWN_ITEMS && <span className="small t3 num">{`and ${entry.items.length - SHOWN_ITEMS} more`}</span>}
+        {entry.items.length > SHOWN_ITEMS && <span className="small t3 num">{words.history.more(entry.items.length - SHOWN_ITEMS)}</span>}
       </span>
       <span className="small t3 num history-time">{longTime(entry.at)}</span>
-      {may && (
-        <Button icon={IconArrowBackUp} className="small-btn" onClick={() => void revert()}>
-          Revert
-        </Button>
-      )}
+      <RevertButton entry={entry} />
     </li>
   )
 }

@@ -9,8 +9,9 @@ from uuid import UUID
 from talkwright.assistant.items import Part
 from talkwright.assistant.problems import Problem
 from talkwright.assistant.validation.lines import Lines
+from talkwright.backend.content.builtin import builtin_id
 from talkwright.backend.content.words import words_of
-from talkwright.database.changes import ListedChange
+from talkwright.database.changes import ListedChange, TouchedItem
 from talkwright.database.facts import Checked, ListedProblem
 from talkwright.database.items import HistoryEntry, StoredItem
 
@@ -109,7 +110,7 @@ def history_entry(entry: HistoryEntry) -> dict[str, Any]:
 def listed_change(listed: ListedChange) -> dict[str, Any]:
     """One line of the assistant's history."""
     change = listed.change
-    touched = ", ".join(name for _, _, name in listed.items[:3]) + (" …" if len(listed.items) > 3 else "")
+    touched = ", ".join(item.name for item in listed.items[:3]) + (" …" if len(listed.items) > 3 else "")
     return {
         "number": change.number,
         "id": str(change.id),
@@ -118,5 +119,16 @@ def listed_change(listed: ListedChange) -> dict[str, Any]:
         "source": change.source,
         "words": words_of(change.command, touched),
         "reverts": change.reverts,
-        "items": [{"id": str(item), "kind": kind, "name": name} for item, kind, name in listed.items],
+        "items": [
+            {"id": str(item.id), "kind": item.kind, "name": item.name, "did": _did(change.assistant, item)}
+            for item in listed.items
+        ],
     }
+
+
+def _did(assistant: UUID, item: TouchedItem) -> str:
+    """What a change did to an item; the first edit of a built-in one only changes it."""
+    if item.deleted:
+        return "deleted"
+    stood = item.was_there or item.id == builtin_id(assistant, item.kind, item.name)
+    return "changed" if stood else "made"

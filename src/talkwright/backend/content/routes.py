@@ -14,7 +14,7 @@ from talkwright.backend.content.caching import conditional
 from talkwright.backend.content.checking import CHECKER
 from talkwright.backend.content.conditions import described
 from talkwright.backend.content.permissions import demand_write, hidden_kinds
-from talkwright.backend.content.reverting import reverting
+from talkwright.backend.content.reverting import refused, reverting
 from talkwright.backend.content.schemas import (
     ChangeAnswer,
     Changes,
@@ -31,7 +31,7 @@ from talkwright.backend.content.schemas import (
 )
 from talkwright.backend.content.writing import ChangeRequest, begin, write_change
 from talkwright.backend.context import Session
-from talkwright.backend.errors import not_found
+from talkwright.backend.errors import ProblemError, not_found
 from talkwright.backend.security import ASSISTANT_PARAMETER, require
 from talkwright.database.items import kinds_of
 from talkwright.database.listings import ItemFilter
@@ -117,7 +117,11 @@ async def revert_change(
     aid: UUID, number: int, body: Revert, *, reader: Reader, session: Session, request: Request
 ) -> Any:
     """Take a change back by a new one."""
-    return await _write(session, aid, await reverting(session, aid, number, body.id), reader, request)
+    wanted = await reverting(session, aid, number, body.id)
+    try:
+        return await _write(session, aid, wanted, reader, request)
+    except ProblemError as error:
+        raise refused(error) from error
 
 
 @router.get("/problems", response_model=Problems)

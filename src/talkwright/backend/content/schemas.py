@@ -320,6 +320,12 @@ class Uses(BaseModel):
     next: str | None
 
 
+class TouchedItem(ItemName):
+    """An item in a change, and what the change did to it."""
+
+    did: Literal["made", "changed", "deleted"]
+
+
 class ListedChange(BaseModel):
     """One change in the assistant's history."""
 
@@ -330,7 +336,7 @@ class ListedChange(BaseModel):
     source: str
     words: str
     reverts: int | None
-    items: list[ItemName]
+    items: list[TouchedItem]
 
 
 class Changes(BaseModel):
