@@ -194,6 +194,7 @@ PLACES = (
     Place("home", "/", row_of("Harbour Bank")),
     Place("home-new", "/?new=true", lambda page: page.get_by_role("dialog", name="New assistant").wait_for()),
     Place("import", "/import", heading("Import a project")),
+    Place("users", "/users", row_of("admin")),
     Place("import-report", "/import", report),
     Place("flows", "{a}/flows", heading("Choose a flow")),
     Place("flows-new", "{a}/flows", dialog("New flow", "New flow")),

@@ -28,6 +28,11 @@ const importing = createRoute({
   path: '/import',
   component: lazyRouteComponent(() => import('../home/ImportPage')),
 })
+const users = createRoute({
+  getParentRoute: () => home,
+  path: '/users',
+  component: lazyRouteComponent(() => import('../users/UsersPage')),
+})
 
 // Whatever is not found below shows in the assistant's frame.
 const assistant = createRoute({ getParentRoute: () => root, path: '/a/$assistant', component: AssistantFrame, notFoundComponent: () => <NotFound /> })
@@ -142,7 +147,7 @@ function count(value: unknown): number | undefined {
 }
 
 export const routeTree = root.addChildren([
-  home.addChildren([assistants, importing]),
+  home.addChildren([assistants, importing, users]),
   assistant.addChildren([
     first,
     flows.addChildren([flow]),

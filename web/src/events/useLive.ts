@@ -30,6 +30,7 @@ function fact(event: Fact, assistant: string | null): void {
   const ours = event.kind === 'change' && assistant !== null && event.change_id && storeOf(assistant).isOurs(event.change_id)
   if (ours) return
   void queryClient.invalidateQueries({ queryKey: ['assistants'] })
+  if (event.kind === 'grant') for (const key of ['session', 'users']) void queryClient.invalidateQueries({ queryKey: [key] })
   if (assistant === null) return
   switch (event.kind) {
     case 'change':

@@ -1,16 +1,21 @@
 /** The frame outside any assistant. */
-import { IconBook2, IconChevronRight, IconRobot } from '@tabler/icons-react'
+import { IconBook2, IconChevronRight, IconRobot, IconUsers } from '@tabler/icons-react'
 import { Link, Outlet, useLocation } from '@tanstack/react-router'
+import { useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
+import { sessionQuery } from '../app/queries'
 import { useLive } from '../events/useLive'
 import { Icon } from '../ui/Icon'
 import { Tip } from '../ui/controls'
+import { words as usersWords } from '../users/words'
 import { Logo } from './Logo'
 import { PaletteButton } from './PaletteButton'
 import { PersonMenu } from './PersonMenu'
 
 export function HomeFrame({ children }: { children?: ReactNode }) {
   useLive(null)
+  const { data: session } = useQuery(sessionQuery)
+  const onUsers = useLocation({ select: (location) => location.pathname === '/users' })
   const importing = useLocation({ select: (location) => location.pathname === '/import' })
   return (
     <div className="app">
@@ -20,10 +25,17 @@ export function HomeFrame({ children }: { children?: ReactNode }) {
       <nav className="rail" aria-label="Sections">
         <Logo />
         <Tip label="Assistants" position="right">
-          <Link to="/" aria-label="Assistants" aria-current="page">
+          <Link to="/" aria-label="Assistants" aria-current={onUsers ? undefined : 'page'}>
             <Icon of={IconRobot} size={20} />
           </Link>
         </Tip>
+        {session?.permissions.includes('users:manage') && (
+          <Tip label={usersWords.title} position="right">
+            <Link to="/users" aria-label={usersWords.title} aria-current={onUsers ? 'page' : undefined}>
+              <Icon of={IconUsers} size={20} />
+            </Link>
+          </Tip>
+        )}
       </nav>
       <header className="topbar">
         <div className="side">

@@ -17,6 +17,7 @@ import {
   IconSun,
   IconTerminal2,
   IconTextRecognition,
+  IconUsers,
   IconAlertTriangle,
   type Icon,
 } from '@tabler/icons-react'
@@ -53,6 +54,7 @@ export function paletteCommands({ assistant, permissions, navigate, setTheme }: 
     command('New assistant', IconPlus, () => void navigate({ to: '/', search: { new: true } }))
     command('Import a project', IconFileImport, () => void navigate({ to: '/import' }))
   }
+  if (permissions.includes('users:manage')) goTo('Users', IconUsers, () => void navigate({ to: '/users' }))
   command('Light theme', IconSun, () => setTheme('light'))
   command('Dark theme', IconMoon, () => setTheme('dark'))
   command('Keyboard shortcuts', IconKeyboard, () => useOverlays.setState({ shortcuts: true }), '?')
