@@ -114,6 +114,21 @@ def test_the_theme_is_chosen_and_kept(page: Page, example: str) -> None:
     assert background(page) == dark
 
 
+def test_the_theme_of_the_studio_is_the_theme_of_the_sign_in_page(people: Callable[..., tuple[Page, Watch]]) -> None:
+    page, watch = people()
+    watch.allow("410")  # any of the provider's pages will do
+    page.goto("/")
+    page.get_by_role("button", name="theme, shortcuts, sign out").click()
+    page.get_by_role("menuitemradio", name="Dark").click()
+    page.goto("/auth/first-administrator?token=spent")
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    page.get_by_role("link", name="Light").click()
+    expect(page.locator("html")).to_have_attribute("data-theme", "light")
+    page.goto("/")
+    page.get_by_role("heading", name="Assistants", exact=True).wait_for()
+    expect(page.locator("html")).to_have_attribute("data-mantine-color-scheme", "light")
+
+
 def test_the_system_s_dark_theme_is_followed(people: Callable[..., tuple[Page, Watch]], example: str) -> None:
     page, _ = people(dark=True)
     page.goto("/")

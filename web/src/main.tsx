@@ -4,6 +4,7 @@ import { QueryClientProvider } from '@tanstack/react-query'
 import { RouterProvider } from '@tanstack/react-router'
 import { setNonce } from 'get-nonce'
 import { createRoot } from 'react-dom/client'
+import { cookieManager } from './app/colorScheme'
 import { nonce } from './app/nonce'
 import { queryClient } from './app/queries'
 import { router } from './app/router'
@@ -16,7 +17,7 @@ reloadOnMissingChunk()
 const place = document.getElementById('root')
 if (place !== null) {
   createRoot(place).render(
-    <MantineProvider theme={theme} defaultColorScheme="auto" getStyleNonce={() => nonce}>
+    <MantineProvider theme={theme} defaultColorScheme="auto" colorSchemeManager={cookieManager()} getStyleNonce={() => nonce}>
       <QueryClientProvider client={queryClient}>
         <RouterProvider router={router} />
       </QueryClientProvider>

@@ -109,7 +109,7 @@ class Pages:
                 max_age=_YEAR_SECONDS,
                 path="/",
                 samesite="lax",
-                httponly=True,
+                httponly=False,  # the studio's pages read and set it too, and it is no secret
                 secure=self._secure,
             )
         return response
