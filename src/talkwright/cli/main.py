@@ -28,6 +28,8 @@ COMMANDS: dict[str, Entry] = {
     "engine": Entry("talkwright.cli.engine:engine_app", "Train models and run them."),
     "test": Entry("talkwright.cli.test:test_app", "Prove an assistant by scenarios and conversations."),
     "users": Entry("talkwright.cli.users:users_app", "Add, link, disable people and grant them roles."),
+    "backup": Entry("talkwright.cli.backup:backup", "Write everything that people made into one file."),
+    "restore": Entry("talkwright.cli.backup:restore", "Put back what a backup holds."),
     "migrate": Entry("talkwright.cli.roles:migrate", "Prepare the database (one shot)."),
     "backend": Entry("talkwright.cli.roles:backend", "Run the backend server."),
     "training-orchestrator": Entry("talkwright.cli.roles:training_orchestrator", "Run the training orchestrator."),

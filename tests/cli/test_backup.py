@@ -1,0 +1,216 @@
+"""A backup holds all that people made; a restore puts it back, elsewhere too, or leaves everything as it is."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+import pytest
+from tests.services.postgres import TestServer
+
+from talkwright.cli.archive import Reader, Writer
+from talkwright.cli.backup import SOURCES
+from talkwright.database import dump
+from talkwright.database.embedded import EmbeddedPostgres
+from talkwright.database.ids import SYSTEM_USER, uuid7
+from talkwright.database.settings import DatabaseSettings
+
+
+@dataclass(frozen=True)
+class Place:
+    """A studio's data: its folder and, where it is not the folder's own, its database."""
+
+    home: Path
+    settings: DatabaseSettings | None = None
+
+    def run(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """Run a command of ours on it."""
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("TALKWRIGHT_")}
+        environment["TALKWRIGHT_HOME"] = str(self.home)
+        if self.settings is not None:
+            environment["TALKWRIGHT_DATABASE_URL"] = self.settings.application
+            environment["TALKWRIGHT_DATABASE_OWNER_URL"] = self.settings.owner
+        command = [sys.executable, "-m", *words]
+        return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=120)
+
+    def talkwright(self, *words: str) -> str:
+        """Run `talkwright`; gives what it said. Fails where it did."""
+        done = self.run("talkwright.cli.main", *words)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def refused(self, *words: str) -> str:
+        """Run `talkwright`, which must refuse; gives its reason."""
+        done = self.run("talkwright.cli.main", *words)
+        assert done.returncode == 1, done.stdout + done.stderr
+        assert "Traceback" not in done.stderr
+        return done.stderr
+
+    @contextmanager
+    def database(self) -> Iterator[DatabaseSettings]:
+        """Its database, running."""
+        if self.settings is not None:
+            yield self.settings
+            return
+        server = EmbeddedPostgres(self.home, with_parent=True)
+        urls = server.start()
+        try:
+            yield DatabaseSettings(database_url=urls.application, database_owner_url=urls.owner)  # type: ignore[arg-type]  # pydantic takes texts
+        finally:
+            server.stop()
+
+    def fill(self) -> None:
+        """The example as a studio's first start leaves it."""
+        with self.database() as settings:
+            made = Place(self.home, settings).run("talkwright.first_start", "bank")
+            assert made.returncode == 0, made.stderr
+
+    def rows(self) -> Mapping[str, list[bytes]]:
+        """All rows that a backup holds, sorted."""
+        with self.database() as settings, dump.snapshot(settings, SOURCES) as (_, tables):
+            found = {}
+            for table in tables:
+                out = Path(self.home) / "rows"
+                with out.open("wb") as file:
+                    table.write(file)
+                found[table.name] = sorted(out.read_bytes().splitlines())
+                out.unlink()
+            return found
+
+    def objects(self) -> dict[str, bytes]:
+        """All objects by key."""
+        store = self.home / "objects"
+        return {str(path.relative_to(store)): path.read_bytes() for path in store.rglob("*") if path.is_file()}
+
+
+@pytest.fixture(params=["embedded", "external"])
+def places(request: pytest.FixtureRequest, postgres: TestServer, tmp_path: Path) -> Iterator[tuple[Place, Place]]:
+    """A place with the example, and an empty one of the same kind."""
+    if request.param == "embedded":
+        both = Place(tmp_path / "old"), Place(tmp_path / "new")
+        with both[0].database() as settings:
+            Place(both[0].home, settings).talkwright("migrate")
+        both[0].fill()
+        yield both
+        return
+    with postgres.database() as old, postgres.database(empty=True) as new:
+        both = Place(tmp_path / "old", postgres.settings(old)), Place(tmp_path / "new", postgres.settings(new))
+        both[0].fill()
+        yield both
+
+
+def test_a_backup_round_trips_into_an_empty_place_and_not_onto_another_studio(
+    places: tuple[Place, Place], tmp_path: Path
+) -> None:
+    old, new = places
+    file = tmp_path / "studio.backup"
+    assert "the database and 1 objects" in old.talkwright("backup", str(file))
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert "is there already" in old.refused("backup", str(file))
+    assert "Restored" in new.talkwright("restore", str(file))
+    rows = new.rows()
+    assert rows == old.rows()
+    assert sum(map(len, rows.values())) > 1000
+    assert new.objects() == old.objects() != {}
+    # What was restored can be used: a further training gets the next number, and the application's role reads.
+    with new.database() as settings, psycopg.connect(settings.application) as link:
+        (last,) = link.execute("SELECT max(sequence) FROM studio.trainings").fetchone() or (0,)
+        assert last == 1
+        link.execute(
+            "INSERT INTO studio.trainings (id, assistant, version, created_by) "
+            "SELECT %s, assistant, version, %s FROM studio.trainings",
+            (uuid7(), SYSTEM_USER),
+        )
+        assert link.execute("SELECT max(sequence) FROM studio.trainings").fetchone() == (2,)
+    assert "--replace" in new.refused("restore", str(file))
+    assert "Restored" in new.talkwright("restore", "--replace", str(file))
+    assert new.rows() == rows
+
+
+@pytest.fixture
+def external(postgres: TestServer, tmp_path: Path) -> Iterator[tuple[Place, Path]]:
+    """A studio on a server of its own, and its backup."""
+    with postgres.database() as name:
+        place = Place(tmp_path / "home", postgres.settings(name))
+        place.fill()
+        file = tmp_path / "studio.backup"
+        place.talkwright("backup", str(file))
+        yield place, file
+
+
+def test_a_damaged_or_cut_backup_is_refused_before_anything_is_touched(external: tuple[Place, Path]) -> None:
+    place, file = external
+    before, whole = place.rows(), file.read_bytes()
+    reader = Reader(file)
+    largest = max(reader.manifest.members, key=lambda member: member.bytes)
+    place_of = whole.index(reader.table(largest).read(0) or largest.name.encode())
+    reader.close()
+    for damaged, words in (
+        (whole[: len(whole) // 2], "backup"),
+        (whole[: place_of + 2000] + bytes([whole[place_of + 2000] ^ 1]) + whole[place_of + 2001 :], "damaged"),
+        (b"no archive at all", "can't be read as a backup"),
+    ):
+        file.write_bytes(damaged)
+        assert words in place.refused("restore", "--replace", str(file))
+    assert place.rows() == before
+
+
+def test_rows_that_do_not_fit_leave_the_old_studio_as_it_was(external: tuple[Place, Path], tmp_path: Path) -> None:
+    place, file = external
+    before = place.rows()
+    reader = Reader(file)
+    broken = Writer(tmp_path / "broken.backup")
+    for member in reader.manifest.members:
+        passing = tmp_path / "passing"
+        if member.key is not None:
+            reader.unpack(member, passing)
+        else:
+            data = reader.table(member).read()
+            if member.table == "studio.items":
+                data = data.replace(b"flow", b"unheard-of")
+            passing.write_bytes(gzip.compress(data))
+        broken.add(passing, table=member.table, columns=member.columns, key=member.key)
+    broken.finish(version="0", made_at="now", revisions=reader.manifest.revisions)
+    reader.close()
+    assert "Nothing was changed" in place.refused("restore", "--replace", str(tmp_path / "broken.backup"))
+    assert place.rows() == before
+
+
+def test_a_backup_of_an_unknown_schema_is_refused(external: tuple[Place, Path], tmp_path: Path) -> None:
+    place, _ = external
+    later = Writer(tmp_path / "later.backup")
+    later.finish(version="99", made_at="now", revisions={"studio": "9999", "idp": "9999"})
+    assert "made by another release" in place.refused("restore", "--replace", str(tmp_path / "later.backup"))
+
+
+def test_a_restore_beside_a_running_studio_is_refused(external: tuple[Place, Path]) -> None:
+    place, file = external
+    assert place.settings is not None
+    with psycopg.connect(place.settings.application, autocommit=True) as link:
+        link.execute(
+            "INSERT INTO studio.workers (id, role, host, started_at, heartbeat_at) "
+            "VALUES (%s, 'training-consumer', 'here', now(), now())",
+            (uuid7(),),
+        )
+    assert "stop it first" in place.refused("restore", "--replace", str(file))
+
+
+def test_what_a_restore_that_was_cut_left_aside_comes_back_first(external: tuple[Place, Path]) -> None:
+    place, file = external
+    assert place.settings is not None
+    before = place.rows()
+    with psycopg.connect(place.settings.owner, autocommit=True) as link:
+        for schema in ("studio", "idp", "queue"):
+            link.execute(f"ALTER SCHEMA {schema} RENAME TO {schema}{dump.BEFORE}")
+    assert "Restored" in place.talkwright("restore", "--replace", str(file))
+    assert place.rows() == before
+    with psycopg.connect(place.settings.owner) as link:
+        assert link.execute("SELECT 1 FROM pg_namespace WHERE nspname LIKE %s", [f"%{dump.BEFORE}"]).fetchone() is None
