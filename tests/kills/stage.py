@@ -1,0 +1,309 @@
+"""One real studio that is hurt again and again: its processes, its rows, a person who is signed in."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import re
+import signal
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import psycopg
+from tests.kills.snapshot import Attempt, Process, Snapshot, Work, faults
+from tests.services.studio import PASSWORD, PLAIN, Browser
+from tests.services.up import Up, studio
+
+from talkwright.database.ids import uuid7
+from talkwright.identity.secrets import keyring
+
+HEALED_SECONDS = 30.0 * max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
+"""Within 30 seconds all is well again, of a machine that does nothing else."""
+ACTIVE = "SELECT assistant FROM studio.deployments WHERE active AND state = 'running'"
+
+
+@dataclass
+class Stage:
+    """A running studio with the example, its database and a signed-in person."""
+
+    up: Up
+    url: str
+    browser: Browser
+    assistant: str
+    adopts: bool = False
+    """Whether this `up` found its database running, which is then nobody's child."""
+    _link: psycopg.Connection[Any] | None = None
+
+    @property
+    def base(self) -> str:
+        """The assistant's address in the API."""
+        return f"/api/assistants/{self.assistant}"
+
+    def query(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
+        """Rows of a query, over a connection that is made anew after the server's death."""
+        for _ in range(2):
+            if self._link is None or self._link.closed:
+                self._link = psycopg.connect(self.url, autocommit=True)
+            with contextlib.suppress(psycopg.OperationalError):
+                return self._link.execute(statement, values).fetchall()  # type: ignore[arg-type]  # the tests' own words
+        raise psycopg.OperationalError("The server does not answer.")
+
+    def close(self) -> None:
+        """Close the connection."""
+        if self._link is not None:
+            self._link.close()
+
+    def one(self, statement: str, *values: object) -> Any:
+        """The one value of a query, or None without a row."""
+        rows = self.query(statement, *values)
+        return rows[0][0] if rows else None
+
+    async def insist(self, method: str, path: str, body: object, seconds: float = HEALED_SECONDS) -> dict[str, Any]:
+        """Send a request until it is answered, as a page does that loses its server; refusals fail at once."""
+        last = "nothing answers"
+        try:
+            async with asyncio.timeout(seconds):
+                while True:
+                    try:
+                        answer = await self.browser.send(method, path, json=body)
+                    except httpx2.HTTPError as error:
+                        last = type(error).__name__
+                    else:
+                        if answer.is_success:
+                            return dict(answer.json())
+                        last = answer.text
+                        assert answer.status_code >= 500, last
+                        assert answer.headers["content-type"] == "application/problem+json", last
+                    await asyncio.sleep(0.1)
+        except TimeoutError:
+            raise AssertionError(f"{method} {path} was not answered in {seconds:.0f} s: {last}") from None
+
+    async def train(self, training: str) -> None:
+        """Ask for a training whose model is to run."""
+        await self.insist("POST", f"{self.base}/trainings", {"id": training, "deploy": True})
+
+    async def deploy(self, deployment: str) -> None:
+        """Ask for the running version once more."""
+        version = self.one("SELECT version FROM studio.deployments WHERE active")
+        await self.insist("POST", f"{self.base}/deployments", {"id": deployment, "version": str(version)})
+
+    async def say(self, chat: str, text: str, message: str | None = None) -> list[str]:
+        """One turn; gives the names of the responses that the bot uttered."""
+        body = {"id": message or str(uuid7()), "text": text}
+        answer = await self.insist("POST", f"{self.base}/chats/{chat}/messages", body)
+        return [str(entry["name"]) for entry in answer["turn"]["entries"] if entry["kind"] == "bot"]
+
+    async def chat_at_a_question(self) -> str:
+        """A new chat in which the bot has just asked for the amount of a transfer."""
+        chat = str(uuid7())
+        await self.insist("POST", f"{self.base}/chats", {"id": chat, "language": "en"})
+        await self.say(chat, "I'd like to send some money")
+        assert await self.say(chat, "/SetSlots(recipient=Maya)") == ["utter_ask_amount"]
+        return chat
+
+    async def until(self, found: Callable[[], Any], what: str, seconds: float = HEALED_SECONDS) -> Any:
+        """Wait until something is so, and give it; looks every few milliseconds."""
+        try:
+            async with asyncio.timeout(seconds):
+                while True:
+                    with contextlib.suppress(psycopg.OperationalError, OSError, ValueError, StopIteration):
+                        if value := found():
+                            return value
+                    await asyncio.sleep(0.02)
+        except TimeoutError:
+            raise AssertionError(f"never seen: {what}; {self.up.lines[-20:]}") from None
+
+    def job(self, kind: str, work: str) -> dict[str, int] | None:
+        """The processes of the latest job of some work: its `wrapper` and its `job`."""
+        folders = sorted((self.up.home / "jobs" / kind).glob(f"tw-?-{work}-*"), key=os.path.getmtime)
+        if not folders:
+            return None
+        status = json.loads((folders[-1] / "status.json").read_text())
+        return {"wrapper": status["wrapper"], "job": status["pid"]} if status["code"] is None else None
+
+    def postmaster(self) -> int:
+        """The main process of the database server."""
+        lock = next(self.up.home.glob("**/postmaster.pid"))
+        return int(lock.read_text().splitlines()[0])
+
+    def holder(self, work: str) -> int:
+        """The process of the consumer that holds some work."""
+        return int(
+            self.one(
+                "SELECT w.process FROM studio.attempts a JOIN studio.workers w ON w.id = a.worker "
+                "WHERE a.work = %s AND a.outcome IS NULL",
+                work,
+            )
+        )
+
+    async def heals(self, seconds: float = HEALED_SECONDS) -> None:
+        """Wait until nothing is wrong any more; fails with what still is."""
+        found: list[str] = ["nothing could be read"]
+        try:
+            async with asyncio.timeout(seconds):
+                while found:
+                    with contextlib.suppress(psycopg.OperationalError, OSError):
+                        found = faults(await self.snapshot())
+                    await asyncio.sleep(0.3)
+        except TimeoutError:
+            raise AssertionError("\n".join([*found, *self.up.lines[-30:]])) from None
+
+    async def snapshot(self) -> Snapshot:
+        """Everything that the checker looks at."""
+        works = [
+            Work(kind, str(row[0]), row[1], bool(row[2]), int(row[3]), tuple(row[4] or ()))
+            for kind, active in (("training", "false"), ("deployment", "active"))
+            for row in self.query(
+                f"SELECT id, state, {active}, (SELECT count(*) FROM studio.audit u WHERE u.target = w.id::text "
+                f"AND u.action IN ('{kind}.succeeded', '{kind}.failed', '{kind}.cancelled', '{kind}.stopped')), "
+                f"(SELECT array_agg(m.object) FROM studio.models m WHERE m.training = w.id) FROM studio.{kind}s w"
+            )
+        ]
+        attempts = [
+            Attempt(str(row[0]), str(row[1]), row[2], str(row[3]), row[4], row[5], _port(row[6]))
+            for row in self.query("SELECT id, work, number, worker, state, outcome, address FROM studio.attempts")
+        ]
+        running = self.query(
+            "SELECT a.address, a.secret, m.model_id FROM studio.deployments d JOIN studio.attempts a ON a.work = d.id "
+            "AND a.number = d.attempt JOIN studio.models m ON m.id = d.model WHERE d.active AND a.address IS NOT NULL"
+        )
+        address, secret, model = running[0] if running else (None, b"", None)
+        leases = self.query("SELECT key, holder FROM studio.leases WHERE expires_at > clock_timestamp()")
+        store = self.up.home / "objects"
+        return Snapshot(
+            up=self.up.process.pid,
+            port=int(self.up.address.rpartition(":")[2]),
+            works=tuple(works),
+            attempts=tuple(attempts),
+            leases=tuple((key, str(holder)) for key, holder in leases),
+            workers=tuple(
+                (str(row[0]), row[1], row[2])
+                for row in self.query("SELECT id, role, process FROM studio.workers WHERE ended_at IS NULL")
+            ),
+            processes=tuple(_processes(self.up, adopts=self.adopts)),
+            folders=tuple(f"{folder.parent.name}/{folder.name}" for folder in (self.up.home / "jobs").glob("*/*")),
+            objects=tuple(str(path.relative_to(store)) for path in store.rglob("*") if path.is_file()),
+            models=tuple(row[0] for row in self.query("SELECT object FROM studio.models")),
+            answers=None if address is None else await self._model_at(address, bytes(secret)),
+            model=model,
+        )
+
+    async def _model_at(self, address: str, secret: bytes) -> str | None:
+        token = keyring(None, self.up.home).decrypt(secret, "attempt").decode()
+        try:
+            async with httpx2.AsyncClient(trust_env=False, verify=PLAIN, timeout=5) as http:
+                return str((await http.get(f"{address}/status", params={"token": token})).json()["model_id"])
+        except (httpx2.HTTPError, ValueError, KeyError):
+            return None
+
+
+def _port(address: str | None) -> int | None:
+    return None if address is None else int(address.rpartition(":")[2])
+
+
+def _processes(up: Up, *, adopts: bool) -> Iterator[Process]:
+    listening = _listening()
+    for pid, command in up.processes().items():
+        with contextlib.suppress(OSError):
+            parent = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+            ports = tuple(sorted(listening[inode] for inode in _sockets(pid) if inode in listening))
+            if (name := _name(command, parent, up)) is not None:
+                yield Process(pid, parent, name, ports)
+    yield from _server(up, adopts=adopts)
+
+
+def _server(up: Up, *, adopts: bool) -> Iterator[Process]:
+    """The database server's main process, by its lock file: its environment is empty and says nothing of the home."""
+    with contextlib.suppress(OSError, StopIteration, ValueError):
+        lock = next(up.home.glob("**/postmaster.pid"))
+        pid = int(lock.read_text().splitlines()[0])
+        parent = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+        yield Process(pid, up.process.pid if adopts else parent, "postgres")
+
+
+def _name(command: str, parent: int, up: Up) -> str | None:
+    words = command.split()
+    if "jobexec.py" in command:
+        return "wrapper"
+    if "talkwright.engine" in words:
+        return "job"
+    if "talkwright.cli.main" in words:
+        return words[-1]
+    if words and words[0] == "/bin/sh" and any(word.endswith("postmaster.pid") for word in words):
+        return "guard"
+    if any(word.endswith("actions.py") for word in words):
+        return "actions"
+    if "postgres" in command:
+        return None  # told of by `_server`; its own children end with it
+    return f"unknown ({command[:80]})"
+
+
+def _listening() -> dict[str, int]:
+    """Ports by the inode of the socket that listens on them."""
+    found = {}
+    for table in ("/proc/net/tcp", "/proc/net/tcp6"):
+        with contextlib.suppress(OSError):
+            for line in Path(table).read_text().splitlines()[1:]:
+                fields = line.split()
+                if fields[3] == "0A":
+                    found[fields[9]] = int(fields[1].rpartition(":")[2], 16)
+    return found
+
+
+def _sockets(pid: int) -> Iterator[str]:
+    folder = f"/proc/{pid}/fd"
+    for name in os.listdir(folder):
+        with contextlib.suppress(OSError):
+            if (found := re.fullmatch(r"socket:\[(\d+)\]", os.readlink(f"{folder}/{name}"))) is not None:
+                yield found[1]
+
+
+@contextlib.asynccontextmanager
+async def stage_at(home: Path, **settings: str) -> AsyncIterator[Stage]:
+    """A studio with the example running and a person signed in, in a new data folder or one used before."""
+    async with (
+        studio(home, **settings) as up,
+        httpx2.AsyncClient(base_url=up.address, timeout=60, verify=PLAIN) as http,
+    ):
+        browser = Browser(http)
+        if "first-administrator" in up.link:
+            form = {"username": "admin", "password": PASSWORD, "again": PASSWORD}
+            await browser.follow(await http.post(up.link, data=form))
+        else:
+            await browser.follow(await browser.sign_in())
+        assert browser.csrf
+        assistant = str((await up.row(ACTIVE, seconds=120))[0])
+        stage = Stage(up, _database_url(up), browser, assistant)
+        try:
+            yield stage
+        finally:
+            stage.close()
+
+
+def _database_url(up: Up) -> str:
+    """The address of the studio's database, which stays the same for as long as `up` lives."""
+    given = Path(f"/proc/{up.role('backend')}/environ").read_text().split("\0")
+    return next(word.partition("=")[2] for word in given if word.startswith("TALKWRIGHT_DATABASE_URL="))
+
+
+def kill(pid: int) -> None:
+    """End a process without any warning."""
+    os.kill(pid, signal.SIGKILL)
+
+
+@contextlib.contextmanager
+def frozen(*pids: int) -> Iterator[None]:
+    """Hold processes where they are until the block ends; those that were killed meanwhile stay dead."""
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for pid in pids:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGCONT)
