@@ -227,3 +227,49 @@ async def test_a_number_that_another_process_uses_now_is_left_alone(executor: Pr
     assert other.poll() is None
     other.kill()
     other.wait()
+
+
+LEAVES_ITS_GROUP = """
+import subprocess, sys, time
+left = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"], start_new_session=True)
+print(left.pid)
+time.sleep(float(sys.argv[1]))
+"""
+
+
+async def test_the_end_of_a_job_ends_descendants_with_sessions_of_their_own(executor: ProcessExecutor) -> None:
+    job = await executor.start(Job(name="leaver", command=(*python(LEAVES_ITS_GROUP), "0")))
+    lines, ended = await read(job)
+    assert ended.code == 0
+    await gone(int(lines[0].message))
+
+
+async def test_stop_ends_descendants_with_sessions_of_their_own(executor: ProcessExecutor) -> None:
+    job = await executor.start(Job(name="stayer", command=(*python(LEAVES_ITS_GROUP), "600")))
+    left = int((await first_line(job)).message)
+    async with asyncio.timeout(10):
+        assert (await job.stop()).why == "stopped"
+    await gone(left)
+
+
+async def test_a_killed_wrapper_takes_descendants_with_sessions_of_their_own_along(
+    executor: ProcessExecutor, tmp_path: Path
+) -> None:
+    job = await executor.start(Job(name="lost", command=(*python(LEAVES_ITS_GROUP), "600")))
+    left = int((await first_line(job)).message)
+    os.kill(json.loads((tmp_path / "jobs" / "lost" / "status.json").read_text())["wrapper"], signal.SIGKILL)
+    async with asyncio.timeout(10):
+        await job.ended()
+    await gone(left)
+
+
+async def test_where_the_system_shows_no_processes_the_recorded_group_is_ended(
+    executor: ProcessExecutor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("talkwright.modelservice.executors.process.PROC", tmp_path / "none")
+    with spawn("-c", "import time; time.sleep(600)", start_new_session=True) as leader:
+        folder = tmp_path / "jobs" / "left"
+        folder.mkdir(parents=True)
+        (folder / "status.json").write_text(json.dumps({"wrapper": None, "pid": leader.pid}))
+        assert await executor.end_orphans() == ["left"]
+        assert leader.wait(10) == -signal.SIGKILL

@@ -91,9 +91,30 @@ def memory_bytes(pid: int) -> int:
     with contextlib.suppress(OSError, ValueError, IndexError):
         with open(f"/proc/{pid}/statm", encoding="ascii") as statm:
             total = int(statm.read().split()[1]) * PAGE_BYTES
-        with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as children:
-            total += sum(memory_bytes(int(child)) for child in children.read().split())
+        total += sum(memory_bytes(child) for child in children_of(pid))
     return total
+
+
+def children_of(pid: int) -> list[int]:
+    """The processes that a process would wait for; none where the system does not say."""
+    with contextlib.suppress(OSError), open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as children:
+        return [int(child) for child in children.read().split()]
+    return []
+
+
+def end_descendants() -> None:
+    """Kill and wait for all that is left below this process: as subreaper it gets even those with own sessions."""
+    while True:
+        left = children_of(os.getpid())
+        for pid in left:  # nobody else can have these numbers before they are waited for
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, signal.SIGKILL)
+        try:
+            ended, _ = os.waitpid(-1, 0 if left else os.WNOHANG)
+        except ChildProcessError:
+            return
+        if not ended:  # where the system names no children, what is left must not hold up the end
+            return
 
 
 class Supervisor:
@@ -223,13 +244,7 @@ class Supervisor:
 
     def _finish(self, code: int) -> None:
         self.code = code
-        while True:
-            try:
-                os.waitpid(-1, 0)
-            except ChildProcessError:
-                break
-            except InterruptedError:
-                continue
+        end_descendants()
         self._status()
         say(json.dumps({"ended": {"code": code, "why": self.why}}))
 

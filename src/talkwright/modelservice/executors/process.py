@@ -25,6 +25,7 @@ log = get_logger(__name__)
 
 SEARCH_PATH = "/usr/local/bin:/usr/bin:/bin"
 LINE_LIMIT = 1 << 20
+PROC = Path("/proc")
 START_SECONDS = 60
 
 
@@ -207,20 +208,42 @@ def _number(folder: Path, field: str) -> int | None:
 
 
 def _kill_job(folder: Path, wrapper: int | None) -> None:
-    """Kill the wrapper and the job's group, but only processes that still name this very folder."""
+    """Kill the wrapper, the job's group, and what left it, but only processes that still name this very folder."""
     for pid in (wrapper, _number(folder, "pid")):
         if pid is None or not _belongs(pid, folder):
             continue
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(pid, signal.SIGKILL)
+    for entry in PROC.glob("[0-9]*"):  # descendants with sessions of their own; there are none to see without /proc
+        if _works_in(int(entry.name), folder):
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(int(entry.name), signal.SIGKILL)
 
 
 def _belongs(pid: int, folder: Path) -> bool:
-    """Whether the process runs in this job's folder or was started for it: numbers are used again by others."""
+    """Whether the process runs in this job's folder or was started for it: numbers are used again by others.
+
+    Where the system tells neither, it must at least lead a group, as wrappers and jobs do.
+    """
+    if not PROC.is_dir():
+        return _leads(pid)
     try:
-        command = Path(f"/proc/{pid}/cmdline").read_bytes()
-        where = os.readlink(f"/proc/{pid}/cwd")
+        return str(folder).encode() in (PROC / str(pid) / "cmdline").read_bytes() or _works_in(pid, folder)
+    except OSError:
+        return False
+
+
+def _works_in(pid: int, folder: Path) -> bool:
+    try:
+        where = os.readlink(PROC / str(pid) / "cwd")
     except OSError:
         return False
     inside = str(folder.resolve())
-    return where == inside or where.startswith(inside + os.sep) or str(folder).encode() in command
+    return where == inside or where.startswith(inside + os.sep)
+
+
+def _leads(pid: int) -> bool:
+    try:
+        return os.getpgid(pid) == pid
+    except ProcessLookupError:
+        return False
