@@ -14,8 +14,8 @@ ALIVE = cast(literal("1 minute"), INTERVAL)
 
 
 def latest_training(condition: Any) -> ColumnElement[Any]:
-    """The latest training that fits a condition, as a column."""
-    other = trainings.alias("other")
+    """The latest training that fits a condition, as a column; `versions` in the condition is the outer query's."""
+    pinned, other = versions.alias("pinned"), trainings.alias("other")
     queued = trainings.c.state == "queued"
     ahead = select(func.count() + 1).where(other.c.state == "queued", other.c.sequence < trainings.c.sequence)
     busy = select(func.count()).where(other.c.state == "running")
@@ -25,7 +25,7 @@ def latest_training(condition: Any) -> ColumnElement[Any]:
     plain = ("id", "assistant", "version", "state", "deploy", "reason", "problems", "created_at", "started_at")
     more = ("ended_at", "cancel_requested_at", "created_by")
     fields = {name: trainings.c[name] for name in (*plain, *more)} | {
-        "version_name": versions.c.name,
+        "version_name": pinned.c.name,
         "by_name": users.c.display,
         "stage": attempts.c.stage,
         "progress": func.coalesce(attempts.c.progress, 0.0),
@@ -35,7 +35,7 @@ def latest_training(condition: Any) -> ColumnElement[Any]:
         "busy": case((queued, busy.scalar_subquery())),
     }
     joined = (
-        trainings.join(versions, versions.c.id == trainings.c.version)
+        trainings.join(pinned, pinned.c.id == trainings.c.version)
         .join(users, users.c.id == trainings.c.created_by)
         .outerjoin(attempts, attempt)
     )

@@ -118,6 +118,21 @@ async def test_waiting_work_says_its_place_and_why(admin: Browser, path: str) ->
     assert stopped["stopping"]
 
 
+async def test_each_version_shows_its_own_training(admin: Browser, path: str) -> None:
+    first = await ask(admin, "POST", f"{path}/trainings", 201, json={"id": str(uuid7())})
+    edit = {"op": "create", "item": str(uuid7()), "kind": "slot", "name": "more", "body": {"type": "text"}}
+    change = {"id": str(uuid7()), "command": {"name": "create-slot", "arguments": {}}, "edits": [edit]}
+    await ask(admin, "POST", f"{path}/changes", json=change)
+    second = await ask(admin, "POST", f"{path}/trainings", 201, json={"id": str(uuid7())})
+    made = str(uuid7())
+    await ask(admin, "POST", "/api/assistants", 201, json={"id": made, "name": f"x-{made}", "title": "X"})
+    other = await ask(admin, "POST", f"/api/assistants/{made}/trainings", 201, json={"id": str(uuid7())})
+    listed = (await ask(admin, "GET", f"{path}/versions"))["items"]
+    assert [version["training"]["id"] for version in listed] == [second["id"], first["id"]]
+    (elsewhere,) = (await ask(admin, "GET", f"/api/assistants/{made}/versions"))["items"]
+    assert elsewhere["training"]["id"] == other["id"]
+
+
 async def test_errors_of_the_content_stop_a_training_before_it_is_queued(admin: Browser, path: str) -> None:
     edit = {"op": "create", "item": str(uuid7()), "kind": "flow", "name": "broken", "body": BROKEN}
     change = {"id": str(uuid7()), "command": {"name": "create-flow", "arguments": {}}, "edits": [edit]}
