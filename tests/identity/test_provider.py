@@ -17,10 +17,11 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx2
 import pytest
-from sqlalchemy import text
+from sqlalchemy import func, text, update
 from tests.services.studio import PASSWORD, RunningStudio, run_studio, words
 
 from talkwright.identity.client import Proof
+from talkwright.identity.provider.tables import throttles
 
 pytestmark = pytest.mark.anyio
 REALM = "/auth/realms/rasa-studio"
@@ -247,6 +248,27 @@ async def test_guessing_is_slowed_down_for_that_name_and_address_only(http: http
     assert 0 < int(blocked.headers["retry-after"]) <= 60
     assert "Too many wrong passwords" in blocked.json()["message"]
     assert (await login(http)).status_code == 200
+
+
+async def test_whoever_waits_as_long_as_was_said_gets_in(studio: RunningStudio, http: httpx2.AsyncClient) -> None:
+    administrator = await studio.administrator()
+    name = "forgetful"
+    invited = await administrator.send("POST", "/api/users", json={"username": name, "roles": ["business-user"]})
+    form = {"password": PASSWORD, "again": PASSWORD}
+    assert (await studio.browser().http.post(invited.json()["link"], data=form)).status_code in (302, 303)
+    for number in range(9):
+        await login(http, name, f"guess-{number}")
+    async with studio.studio.services.transaction() as session:
+        over = func.clock_timestamp()
+        await session.execute(update(throttles).values(blocked_until=over))
+    assert (await login(http, name, "guess")).status_code == 401
+    again = await login(http, name)
+    assert again.status_code == 429
+    assert 60 < int(again.headers["retry-after"]) <= 120, "each wrong one waits twice as long"
+    async with studio.studio.services.transaction() as session:
+        await session.execute(update(throttles).values(blocked_until=over))
+    assert (await login(http, name)).status_code == 200
+    assert (await login(http, name, "guess")).status_code == 401, "and all is forgiven"
 
 
 async def test_guesses_made_at_the_same_moment_do_not_slip_through(http: httpx2.AsyncClient) -> None:

@@ -6,7 +6,7 @@ import hashlib
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import case, delete, func, update
+from sqlalchemy import case, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -47,28 +47,30 @@ async def forgive(session: AsyncSession, username: str, address: str) -> None:
     is_old = throttles.c.since < func.now() - WINDOW * 4
     await session.execute(delete(throttles).where((throttles.c.key == both) | is_old))
     await session.execute(
-        update(throttles).where(throttles.c.key.in_(others), throttles.c.count > 0).values(count=throttles.c.count - 1)
+        update(throttles)
+        .where(throttles.c.key.in_(others), throttles.c.count > 0)
+        .values(count=throttles.c.count - 1, blocked_until=None)  # who was let in stood before no pause but his own
     )
 
 
 async def _count(session: AsyncSession, key: str, limit: int) -> datetime | None:
+    """Count an attempt and let it through, or say until when its pause lasts; nothing counts during a pause.
+
+    The attempt that reaches the limit is still looked at and begins a pause, each next one begins one twice as long:
+    whoever waits as long as was said is let through.
+    """
     now: Any = func.clock_timestamp()
     over = throttles.c.since < now - WINDOW
     count = case((over, 1), else_=throttles.c.count + 1)
-    beyond = func.least(count - limit, 4)
-    blocked = case(
-        (throttles.c.blocked_until > now, throttles.c.blocked_until),
-        (count > limit, now + PAUSE * func.power(2, beyond - 1)),
-        else_=None,
-    )
+    pause = case((count >= limit, now + PAUSE * func.power(2, func.least(count - limit, 3))), else_=None)
     statement = upsert(throttles).values(key=key, count=1, since=now)
     statement = statement.on_conflict_do_update(
         index_elements=["key"],
-        set_={"count": count, "since": case((over, now), else_=throttles.c.since), "blocked_until": blocked},
+        set_={"count": count, "since": case((over, now), else_=throttles.c.since), "blocked_until": pause},
+        where=throttles.c.blocked_until.is_(None) | (throttles.c.blocked_until <= now),
     )
-    row = (
-        await session.execute(
-            statement.returning(throttles.c.blocked_until, (throttles.c.blocked_until > now).label("is_blocked"))
-        )
-    ).one()
-    return row.blocked_until if row.is_blocked else None
+    if (await session.execute(statement.returning(throttles.c.key))).first() is not None:
+        return None
+    query = select(throttles.c.blocked_until).where(throttles.c.key == key)
+    until: datetime | None = (await session.execute(query)).scalar_one()
+    return until
