@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 
 import structlog
 from starlette.requests import HTTPConnection
@@ -23,9 +22,6 @@ from talkwright.identity.sign_ins import SignIn
 from talkwright.identity.tokens import TokenError
 
 log = structlog.get_logger(__name__)
-
-PROVIDER_GRACE = timedelta(hours=1)
-"""How long a sign-in goes on after its token's end while the provider doesn't answer."""
 
 
 class OpenIdAuthenticator:
@@ -79,16 +75,14 @@ class OpenIdAuthenticator:
         async with self._database.transaction() as session:
             sealed = await sign_ins.claim_refresh(session, found.id)
         if sealed is None:
-            return found
+            return _within_grace(found)
         try:
             tokens = sign_ins.opened(self._connection.keyring, sealed)
             fresh = await self._connection.client.refresh(tokens.refresh)
             claims = await self._connection.claims_of(fresh)
         except ProviderDownError as error:
             log.warning("provider_down", reason=str(error))
-            if datetime.now(UTC) - found.issued_at > PROVIDER_GRACE:
-                raise provider_down() from error
-            return found
+            return _within_grace(found)
         except (GrantRefusedError, TokenError, SecretsError) as error:
             log.info("sign_in_ended", sign_in=str(found.id), reason=type(error).__name__)
             origin = replace(origin_of(request), actor=found.person.id, sign_in=found.id)
@@ -102,6 +96,13 @@ class OpenIdAuthenticator:
         async with self._database.transaction() as session:
             await sign_ins.keep_refreshed(session, self._connection.keyring, found.id, fresh, claims)
             return await sign_ins.find(session, secret)
+
+
+def _within_grace(found: SignIn) -> SignIn:
+    """A sign-in that could not be refreshed goes on for a while; then it waits for the provider."""
+    if found.is_beyond_grace:
+        raise provider_down()
+    return found
 
 
 def provider_down() -> ProblemError:

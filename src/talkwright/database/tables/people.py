@@ -68,7 +68,7 @@ sign_ins = Table(
     Column("roles", Text, nullable=False, server_default="[]", comment="JSON list: studio-wide roles of the token"),
     created(),
     instant("issued_at", nullable=False),
-    instant("seen_at"),
+    instant("refresh_claimed_until"),
     instant("expires_at", nullable=False),
     instant("ended_at"),
 )
