@@ -16,8 +16,22 @@ export interface Change {
   forced?: readonly string[]
 }
 
-/** Which revisions a change led from and to, by item. */
-export type Outcome = Readonly<Record<string, { before: number; after: number }>>
+/** By item, from which revision a change led to which text. */
+export type Outcome = Readonly<Record<string, { before: number; text: string }>>
+
+/** Stands for an item's name and text: equal ones are equal, whatever revisions led there. */
+export function textOf({ name, parts }: Pick<Document, 'name' | 'parts'>): string {
+  let high = 0xdeadbeef
+  let low = 0x41c6ce57
+  for (const text of [name, ...(parts ?? []).flatMap((part) => [part.file, part.place, part.source])]) {
+    for (let i = 0; i <= text.length; i++) {
+      const unit = i < text.length ? text.charCodeAt(i) : 0x1_0000
+      high = Math.imul(high ^ unit, 0x9e3779b1)
+      low = Math.imul(low ^ unit, 0x5f356495) ^ (high >>> 15)
+    }
+  }
+  return `${high >>> 0} ${low >>> 0}`
+}
 
 export function touches(change: Change, item: string): boolean {
   return change.commands.some((command) => command.item === item)
@@ -53,16 +67,16 @@ export function encode(change: Change, bases: Readonly<Record<string, Document>>
   return itemsOf(change).flatMap((item) => editsOf(change, item, bases[item], reverted?.[item]))
 }
 
-function editsOf(change: Change, item: string, base: Document | undefined, reverted?: { before: number; after: number }): Edit[] {
+function editsOf(change: Change, item: string, base: Document | undefined, reverted?: Outcome[string]): Edit[] {
   const revision = base?.revision ?? 0
-  if (base !== undefined && !base.deleted && reverted !== undefined && reverted.after === revision && revision > 0) {
+  if (base !== undefined && !base.deleted && revision > 0 && reverted?.text === textOf(base)) {
     const whole = wholeRestore(change, item, revision, reverted.before)
     if (whole !== null) return [whole]
   }
   return stepwise(change, item, base, reverted)
 }
 
-/** Nothing came between a change and its undo: the old revision comes back as it was, text and all. */
+/** The item is as the change left it: the revision before comes back as it was, text and all. */
 function wholeRestore(change: Change, item: string, revision: number, before: number): Edit | null {
   const commands = change.commands.filter((command) => command.item === item)
   if (commands.some((command) => command.name === 'create' || command.name === 'delete' || command.name === 'rename')) return null

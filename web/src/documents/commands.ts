@@ -63,7 +63,7 @@ export interface CreateCommand extends OnItem {
   body?: Json
   source?: string
   /** Bring back this revision of the item instead of a value: with its old text. */
-  from?: { revision: number }
+  from?: { revision: number; item?: string }
 }
 
 export interface DeleteCommand extends OnItem {

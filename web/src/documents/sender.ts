@@ -2,7 +2,7 @@
 import type { StoreApi } from 'zustand/vanilla'
 import { ApiError, type Edit, type StaleItem } from '../api'
 import { Overlap } from './apply'
-import { encode, itemsOf, type Change, type Outcome } from './changes'
+import { encode, itemsOf, textOf, type Change, type Outcome } from './changes'
 import { derive } from './derive'
 import type { Document } from './document'
 import type { News } from './news'
@@ -168,12 +168,12 @@ export class Sender {
   }
 }
 
-/** From which revision a change led to which, by item: what its undo brings back. */
+/** From which revision a change led to which text, by item: what its undo brings back. */
 function outcomeOf(edits: readonly Edit[], documents: readonly Document[]): Outcome {
   return Object.fromEntries(
-    documents.map(({ id, revision }) => {
-      const edit = edits.find((candidate) => candidate.item === id)
-      return [id, { before: edit !== undefined && 'revision' in edit ? edit.revision : 0, after: revision }]
+    documents.map((document) => {
+      const edit = edits.find((candidate) => candidate.item === document.id)
+      return [document.id, { before: edit !== undefined && 'revision' in edit ? edit.revision : 0, text: textOf(document) }]
     }),
   )
 }

@@ -1,9 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { ApiError } from '../api'
-import { chance, type Chance } from '../test/random'
+import { chance } from '../test/random'
 import type { Command } from './commands'
-import { get, isObject, type Json } from './json'
+import { get, type Json } from './json'
 import { DocumentStore, TYPING_PAUSE } from './store'
+import { randomCommand } from './testCommands'
 import { TestServer } from './testServer'
 
 const label = { name: 'edit', arguments: {} }
@@ -160,7 +161,7 @@ describe('any sequence of commands', () => {
     const random = chance(seed)
     let made = 0
     for (let i = 0; i < 12; i++) {
-      const command = randomCommand(bodyOf(store) ?? null, random)
+      const command = randomCommand({ id: 'a', body: bodyOf(store) ?? null }, random)
       if (command === null) continue
       if (store.run([command], label) !== null) made++
       if (random.int(2) === 0) await quiet()
@@ -179,33 +180,3 @@ describe('any sequence of commands', () => {
     expect(bodyOf(store)).toEqual(server.head('a').body)
   })
 })
-
-/** Any command that fits the body: on a random place of a random kind. */
-function randomCommand(body: Json, random: Chance): Command | null {
-  const places = [...placesIn(body)]
-  if (places.length === 0) return null
-  const path = random.pick(places)
-  const value = get(body, path) ?? null
-  const inList = Array.isArray(get(body, path.slice(0, path.lastIndexOf('/'))))
-  switch (random.int(5)) {
-    case 0:
-      return { name: 'set', item: 'a', at: { path }, value: `text ${random.int(100)}`, was: value }
-    case 1:
-      return { name: 'remove', item: 'a', at: { path }, was: value }
-    case 2:
-      return inList ? { name: 'insert', item: 'a', at: { path }, value: { title: `new ${random.int(9)}` } } : null
-    case 3:
-      return inList ? { name: 'move', item: 'a', at: { path }, to: random.int(3), was: value } : null
-    default: {
-      const member = `${path}/new${random.int(4)}x`
-      const isNew = isObject(value) && get(body, member) === undefined
-      return isNew ? { name: 'set', item: 'a', at: { path: member }, value: random.int(9) } : null
-    }
-  }
-}
-
-function* placesIn(value: Json, path = ''): Generator<string> {
-  if (path !== '') yield path
-  if (Array.isArray(value)) for (const [i, item] of value.entries()) yield* placesIn(item, `${path}/${i}`)
-  else if (isObject(value)) for (const [key, item] of Object.entries(value)) yield* placesIn(item, `${path}/${key}`)
-}
