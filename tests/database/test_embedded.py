@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import stat
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from sqlalchemy.engine import make_url
 
 from talkwright.database.embedded import EmbeddedError, EmbeddedPostgres, account
 from talkwright.database.embedded.processes import processes_in, send, wait_gone
@@ -139,6 +141,32 @@ def test_a_second_start_adopts_the_running_server(home: Path, server: EmbeddedPo
     assert second.start().application == urls.application
     second.stop()
     assert not server.running
+
+
+def test_it_keeps_its_port_when_it_is_started_again_and_waits_for_it_where_it_is_taken(
+    home: Path, server: EmbeddedPostgres
+) -> None:
+    start_in_another_process(home, with_parent=False)
+    urls = server.start()
+    server.flush()
+    send(processes_in(data_of(home)), signal.SIGKILL)
+    wait_gone(processes_in(data_of(home)), 5)
+    port = make_url(urls.application).port or 0
+    with (
+        socket.create_server(("127.0.0.1", port)),
+        pytest.raises(EmbeddedError, match="another program uses its port"),
+    ):
+        server.start()
+    assert server.start() == urls
+
+
+def test_a_server_that_can_not_be_prepared_is_said_in_words(home: Path) -> None:
+    server = EmbeddedPostgres(home, settings={"default_transaction_read_only": "on"})
+    try:
+        with pytest.raises(EmbeddedError, match=r"could not be prepared: .*read-only"):
+            server.start()
+    finally:
+        server.stop()
 
 
 def test_it_is_adopted_after_its_starter_was_killed(home: Path) -> None:

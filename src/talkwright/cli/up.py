@@ -154,8 +154,10 @@ async def _keep_server(studio: Studio, server: EmbeddedPostgres) -> None:
         await asyncio.sleep(SERVER_SECONDS)
         if not server.running and not studio.stopping.is_set():
             studio.journal.say("The database server ended unexpectedly; it starts again.", level="warning")
-            with contextlib.suppress(EmbeddedError):
+            try:
                 await asyncio.to_thread(server.start)
+            except (EmbeddedError, OSError) as error:
+                studio.journal.say(f"{error} It is tried again.", level="warning")
 
 
 async def _flush_when_stopping(studio: Studio, server: EmbeddedPostgres) -> None:

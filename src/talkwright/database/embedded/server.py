@@ -104,9 +104,12 @@ class EmbeddedPostgres:
             data = place.folder / "data"
             if not (data / "PG_VERSION").exists():
                 self._make(place, passwords)
-            port = self._adopt(data, passwords) or self._launch(place, passwords)
-            self._prepare(port, passwords)
+            self._port = port = self._adopt(data, passwords) or self._launch(place, passwords)
             self._watch(data)
+            try:
+                self._prepare(port, passwords)
+            except psycopg.Error as error:
+                raise EmbeddedError(f"The database runs but could not be prepared: {error}") from error
         return _urls(port, passwords)
 
     def flush(self) -> None:
@@ -204,8 +207,8 @@ class EmbeddedPostgres:
         return None
 
     def _launch(self, place: Place, passwords: Passwords) -> int:
-        for attempt in range(5):
-            port = self._port if attempt == 0 and self._port is not None else _free_port()
+        for _ in range(5):
+            port = self._port or _free_port()
             with _open_log(place) as output:
                 offset = output.tell()
                 process = subprocess.Popen(  # noqa: S603 - the words are ours alone
@@ -217,15 +220,17 @@ class EmbeddedPostgres:
                     **place.account.arguments(),
                 )
             if _wait_answer(port, passwords, partial(_lives, process), START_SECONDS):
-                self._process, self._pid, self._port = process, process.pid, port
+                self._process, self._pid = process, process.pid
                 return port
-            reason = _read_log(place, offset)
+            said = _read_log(place, offset)
+            is_taken = b"could not bind" in said or b"Address already in use" in said
             if process.poll() is None:
                 stop_server(place.folder / "data", process.pid)
             process.wait()
-            if "could not bind" not in reason and "Address already in use" not in reason:
+            if self._port is not None or not is_taken:
                 break
-        raise EmbeddedError(f"The database does not start: {reason or 'it does not answer'} ({_log_path(place)})")
+        reason = f"another program uses its port {port}." if is_taken else _last_line(said) or "it does not answer"
+        raise EmbeddedError(f"The database does not start: {reason} ({_log_path(place)})")
 
     def _options(self) -> list[str]:
         return [word for name, value in self._settings.items() for word in ("-c", f"{name}={value}")]
@@ -352,10 +357,10 @@ def _open_log(place: Place) -> IO[bytes]:
     return open(os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW, 0o600), "ab")
 
 
-def _read_log(place: Place, offset: int) -> str:
+def _read_log(place: Place, offset: int) -> bytes:
     with open(_log_path(place), "rb") as file:
         file.seek(offset)
-        return _last_line(file.read())
+        return file.read()
 
 
 def _last_line(output: bytes) -> str:
