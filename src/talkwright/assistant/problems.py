@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -40,5 +41,12 @@ class Problem:
     @property
     def key(self) -> str:
         """What stays the same while the problem stays: code and place, without the words."""
-        parts = (self.code, self.kind, self.name, self.step, self.path, self.file, self.subject)
-        return "|".join(part or "" for part in parts)
+        return key_of({part: getattr(self, part) for part in _PARTS})
+
+
+_PARTS = ("code", "kind", "name", "step", "path", "file", "subject")
+
+
+def key_of(problem: Mapping[str, Any]) -> str:
+    """A problem's key where it is told as a map, which may leave out what is empty."""
+    return "|".join(str(problem.get(part) or "") for part in _PARTS)

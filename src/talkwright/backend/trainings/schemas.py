@@ -10,6 +10,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from talkwright.assistant.problems import key_of
 from talkwright.backend.trainings.words import waiting_words
 
 
@@ -108,12 +109,8 @@ def training_of(row: Mapping[str, Any]) -> Training:
     )
 
 
-_PARTS = ("code", "kind", "name", "step", "path", "file")
-"""What makes a problem's key, as `assistant.problems` has it."""
-
-
 def _problem(found: Mapping[str, Any]) -> dict[str, Any]:
     """A problem as the engine said it, in the API's shape: engines leave out what is empty."""
-    key = "|".join(str(found.get(part) or "") for part in _PARTS)
     empty: dict[str, Any] = dict.fromkeys(("kind", "name", "item", "step", "line", "file", "fix"))
-    return {"key": key, "path": "", "severity": "error", **empty, **found}
+    told = {name: value for name, value in found.items() if name != "subject"}
+    return {"key": key_of(found), "path": "", "severity": "error", **empty, **told}
