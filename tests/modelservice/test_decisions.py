@@ -88,6 +88,12 @@ def test_only_the_newest_waiting_version_is_started() -> None:
     assert [(type(one), one.work.sequence) for one in decisions] == [(Move, 0), (Assign, 1)]
 
 
+def test_a_waiting_version_is_not_dropped_for_a_newer_one_that_was_called_off() -> None:
+    first, second, third = work(0, "queued"), work(1, "queued", cancel=True), work(2, "running", cancel=True)
+    decisions = run([first, second, third], [W1])
+    assert [(type(one), one.work.sequence) for one in decisions] == [(Assign, 0), (Move, 1), (Stop, 2)]
+
+
 def test_a_crashed_assistant_that_has_the_talk_is_not_dropped_for_one_that_waits() -> None:
     active, newer = work(0, "queued", active=True), work(1, "queued")
     decisions = run([active, newer], [W1, W2])

@@ -112,8 +112,10 @@ def _answers(work: OpenWork, works: list[OpenWork]) -> Decision:
 
 
 def _superseded(work: OpenWork, works: list[OpenWork]) -> bool:
+    """Whether a newer one waits or runs that is to stay."""
     return not work.active and any(
-        _same_place(other, work) and other.sequence > work.sequence and other.state != D.STOPPING for other in works
+        _same_place(other, work) and other.sequence > work.sequence and other.state != D.STOPPING and not other.cancel
+        for other in works
     )
 
 
