@@ -9,9 +9,7 @@ from uuid import uuid4
 from talkwright.assistant.problems import Problem, Severity
 from talkwright.backend.trainings.schemas import training_of
 
-PROBLEM = Problem(
-    code="unknown-name", severity=Severity.ERROR, message="It is not there.", kind="flow", path="/steps/0"
-)
+PROBLEM = Problem(code="unknown-name", severity=Severity.ERROR, message="It is missing.", kind="flow", path="/steps/0")
 
 
 def told(*problems: Problem) -> list[dict[str, Any]]:
