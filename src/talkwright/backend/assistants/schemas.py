@@ -26,7 +26,7 @@ class NewAssistant(BaseModel):
     model_config = ConfigDict(
         extra="forbid",
         json_schema_extra={
-            "examples": [{"id": _ID, "name": "harbour-bank", "title": "Harbour Bank", "language": "en"}]
+            "examples": [{"id": _ID, "name": "wheel-workshop", "title": "Wheel Workshop", "language": "en"}]
         },
     )
 
@@ -39,7 +39,7 @@ class NewAssistant(BaseModel):
 class NewTitle(BaseModel):
     """Another title."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"title": "Harbour Bank"}]})
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"title": "Wheel Workshop"}]})
 
     title: Title
 

@@ -2,7 +2,7 @@
 
 A file is YAML:
 
-    project: bank.yml            # flows, slots, responses, actions, config as in a project; relative to the file
+    project: project.yml          # flows, slots, responses, actions, config as in a project; relative to the file
     states:                      # named beginnings, each a list of turns as under `given`
       asked amount: [[start send_money], [set recipient Ann]]
     scenarios:

@@ -15,7 +15,7 @@ MAX_TEXT = 1000  # characters: a longer message carries no more meaning for a li
 
 
 def fold(text: str) -> str:
-    """Lower case, umlauts written out, other accents dropped: `Überweisung` and `ueberweisung` are one."""
+    """Lower case, umlauts written out, other accents dropped: `Größe` and `groesse` are one."""
     text = unicodedata.normalize("NFC", text).lower().translate(_UMLAUTS)
     if text.isascii():
         return text

@@ -62,9 +62,9 @@ def _speaks_for(language: str, tokens: Sequence[str]) -> int:
 
 
 def _is_foreign(token: str, language: str) -> bool:
-    """Whether the glosses know the word and it isn't spelt the same in English (status, hotel, information)."""
+    """Whether the glosses know the word and it isn't spelt the same in English (status, hotels, information)."""
     glossed = _glossed(token, language)
-    return bool(glossed) and token not in glossed
+    return bool(glossed) and not any(token.startswith(word) for word in glossed)
 
 
 @cache

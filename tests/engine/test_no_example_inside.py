@@ -1,0 +1,70 @@
+"""The product knows nothing of the example that it is measured with: no name, no sentence, no word of its trade."""
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+from talkwright.assistant.patterns import default_items
+from talkwright.assistant.project import read_contents, read_project
+from talkwright.assistant.starter import LANGUAGES, starter_project
+from talkwright.assistant.yamls import load
+from talkwright.engine.understanding.local.texts import words
+
+from .conftest import ROOT
+
+EXAMPLE = ROOT / "examples" / "bank"
+SOURCES = (".py", ".txt", ".yml", ".yaml", ".html", ".json", ".css", ".md")
+NAMED = ("flow", "response", "action", "intent")
+SAYING = ("intent", "response", "synonym", "lookup")
+LEAST_WORDS = 4  # shorter ones are what people say anywhere: "talk to a human"
+TRADE = (
+    *("iban", "dauerauftr", "lastschrift", "giro", "tagesgeld", "festgeld", "kontoausz", "kontostand", "geldautomat"),
+    *("kreditkart", "ueberweis", "überweis", "hypothek", "darlehen", "schufa", "sparkonto", "wertpapier", "zinssatz"),
+    *("harbour", "overdraft", "payee", "standing order", "direct debit", "mortgage", "bank account", "banking"),
+)
+
+
+@cache
+def sources() -> dict[str, str]:
+    """All texts under src, in lower case."""
+    files = (path for path in (ROOT / "src").rglob("*") if path.suffix in SOURCES)
+    return {str(path.relative_to(ROOT)): path.read_text(encoding="utf-8").lower() for path in files}
+
+
+def strings(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        yield from (text for key, one in value.items() for text in (*strings(key), *strings(one)))
+    elif isinstance(value, list):
+        yield from (text for one in value for text in strings(one))
+
+
+def where(pattern: str) -> list[str]:
+    return [path for path, text in sources().items() if re.search(pattern, text)]
+
+
+def test_no_name_of_the_example_stands_in_the_product() -> None:
+    started = [read_contents(starter_project("desk", language)) for language in LANGUAGES]
+    own = {item.name for item in (*default_items(), *(item for project in started for item in project.items))}
+    names = {item.name for item in read_project(EXAMPLE).items if item.kind in NAMED} - own
+    assert len(names) > 100
+    found = {name: places for name in names if (places := where(rf"\b{re.escape(name.lower())}\b"))}
+    assert found == {}
+
+
+def test_no_sentence_of_the_example_stands_in_the_product() -> None:
+    said = [text for item in read_project(EXAMPLE).items if item.kind in SAYING for text in strings(item.body)]
+    for path in (EXAMPLE / "heldout").glob("*.yml"):
+        said += strings(load(path.read_text(encoding="utf-8")))
+    sentences = {" ".join(words(text)) for text in said if len(words(text)) >= LEAST_WORDS}
+    assert len(sentences) > 500
+    lines = {" ".join(words(line)): path for path, text in sources().items() for line in text.splitlines()}
+    found = sentences & lines.keys()
+    assert not found, f"{len(found)} sentences, in {sorted({lines[one] for one in found})}"
+
+
+def test_no_word_of_the_examples_trade_stands_in_the_product() -> None:
+    found = {word: places for word in TRADE if (places := where(rf"\b{word}"))}
+    assert found == {}
