@@ -13,9 +13,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 from uuid import UUID
 
+import httpx2
 from sqlalchemy import insert
 
 from talkwright.backend.chats.bots import Bots
@@ -137,7 +138,14 @@ async def studio_in_process(database_url: str, home: Path, **settings: Any) -> A
     database = Database.at(database_url)
     bots = Bots(keyring(None, home), holder=uuid7())
     store = open_store(StorageSettings(), home)
+    apps: list[Any] = []
+
+    async def itself(scope: Any, receive: Any, send: Any) -> None:
+        await apps[0](scope, receive, send)
+
+    # The identity provider that the studio asks is its own: no port leads to it here.
     async with (
+        httpx2.AsyncClient(transport=httpx2.ASGITransport(app=itself)) as http,
         open_studio(
             database=database,
             direct_url=database_url,
@@ -145,9 +153,11 @@ async def studio_in_process(database_url: str, home: Path, **settings: Any) -> A
             backend=BackendSettings(port=8390, **settings),
             identity=IdentitySettings(),
             extensions={ObjectStore: store, Bots: bots},
+            http=http,
         ) as studio,
         studio.app.router.lifespan_context(studio.app),
     ):
+        apps.append(studio.app)
         yield InProcess(studio, home, store)
         studio.close_streams()
     await bots.close()
@@ -162,7 +172,7 @@ async def _ask(app: Any, method: str, path: str, content: bytes, headers: Mappin
         "http_version": "1.1",
         "method": method,
         "scheme": "http",
-        "path": parts.path,
+        "path": unquote(parts.path, errors="replace"),
         "raw_path": parts.path.encode(),
         "root_path": "",
         "query_string": parts.query.encode(),

@@ -110,7 +110,8 @@ class Edge:
                 "Use the studio's own address, or add the name to TALKWRIGHT_ALLOWED_HOSTS.",
             ), receive
         kind = headers.get("content-type", "").partition(";")[0].strip().lower()
-        limit = self.settings.archive_limit if kind in ARCHIVE_TYPES else self.settings.request_limit
+        is_archive = kind in ARCHIVE_TYPES and scope["path"].endswith("/import")
+        limit = self.settings.archive_limit if is_archive else self.settings.request_limit
         length = headers.get("content-length")
         if length is not None and (not length.isdecimal() or int(length) > limit):
             return _answer(_too_large(limit)), receive
