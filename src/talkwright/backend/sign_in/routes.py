@@ -34,14 +34,22 @@ async def read_session(principal: SignedIn, services: ServicesOf) -> SessionAnsw
 
 @router.get("/sign-in", dependencies=PUBLIC, response_class=RedirectResponse, status_code=302)
 async def begin(
-    request: Request, services: ServicesOf, page: Annotated[str, Query(alias="next", max_length=4000)] = "/"
+    request: Request,
+    services: ServicesOf,
+    page: Annotated[str, Query(alias="next", max_length=4000)] = "/",
+    moved: bool = False,
 ) -> Response:
-    """Send the browser to the sign-in page; `next` is the page of the studio to come back to."""
+    """Send the browser to the sign-in page; `next` is the page of the studio to come back to.
+
+    `moved` says that the browser was sent to the public address already: behind a proxy that passes on its own Host,
+    it would be sent there for ever.
+    """
     sign_ins = services.get(SignIns)
     scheme, _, netloc = services.settings.base_url.partition("://")
-    if request.headers.get("Host", netloc) != netloc:
+    if request.headers.get("Host", netloc) != netloc and not moved:
         # The cookie and the way back belong to the public address: begin there.
-        return RedirectResponse(str(request.url.replace(scheme=scheme, netloc=netloc)))
+        there = request.url.replace(scheme=scheme, netloc=netloc).include_query_params(moved="true")
+        return RedirectResponse(str(there))
     try:
         begun = await sign_ins.begin(page, cookies.begun_secret_of(request))
     except ProviderDownError:
