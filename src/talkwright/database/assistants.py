@@ -49,9 +49,13 @@ class LastChange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListedAssistant:
-    """An assistant with its figures: problems by severity, items by kind, latest training, active deployment."""
+    """An assistant with its figures: problems by severity, items by kind, latest training, active deployment.
+
+    `sorting` is what the list is sorted by, as the database folds it, for the cursor.
+    """
 
     assistant: AssistantRow
+    sorting: str
     problems: Mapping[str, int]
     counts: Mapping[str, int]
     training: Mapping[str, Any] | None
@@ -96,6 +100,14 @@ async def exists(session: AsyncSession, assistant: UUID) -> bool:
 async def find_named(session: AsyncSession, name: str) -> UUID | None:
     """The living assistant of this name."""
     return (await session.execute(select(assistants.c.id).where(assistants.c.live_name == name))).scalar_one_or_none()
+
+
+async def has_title(session: AsyncSession, title: str) -> bool:
+    """Whether a living assistant has this title."""
+    living = assistants.c.live_name.is_not(None)
+    return (
+        await session.execute(select(assistants.c.id).where(living, assistants.c.title == title))
+    ).first() is not None
 
 
 async def set_title(session: AsyncSession, assistant: UUID, title: str) -> None:
@@ -146,11 +158,6 @@ async def list_assistants(
     listed = page.order_by(*order).limit(limit).subquery()
     rows = (await session.execute(_figures(listed))).all()
     return [_listed(row) for row in rows]
-
-
-def sorting_key(title: str) -> str:
-    """What `list_assistants` sorts by, for the cursor."""
-    return title.lower()
 
 
 def _figures(listed: Any) -> Any:
@@ -211,6 +218,7 @@ def _listed(row: Any) -> ListedAssistant:
         change = LastChange(number=row.number, at=row.at, by=by, command=json.loads(row.command))
     return ListedAssistant(
         assistant=_row(row),
+        sorting=row.sorting,
         problems={"error": row.error, "warning": row.warning, "hint": row.hint},
         counts=row.counts or {},
         training=row.training,

@@ -23,7 +23,7 @@ from talkwright.backend.interchange.importing import import_project
 from talkwright.backend.trainings.schemas import training_of
 from talkwright.database import assistants
 from talkwright.database.announcements import STUDIO, announce
-from talkwright.database.assistants import ListedAssistant, sorting_key
+from talkwright.database.assistants import ListedAssistant
 from talkwright.identity.principal import Principal, visible_assistants
 
 _STRANGE = re.compile(r"[^A-Za-z0-9_.-]+")
@@ -39,8 +39,7 @@ async def page_of_assistants(
     shown = found[:limit]
     following = None
     if len(found) > limit:
-        last = shown[-1].assistant
-        following = encode_cursor(sorting_key(last.title), str(last.id))
+        following = encode_cursor(shown[-1].sorting, str(shown[-1].assistant.id))
     return {"items": [summary(entry, principal) for entry in shown], "next": following}
 
 
