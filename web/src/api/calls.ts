@@ -13,7 +13,7 @@ export const listAssistants = (signal: AbortSignal) => sdk.listAssistants({ ...S
 export const createAssistant = (body: sdk.NewAssistant) => sdk.createAssistant({ ...STRICT, body })
 export const retitleAssistant = (aid: string, title: string) => sdk.retitleAssistant({ ...STRICT, path: { aid }, body: { title } })
 export const deleteAssistant = (aid: string) => sdk.deleteAssistant({ ...STRICT, path: { aid } })
-export const importAssistant = (archive: Blob, query: { id: string; name?: string | undefined; title?: string | undefined }) =>
+export const importAssistant = (archive: Blob, query: { id: string; name?: string | undefined; title?: string | undefined; file?: string | undefined }) =>
   sdk.importAssistant({ ...STRICT, query, body: archive, headers: { 'Content-Type': archive.type } }) as Promise<Imported>
 export const listExamples = () => sdk.readExamples(STRICT)
 export const loadExample = (example: string, id: string) =>

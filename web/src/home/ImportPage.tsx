@@ -16,6 +16,9 @@ import { DropZone } from './DropZone'
 import { Report } from './Report'
 import './home.css'
 
+/** As much of a file's name as the server takes. */
+const LONGEST_FILE = 255
+
 interface Imported {
   assistant: AssistantSummary
   report: ImportReport
@@ -36,7 +39,7 @@ function Choose({ chosen, onChoose, onDone }: { chosen: Chosen | null; onChoose:
   const { error, field, busy, submit } = useForm(async (refuse) => {
     if (chosen === null) return refuse('archive', 'Choose an archive or a folder first.')
     if (name !== '' && nameFrom(name) !== name) return refuse('name', 'Lower case letters, digits and hyphens.')
-    const answer = await api.importAssistant(chosen.archive, { id: uuid7(), name: name || undefined, title: title.trim() || undefined })
+    const answer = await api.importAssistant(chosen.archive, { id: uuid7(), name: name || undefined, title: title.trim() || undefined, file: chosen.name.slice(-LONGEST_FILE) })
     await queryClient.invalidateQueries({ queryKey: ['assistants'] })
     onDone({ ...answer, chosen })
   })

@@ -24,6 +24,7 @@ from talkwright.backend.interchange.examples import list_examples
 from talkwright.backend.interchange.importing import import_project, read
 from talkwright.backend.interchange.service import import_as_new, read_example
 from talkwright.backend.interchange.settings import ExampleSettings
+from talkwright.backend.interchange.titles import free_title
 from talkwright.backend.security import SignedIn, require
 from talkwright.database.ids import uuid7
 from talkwright.database.projects import Stored, load_project, written
@@ -63,11 +64,13 @@ async def import_assistant(
     *,
     id: Annotated[UUID, Query(description="The new assistant's uuid, made by the client.")],  # noqa: A002 - the API's word
     name: Annotated[Name | None, Query(description="Without it, the config's `assistant_id`.")] = None,
-    title: Annotated[Title | None, Query(description="Without it, the name.")] = None,
+    title: Annotated[Title | None, Query(description="Without it, one made of the names.")] = None,
+    file: Annotated[str | None, Query(max_length=255, description="The archive's name, for the title.")] = None,
 ) -> Any:
     """Make an assistant from an archive; asking twice with one id makes one."""
     project = await _archive(request, services)
-    report = await import_as_new(session, maker, origin_of(request), project, assistant=id, name=name, title=title)
+    origin = origin_of(request)
+    report = await import_as_new(session, maker, origin, project, assistant=id, name=name, title=title, file=file)
     return {"assistant": await service.one_assistant(session, maker, id), "report": report}
 
 
@@ -75,7 +78,8 @@ async def import_assistant(
 async def import_example(example: str, wanted: ExampleRequest, maker: Maker, session: Session, request: Request) -> Any:
     """Make an assistant from an example."""
     project, title = await read_example(ExampleSettings().examples_root, example)
-    report = await import_as_new(session, maker, origin_of(request), project, assistant=wanted.id, title=title)
+    free = await free_title(session, title)
+    report = await import_as_new(session, maker, origin_of(request), project, assistant=wanted.id, title=free)
     return {"assistant": await service.one_assistant(session, maker, wanted.id), "report": report}
 
 

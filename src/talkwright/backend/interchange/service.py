@@ -14,6 +14,7 @@ from talkwright.backend.assistants import service
 from talkwright.backend.errors import not_found
 from talkwright.backend.interchange.examples import example_folder, list_examples
 from talkwright.backend.interchange.importing import creation_change, read
+from talkwright.backend.interchange.titles import free_title, title_from
 from talkwright.identity.audit import Origin, record
 from talkwright.identity.principal import Principal
 
@@ -36,20 +37,19 @@ async def import_as_new(
     assistant: UUID,
     name: str | None = None,
     title: str | None = None,
+    file: str | None = None,
 ) -> dict[str, Any]:
     """Make an assistant of a project and give the report; asking twice with one id makes one.
 
-    Without a name it gets the config's `assistant_id`, or one as near to it as is free; without a title, the name.
+    Without a name it gets the config's `assistant_id`, or one as near to it as is free; without a title, one made of
+    these or of the archive's `file` name.
     Raises ProblemError 409 for an id or a given name that is taken.
     """
     said, language = service.said_by(project)
     called = name or await service.free_name(session, said)
-    row = {"id": assistant, "name": called, "title": title or _title_of(called), "language": language}
+    shown = title or await free_title(session, title_from(name, said, file))
+    row = {"id": assistant, "name": called, "title": shown, "language": language}
     change = creation_change(assistant, "import-project", "import", {"items": len(project.items)})
     report = await service.make_assistant(session, maker, row, project, change)
     await record(session, origin, "assistants.import", assistant=assistant, target=assistant)
     return report
-
-
-def _title_of(name: str) -> str:
-    return name.replace("-", " ").replace("_", " ").strip().capitalize() or name
