@@ -28,6 +28,7 @@ COMMANDS: dict[str, Entry] = {
     "engine": Entry("talkwright.cli.engine:engine_app", "Train models and run them."),
     "test": Entry("talkwright.cli.test:test_app", "Prove an assistant by scenarios and conversations."),
     "users": Entry("talkwright.cli.users:users_app", "Add, link, disable people and grant them roles."),
+    "doctor": Entry("talkwright.cli.doctor:doctor", "Look whether all that a studio needs is well."),
     "backup": Entry("talkwright.cli.backup:backup", "Write everything that people made into one file."),
     "restore": Entry("talkwright.cli.backup:restore", "Put back what a backup holds."),
     "migrate": Entry("talkwright.cli.roles:migrate", "Prepare the database (one shot)."),

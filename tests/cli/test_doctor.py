@@ -1,0 +1,185 @@
+"""`talkwright doctor` finds what is really wrong, says how to mend it, and is content with a studio that is well."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import socket
+import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+import psycopg
+import pytest
+from tests.services.commands import Place
+from tests.services.postgres import TestServer
+
+from talkwright.database.ids import uuid7
+from talkwright.database.settings import DatabaseSettings
+
+
+@pytest.fixture
+def place(postgres: TestServer, tmp_path: Path) -> Iterator[Place]:
+    """A prepared studio that nobody has entered yet."""
+    with postgres.database() as name:
+        yield Place(tmp_path / "home", postgres.settings(name), {"TALKWRIGHT_PORT": "0"})
+
+
+def findings(place: Place, **more: str) -> dict[str, dict[str, str | None]]:
+    """What the doctor finds, by area; its exit code must fit."""
+    done = replace(place, more={**place.more, **more}).run("talkwright.cli.main", "doctor", "--json")
+    found = {finding["area"]: finding for finding in json.loads(done.stdout)}
+    assert done.returncode == any(finding["state"] == "wrong" for finding in found.values()), done.stderr
+    assert all(finding["mend"] for finding in found.values() if finding["state"] != "well")
+    return found
+
+
+def wrong(place: Place, area: str, **more: str) -> str:
+    """What is wrong in one area."""
+    finding = findings(place, **more)[area]
+    assert finding["state"] == "wrong", finding
+    return str(finding["found"])
+
+
+def test_a_prepared_studio_is_well_but_for_its_first_administrator(place: Place) -> None:
+    found = findings(place)
+    notes = {area: finding["state"] for area, finding in found.items() if finding["state"] != "well"}
+    assert set(found) == {"database", "storage", "identity", "engine", "disk", "ports", "actions"}
+    assert notes.pop("identity") == "note"
+    assert notes.pop("actions", "note") == "note"  # where rasa-sdk is not installed
+    assert not notes
+
+
+def test_lines_for_people_say_how_to_mend(place: Place) -> None:
+    done = place.run("talkwright.cli.main", "doctor")
+    assert done.returncode == 0
+    assert "Open the link that `talkwright up` prints." in done.stdout
+    assert done.stdout.count("\nok ") >= 4
+
+
+def test_a_new_data_folder_is_left_alone(tmp_path: Path) -> None:
+    found = findings(Place(tmp_path / "home", None, {"TALKWRIGHT_PORT": "0"}))
+    assert found["database"]["state"] == "note"
+    assert not (tmp_path / "home").exists()
+
+
+def test_a_database_that_was_not_migrated_is_found(place: Place, postgres: TestServer) -> None:
+    with postgres.database(empty=True) as name:
+        assert "not migrated" in wrong(replace(place, settings=postgres.settings(name)), "database")
+
+
+def test_a_database_that_is_away_is_found(place: Place) -> None:
+    with closed_port() as port:
+        url = f"postgresql://a:b@127.0.0.1:{port}/c"
+        away = replace(place, settings=DatabaseSettings(database_url=url))  # type: ignore[arg-type]  # pydantic takes texts
+        assert "does not answer" in wrong(away, "database")
+
+
+def test_an_embedded_server_that_can_not_start_is_found(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    (home / "postgres.json").write_text("{}")
+    assert "postgres.json" in wrong(Place(home, None, {"TALKWRIGHT_PORT": "0"}), "database")
+
+
+def test_a_store_that_can_not_be_written_is_found(place: Place) -> None:
+    assert wrong(place, "storage", TALKWRIGHT_STORAGE_URL="file:///dev/null/objects")
+
+
+def test_a_model_that_is_missing_in_the_store_is_found(place: Place) -> None:
+    place.fill()
+    assert place.settings is not None
+    with psycopg.connect(place.settings.application, autocommit=True) as link:
+        link.execute(
+            "INSERT INTO studio.models (id, model_id, assistant, version, engine, object, bytes, sha256) "
+            "SELECT %s, 'm', assistant, version, 'talkwright', 'models/a/b/c.tar.gz', 1, '' FROM studio.trainings",
+            (uuid7(),),
+        )
+    assert "models/a/b/c.tar.gz" in wrong(place, "storage")
+
+
+def test_keys_that_do_not_open_the_secrets_are_found(place: Place) -> None:
+    assert findings(place)["identity"]["state"] == "note"
+    other = base64.b64encode(os.urandom(32)).decode()
+    assert "TALKWRIGHT_SECRET_KEYS" in wrong(place, "identity", TALKWRIGHT_SECRET_KEYS=other)
+
+
+def test_a_sign_in_service_that_is_away_or_another_one_is_found(place: Place) -> None:
+    settings = {"TALKWRIGHT_IDENTITY_PROVIDER": "openid"}
+    with closed_port() as port:
+        assert "does not answer" in wrong(
+            place, "identity", **settings, TALKWRIGHT_OIDC_ISSUER=f"http://127.0.0.1:{port}"
+        )
+    with answering(b'{"issuer": "https://id.example.com"}') as address:
+        assert "calls itself https://id.example.com" in wrong(
+            place, "identity", **settings, TALKWRIGHT_OIDC_ISSUER=address
+        )
+
+
+def test_a_port_that_is_taken_is_told_and_an_address_of_nobody_is_wrong(place: Place) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        found = findings(place, TALKWRIGHT_PORT=str(taken.getsockname()[1]))["ports"]
+        assert found["state"] == "note"
+    assert "can't be had" in wrong(place, "ports", TALKWRIGHT_HOST="203.0.113.7")
+
+
+def test_an_action_server_that_is_away_or_does_not_start_is_found(place: Place) -> None:
+    with closed_port() as port:
+        assert "does not answer" in wrong(place, "actions", ACTION_SERVER_URL=f"http://127.0.0.1:{port}/webhook")
+    assert "does not start" in wrong(place, "actions", TALKWRIGHT_ACTIONS_PYTHON="/bin/false")
+
+
+def test_wrong_settings_are_found(place: Place) -> None:
+    found = findings(place, TALKWRIGHT_PORT="many")
+    assert "TALKWRIGHT_PORT" in str(found["settings"]["found"])
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount a small disk")
+def test_a_full_disk_is_found(place: Place, tmp_path: Path) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "none", disk], check=False, capture_output=True)
+    if mounted.returncode != 0:
+        pytest.skip("nothing can be mounted here")
+    try:
+        assert "0.0 GB are free" in wrong(replace(place, home=disk / "home"), "disk")
+    finally:
+        subprocess.run(["umount", disk], check=True)
+
+
+@contextmanager
+def closed_port() -> Iterator[int]:
+    """A port that is taken, but on which nobody listens."""
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        yield nobody.getsockname()[1]
+
+
+@contextmanager
+def answering(body: bytes) -> Iterator[str]:
+    """A server that answers everything with the same JSON."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", "application/json")
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    serving = threading.Thread(target=server.serve_forever)
+    serving.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        serving.join()
+        server.server_close()
