@@ -93,13 +93,15 @@ async def open_studio(
         builtin_issuer=issuer_of(backend.base_url),
         builtin_internal_url=issuer_of(f"http://127.0.0.1:{backend.port}"),
     )
+    listener = Listener(direct_url)
     services = Services(
         settings=backend,
         database=database,
         authenticator=OpenIdAuthenticator(database, connection),
         instance=instance_id,
         extensions={
-            Bus: Bus(direct_url, Listener(direct_url)),
+            Listener: listener,
+            Bus: Bus(direct_url, listener),
             SignIns: SignIns(database, connection, backend.base_url),
             **_accounts(connection, backend.base_url),
             **(extensions or {}),

@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from io import StringIO
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from sqlalchemy import insert, select, text, update
@@ -23,7 +23,7 @@ from talkwright.backend.settings import BackendSettings
 from talkwright.cli.supervisor.child import Child, Program, stop_all
 from talkwright.cli.supervisor.journal import Journal
 from talkwright.database import work as queue
-from talkwright.database.announcements import announce
+from talkwright.database.announcements import Listener, announce
 from talkwright.database.chats import insert_chat
 from talkwright.database.deployments import insert_deployment, model_of_version
 from talkwright.database.engine import Database
@@ -264,12 +264,19 @@ def texts(answer: Mapping[str, Any]) -> list[str]:
 async def talking(service: Service, assistant: UUID) -> AsyncIterator[Talk]:
     """Talk to an assistant from a backend of its own."""
     bots = Bots(keyring(None, service.home), holder=uuid7())
+    listener = Listener(service.environment["TALKWRIGHT_DATABASE_URL"])
     services = Services(
-        settings=BackendSettings(), database=service.database, authenticator=None, instance="t", extensions={Bots: bots}  # type: ignore[arg-type]  # nobody signs in here
-    )  # fmt: skip
+        settings=BackendSettings(),
+        database=service.database,
+        authenticator=cast(Any, None),  # nobody signs in here
+        instance="t",
+        extensions={Bots: bots, Listener: listener},
+    )
+    await listener.start()
     try:
         yield Talk(service, assistant, Turns(services))
     finally:
+        await listener.stop()
         await bots.close()
 
 

@@ -17,6 +17,7 @@ from talkwright.backend.chats.turns import Said, Turns
 from talkwright.backend.context import Services
 from talkwright.backend.errors import ProblemError
 from talkwright.backend.settings import BackendSettings
+from talkwright.database.announcements import Listener
 from talkwright.database.chats import insert_chat
 from talkwright.database.deployments import Bot
 from talkwright.database.ids import SYSTEM_USER, uuid7
@@ -131,7 +132,7 @@ async def test_a_chat_that_went_on_meanwhile_gives_the_other_answer_or_says_so(
                 database=service.database,
                 authenticator=cast(Any, None),  # nobody signs in here
                 instance="t",
-                extensions={Bots: bots},
+                extensions={Bots: bots, Listener: Listener(database_url)},
             )
             taking = Turns(services).take(assistant, chat, Said(id=message, text="hello"), Origin(via="system"))
             if is_same:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
@@ -83,7 +84,8 @@ async def read_timeline(
     state = await state_of(session, row)
     bodies = [body for _, body in await repository.event_bodies(session, chat)]
     said = {answer["turn"]["number"]: answer["turn"] for answer in await repository.answers(session, chat)}
-    turns = [turn for turn in timeline(readable(bodies), state.initial if state else None) if turn["number"] > after]
+    every = await asyncio.to_thread(lambda: timeline(readable(bodies), state.initial if state else None))
+    turns = [turn for turn in every if turn["number"] > after]
     for turn in turns:
         stored: Mapping[str, Any] = said.get(turn["number"], {})
         turn |= {name: stored[name] for name in ("model", "notice") if name in stored}

@@ -24,6 +24,7 @@ from talkwright.conversation.events import Event, decode
 from talkwright.conversation.fold import State, dump_state, fold_all, load_state, new_state, view
 from talkwright.conversation.timeline import Timeline
 from talkwright.database import chats as repository
+from talkwright.database.announcements import Listener, Subscription
 from talkwright.database.chat_locks import hold_chat, let_go_of_chat
 from talkwright.database.chats import ChatMovedError, NewEvent
 from talkwright.database.deployments import Bot, Talk, talk_of
@@ -31,6 +32,8 @@ from talkwright.identity.audit import Origin, record
 
 WAIT_SECONDS = 30.0
 LOOK_SECONDS = 0.2
+AGAIN_SECONDS = 1.0
+"""A model that could not be reached is asked again after so long where nothing is announced."""
 LOCK_SECONDS = 15.0
 TITLE_CHARACTERS = 80
 NEW_SESSION = "/session_start"
@@ -62,6 +65,7 @@ class Turns:
     def __init__(self, services: Services) -> None:
         self._services = services
         self._bots = services.get(Bots)
+        self._listener = services.get(Listener)
 
     async def take(self, assistant: UUID, chat: UUID, said: Said, origin: Origin) -> Mapping[str, Any]:
         """Say something and give the answer {turn, state}; a repeated message gets the stored one.
@@ -70,12 +74,12 @@ class Turns:
         events, so that it answers at the same question. Raises ProblemError where no model runs or none comes in time.
         """
         until = time.monotonic() + WAIT_SECONDS
-        async with self._locked(chat) as lost:
+        async with self._locked(chat) as lost, self._news(assistant) as news:
             while True:
                 row, stored = await self._where(assistant, chat, said)
                 if stored is not None:
                     return stored
-                bot = await self._bot(assistant, str(row["environment"]), until)
+                bot = await self._bot(assistant, str(row["environment"]), until, news)
                 try:
                     return await self._turn(row, bot, said, origin, lost)
                 except ChatMovedError:
@@ -85,7 +89,7 @@ class Turns:
                 except BotGoneError:
                     if time.monotonic() > until:
                         raise _starting(None) from None
-                    await asyncio.sleep(LOOK_SECONDS)
+                    await news.wait(AGAIN_SECONDS)
                 except BotFailedError as error:
                     raise ProblemError(
                         503, "engine-failed", "The assistant failed at this message", f"{error} Try again."
@@ -142,7 +146,16 @@ class Turns:
                 raise not_found("chat")
             return row, await repository.stored_answer(session, chat, said.id)
 
-    async def _bot(self, assistant: UUID, environment: str, until: float) -> Bot:
+    @contextlib.asynccontextmanager
+    async def _news(self, assistant: UUID) -> AsyncIterator[Subscription]:
+        """What wakes a turn that waits for a model: whatever is announced of the assistant."""
+        news = self._listener.subscribe([assistant])
+        try:
+            yield news
+        finally:
+            self._listener.unsubscribe(news)
+
+    async def _bot(self, assistant: UUID, environment: str, until: float, news: Subscription) -> Bot:
         """The model that has the talk; waits for one that is on its way."""
         while True:
             async with self._services.transaction() as session:
@@ -151,9 +164,8 @@ class Turns:
                 return talk.bot
             if not talk.coming:
                 raise _nothing_runs(talk)
-            if time.monotonic() > until:
+            if not await news.wait(until - time.monotonic()):
                 raise _starting(talk.reason)
-            await asyncio.sleep(LOOK_SECONDS)
 
     async def _turn(self, row: Row, bot: Bot, said: Said, origin: Origin, lost: asyncio.Event) -> Mapping[str, Any]:
         """Raises ChatMovedError where another process took the chat over; before the message is said, if it can."""
@@ -220,7 +232,7 @@ async def state_of(session: AsyncSession, row: Row) -> State | None:
         return load_state(row["state"])
     except ValueError:
         bodies = [body for _, body in await repository.event_bodies(session, row["id"])]
-        return fold_all(new_state(), readable(bodies))[0]
+        return await asyncio.to_thread(lambda: fold_all(new_state(), readable(bodies))[0])
 
 
 def answered(ground: Ground, events: list[NewEvent], bot: Bot) -> tuple[State, dict[str, Any]]:
