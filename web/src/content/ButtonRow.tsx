@@ -4,7 +4,8 @@ import { languageName } from '../frame/assistant'
 import { BoundText } from '../ui/BoundText'
 import { IconButton } from '../ui/controls'
 import { split } from '../documents/json'
-import { translatedTitle, type ButtonView } from './variation'
+import { isAddress, translatedTitle, type ButtonView } from './variation'
+import { words } from './words'
 
 interface Props {
   item: string
@@ -43,7 +44,11 @@ export function ButtonRow({ item, name, path, button, index, count, other, readO
           readOnly={readOnly}
         />
       )}
-      <BoundText item={item} at={{ path: `${path}/payload` }} value={button.payload} label={`Payload ${index + 1}`} placeholder="says its title" change={change} mono className="pay" readOnly={readOnly} />
+      {button.url === undefined ? (
+        <BoundText item={item} at={{ path: `${path}/payload` }} value={button.payload} label={words.payload(index + 1)} placeholder={words.saysTitle} change={change} mono className="pay" readOnly={readOnly} />
+      ) : (
+        <BoundText item={item} at={{ path: `${path}/url` }} value={button.url} label={words.address(index + 1)} placeholder="https://" change={change} mono className={isAddress(button.url) ? 'pay' : 'pay missing'} readOnly={readOnly} />
+      )}
       {!readOnly && <IconButton icon={IconX} label={`Remove the button ${button.title}`} small onClick={remove} />}
     </div>
   )

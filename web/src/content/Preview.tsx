@@ -1,9 +1,11 @@
 /** What the user will see: one variation as the chat shows it. */
-import { IconChevronLeft, IconChevronRight } from '@tabler/icons-react'
+import { IconChevronLeft, IconChevronRight, IconPhoto } from '@tabler/icons-react'
 import { useMemo, useState } from 'react'
 import { IconButton, Segmented } from '../ui/controls'
+import { Icon } from '../ui/Icon'
 import { SlotText } from '../ui/SlotText'
 import { inLanguage, translatedTitle, type VariationView } from './variation'
+import { words } from './words'
 
 interface Props {
   variations: readonly VariationView[]
@@ -32,17 +34,24 @@ export function Preview({ variations, languages, start, own, slots }: Props) {
         )}
       </div>
       <div className="card prev-card">
-        {text ? (
+        {text && (
           <div className="bubble bot">
             <SlotText text={text} known={known} />
           </div>
-        ) : (
-          <p className="small t3">Nothing to say yet</p>
         )}
+        {variation.image && (
+          <div className="bubble bot image-card">
+            <Icon of={IconPhoto} />
+            <span className="ell">{variation.image}</span>
+          </div>
+        )}
+        {variation.custom !== undefined && <pre className="well custom code">{JSON.stringify(variation.custom, null, 2)}</pre>}
+        {!text && !variation.image && variation.custom === undefined && <p className="small t3">{words.saysNothing}</p>}
+        {variation.channel && <p className="micro t3">{words.badgeOn(variation.channel)}</p>}
         {variation.buttons.length > 0 && (
           <div className="quick">
             {variation.buttons.map((button, i) => (
-              <span key={i}>{(language === own ? undefined : translatedTitle(button, language).title) ?? button.title}</span>
+              <span key={i} className={button.url === undefined ? undefined : 'link'}>{(language === own ? undefined : translatedTitle(button, language).title) ?? button.title}</span>
             ))}
           </div>
         )}

@@ -1,5 +1,5 @@
 /** One wording: text and translation side by side, when it is said, and its buttons. */
-import { IconArrowsSplit2, IconPlus, IconTrash, IconX } from '@tabler/icons-react'
+import { IconArrowsSplit2, IconLink, IconPlus, IconTrash, IconX } from '@tabler/icons-react'
 import type { Condition } from '../api'
 import { useDocuments, type Json } from '../documents'
 import { languageName } from '../frame/assistant'
@@ -9,7 +9,9 @@ import { ConditionWords } from '../ui/ConditionWords'
 import { Icon } from '../ui/Icon'
 import { SlotArea } from '../ui/SlotArea'
 import { ButtonRow } from './ButtonRow'
+import { Members } from './Members'
 import type { VariationView } from './variation'
+import { words } from './words'
 
 interface Props {
   item: string
@@ -35,8 +37,7 @@ export function Variation({ item, name, place, variation, language, other, slots
     const was = Array.isArray(body) ? body[place] : undefined
     if (was !== undefined) store.run([{ name: 'remove', item, at: at(''), was }], label('remove-variation'))
   }
-  const addButton = () => {
-    const button: Json = { title: '', payload: '' }
+  const addButton = (button: Json) => {
     const count = variation.buttons.length
     if (count === 0) store.run([{ name: 'set', item, at: at('/buttons'), value: [button] }], label('add-button'))
     else store.run([{ name: 'insert', item, at: at(`/buttons/${count}`), value: button }], label('add-button'))
@@ -71,27 +72,27 @@ export function Variation({ item, name, place, variation, language, other, slots
         )}
         {!readOnly && !only && <IconButton icon={IconTrash} label={`Remove variation ${place + 1}`} small onClick={remove} />}
       </div>
-      {variation.more.length > 0 && <p className="small t3 more">{`Also has ${variation.more.join(', ')}: see its YAML.`}</p>}
       {variation.buttons.map((button, index) => (
         <ButtonRow key={index} item={item} name={name} path={`/${place}/buttons/${index}`} button={button} index={index} count={variation.buttons.length} other={other} readOnly={readOnly} />
       ))}
-      {!readOnly && (
-        <div className="hs vtools">
-          <Button look="quiet" icon={IconPlus} className="addv" onClick={addButton}>
-            Button
+      <Members item={item} name={name} place={place} variation={variation} readOnly={readOnly}>
+        <Button look="quiet" icon={IconPlus} className="addv" onClick={() => addButton({ title: '', payload: '' })}>
+          {words.button}
+        </Button>
+        <Button look="quiet" icon={IconLink} className="addv" onClick={() => addButton({ title: '', url: 'https://' })}>
+          {words.link}
+        </Button>
+        {variation.condition === undefined && (
+          <Button
+            look="quiet"
+            icon={IconArrowsSplit2}
+            className="addv"
+            onClick={() => store.run([{ name: 'set', item, at: at('/condition'), value: slots?.[0] ? `slots.${slots[0]} is not null` : 'true' }], label('add-condition'))}
+          >
+            {words.condition}
           </Button>
-          {variation.condition === undefined && (
-            <Button
-              look="quiet"
-              icon={IconArrowsSplit2}
-              className="addv"
-              onClick={() => store.run([{ name: 'set', item, at: at('/condition'), value: slots?.[0] ? `slots.${slots[0]} is not null` : 'true' }], label('add-condition'))}
-            >
-              Condition
-            </Button>
-          )}
-        </div>
-      )}
+        )}
+      </Members>
     </section>
   )
 }
@@ -106,9 +107,9 @@ function When({ item, place, name, variation, condition, readOnly }: { item: str
       <div className="condh">
         <Icon of={IconArrowsSplit2} size={14} />
         {text !== undefined && <span className="t3">When</span>}
-        {text === null && <span className="t2">an older form of condition holds: see its YAML</span>}
+        {text === null && <span className="t2">{words.olderForm}</span>}
         {typeof text === 'string' && (condition && !condition.error ? <ConditionWords words={condition.words} /> : <code className="mono ell">{text}</code>)}
-        {variation.channel && <span className="tag line">{`on ${variation.channel}`}</span>}
+        {variation.channel && <span className="tag line">{words.badgeOn(variation.channel)}</span>}
         <span className="sp" />
         {!readOnly && typeof text === 'string' && (
           <IconButton icon={IconX} label="Remove the condition" small onClick={() => store.run([{ name: 'remove', item, at, was: text }], { ...change, name: 'remove-condition' })} />

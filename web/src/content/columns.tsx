@@ -56,7 +56,7 @@ function text(head: string, narrow: boolean): ItemColumn {
   return {
     key: 'text',
     head,
-    width: narrow ? 'minmax(60px, 1fr)' : 'minmax(80px, 3fr)',
+    width: narrow ? 'minmax(104px, 1fr)' : 'minmax(120px, 3fr)',
     cell: (item) => (
       <span className="t2">
         <SlotText text={item.text ?? ''} />
@@ -113,7 +113,7 @@ export function columnsFor(kind: string, languages: readonly string[], assistant
   const end = narrow ? [] : [CHANGED, BY]
   switch (kind) {
     case 'response':
-      return [narrow ? { ...NAME, width: 'minmax(150px, 1.6fr)' } : NAME, text(`Text, ${own.toUpperCase()}`, narrow), ...(narrow ? [] : [PROBLEMS]), USED, ...others.slice(0, narrow ? 1 : 4).map((language) => translated(language, assistant)), ...end]
+      return [narrow ? { ...NAME, width: 'minmax(124px, 1.1fr)' } : NAME, text(`Text, ${own.toUpperCase()}`, narrow), ...(narrow ? [] : [PROBLEMS]), USED, ...others.slice(0, narrow ? 1 : 4).map((language) => translated(language, assistant)), ...end]
     case 'slot':
       return narrow ? [{ ...NAME, width: 'minmax(150px, 1.6fr)' }, TYPE, VALUES, USED] : [NAME, TYPE, VALUES, PROBLEMS, USED, ...end]
     case 'action':

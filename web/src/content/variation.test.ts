@@ -3,17 +3,18 @@ import type { JsonObject } from '../documents'
 import { inLanguage, translatedTitle, variationsOf } from './variation'
 
 function button(translation: JsonObject) {
-  return { title: 'Yes', payload: '', translation }
+  return { title: 'Yes', payload: '', url: undefined, translation }
 }
 
 describe('a response’s variations', () => {
-  it('are read with their buttons, and what the form has no field for is named', () => {
+  it('are read with their buttons; what has no field of its own is edited as a value', () => {
     const [first, second] = variationsOf([
-      { text: 'Hi', translation: { de: 'Hallo' }, buttons: [{ title: 'Yes', payload: '/yes' }], image: 'a.png' },
+      { text: 'Hi', translation: { de: 'Hallo' }, buttons: [{ title: 'Yes', payload: '/yes' }, { title: 'Site', url: 'https://a.example' }], image: 'a.png', custom: { a: 1 }, channel: 7 },
       { text: 'Hey', condition: [{ type: 'slot', name: 'a', value: 1 }] },
     ])
-    expect(first).toMatchObject({ text: 'Hi', condition: undefined, more: ['image'], buttons: [{ title: 'Yes', payload: '/yes' }] })
-    expect(second?.condition).toBeNull()
+    expect(first).toMatchObject({ text: 'Hi', condition: undefined, image: 'a.png', values: ['custom', 'channel'], buttons: [{ title: 'Yes', payload: '/yes', url: undefined }, { title: 'Site', url: 'https://a.example' }] })
+    expect(second).toMatchObject({ condition: null, values: ['condition'] })
+    expect(variationsOf([{ metadata: { rephrase: true } }, { metadata: { rephrase: true, by: 'me' } }]).map((variation) => variation.values)).toEqual([[], ['metadata']])
   })
 
   it('of any other shape are shown as empty instead of failing', () => {

@@ -4,6 +4,8 @@ import { isObject, type Json, type JsonObject } from '../documents'
 export interface ButtonView {
   title: string
   payload: string
+  /** Of a link; then it sends nothing. */
+  url: string | undefined
   /** By language: a title, or an object with a title. */
   translation: JsonObject
 }
@@ -23,32 +25,51 @@ export interface VariationView {
   condition: string | null | undefined
   channel: string | undefined
   buttons: readonly ButtonView[]
-  /** Names of members that only the YAML view edits. */
-  more: readonly string[]
+  image: string | undefined
+  custom: Json | undefined
+  metadata: JsonObject
+  /** Members that are edited as values: those without a field of their own, or of a shape that it can't show. */
+  values: readonly string[]
 }
 
-const SHOWN = new Set(['text', 'translation', 'condition', 'channel', 'buttons', 'id', 'metadata'])
+/** Members whose field shows texts only. */
+const TEXTS = new Set(['text', 'channel', 'image', 'id'])
+const OTHERS = new Set(['translation', 'condition', 'buttons'])
+const METADATA = new Set(['rephrase', 'rephrase_prompt', 'template'])
 
 export function variationsOf(body: Json): VariationView[] {
   return Array.isArray(body) ? body.map(variationOf) : []
 }
 
 function variationOf(value: Json): VariationView {
-  if (!isObject(value)) return { text: undefined, translation: {}, condition: undefined, channel: undefined, buttons: [], more: [] }
-  const { text, condition, channel, buttons } = value
+  const body = objectOr(value)
+  const { text, condition, channel, buttons, image } = body
   return {
-    text: typeof text === 'string' ? text : undefined,
-    translation: objectOr(value['translation']),
+    text: textOr(text),
+    translation: objectOr(body['translation']),
     condition: condition === undefined ? undefined : typeof condition === 'string' ? condition : null,
-    channel: typeof channel === 'string' ? channel : undefined,
+    channel: textOr(channel),
     buttons: Array.isArray(buttons) ? buttons.map(buttonOf) : [],
-    more: Object.keys(value).filter((key) => !SHOWN.has(key)),
+    image: textOr(image),
+    custom: body['custom'],
+    metadata: objectOr(body['metadata']),
+    values: Object.keys(body).filter((key) => isValue(key, body[key])),
   }
+}
+
+function isValue(key: string, value: Json | undefined): boolean {
+  if (TEXTS.has(key)) return typeof value !== 'string'
+  if (key === 'metadata') return !isObject(value) || Object.keys(value).some((member) => !METADATA.has(member))
+  return !OTHERS.has(key) || (key === 'condition' && typeof value !== 'string')
 }
 
 function buttonOf(value: Json): ButtonView {
   const button = objectOr(value)
-  return { title: stringOr(button['title']), payload: stringOr(button['payload']), translation: objectOr(button['translation']) }
+  return { title: stringOr(button['title']), payload: stringOr(button['payload']), url: textOr(button['url']), translation: objectOr(button['translation']) }
+}
+
+function textOr(value: Json | undefined): string | undefined {
+  return typeof value === 'string' ? value : undefined
 }
 
 function objectOr(value: Json | undefined): JsonObject {
@@ -64,4 +85,9 @@ export function inLanguage(own: string | undefined, translation: JsonObject, lan
   if (language === assistantLanguage) return own
   const found = translation[language]
   return typeof found === 'string' && found !== '' ? found : undefined
+}
+
+/** Whether the chat would make a link of an address; it may hold slots, which are filled later. */
+export function isAddress(address: string): boolean {
+  return /^(https?:\/\/|mailto:|tel:|\{)\S+$/i.test(address)
 }

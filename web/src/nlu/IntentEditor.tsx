@@ -1,12 +1,13 @@
-/** An intent's examples as lines: Enter makes the next one, an emptied one goes. */
-import { IconPlus, IconX } from '@tabler/icons-react'
-import { useRef, type ClipboardEvent, type KeyboardEvent } from 'react'
+/** An intent's examples, one to a line. */
+import { IconPlus } from '@tabler/icons-react'
+import { useRef } from 'react'
 import { WhereUsed } from '../content/WhereUsed'
-import { isObject, useDocuments, type Command, type Document } from '../documents'
+import { isObject, useDocuments, uuid7, type Command, type Document } from '../documents'
 import { useMayWrite } from '../frame/assistant'
-import { Button, IconButton } from '../ui/controls'
-import { plural } from '../ui/time'
-import { duplicates, entitiesIn, examplesOf, type ExampleView } from './examples'
+import { Button } from '../ui/controls'
+import { ExampleLine } from './ExampleLine'
+import { duplicates, examplesOf, type ExampleView } from './examples'
+import { words } from './words'
 import './nlu.css'
 
 export default function IntentEditor({ document }: { document: Document }) {
@@ -36,22 +37,29 @@ export default function IntentEditor({ document }: { document: Document }) {
   const write = (place: number, example: ExampleView, value: string) =>
     store.type({ name: 'set', item, at: { path: `/examples/${place}${example.inner}` }, value, was: example.text }, label('edit-example'))
 
+  const mark = (place: number, example: ExampleView, value: string, newEntity: string | null) => {
+    const commands: Command[] = [{ name: 'set', item, at: { path: `/examples/${place}${example.inner}` }, value, was: example.text }]
+    if (newEntity !== null) commands.push({ name: 'create', item: uuid7(), kind: 'entity', called: newEntity, body: {} })
+    store.run(commands, label('edit-example'))
+  }
+
   return (
     <div className="edbody">
       <div className="fields" ref={box}>
         <h3 className="sub">
-          Examples <span className="t3 small regular num">{plural(examples.length, 'example')}</span>
-          {doubled.size > 0 && <span className="c-warn small regular num">{`${doubled.size} said twice`}</span>}
+          {words.examples} <span className="t3 small regular num">{words.count(examples.length)}</span>
+          {doubled.size > 0 && <span className="c-warn small regular num">{words.doubledCount(doubled.size)}</span>}
         </h3>
         <ol className="examples">
           {examples.map((example, place) => (
-            <Line
+            <ExampleLine
               key={place}
               place={place}
               example={example}
-              doubled={doubled.has(place)}
+              doubled={doubled.get(place)}
               readOnly={!may}
               onWrite={(value) => write(place, example, value)}
+              onMark={(value, newEntity) => mark(place, example, value, newEntity)}
               onSettle={() => (example.text.trim() === '' && may ? remove(place) : store.settle())}
               onNext={() => insert(place + 1, [''])}
               onPaste={(texts) => insert(place + 1, texts)}
@@ -62,68 +70,14 @@ export default function IntentEditor({ document }: { document: Document }) {
         </ol>
         {may && (
           <Button look="quiet" icon={IconPlus} className="addv" onClick={() => insert(examples.length, [''])}>
-            Example
+            {words.example}
           </Button>
         )}
-        {examples.length > 0 && may && <p className="small t3 examples-hint">{'Mark an entity as [Berlin](city). Pasting several lines adds an example for each.'}</p>}
+        {examples.length > 0 && may && <p className="small t3 examples-hint">{words.hint}</p>}
       </div>
-      <aside className="prev" aria-label="Where used">
+      <aside className="prev" aria-label={words.whereUsed}>
         <WhereUsed item={item} />
       </aside>
     </div>
-  )
-}
-
-interface LineProps {
-  place: number
-  example: ExampleView
-  doubled: boolean
-  readOnly: boolean
-  onWrite: (value: string) => void
-  onSettle: () => void
-  onNext: () => void
-  onPaste: (texts: readonly string[]) => void
-  onRemove: () => void
-  onMove: (place: number) => void
-}
-
-function Line({ place, example, doubled, readOnly, onWrite, onSettle, onNext, onPaste, onRemove, onMove }: LineProps) {
-  const entities = entitiesIn(example.text)
-  const onKey = (event: KeyboardEvent<HTMLInputElement>) => {
-    if (event.key === 'Enter' && !readOnly && example.text.trim() !== '') onNext()
-    else if (event.key === 'Backspace' && example.text === '' && !readOnly) onRemove()
-    else if (event.key === 'ArrowDown') onMove(place + 1)
-    else if (event.key === 'ArrowUp') onMove(place - 1)
-    else return
-    event.preventDefault()
-  }
-  const paste = (event: ClipboardEvent) => {
-    const lines = event.clipboardData.getData('text').split(/\r?\n/).map((line) => line.replace(/^\s*-\s+/, '').trim()).filter(Boolean)
-    if (lines.length < 2 || readOnly) return
-    event.preventDefault()
-    onPaste(lines)
-  }
-  return (
-    <li className="example">
-      <input
-        data-example={place}
-        type="text"
-        aria-label={`Example ${place + 1}`}
-        value={example.text}
-        readOnly={readOnly}
-        placeholder="What a user might say"
-        onChange={(event) => onWrite(event.target.value)}
-        onBlur={onSettle}
-        onKeyDown={onKey}
-        onPaste={paste}
-      />
-      {entities.map((entity, i) => (
-        <span key={i} className="tag">
-          {entity}
-        </span>
-      ))}
-      {doubled && <span className="c-warn micro nowrap">said twice</span>}
-      {!readOnly && <IconButton icon={IconX} label={`Remove example ${place + 1}`} small onClick={onRemove} />}
-    </li>
   )
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { duplicates, entitiesIn, examplesOf, plain } from './examples'
+import { duplicates, examplesOf, markable, marked, marksIn, plain, unmarked } from './examples'
 
 describe('an intent’s examples', () => {
   it('are read as plain texts and as texts with metadata', () => {
@@ -11,12 +11,34 @@ describe('an intent’s examples', () => {
   })
 
   it('that say the same are found, whatever their marks, case and spaces', () => {
-    const texts = ['block my [card](card)', 'Block  my card', 'block it'].map((text) => ({ text, inner: '' as const }))
-    expect([...duplicates(texts)]).toEqual([1])
+    const texts = ['block my [card](card)', 'Block  my card', 'block it', 'My card: block!', 'Blöck it'].map((text) => ({ text, inner: '' as const }))
+    expect([...duplicates(texts)]).toEqual([
+      [1, 'same'],
+      [3, 'near'],
+      [4, 'near'],
+    ])
   })
 
   it('name their entities in both notations', () => {
-    expect(entitiesIn('from [Berlin](city) to [Rome]{"entity": "city", "role": "to"}')).toEqual(['city', 'city'])
+    const text = 'from [Berlin](city) to [Rome]{"entity": "city", "role": "to"}'
+    expect(marksIn(text).map(({ value, entity }) => [value, entity])).toEqual([
+      ['Berlin', 'city'],
+      ['Rome', 'city'],
+    ])
     expect(plain('from [Berlin](city)')).toBe('from Berlin')
+  })
+
+  it('are marked where the selection is, without the spaces around it, and unmarked again', () => {
+    const text = 'fly to Berlin  now'
+    const stretch = markable(text, 6, 15)
+    expect(stretch).toEqual({ from: 7, to: 13 })
+    const after = marked(text, stretch ?? { from: 0, to: 0 }, 'city')
+    expect(after).toBe('fly to [Berlin](city)  now')
+    expect(marksIn(after).map((mark) => unmarked(after, mark))).toEqual([text])
+  })
+
+  it('are not marked inside or across a mark, nor where nothing is chosen', () => {
+    const text = 'fly to [Berlin](city) now'
+    expect([markable(text, 8, 12), markable(text, 4, 10), markable(text, 3, 4), markable(text, 0, 3)]).toEqual([null, null, null, { from: 0, to: 3 }])
   })
 })
