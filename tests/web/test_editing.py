@@ -75,7 +75,11 @@ def test_an_edit_is_undone_and_redone(page: Page, api: Api, desk: str) -> None:
 
 def test_a_deleted_item_comes_back_with_undo(page: Page, api: Api, desk: str) -> None:
     page.goto(f"/a/{desk}/content/response/utter_ordered")
-    page.get_by_role("button", name="Delete utter_ordered").click()
+    page.get_by_role("button", name="More for utter_ordered").click()
+    page.get_by_role("menuitem", name="Delete").click()
+    dialog = page.get_by_role("dialog", name="Delete the response utter_ordered?")
+    expect(dialog.get_by_role("button", name="order_tea")).to_be_visible()
+    dialog.get_by_role("button", name="Delete it all the same").click()
     rows = page.get_by_role("grid", name="Responses").get_by_role("row", name="utter_ordered")
     expect(rows).to_have_count(0)
     page.get_by_role("button", name="Undo").first.click()

@@ -246,7 +246,7 @@ def _revision_row(change: Change, entry: NewRevision) -> dict[str, Any]:
         "body": json.dumps(stored.body),
         "digest": stored.digest,
         "keys": json.dumps(stored.keys) if stored.keys else None,
-        "patch": json.dumps(entry.patch),
+        "patch": json.dumps(entry.patch, default=str),  # uuids stand at several depths
     }
 
 

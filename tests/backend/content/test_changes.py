@@ -179,3 +179,13 @@ async def test_the_history_says_what_a_change_did_to_its_items(admin: Browser, a
         {"utter_new": "deleted"},
         {"utter_new": "made", "utter_ask_rephrase": "changed"},
     ]
+
+
+async def test_an_item_is_made_from_another_one_with_its_text(admin: Browser, assistant: str) -> None:
+    before = await item_named(admin, assistant, "response", "utter_greet")
+    origin = {"item": before["id"], "revision": before["revision"]}
+    edit = {"op": "create", "item": str(uuid7()), "kind": "response", "name": "utter_greet_copy", "from": origin}
+    (made,) = (await send(admin, assistant, change(edit)))["items"]
+    assert made["body"] == before["body"]
+    text = before["parts"][0]["source"].replace("utter_greet:", "utter_greet_copy:")
+    assert [part["source"] for part in made["parts"]] == [text]

@@ -1,22 +1,20 @@
 /** An item's head with what can be done to it as a whole, over its editor. Serves every kind. */
-import { IconCode, IconForms, IconTrash, IconX } from '@tabler/icons-react'
+import { IconCode, IconForms, IconX } from '@tabler/icons-react'
 import { lazy, Suspense, useEffect, useState, type ComponentType } from 'react'
 import type { Found } from '../app/useItemId'
-import { useConflict, useDocument, useDocuments, type Document } from '../documents'
+import { useConflict, useDocument, type Document } from '../documents'
 import { ConflictView } from '../editor/ConflictView'
-import { useAssistant, useMayWrite } from '../frame/assistant'
+import { useAssistant } from '../frame/assistant'
 import { visited } from '../frame/layout'
 import { SaveState } from '../frame/SaveState'
 import { UndoButtons } from '../frame/UndoButtons'
-import { undoWith } from '../frame/undo'
+import { ItemMenu } from '../items/ItemMenu'
 import { IconButton, KindTile, Segmented } from '../ui/controls'
 import { Icon } from '../ui/Icon'
 import { lookOf } from '../ui/kinds'
 import { SeverityMark } from '../ui/marks'
 import { Failure, SkeletonRows } from '../ui/states'
-import { toast } from '../ui/toasts'
 import { Message } from '../drawer/Problems'
-import { RenameButton } from './RenameButton'
 
 const SourceEditor = lazy(() => import('../editor/SourceEditor'))
 const ResponseEditor = lazy(() => import('./ResponseEditor'))
@@ -55,7 +53,6 @@ export function ItemEditor({ kind, name, found, view, line, onView, onClose }: P
         <div className="grow">
           <div className="hs item-name">
             <h2 className="mono med ell">{name}</h2>
-            {document && <RenameButton document={document} />}
           </div>
           <p className="micro t3">{document?.builtin ? `${lookOf(kind).one}, built in: the first edit makes it your own` : lookOf(kind).one}</p>
         </div>
@@ -73,9 +70,11 @@ export function ItemEditor({ kind, name, found, view, line, onView, onClose }: P
         <SaveState />
         <UndoButtons />
         {document && (
-          <DeleteButton
-            document={document}
-            onDone={() => {
+          <ItemMenu
+            item={document}
+            own={!document.builtin && document.revision > 0}
+            open
+            onGone={() => {
               setGone(true)
               onClose()
             }}
@@ -112,23 +111,3 @@ function Findings({ document }: { document: Document }) {
     </ul>
   )
 }
-
-function DeleteButton({ document, onDone }: { document: Document; onDone: () => void }) {
-  const store = useDocuments()
-  const may = useMayWrite(document.kind)
-  if (!may || document.builtin || document.revision === 0) return null
-  const { id: item, kind, name } = document
-  const remove = () => {
-    store.run([{ name: 'delete', item, kind, called: name }], { name: 'delete', arguments: { kind, name } })
-    onDone()
-    toast(
-      IconTrash,
-      <>
-        Deleted <span className="mono">{name}</span>
-      </>,
-      { label: 'Undo', run: () => undoWith(store) },
-    )
-  }
-  return <IconButton icon={IconTrash} label={`Delete ${name}`} small onClick={remove} />
-}
-

@@ -1,15 +1,15 @@
 /** A flow: canvas or YAML, and the inspector of what is selected. */
 import { IconCode, IconRoute, IconSitemap } from '@tabler/icons-react'
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router'
-import { useQuery } from '@tanstack/react-query'
 import { lazy, Suspense, useEffect } from 'react'
-import { itemsQuery } from '../app/queries'
+import { useItemId } from '../app/useItemId'
 import { isObject, useDocument, type Document } from '../documents'
 import { useAssistant } from '../frame/assistant'
 import { visited } from '../frame/layout'
 import { NotFound } from '../frame/NotFound'
 import { SaveState } from '../frame/SaveState'
 import { UndoButtons } from '../frame/UndoButtons'
+import { ItemMenu } from '../items/ItemMenu'
 import { Segmented } from '../ui/controls'
 import { Icon } from '../ui/Icon'
 import { Failure, useSlow } from '../ui/states'
@@ -20,14 +20,14 @@ const SourceEditor = lazy(() => import('../editor/SourceEditor'))
 export default function FlowPage() {
   const { flow: name } = useParams({ from: '/a/$assistant/flows/$flow' })
   const assistant = useAssistant()
-  const flows = useQuery(itemsQuery(assistant.id, 'flow'))
-  const id = flows.data?.find((item) => item.name === name)?.id
+  const found = useItemId('flow', name)
+  const id = found.id
   const { document, error, again } = useDocument(id)
   useEffect(() => {
     if (id !== undefined) visited({ kind: 'flow', name, assistant: assistant.title, path: `/a/${assistant.name}/flows/${name}` })
   }, [id, name, assistant])
-  if (flows.isSuccess && id === undefined) return <NotFound what="flow" />
-  if (flows.error || error) return <Failure what="This flow could not be loaded" error={flows.error ?? error} again={again} />
+  if (found.missing) return <NotFound what="flow" />
+  if (found.error || error) return <Failure what="This flow could not be loaded" error={found.error ?? error} again={found.error ? found.again : again} />
   if (document === undefined || document.parts === null) return <FlowSkeleton />
   return <OpenFlow flow={document} />
 }
@@ -49,6 +49,7 @@ function OpenFlow({ flow }: { flow: Document }) {
 }
 
 function FlowToolbar({ flow }: { flow: Document }) {
+  const { name: assistant } = useAssistant()
   const navigate = useNavigate({ from: '/a/$assistant/flows/$flow' })
   const { view } = useSearch({ from: '/a/$assistant/flows/$flow' })
   const title = isObject(flow.body) && typeof flow.body['name'] === 'string' ? flow.body['name'] : flow.name.replaceAll(/[_-]/g, ' ')
@@ -71,6 +72,12 @@ function FlowToolbar({ flow }: { flow: Document }) {
       <span className="sp" />
       <SaveState />
       <UndoButtons />
+      <ItemMenu
+        item={flow}
+        own={!flow.builtin && flow.revision > 0}
+        open
+        onGone={() => void navigate({ to: '/a/$assistant/flows', params: { assistant } })}
+      />
     </div>
   )
 }

@@ -1,12 +1,13 @@
 import { IconPlus } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
-import { Link } from '@tanstack/react-router'
+import { Link, useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
 import type { ItemSummary } from '../api'
 import { itemsQuery } from '../app/queries'
 import { useAssistant, useMay } from '../frame/assistant'
 import { useOverlays } from '../frame/layout'
 import { ResizablePane } from '../frame/ResizablePane'
+import { ItemMenu } from '../items/ItemMenu'
 import { IconButton, KindTile, Segmented } from '../ui/controls'
 import { SearchInput } from '../ui/fields'
 import { ProblemCount } from '../ui/marks'
@@ -72,13 +73,22 @@ function intoSight(row: HTMLElement | null): void {
 
 function Row({ item, selected }: { item: ItemSummary; selected: boolean }) {
   const { name: assistant } = useAssistant()
+  const navigate = useNavigate()
+  const [near, setNear] = useState(false)
+  const onGone = () => {
+    if (selected) void navigate({ to: '/a/$assistant/flows', params: { assistant } })
+  }
   return (
-    <Link to="/a/$assistant/flows/$flow" params={{ assistant, flow: item.name }} ref={selected ? intoSight : undefined} className={selected ? 'row sel' : 'row'} aria-current={selected ? 'page' : undefined} title={item.text ?? undefined}>
-      <KindTile kind="flow" name={item.name} />
-      <span className="mono grow ell">{item.name}</span>
-      {isPattern(item.name) && !item.builtin && <span className="micro t3">Changed</span>}
-      <ProblemCount counts={item.problems} />
-    </Link>
+    // The menu comes with the pointer or the focus: hundreds of rows need not have one each.
+    <div className="row-acted" onMouseEnter={() => setNear(true)} onFocus={() => setNear(true)}>
+      <Link to="/a/$assistant/flows/$flow" params={{ assistant, flow: item.name }} ref={selected ? intoSight : undefined} className={selected ? 'row sel' : 'row'} aria-current={selected ? 'page' : undefined} title={item.text ?? undefined}>
+        <KindTile kind="flow" name={item.name} />
+        <span className="mono grow ell">{item.name}</span>
+        {isPattern(item.name) && !item.builtin && <span className="micro t3">Changed</span>}
+        <ProblemCount counts={item.problems} />
+      </Link>
+      {near && <ItemMenu item={item} own={!item.builtin} open={selected} onGone={onGone} className="row-menu" />}
+    </div>
   )
 }
 

@@ -201,9 +201,7 @@ def _revision(working: Working, loaded: Loaded) -> NewRevision:
     """The next revision of an item that differs."""
     start, item = working.start, working.item
     number = (start.revision if start is not None else 0) + 1
-    patch = [
-        {key: str(value) if isinstance(value, UUID) else value for key, value in edit.items()} for edit in working.edits
-    ]
+    patch = [dict(edit) for edit in working.edits]
     if item is None:
         if start is None:
             raise LookupError(f"The item {working.id} was neither there before nor is it now.")

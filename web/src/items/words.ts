@@ -1,0 +1,38 @@
+/** The words of what can be done with an item as a whole. */
+import { lookOf } from '../ui/kinds'
+
+const one = (kind: string) => lookOf(kind).one.toLowerCase()
+
+const BREAKS: Readonly<Record<string, string>> = {
+  flow: 'Calls and links to it lead nowhere then.',
+  response: 'The assistant has nothing to say there then.',
+  slot: 'Questions, conditions and texts that need it don’t work then.',
+  action: 'Steps that run it do nothing then.',
+}
+
+export const words = {
+  more: (name: string) => `More for ${name}`,
+  rename: 'Rename',
+  renameEverywhere: 'Rename everywhere',
+  renameTitle: (kind: string, name: string) => `Rename the ${one(kind)} ${name}`,
+  renameHint: 'Every place below is changed with it.',
+  renamed: (was: string, to: string) => `Renamed ${was} to ${to}`,
+  duplicate: 'Duplicate',
+  duplicateTitle: (kind: string, name: string) => `Duplicate the ${one(kind)} ${name}`,
+  copyOf: (name: string) => `${name}_copy`,
+  delete: 'Delete',
+  deleteOf: (name: string) => `Delete ${name}`,
+  deleteTitle: (kind: string, name: string) => `Delete the ${one(kind)} ${name}?`,
+  deleted: 'Deleted',
+  breaks: (kind: string) => BREAKS[kind] ?? 'The places below miss it then.',
+  untilMended: 'They become problems that you find in the list of problems. What is deleted comes back with Undo, or from the history.',
+  builtin: 'If it replaces a built-in pattern, that one is in force again.',
+  deleteAnyway: 'Delete it all the same',
+  name: (kind: string) => (kind === 'flow' ? 'Id' : 'Name'),
+  cancel: 'Cancel',
+  undo: 'Undo',
+  ruleOfFlow: 'Begins with a letter; letters, digits, - and _ after it.',
+  noSpaces: 'A name without spaces.',
+  taken: (kind: string) => `There is already a ${one(kind)} with this name.`,
+  busy: 'This item is being changed right now. Try again.',
+} as const
