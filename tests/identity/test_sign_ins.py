@@ -172,7 +172,7 @@ async def test_over_tls_the_cookie_is_secure_and_bound_to_the_host(fresh_databas
 async def test_who_comes_by_another_name_of_the_machine_begins_at_the_public_address(studio: RunningStudio) -> None:
     port = studio.base_url.rpartition(":")[2]
     answer = await studio.browser().http.get("/api/sign-in?next=/a", headers={"Host": f"localhost:{port}"})
-    assert answer.headers["location"] == f"{studio.base_url}/api/sign-in?next=/a&moved=true"
+    assert answer.headers["location"] == f"{studio.base_url}/api/sign-in?next=%2Fa&moved=true"
     again = await studio.browser().http.get("/api/sign-in?next=/a&moved=true", headers={"Host": f"localhost:{port}"})
     assert "/protocol/openid-connect/auth" in again.headers["location"], "once: a proxy may pass on its own Host"
     assert "set-cookie" not in answer.headers
