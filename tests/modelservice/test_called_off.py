@@ -37,7 +37,7 @@ async def deployed(service: Service, training: UUID) -> int:
     async with service.database.transaction() as session:
         work = next(one for one in await queue.open_work(session, "training") if one.id == training)
         ended = queue.OpenWork(**{name: getattr(work, name) for name in work.__slots__} | {"result": _result(training)})
-        succeeded = step(WorkKind.TRAINING, TrainingState.SUCCEEDED, who="test", why="It is trained.")
+        succeeded = step(WorkKind.TRAINING, TrainingState.SUCCEEDED, why="It is trained.")
         await TrainingPolicy().after(session, ended, succeeded)
     async with service.database.transaction() as session:
         query = select(deployments).where(deployments.c.training == training)

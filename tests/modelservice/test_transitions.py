@@ -23,7 +23,7 @@ from talkwright.modelservice.transitions import (
 
 
 def after(outcome: Outcome, *, lost: int = 0, cancel: bool = False) -> str:
-    return training_after(outcome, lost_jobs=lost, cancel_requested=cancel, reason=None, who="test").target
+    return training_after(outcome, lost_jobs=lost, cancel_requested=cancel, reason=None).target
 
 
 def test_nothing_follows_a_terminal_state() -> None:
@@ -34,13 +34,13 @@ def test_nothing_follows_a_terminal_state() -> None:
 
 
 def test_a_step_names_every_state_it_may_start_from() -> None:
-    assert step(WorkKind.TRAINING, TrainingState.CANCELLED, who="t", why="w").sources == {"queued", "running"}
-    assert step(WorkKind.DEPLOYMENT, DeploymentState.RUNNING, who="t", why="w").sources == {"starting"}
+    assert step(WorkKind.TRAINING, TrainingState.CANCELLED, why="w").sources == {"queued", "running"}
+    assert step(WorkKind.DEPLOYMENT, DeploymentState.RUNNING, why="w").sources == {"starting"}
 
 
 def test_a_state_that_nothing_leads_to_is_refused() -> None:
     with pytest.raises(TransitionError):
-        step(WorkKind.DEPLOYMENT, TrainingState.SUCCEEDED, who="t", why="w")
+        step(WorkKind.DEPLOYMENT, TrainingState.SUCCEEDED, why="w")
 
 
 def test_a_published_model_wins_over_a_late_stop() -> None:
@@ -54,17 +54,14 @@ def test_a_consumer_that_went_never_uses_up_a_retry(outcome: Outcome) -> None:
 
 def test_a_consumer_that_stopped_is_told_from_one_that_was_lost() -> None:
     def words(outcome: Outcome) -> str:
-        return deployment_after(outcome, state="running", lost_jobs=0, cancel_requested=False, reason=None, who="t").why
+        return deployment_after(outcome, state="running", lost_jobs=0, cancel_requested=False, reason=None).why
 
     assert words(Outcome.RELEASED) == "The consumer stopped; the assistant starts again."
     assert words(Outcome.LOST_CONSUMER) == "The consumer was lost; the assistant starts again."
 
 
 def test_a_lost_job_is_tried_three_times_with_growing_pauses() -> None:
-    steps = [
-        training_after(Outcome.LOST_JOB, lost_jobs=n, cancel_requested=False, reason="killed", who="t")
-        for n in (1, 2, 3)
-    ]
+    steps = [training_after(Outcome.LOST_JOB, lost_jobs=n, cancel_requested=False, reason="killed") for n in (1, 2, 3)]
     assert [one.target for one in steps] == ["queued", "queued", "failed"]
     assert timedelta(0) < steps[0].pause < steps[1].pause
     assert "killed" in steps[2].why
@@ -79,9 +76,7 @@ def test_a_stopped_training_is_cancelled_even_when_its_consumer_is_lost() -> Non
 
 
 def test_a_running_assistant_that_vanished_is_started_again() -> None:
-    after_loss = deployment_after(
-        Outcome.LOST_JOB, state="running", lost_jobs=1, cancel_requested=False, reason=None, who="t"
-    )
+    after_loss = deployment_after(Outcome.LOST_JOB, state="running", lost_jobs=1, cancel_requested=False, reason=None)
     assert after_loss.target == "queued"
     assert after_loss.pause == timedelta(0)
 
@@ -89,7 +84,7 @@ def test_a_running_assistant_that_vanished_is_started_again() -> None:
 def test_a_stopping_assistant_that_vanished_has_stopped() -> None:
     assert (
         deployment_after(
-            Outcome.LOST_CONSUMER, state="stopping", lost_jobs=0, cancel_requested=False, reason=None, who="t"
+            Outcome.LOST_CONSUMER, state="stopping", lost_jobs=0, cancel_requested=False, reason=None
         ).target
         == "stopped"
     )
@@ -97,7 +92,7 @@ def test_a_stopping_assistant_that_vanished_has_stopped() -> None:
 
 @given(st.sampled_from(Outcome), st.integers(0, 10), st.booleans())
 def test_every_outcome_of_a_running_training_leads_somewhere_allowed(outcome: Outcome, lost: int, cancel: bool) -> None:
-    result = training_after(outcome, lost_jobs=lost, cancel_requested=cancel, reason=None, who="t")
+    result = training_after(outcome, lost_jobs=lost, cancel_requested=cancel, reason=None)
     assert follows(WorkKind.TRAINING, "running", result.target)
     assert result.why
     assert (result.target == "queued") <= (lost < MAX_LOST_JOBS or outcome in (Outcome.LOST_CONSUMER, Outcome.RELEASED))
@@ -109,5 +104,5 @@ def test_every_outcome_of_a_running_training_leads_somewhere_allowed(outcome: Ou
 def test_every_outcome_of_a_deployment_leads_somewhere_allowed(
     outcome: Outcome, state: str, lost: int, cancel: bool
 ) -> None:
-    result = deployment_after(outcome, state=state, lost_jobs=lost, cancel_requested=cancel, reason=None, who="t")
+    result = deployment_after(outcome, state=state, lost_jobs=lost, cancel_requested=cancel, reason=None)
     assert follows(WorkKind.DEPLOYMENT, state, result.target)

@@ -29,8 +29,8 @@ class Job:
     """One run of a program.
 
     `name` is unique for each attempt. `inputs` maps storage keys to paths below the job's own folder, `outputs` paths
-    to storage keys. `command` runs in that folder, with `environment` and nothing else. A job with `serves` picks a
-    free port itself and says it in a line `{"stage": "ready", "port": N}`.
+    to storage keys. `command` runs in that folder, with `environment` and nothing else. A job that serves picks a free
+    port itself and says it in a line `{"stage": "ready", "port": N}`.
     """
 
     name: str
@@ -39,7 +39,6 @@ class Job:
     outputs: Mapping[str, str] = field(default_factory=dict)
     environment: Mapping[str, str] = field(default_factory=dict)
     limits: Limits = field(default_factory=Limits)
-    serves: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +57,7 @@ class LogLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ended:
-    """How a job ended: its exit code, or why it was ended (`time limit`, `out of memory`, `stopped`, `lost`)."""
+    """How a job ended: its exit code, or why it was ended (`time limit`, `out of memory`, `stopped`)."""
 
     code: int | None
     why: str | None = None

@@ -97,7 +97,7 @@ class TransitionError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One change of a state: allowed from `sources`, to `target`, by `who`, because of `why` (words for people).
+    """One change of a state: allowed from `sources`, to `target`, because of `why` (words for people).
 
     `pause` keeps requeued work from being assigned again at once.
     """
@@ -105,7 +105,6 @@ class Step:
     kind: WorkKind
     sources: frozenset[str]
     target: str
-    who: str
     why: str
     pause: timedelta = timedelta(0)
 
@@ -115,13 +114,13 @@ class Step:
         return self.target in TERMINAL
 
 
-def step(kind: WorkKind, target: State, *, who: str, why: str, pause: timedelta = timedelta(0)) -> Step:
+def step(kind: WorkKind, target: State, *, why: str, pause: timedelta = timedelta(0)) -> Step:
     """The change to `target` from every state that allows it. Raises TransitionError where none does."""
     table = ALLOWED[kind]
     sources = frozenset(source for source, targets in table.items() if target in targets)
     if not sources:
         raise TransitionError(f"Nothing leads a {kind} to {target}.")
-    return Step(kind=kind, sources=sources, target=str(target), who=who, why=why, pause=pause)
+    return Step(kind=kind, sources=sources, target=str(target), why=why, pause=pause)
 
 
 def follows(kind: WorkKind, source: str, target: str) -> bool:
@@ -135,7 +134,7 @@ def retry_pause(lost: int) -> timedelta:
     return min(FIRST_PAUSE * float(2**doublings), timedelta(minutes=1))
 
 
-def training_after(outcome: Outcome, *, lost_jobs: int, cancel_requested: bool, reason: str | None, who: str) -> Step:
+def training_after(outcome: Outcome, *, lost_jobs: int, cancel_requested: bool, reason: str | None) -> Step:
     """What follows when a training's attempt ended.
 
     `lost_jobs` counts the lost jobs of this training, this one included: at most three are tried again, a consumer that
@@ -146,22 +145,22 @@ def training_after(outcome: Outcome, *, lost_jobs: int, cancel_requested: bool, 
     if outcome is Outcome.SUCCEEDED:
         late = "The model was stored before the stop came; it was not started."
         why = late if cancel_requested else reason or "The model is trained and stored."
-        return step(kind, _T.SUCCEEDED, who=who, why=why)
+        return step(kind, _T.SUCCEEDED, why=why)
     if cancel_requested or outcome in (Outcome.CANCELLED, Outcome.STOPPED):
-        return step(kind, _T.CANCELLED, who=who, why="The training was stopped.")
+        return step(kind, _T.CANCELLED, why="The training was stopped.")
     if outcome in (Outcome.RELEASED, Outcome.LOST_CONSUMER):
-        return step(kind, _T.QUEUED, who=who, why=f"The consumer {_ENDING[outcome]}; the training starts again.")
+        return step(kind, _T.QUEUED, why=f"The consumer {_ENDING[outcome]}; the training starts again.")
     if outcome is Outcome.LOST_JOB and lost_jobs < MAX_LOST_JOBS:
         why = f"The job was lost ({reason or 'no reason given'}); the training starts again."
-        return step(kind, _T.QUEUED, who=who, why=why, pause=retry_pause(lost_jobs))
+        return step(kind, _T.QUEUED, why=why, pause=retry_pause(lost_jobs))
     if outcome is Outcome.LOST_JOB:
         why = f"The job was lost {lost_jobs} times, at last: {reason or 'no reason given'}."
-        return step(kind, _T.FAILED, who=who, why=why)
-    return step(kind, _T.FAILED, who=who, why=reason or "The training failed; its log says why.")
+        return step(kind, _T.FAILED, why=why)
+    return step(kind, _T.FAILED, why=reason or "The training failed; its log says why.")
 
 
 def deployment_after(
-    outcome: Outcome, *, state: str, lost_jobs: int, cancel_requested: bool, reason: str | None, who: str
+    outcome: Outcome, *, state: str, lost_jobs: int, cancel_requested: bool, reason: str | None
 ) -> Step:
     """What follows when a deployment's attempt ended in `state`.
 
@@ -170,13 +169,13 @@ def deployment_after(
     """
     kind = WorkKind.DEPLOYMENT
     if cancel_requested or state == _D.STOPPING or outcome in (Outcome.STOPPED, Outcome.CANCELLED):
-        return step(kind, _D.STOPPED, who=who, why="The assistant was stopped.")
+        return step(kind, _D.STOPPED, why="The assistant was stopped.")
     if outcome in (Outcome.RELEASED, Outcome.LOST_CONSUMER):
-        return step(kind, _D.QUEUED, who=who, why=f"The consumer {_ENDING[outcome]}; the assistant starts again.")
+        return step(kind, _D.QUEUED, why=f"The consumer {_ENDING[outcome]}; the assistant starts again.")
     if outcome is Outcome.LOST_JOB and lost_jobs < MAX_LOST_JOBS:
         why = f"The assistant ended unexpectedly ({reason or 'no reason given'}); it starts again."
-        return step(kind, _D.QUEUED, who=who, why=why, pause=retry_pause(lost_jobs) if lost_jobs > 1 else timedelta(0))
+        return step(kind, _D.QUEUED, why=why, pause=retry_pause(lost_jobs) if lost_jobs > 1 else timedelta(0))
     if outcome is Outcome.LOST_JOB:
         why = f"The assistant ended unexpectedly {lost_jobs} times, at last: {reason or 'no reason given'}."
-        return step(kind, _D.FAILED, who=who, why=why)
-    return step(kind, _D.FAILED, who=who, why=reason or "The assistant could not be started; its log says why.")
+        return step(kind, _D.FAILED, why=why)
+    return step(kind, _D.FAILED, why=reason or "The assistant could not be started; its log says why.")

@@ -51,5 +51,4 @@ def running_job(name: str, *, model: str, token: str, settings: ModelServiceSett
             file_bytes=settings.job_file_bytes,
             log_bytes=settings.job_log_bytes,
         ),
-        serves=True,
     )

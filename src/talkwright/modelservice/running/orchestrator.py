@@ -20,7 +20,6 @@ from talkwright.modelservice.transitions import (
     step,
 )
 
-WHO = "running orchestrator"
 D = DeploymentState
 IN_PLACE = "The only running consumer left holds the old model; it makes room for the new one."
 
@@ -84,7 +83,6 @@ def _held(work: OpenWork, works: list[OpenWork]) -> list[Decision]:
             lost_jobs=work.lost_jobs,
             cancel_requested=work.cancel,
             reason=work.attempt_reason,
-            who=WHO,
         )
         return [Move(work, following, lost=work.outcome is None)]
     if work.state == D.STOPPING:
@@ -124,4 +122,4 @@ def _same_place(one: OpenWork, other: OpenWork) -> bool:
 
 
 def _step(target: DeploymentState, why: str) -> Step:
-    return step(WorkKind.DEPLOYMENT, target, who=WHO, why=why)
+    return step(WorkKind.DEPLOYMENT, target, why=why)

@@ -16,8 +16,6 @@ from talkwright.database.work import Kind, OpenWork
 from talkwright.modelservice.decisions import Assign, Decision, Move, Plan, Stop
 from talkwright.modelservice.transitions import Outcome, Step, TrainingState, WorkKind, step, training_after
 
-WHO = "training orchestrator"
-
 
 class TrainingPolicy:
     """Trainings are admitted in the order of their arrival; each free consumer takes one."""
@@ -38,7 +36,7 @@ class TrainingPolicy:
             elif work.wait > 0:
                 waits.append(work.wait)
             elif places:
-                start = step(WorkKind.TRAINING, TrainingState.RUNNING, who=WHO, why="A consumer has taken it.")
+                start = step(WorkKind.TRAINING, TrainingState.RUNNING, why="A consumer has taken it.")
                 decisions.append(Assign(work, places.pop(0), start))
         return Plan(tuple(decisions), min(waits, default=None))
 
@@ -62,11 +60,10 @@ def _running(work: OpenWork) -> list[Decision]:
             lost_jobs=work.lost_jobs,
             cancel_requested=work.cancel,
             reason=work.attempt_reason,
-            who=WHO,
         )
         return [Move(work, following, lost=work.outcome is None)]
     return [Stop(work)] if work.cancel and not work.stopping else []
 
 
 def _cancelled() -> Step:
-    return step(WorkKind.TRAINING, TrainingState.CANCELLED, who=WHO, why="The training was stopped.")
+    return step(WorkKind.TRAINING, TrainingState.CANCELLED, why="The training was stopped.")
