@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 
 from talkwright.engine.generation.templates import TemplateError, fill_format, fill_jinja, filled
 
+VALUES = {"name": "Ann", "nothing": None, "flag": True, "number": 50.0, "part": 50.5, "huge": 1e300, "below": -3.0}
+
 
 @pytest.mark.parametrize(
     ("text", "made"),
@@ -15,7 +17,8 @@ from talkwright.engine.generation.templates import TemplateError, fill_format, f
         ("Hi {name}", "Hi Ann"),
         ("Hi {nme} {name}", "Hi {nme} {name}"),
         ("{nothing}", "None"),
-        ("{flag} {number}", "True 50.0"),
+        ("{flag} {number}", "True 50"),
+        ("{part} {huge} {below}", "50.5 1e+300 -3"),
         ('{{"a": "{name}"}}', '{"a": "Ann"}'),
         ("{{name}}", "{name}"),
         ("{{{name}}}", "{Ann}"),
@@ -28,7 +31,7 @@ from talkwright.engine.generation.templates import TemplateError, fill_format, f
     ],
 )
 def test_the_format_engine_fills_all_or_nothing(text: str, made: str) -> None:
-    assert fill_format(text, {"name": "Ann", "nothing": None, "flag": True, "number": 50.0}) == made
+    assert fill_format(text, VALUES) == made
 
 
 @given(st.text(alphabet="{}abc \n", max_size=30))
