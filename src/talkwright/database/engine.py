@@ -6,11 +6,15 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
 from talkwright.database.settings import DatabaseSettings
 
 DRIVER = "postgresql+psycopg"
+UNAVAILABLE = (OperationalError, InterfaceError, PoolTimeoutError, OSError)
+"""What a database raises that is away, full or overrun: what was asked may be asked again, and may have been done."""
 
 
 def driver_url(url: str) -> URL:

@@ -10,6 +10,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 from sqlalchemy import Table, func, insert, select, text, update
+from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from talkwright.database.announcements import CHANNEL, announce
@@ -308,8 +309,12 @@ async def held_attempts(session: AsyncSession, worker: UUID) -> list[HeldAttempt
 async def append_log(
     session: AsyncSession, attempt: UUID, assistant: UUID, lines: Sequence[Mapping[str, Any]], work: Mapping[str, Any]
 ) -> None:
-    """Store log lines (number, at, level, stage, progress, message) and show the last ones to open pages."""
-    await session.execute(insert(attempt_logs), [{"attempt": attempt, **line} for line in lines])
+    """Store log lines (number, at, level, stage, progress, message) and show the last ones to open pages.
+
+    Lines that are there already stay: who lost the connection while it committed does not know, and sends them again.
+    """
+    statement = upsert(attempt_logs).on_conflict_do_nothing()
+    await session.execute(statement, [{"attempt": attempt, **line} for line in lines])
     shown = [{**line, "at": line["at"].isoformat()} for line in lines[-20:]]
     shown = [line | {"message": line["message"][:200]} for line in shown]
     await send_frame(session, assistant, "log", {**work, "lines": shown})

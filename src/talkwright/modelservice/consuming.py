@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 
 from talkwright.database import work as queue
 from talkwright.database.announcements import Listener
-from talkwright.database.engine import Database
+from talkwright.database.engine import UNAVAILABLE, Database
 from talkwright.database.work import HeldAttempt
 from talkwright.modelservice.keeper import Keeper
 from talkwright.modelservice.leading import ERROR_PAUSE_SECONDS, either
@@ -81,7 +81,7 @@ class Consumer:
                     if is_news:
                         await self._take()
                     is_news = False
-                except (DBAPIError, OSError) as error:
+                except (DBAPIError, *UNAVAILABLE) as error:
                     log.warning("consumer.interrupted", error=type(error).__name__)
                     patience, is_news = ERROR_PAUSE_SECONDS, True
                     self._check_leases()
@@ -145,7 +145,7 @@ class Consumer:
 
     async def _finish(self) -> None:
         """Let go of everything in order: jobs end, their attempts are written as released, another consumer goes on."""
-        with contextlib.suppress(DBAPIError, OSError):
+        with contextlib.suppress(*UNAVAILABLE):
             async with self._database.transaction() as session:
                 await queue.set_draining(session, self._identity)  # or what it lets go of might come right back
         for keeper, _ in self._kept.values():
@@ -154,6 +154,6 @@ class Consumer:
         tasks = [task for _, task in self._kept.values()]
         if tasks:
             await asyncio.wait(tasks, timeout=STOP_SECONDS)
-        with contextlib.suppress(DBAPIError, OSError):
+        with contextlib.suppress(*UNAVAILABLE):
             async with self._database.transaction() as session:
                 await queue.end_worker(session, self._identity)

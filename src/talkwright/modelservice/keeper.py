@@ -10,11 +10,11 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from sqlalchemy import func, update
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from talkwright.database import work as queue
 from talkwright.database.announcements import announce
+from talkwright.database.engine import UNAVAILABLE
 from talkwright.database.tables import attempts
 from talkwright.database.work import HeldAttempt
 from talkwright.modelservice.jobs import LogLine
@@ -96,7 +96,7 @@ class Keeper:
             try:
                 async with self._leases.fenced(self.lease) as session:
                     return await act(session)
-            except (DBAPIError, OSError) as error:
+            except UNAVAILABLE as error:
                 log.warning("attempt.write_delayed", attempt=str(self.attempt.id), error=type(error).__name__)
                 await asyncio.sleep(RETRY_SECONDS)
 
@@ -120,7 +120,7 @@ class Keeper:
             log.warning("attempt.not_ours", attempt=str(self.attempt.id))
             return
         log.info("attempt.ended", attempt=str(self.attempt.id), outcome=str(outcome))
-        with contextlib.suppress(DBAPIError, OSError):
+        with contextlib.suppress(*UNAVAILABLE):
             await self._leases.end(self.lease)
 
     async def _store(

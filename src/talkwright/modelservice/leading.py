@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from talkwright.database import work as queue
 from talkwright.database.announcements import Listener
-from talkwright.database.engine import Database
+from talkwright.database.engine import UNAVAILABLE, Database
 from talkwright.database.work import Kind, OpenWork
 from talkwright.modelservice.decisions import Activate, Assign, Decision, Move, Plan, Stop
 from talkwright.modelservice.leases import Lease, LeaseLostError, Leases
@@ -77,7 +77,7 @@ class Orchestrator:
                         again = await self._settle(lease)
                         patience = min(patience, again) if again is not None else patience
                         is_news = False
-                except (DBAPIError, OSError, LeaseLostError) as error:
+                except (DBAPIError, LeaseLostError, *UNAVAILABLE) as error:
                     log.warning("orchestrator.interrupted", error=type(error).__name__)
                     patience, is_news = ERROR_PAUSE_SECONDS, True
                 await either(context.stopping, subscription.woken, patience)
@@ -87,7 +87,7 @@ class Orchestrator:
             self._listener.unsubscribe(subscription)
             await self._listener.stop()
             if lease is not None:
-                with contextlib.suppress(DBAPIError, OSError):
+                with contextlib.suppress(*UNAVAILABLE):
                     await self._leases.release(lease)
 
     async def _settle(self, lease: Lease) -> float | None:

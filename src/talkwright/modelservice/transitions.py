@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
+from talkwright.database.states import ENDED_DEPLOYMENTS, ENDED_TRAININGS, DeploymentState, TrainingState
+
 MAX_LOST_JOBS = 3
 FIRST_PAUSE = timedelta(seconds=1)
 
@@ -20,27 +22,6 @@ class WorkKind(StrEnum):
 
     TRAINING = "training"
     DEPLOYMENT = "deployment"
-
-
-class TrainingState(StrEnum):
-    """A training's life."""
-
-    QUEUED = "queued"
-    RUNNING = "running"
-    SUCCEEDED = "succeeded"
-    FAILED = "failed"
-    CANCELLED = "cancelled"
-
-
-class DeploymentState(StrEnum):
-    """A deployment's life."""
-
-    QUEUED = "queued"
-    STARTING = "starting"
-    RUNNING = "running"
-    STOPPING = "stopping"
-    STOPPED = "stopped"
-    FAILED = "failed"
 
 
 class Outcome(StrEnum):
@@ -81,9 +62,7 @@ ALLOWED: Mapping[WorkKind, Mapping[str, frozenset[str]]] = {
         _D.FAILED: frozenset(),
     },
 }
-TERMINAL: frozenset[str] = frozenset(
-    {_T.SUCCEEDED, _T.FAILED, _T.CANCELLED, _D.STOPPED, _D.FAILED},
-)
+TERMINAL: frozenset[str] = ENDED_TRAININGS | ENDED_DEPLOYMENTS
 _ENDING: Mapping[Outcome, str] = {Outcome.RELEASED: "stopped", Outcome.LOST_CONSUMER: "was lost"}
 HOLDING: Mapping[WorkKind, frozenset[str]] = {
     WorkKind.TRAINING: frozenset({_T.RUNNING}),

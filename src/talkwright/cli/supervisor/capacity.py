@@ -7,11 +7,10 @@ import time
 from collections.abc import Callable
 
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
 
 from talkwright.cli.supervisor.child import Child
 from talkwright.database.announcements import Listener
-from talkwright.database.engine import Database
+from talkwright.database.engine import UNAVAILABLE, Database
 from talkwright.operations.logs import get_logger
 
 log = get_logger(__name__)
@@ -44,7 +43,7 @@ class Capacity:
             while True:
                 try:
                     await self._look()
-                except (DBAPIError, OSError) as error:
+                except UNAVAILABLE as error:
                     log.warning("capacity.interrupted", error=type(error).__name__)
                 await subscription.wait(LOOK_SECONDS)
                 await asyncio.sleep(0.2)  # several announcements of one step are one look

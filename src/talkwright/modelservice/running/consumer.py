@@ -8,6 +8,7 @@ import secrets
 import httpx2
 from sqlalchemy import func
 
+from talkwright.database.deployments import SECRET_PURPOSE
 from talkwright.identity.secrets import Keyring
 from talkwright.modelservice.engines import talkwright
 from talkwright.modelservice.executors.base import Executor, JobError, RunningJob
@@ -19,8 +20,6 @@ from talkwright.operations.logs import get_logger
 
 log = get_logger(__name__)
 
-PURPOSE = "attempt"
-"""What the engine's token is encrypted for."""
 PROBE_SECONDS = 0.05
 
 
@@ -65,7 +64,7 @@ class Running:
         try:
             address = await self._answering(keeper, running, port, token)
             if address is not None:
-                sealed = self._keyring.encrypt(token.encode(), PURPOSE)
+                sealed = self._keyring.encrypt(token.encode(), SECRET_PURPOSE)
                 ready = {"state": "ready", "address": address, "secret": sealed, "ready_at": func.clock_timestamp()}
                 await keeper.save(ready, tell="ready")
                 await first_of(running.ended(), keeper.stop.wait(), keeper.leave.wait())
