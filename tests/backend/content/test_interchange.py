@@ -117,8 +117,9 @@ async def test_an_import_takes_over_an_item_that_stood_in_another_file(admin: Br
     assert b"utter_off" in files["domain.yml"]
 
 
-async def test_an_unreadable_file_is_kept_and_said(admin: Browser) -> None:
-    files = FILES | {"data/broken.yml": b"flows:\n  x: [\n"}
+@pytest.mark.parametrize("broken", [b"flows:\n  x: [\n", "flows:\n  x: {name: ä}\n".encode("latin-1"), b"a: \0\n"])
+async def test_an_unreadable_file_is_kept_and_said(admin: Browser, broken: bytes) -> None:
+    files = FILES | {"data/broken.yml": broken}
     answer = await imported(admin, files)
     assert [problem["code"] for problem in answer["report"]["problems"] if problem["severity"] == "error"]
     made = answer["assistant"]["id"]

@@ -2,7 +2,7 @@
 
 from talkwright.assistant.project.bodies import body_of, make_item
 from talkwright.assistant.project.placing import Placement, fit, place_new_item, rename_refs
-from talkwright.assistant.project.reading import item_problems, read_contents, read_project
+from talkwright.assistant.project.reading import item_problems, kept_unread, read_contents, read_project
 from talkwright.assistant.project.values import (
     Limits,
     PartRef,
@@ -29,6 +29,7 @@ __all__ = [
     "body_of",
     "fit",
     "item_problems",
+    "kept_unread",
     "make_item",
     "map_refs",
     "missing_parts",

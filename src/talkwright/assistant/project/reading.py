@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -88,25 +89,15 @@ class _Reader:
         return self._whole(path, text_kind(path), text)
 
     def _text(self, path: str, data: bytes) -> str | None:
-        if b"\0" in data[: 1 << 20] or len(data) > self._limits.text_bytes:
-            self._explain_bytes(path, data)
-            return None
-        try:
-            text = data.decode()
-        except UnicodeDecodeError:
-            self._explain_bytes(path, data)
-            return None
-        return None if "\0" in text else text
-
-    def _explain_bytes(self, path: str, data: bytes) -> None:
-        if not is_yaml(path):
-            return
-        if len(data) > self._limits.text_bytes:
-            size = f"{self._limits.text_bytes:,} bytes"
-            message = f"This file is larger than {size} and was kept unread; divide it into several files."
-        else:
-            message = "This file is not UTF-8 text and was kept unread; save it as UTF-8."
-        self.problems.append(Problem("file-unreadable", Severity.ERROR, message, kind=Kind.FILE, name=path, file=path))
+        text = None
+        if len(data) <= self._limits.text_bytes:
+            with contextlib.suppress(UnicodeDecodeError):
+                text = data.decode()
+        if text is not None and "\0" not in text:
+            return text
+        if is_yaml(path):
+            self.problems.append(kept_unread(path))
+        return None
 
     def _structured(self, path: str, text: str) -> ProjectFile:
         root = load_marked(text)
@@ -181,6 +172,15 @@ def _check_alone(found: Found, part: Part) -> None:
         same = values[0] == values[1] and names[0] == names[1]
     if not same:
         raise YamlError(f"'{found.name}' can't be taken out of its line; write one entry per line.")
+
+
+def kept_unread(path: str) -> Problem:
+    """What is wrong with a YAML file that is kept as bytes."""
+    message = (
+        f"{path} is not UTF-8 text, or larger than {Limits().text_bytes:,} bytes, and was kept unread: "
+        "save it as UTF-8, or divide it into several files, and import it again."
+    )
+    return Problem("file-unreadable", Severity.ERROR, message, kind=Kind.FILE, name=path, file=path)
 
 
 def _unreadable(path: str, error: YamlError) -> Problem:

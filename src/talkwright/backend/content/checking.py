@@ -18,7 +18,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from talkwright.assistant.build import ItemBody, merged_document
 from talkwright.assistant.problems import Problem
-from talkwright.assistant.project import item_problems, read_contents
+from talkwright.assistant.project import item_problems, kept_unread, read_contents
+from talkwright.assistant.project.structure import is_yaml
 from talkwright.assistant.references import declared
 from talkwright.assistant.validation import NO_FLOW, ItemFacts, check_item
 from talkwright.backend.content.derive import asked_form, keys_by_step, shared_values, stored_name
@@ -211,6 +212,8 @@ def _contradictions(kind: str, name: str, known: Known) -> list[Problem]:
 def _of_text(item: StoredItem) -> list[Problem]:
     """What an item's text alone shows: written twice, or a file that can't be read."""
     found = item_problems(item.item)
-    if item.kind == "file" and isinstance(item.body, str) and item.name.endswith((".yml", ".yaml")):
-        found += read_contents({item.name: item.body.encode("utf-8", "replace")}).problems
-    return found
+    if item.kind != "file" or not is_yaml(item.name) or item.deleted:
+        return found
+    if isinstance(item.body, str):
+        return [*found, *read_contents({item.name: item.body.encode("utf-8", "replace")}).problems]
+    return [*found, kept_unread(item.name)]
