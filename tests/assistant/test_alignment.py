@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import time
 from typing import Any
 
 from hypothesis import given, settings
@@ -128,3 +129,16 @@ def test_any_two_documents_align_to_unique_keys_for_every_step(old: list[Any], n
     assert list(aligned) == [pointer for pointer, _, _ in walk_steps(after)]
     assert len(set(aligned.values())) == len(aligned)
     assert align(before, before, keys) == keys
+
+
+def test_thousands_of_equal_steps_are_aligned_soon() -> None:
+    body = {"steps": [{"action": "utter_a"} for _ in range(5_000)]}
+    longer = {"steps": [{"action": "utter_a"} for _ in range(2_500)] + [{"action": "utter_b"}] + body["steps"][2_500:]}
+    began = time.process_time()
+    keys = align(None, body, {})
+    after = align(body, longer, keys)
+    assert time.process_time() - began < 1.5
+    assert len(set(after.values())) == 5_001
+    assert [after[f"/steps/{place}"] for place in range(2_500)] == [keys[f"/steps/{place}"] for place in range(2_500)]
+    assert after["/steps/5000"] == keys["/steps/4999"]
+    assert set(keys.values()) < set(after.values())

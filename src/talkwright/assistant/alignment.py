@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from itertools import count
@@ -18,6 +19,8 @@ from talkwright.assistant.step_ids import walk_steps
 
 KINDS = ("action", "collect", "link", "call", "set_slots", "noop")
 _DIGITS = 10
+_MOST_COMPARED = 200_000
+"""How many pairs of steps that are alike are looked at for the best order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +47,10 @@ def align(old_body: Any, new_body: Any, old_keys: Mapping[str, str]) -> dict[str
     old = [step for step in before_all if old_keys.get(step.pointer, "") not in used | {""}]
     for before, after in _pairs(old, [step for step in new if step.pointer not in keys], same_as):
         keys[after.pointer] = old_keys[before.pointer]
-    taken = set(keys.values()) | set(old_keys.values())
+    fresh = _FreshKeys({*keys.values(), *old_keys.values()})
     for step in new:
         if step.pointer not in keys:
-            keys[step.pointer] = _fresh(step, taken)
-            taken.add(keys[step.pointer])
+            keys[step.pointer] = fresh.key(step)
     return {step.pointer: keys[step.pointer] for step in new}
 
 
@@ -81,7 +83,8 @@ def _step(pointer: str, body: Mapping[str, Any]) -> _Step:
 
 
 _Pair = tuple[_Step, _Step]
-_Feature = Callable[[_Step], tuple[str, ...]]
+_Said = tuple[str, ...]
+_Feature = Callable[[_Step], _Said]
 
 
 def _pairs(old: list[_Step], new: list[_Step], same_as: dict[str, str]) -> list[_Pair]:
@@ -134,9 +137,23 @@ def _owner(pointer: str) -> tuple[str, str]:
 
 def _in_order(old: list[_Step], new: list[_Step], of_old: _Feature, of_new: _Feature) -> list[_Pair]:
     """Pairs of equal feature that keep the order of both documents."""
-    matcher = SequenceMatcher(None, [of_old(step) for step in old], [of_new(step) for step in new], autojunk=False)
-    blocks = matcher.get_matching_blocks()
+    before, after = [of_old(step) for step in old], [of_new(step) for step in new]
+    matched = Counter(before), Counter(after)
+    if sum(number * matched[1][feature] for feature, number in matched[0].items()) > _MOST_COMPARED:
+        return _same_ends(old, new, before, after)
+    blocks = SequenceMatcher(None, before, after, autojunk=False).get_matching_blocks()
     return [(old[block.a + place], new[block.b + place]) for block in blocks for place in range(block.size)]
+
+
+def _same_ends(old: list[_Step], new: list[_Step], before: list[_Said], after: list[_Said]) -> list[_Pair]:
+    """What is equal from the start and from the end: enough where very many steps are alike, and quick."""
+    most = min(len(old), len(new))
+    start = next((place for place in range(most) if before[place] != after[place]), most)
+    end = next((place for place in range(most - start) if before[-1 - place] != after[-1 - place]), most - start)
+    return [
+        *zip(old[:start], new[:start], strict=True),
+        *zip(old[len(old) - end :], new[len(new) - end :], strict=True),
+    ]
 
 
 def _anywhere(old: list[_Step], new: list[_Step], of_old: _Feature, of_new: _Feature) -> list[_Pair]:
@@ -152,9 +169,18 @@ def _anywhere(old: list[_Step], new: list[_Step], of_old: _Feature, of_new: _Fea
     return pairs
 
 
-def _fresh(step: _Step, taken: set[str]) -> str:
-    """A key that nothing else has: readable in logs, the same for the same content."""
-    stem = f"{step.kind or 'step'}-{step.digest[:_DIGITS]}"
-    if stem not in taken:
-        return stem
-    return next(key for key in (f"{stem}-{number}" for number in count(2)) if key not in taken)
+class _FreshKeys:
+    """Keys that nothing else has: readable in logs, the same for the same content."""
+
+    def __init__(self, taken: set[str]) -> None:
+        self._taken = taken
+        self._numbers: dict[str, Iterator[int]] = {}
+
+    def key(self, step: _Step) -> str:
+        """A key for one more step."""
+        stem = f"{step.kind or 'step'}-{step.digest[:_DIGITS]}"
+        key = stem
+        while key in self._taken:
+            key = f"{stem}-{next(self._numbers.setdefault(stem, count(2)))}"
+        self._taken.add(key)
+        return key

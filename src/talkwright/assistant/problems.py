@@ -38,10 +38,26 @@ class Problem:
     fix: tuple[dict[str, Any], ...] = field(default=())
     subject: str = ""
 
+    def __post_init__(self) -> None:
+        """Keep the message one that a person reads, also where it quotes a value of a megabyte."""
+        if len(self.message) > _LONG_WORD:
+            object.__setattr__(self, "message", _readable(self.message))
+
     @property
     def key(self) -> str:
         """What stays the same while the problem stays: code and place, without the words."""
         return key_of({part: getattr(self, part) for part in _PARTS})
+
+
+_LONG_WORD = 200
+_LONG_MESSAGE = 900
+
+
+def _readable(message: str) -> str:
+    words = (word if len(word) <= _LONG_WORD else f"{word[: _LONG_WORD // 2]}…" for word in message.split(" "))
+    shown = " ".join(words)
+    half = _LONG_MESSAGE // 2
+    return shown if len(shown) <= _LONG_MESSAGE else f"{shown[:half]} … {shown[-half:]}"
 
 
 _PARTS = ("code", "kind", "name", "step", "path", "file", "subject")

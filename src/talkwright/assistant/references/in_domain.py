@@ -10,7 +10,7 @@ from talkwright.assistant.parsing.nlu import example_texts
 from talkwright.assistant.pointers import pointer_join
 from talkwright.assistant.references.reference import Reference, condition, entries, value
 
-_ENTITY = re.compile(r"""\]\(\s*([^:)\s][^:)]*?)\s*[:)]|"entity"\s*:\s*"([^"\\]+)\"""")
+_ENTITY = re.compile(r"""\]\(\s*([^:)\[\]\s][^:)\[\]]*?)\s*[:)]|"entity"\s*:\s*"([^"\\]+)\"""")
 
 
 def slot_references(name: str, body: Any) -> Iterator[Reference]:

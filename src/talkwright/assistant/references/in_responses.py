@@ -7,11 +7,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from talkwright.assistant.pointers import pointer_join
-from talkwright.assistant.references.reference import Reference, condition, entries, payload, value
+from talkwright.assistant.references.reference import Reference, condition, entries, jinja_parts, payload, value
 
 _FILLED_KEYS = ("text", "image", "custom", "buttons", "attachment", "quick_replies", "translation", "elements")
 _FIELD = re.compile(r"\{\{|\}\}|\{([^\s{}\[\]:!\"'./,]+)\}")
-_JINJA_OUTPUT = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
+_NEAR = 200
+"""How many signs around a name tell whether it is a variable."""
 _JINJA_NAME = re.compile(r"""'[^']*'|"[^"]*"|(?:(?<![\w.|])|(?<=slots\.))([^\W\d]\w*)""")
 _TEST = re.compile(r"\bis(\s+not)?$")
 _JINJA_WORDS = frozenset(
@@ -90,15 +91,18 @@ def jinja_variables(text: str) -> Iterator[tuple[str, tuple[int, int]]]:
     local = set(re.findall(r"\{%-?\s*(?:for|set)\s+(\w+)", text)) | set(
         re.findall(r"\{%-?\s*for\s+\w+\s*,\s*(\w+)", text)
     )
-    for part in _JINJA_OUTPUT.finditer(text):
-        for match in _JINJA_NAME.finditer(part.group()):
+    for start, end in jinja_parts(text):
+        if text.startswith("{#", start):
+            continue
+        part = text[start:end]
+        for match in _JINJA_NAME.finditer(part):
             name = match.group(1)
-            before = part.group()[: match.start()].rstrip()
-            after = part.group()[match.end() :].lstrip()
+            before = part[max(0, match.start() - _NEAR) : match.start()].rstrip()
+            after = part[match.end() : match.end() + _NEAR].lstrip()
             if name is None or name in _JINJA_WORDS or name in local or _is_no_variable(before, after):
                 continue
-            start = part.start() + match.start(1)
-            yield name, (start, start + len(name))
+            at = start + match.start(1)
+            yield name, (at, at + len(name))
 
 
 def _is_no_variable(before: str, after: str) -> bool:

@@ -14,7 +14,8 @@ from talkwright.assistant.pointers import pointer_join
 Syntax: TypeAlias = Literal["value", "key", "condition", "format", "jinja", "payload", "annotation", "implied"]
 
 _IN_TEMPLATE = re.compile(r"(?<![\w.\-])slots\.((?:[\w\-])+)(?![\w\-]*\{\{)")
-_JINJA_PART = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
+_JINJA_OPENING = re.compile(r"\{[{%#]")
+_JINJA_CLOSING = {"{{": "}}", "{%": "%}", "{#": "#}"}
 _SET_SLOTS = re.compile(r"/SetSlots\(")
 _ASSIGNMENT = re.compile(r"(?:^|[(,])\s*([^\s=,()]+)\s*=")
 _INTENT = re.compile(r"/([^\s{}@(]+)(?:@[\d.]+)?\s*(\{.*\})?\s*$", re.DOTALL)
@@ -82,8 +83,7 @@ def condition(body: Any, path: str, key: object, step: str | None = None) -> Ite
 def slots_of(text: str) -> Iterator[tuple[str, tuple[int, int]]]:
     """Each slot that a condition's text reads, with its span; in a template, outside of its Jinja."""
     if is_template(text):
-        blanked = _JINJA_PART.sub(lambda match: "{" * len(match.group()), text)
-        for match in _IN_TEMPLATE.finditer(blanked):
+        for match in _IN_TEMPLATE.finditer(_blanked(text)):
             yield match.group(1), match.span(1)
         return
     try:
@@ -94,6 +94,29 @@ def slots_of(text: str) -> Iterator[tuple[str, tuple[int, int]]]:
         if name.slot is not None:
             start = name.span[0] + len("slots.")
             yield name.slot, (start, start + len(name.slot))
+
+
+def jinja_parts(text: str) -> Iterator[tuple[int, int]]:
+    """The stretches between `{{ }}`, `{% %}` and `{# #}`, marks included; takes time in proportion to the text."""
+    position, unclosed = 0, set[str]()
+    while (opening := _JINJA_OPENING.search(text, position)) is not None:
+        mark = opening.group()
+        end = -1 if mark in unclosed else text.find(_JINJA_CLOSING[mark], opening.end())
+        if end < 0:
+            unclosed.add(mark)
+            position = opening.start() + 1
+        else:
+            position = end + 2
+            yield opening.start(), position
+
+
+def _blanked(text: str) -> str:
+    """The text with Jinja's parts made unreadable, each sign still in its place."""
+    pieces, position = [], 0
+    for start, end in jinja_parts(text):
+        pieces += [text[position:start], "{" * (end - start)]
+        position = end
+    return "".join(pieces) + text[position:]
 
 
 def payload(text: Any, path: str, step: str | None = None) -> Iterator[Reference]:

@@ -1,0 +1,111 @@
+"""Whole archives of what nobody should send: each is imported with a problem, or refused in words, soon and small."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.backend.content.calls import packed
+from tests.services.studio import Browser
+
+from talkwright.database.ids import uuid7
+
+pytestmark = pytest.mark.anyio
+
+QUICK_SECONDS = 2.0
+MOST_MEGABYTES = 300
+CONFIG = {"config.yml": b"language: en\npolicies: []\n"}
+FLOW = "flows:\n  a: {description: ä, steps: [{action: utter_a}]}\n"
+FILES: dict[str, bytes] = {
+    "a key twice": b"slots:\n  a: {type: text}\n  a: {type: bool}\n",
+    "a key twice in a flow": b"flows:\n  a: {description: x, description: y, steps: [{action: utter_a}]}\n",
+    "UTF-16": FLOW.encode("utf-16"),
+    "Latin-1": FLOW.encode("latin-1"),
+    "a byte order mark": ("\ufeff" + FLOW).encode(),
+    "binary junk": bytes(range(256)) * 4000,
+    "a huge text": b"responses:\n  utter_a:\n  - text: '" + b"x" * 3_900_000 + b"'\n",
+    "a huge key": b"responses:\n  ? " + b"u" * 1_000_000 + b"\n  : - text: a\n",
+    "half surrogates": b'responses:\n  utter_a:\n  - text: "\\ud800 x"\n',
+    "NUL": b'responses:\n  utter_a:\n  - text: "a\\0b"\n',
+    "a number of a million digits": b"slots:\n  a: {type: float, initial_value: " + b"9" * 1_000_000 + b"}\n",
+    "a hexadecimal number": b"slots:\n  a: {type: float, initial_value: 0x" + b"f" * 1_000_000 + b"}\n",
+    "a number beyond all": b"slots:\n  a: {type: float, initial_value: 1e999999999}\n",
+    "no number and endless": b"slots:\n  a: {type: float, initial_value: .nan}\n  b: {type: float, values: [.inf]}\n",
+    "a tag that calls": b"slots: !!python/object/apply:os.system ['true']\n",
+    "anchors without end": b"responses:\n" + b"".join(b"  u%d: &a%d\n  - text: x\n" % (n, n) for n in range(2_000)),
+    "brackets in an example": b"nlu:\n- intent: a\n  examples: |\n    - " + b"[a](" * 100_000 + b"\n",
+    "a deep condition": b"flows:\n  a: {description: x, if: '" + b"(" * 100_000 + b"', steps: [{action: utter_a}]}\n",
+    "a wide condition": b"flows:\n  a: {description: x, if: '"
+    + b"not " * 30_000
+    + b"slots.x', steps: [{action: b}]}\n",
+    "a slow regex": b"nlu:\n- regex: a\n  examples: |\n    - (a+)+$\nslots:\n  b: {type: text}\n",
+    "a deep template": b"responses:\n  utter_a:\n  - text: '"
+    + b"{{ " * 50_000
+    + b"'\n    metadata: {rephrase: true}\n",
+    "deep nesting": b"flows:\n  a: " + b"{x: " * 90 + b"1" + b"}" * 90 + b"\n",
+    "many steps": b"flows:\n  a:\n    description: x\n    steps:\n" + b"    - action: utter_a\n" * 5_000,
+    "a name of a megabyte": b"flows:\n  ? " + b"f" * 1_000_000 + b"\n  : {description: x, steps: [{action: b}]}\n",
+}
+
+
+READ = """
+import json, pathlib, re, sys, time
+from talkwright.assistant.build import ItemBody
+from talkwright.assistant.project import read_project
+from talkwright.assistant.references import references
+from talkwright.assistant.validation import check_assistant
+
+spent = {}
+for path in pathlib.Path(sys.argv[1]).iterdir():
+    began = time.process_time()
+    project = read_project(path)
+    items = [ItemBody(str(item.kind), item.name, item.body) for item in project.items]
+    for item in items:
+        list(references(item.kind, item.name, item.body))
+    check_assistant(items)
+    spent[path.name] = time.process_time() - began
+kilobytes = re.search(r"VmHWM:\\s+(\\d+) kB", pathlib.Path("/proc/self/status").read_text())[1]
+print(json.dumps({"spent": spent, "kilobytes": int(kilobytes)}))
+"""
+
+
+async def imported(browser: Browser, files: dict[str, bytes]) -> tuple[int, dict[str, Any], float]:
+    """Status and answer of an import, and this process's CPU seconds for it."""
+    made = uuid7()
+    address = f"/api/assistants/import?id={made}&name=bot-{made}"
+    began = time.process_time()
+    answer = await browser.send(
+        "POST", address, content=packed(files), headers={"Content-Type": "application/zip"}, timeout=60
+    )
+    return answer.status_code, json.loads(answer.content), time.process_time() - began
+
+
+@pytest.mark.parametrize("name", FILES)
+async def test_a_hostile_file_is_imported_or_refused_in_words_and_soon(admin: Browser, name: str) -> None:
+    status, answer, spent = await imported(admin, {**CONFIG, "data/hostile.yml": FILES[name]})
+    assert status in (201, 422), answer
+    assert spent < QUICK_SECONDS
+    if status == 422:
+        assert answer["detail"]
+        return
+    kept = await admin.send("GET", f"/api/assistants/{answer['assistant']['id']}/items?kind=file")
+    assert kept.status_code == 200
+    problems = answer["report"]["problems"]
+    is_kept_unread = any(item["name"] == "data/hostile.yml" for item in kept.json()["items"])
+    assert is_kept_unread == any(problem["code"] == "file-unreadable" for problem in problems)
+    assert all(len(problem["message"]) < 1000 for problem in problems)
+
+
+def test_all_of_them_are_read_and_validated_within_300_megabytes(tmp_path: Path) -> None:
+    for number, data in enumerate(FILES.values()):
+        (tmp_path / f"{number}.zip").write_bytes(packed({**CONFIG, "data/hostile.yml": data}))
+    done = subprocess.run([sys.executable, "-c", READ, str(tmp_path)], capture_output=True, text=True, check=True)
+    found = json.loads(done.stdout)
+    assert len(found["spent"]) == len(FILES)
+    assert max(found["spent"].values()) < QUICK_SECONDS
+    assert found["kilobytes"] < MOST_MEGABYTES * 1000
