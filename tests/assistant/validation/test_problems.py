@@ -42,6 +42,11 @@ def test_a_broken_rule_is_found_at_its_place(
     assert len({problem.key for problem in found}) == len(found), "keys tell problems apart"
 
 
+def test_an_item_that_is_there_but_broken_is_told_once_and_not_as_missing() -> None:
+    found = check_assistant(items_of(BASE | {("response", "utter_done"): {"text": "hi"}}))
+    assert {(problem.kind, problem.name) for problem in found} == {("response", "utter_done")}
+
+
 WITH_FIX = [rule for rule in RULES if any(p.fix for p in problems_with(*rule[0]) if p.code == rule[1])]
 
 

@@ -51,6 +51,8 @@ class Check:
     def missing(self, reference: Reference, what: str, *, severe: bool = True) -> None:
         """Notes that something named does not exist, with the likely meant one as a fix; `what` says who names it."""
         kind, name = reference.kind, reference.name
+        if name in self.facts.names(kind):
+            return  # it is there, but can't be read as what it should be: that is a problem of its own
         meant = closest(name, self.facts.names(kind))
         fix: Patch = ()
         if meant is not None:
