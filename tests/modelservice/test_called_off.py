@@ -11,10 +11,11 @@ from tests.services.modelservice import Service, service_at
 from talkwright.database import assistants as assistant_rows
 from talkwright.database import work as queue
 from talkwright.database.ids import SYSTEM_USER, uuid7
+from talkwright.database.states import TrainingState
 from talkwright.database.tables import deployments, models, trainings
 from talkwright.database.trainings import insert_training
 from talkwright.modelservice.training.orchestrator import TrainingPolicy
-from talkwright.modelservice.transitions import TrainingState, WorkKind, step
+from talkwright.modelservice.transitions import WorkKind, step
 
 pytestmark = pytest.mark.anyio
 

@@ -6,13 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from talkwright.database.states import DeploymentState, TrainingState
 from talkwright.modelservice.transitions import (
     ALLOWED,
     MAX_LOST_JOBS,
     TERMINAL,
-    DeploymentState,
     Outcome,
-    TrainingState,
     TransitionError,
     WorkKind,
     deployment_after,

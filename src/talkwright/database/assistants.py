@@ -12,6 +12,7 @@ from uuid import UUID
 from sqlalchemy import case, func, insert, select, true, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from talkwright.database.states import ENDED_DEPLOYMENTS, ENDED_TRAININGS
 from talkwright.database.tables import (
     assistant_names,
     assistants,
@@ -133,7 +134,7 @@ async def delete(session: AsyncSession, assistant: UUID) -> None:
         .where(assistant_names.c.assistant == assistant, assistant_names.c.until.is_(None))
         .values(until=now)
     )
-    for table, ended in ((trainings, ("succeeded", "failed", "cancelled")), (deployments, ("stopped", "failed"))):
+    for table, ended in ((trainings, ENDED_TRAININGS), (deployments, ENDED_DEPLOYMENTS)):
         await session.execute(
             update(table)
             .where(table.c.assistant == assistant, table.c.state.not_in(ended), table.c.cancel_requested_at.is_(None))
@@ -145,6 +146,7 @@ async def list_assistants(
     session: AsyncSession,
     visible: Collection[UUID] | None,
     *,
+    name: str | None = None,
     after: tuple[str, UUID] | None = None,
     limit: int = 50,
 ) -> list[ListedAssistant]:
@@ -153,6 +155,8 @@ async def list_assistants(
     page = select(assistants, order[0].label("sorting")).where(assistants.c.deleted_at.is_(None))
     if visible is not None:
         page = page.where(assistants.c.id.in_(list(visible)))
+    if name is not None:
+        page = page.where(assistants.c.live_name == name)
     if after is not None:
         page = page.where(tuple_(*order) > tuple_(*after))
     listed = page.order_by(*order).limit(limit).subquery()

@@ -12,6 +12,7 @@ from sqlalchemy import and_, func, insert, literal, select, text, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from talkwright.database.announcements import announce
+from talkwright.database.states import COMING_DEPLOYMENTS, ENDED_DEPLOYMENTS
 from talkwright.database.tables import assistants, deployments, items, models, revisions, trainings, version_items
 
 _SELECT = """
@@ -97,7 +98,7 @@ async def ask_to_stop_deployment(session: AsyncSession, assistant: UUID, deploym
         .where(
             deployments.c.id == deployment,
             deployments.c.assistant == assistant,
-            deployments.c.state.not_in(("stopped", "failed")),
+            deployments.c.state.not_in(ENDED_DEPLOYMENTS),
             deployments.c.cancel_requested_at.is_(None),
         )
         .values(cancel_requested_at=func.clock_timestamp())
@@ -105,6 +106,10 @@ async def ask_to_stop_deployment(session: AsyncSession, assistant: UUID, deploym
     )
     if asked.first() is not None:
         announce(session, assistant, "deployment", {"deployment": str(deployment), "state": "stopping"})
+
+
+SECRET_PURPOSE = "attempt"  # noqa: S105 - a word that is no secret
+"""What the token of a running model is encrypted for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,7 +143,7 @@ LEFT JOIN studio.models m ON m.id = d.model
 LEFT JOIN studio.attempts a ON a.work_kind = 'deployment' AND a.work = d.id AND a.number = d.attempt
   AND a.state = 'ready'
 WHERE d.assistant = :assistant AND d.environment = :environment
-  AND (d.active OR d.state IN ('queued', 'starting', 'running') OR d.sequence = (SELECT max(n.sequence)
+  AND (d.active OR d.state = ANY(:coming) OR d.sequence = (SELECT max(n.sequence)
     FROM studio.deployments n WHERE n.assistant = d.assistant AND n.environment = d.environment))
 ORDER BY d.active DESC, d.sequence DESC
 """)
@@ -146,12 +151,13 @@ ORDER BY d.active DESC, d.sequence DESC
 
 async def talk_of(session: AsyncSession, assistant: UUID, environment: str) -> Talk:
     """Where an assistant's talk goes at this moment: one statement."""
-    rows = (await session.execute(_TALK, {"assistant": assistant, "environment": environment})).mappings().all()
+    values = {"assistant": assistant, "environment": environment, "coming": sorted(COMING_DEPLOYMENTS)}
+    rows = (await session.execute(_TALK, values)).mappings().all()
     for row in rows:
         if row["active"] and row["state"] == "running" and row["address"] and row["secret"] is not None:
             names = ("deployment", "attempt", "address", "secret", "model_id", "version", "version_name")
             return Talk(Bot(**{name: row[name] for name in names}), coming=False)
-    coming = any(row["state"] in ("queued", "starting", "running") for row in rows)
+    coming = any(row["state"] in COMING_DEPLOYMENTS for row in rows)
     return Talk(None, coming=coming, reason=rows[0]["reason"] if rows else None)
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import func, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from talkwright.database.announcements import announce
+from talkwright.database.states import ENDED_TRAININGS
 from talkwright.database.tables import trainings
 
 _SELECT = """
@@ -72,7 +73,7 @@ async def ask_to_stop_training(session: AsyncSession, assistant: UUID, training:
         .where(
             trainings.c.id == training,
             trainings.c.assistant == assistant,
-            trainings.c.state.in_(("queued", "running")),
+            trainings.c.state.not_in(ENDED_TRAININGS),
             trainings.c.cancel_requested_at.is_(None),
         )
         .values(cancel_requested_at=func.clock_timestamp())

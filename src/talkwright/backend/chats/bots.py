@@ -15,10 +15,9 @@ import httpx2
 from talkwright.backend.chats.placing import PlaceBook
 from talkwright.backend.chats.remembering import Latest
 from talkwright.database.chats import NewEvent
-from talkwright.database.deployments import Bot
+from talkwright.database.deployments import SECRET_PURPOSE, Bot
 from talkwright.identity.secrets import Keyring
 
-PURPOSE = "attempt"
 TURN_SECONDS = 330.0
 """An action may take 300 seconds before an engine gives it up; the rest of a turn takes little."""
 PUT_SECONDS = 30.0
@@ -96,7 +95,7 @@ class Bots:
         return [published(str(chat), event) for event in events]
 
     async def _ask(self, bot: Bot, method: str, path: str, body: Any, **query: str) -> Any:
-        token = self._keyring.decrypt(bot.secret, PURPOSE).decode()
+        token = self._keyring.decrypt(bot.secret, SECRET_PURPOSE).decode()
         try:
             answer = await self._http.request(
                 method, f"{bot.address}{path}", params={**query, "token": token}, json=body

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from talkwright.backend.trainings.schemas import VersionName
 from talkwright.backend.trainings.words import deployment_words
+from talkwright.database.states import DeploymentState
 
 
 class NewDeployment(BaseModel):
@@ -30,7 +31,7 @@ class Deployment(BaseModel):
     environment: str
     version: VersionName
     training: UUID | None
-    state: Literal["queued", "starting", "running", "stopping", "stopped", "failed"]
+    state: DeploymentState
     active: bool = Field(description="Whether the assistant's talk goes to it.")
     waiting: str | None = Field(description="Why it waits, in words.")
     reason: str | None

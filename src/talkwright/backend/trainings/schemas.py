@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from talkwright.assistant.problems import key_of
 from talkwright.backend.trainings.words import waiting_words
+from talkwright.database.states import ENDED_TRAININGS, TrainingState
 
 
 class Person(BaseModel):
@@ -45,7 +46,7 @@ class Training(BaseModel):
     id: UUID
     assistant: UUID
     version: VersionName
-    state: Literal["queued", "running", "succeeded", "failed", "cancelled"]
+    state: TrainingState
     place: int | None = Field(description="Its place in the queue, 1 is the next.")
     waiting: str | None = Field(description="Why it waits, in words.")
     stage: str | None
@@ -87,7 +88,7 @@ class Log(BaseModel):
 
 def training_of(row: Mapping[str, Any]) -> Training:
     """A row of the repository as the API's shape."""
-    ended = row["state"] in ("succeeded", "failed", "cancelled")
+    ended = row["state"] in ENDED_TRAININGS
     problems = row["problems"] if ended else row["attempt_problems"]
     return Training(
         id=row["id"],
@@ -97,7 +98,7 @@ def training_of(row: Mapping[str, Any]) -> Training:
         place=row["place"],
         waiting=waiting_words(row),
         stage=row["stage"],
-        progress=1.0 if row["state"] == "succeeded" else row["progress"],
+        progress=1.0 if row["state"] == TrainingState.SUCCEEDED else row["progress"],
         reason=row["reason"],
         problems=[_problem(found) for found in json.loads(problems or "[]")],
         created_at=row["created_at"],

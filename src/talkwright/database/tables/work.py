@@ -19,10 +19,8 @@ from sqlalchemy import (
     text,
 )
 
+from talkwright.database.states import DeploymentState, TrainingState
 from talkwright.database.tables.base import EXACT, created, identifier, instant, metadata, one_of, reference
-
-TRAINING_STATES = ("queued", "running", "succeeded", "failed", "cancelled")
-DEPLOYMENT_STATES = ("queued", "starting", "running", "stopping", "stopped", "failed")
 
 trainings = Table(
     "trainings",
@@ -48,7 +46,7 @@ trainings = Table(
     Index("ix_trainings_assistant", "assistant", "sequence"),
     Index("ix_trainings_open", "sequence", postgresql_where=text("state IN ('queued', 'running')")),
     Index("ix_trainings_version", "version"),
-    one_of("state", *TRAINING_STATES),
+    one_of("state", *TrainingState),
 )
 
 models = Table(
@@ -90,7 +88,7 @@ deployments = Table(
     Index("ix_deployments_assistant", "assistant", "sequence"),
     Index("uq_deployments_active", "assistant", "environment", unique=True, postgresql_where=text("active")),
     Index("ix_deployments_open", "sequence", postgresql_where=text("state NOT IN ('stopped', 'failed')")),
-    one_of("state", *DEPLOYMENT_STATES),
+    one_of("state", *DeploymentState),
 )
 
 attempts = Table(

@@ -8,11 +8,11 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from talkwright.database.states import DeploymentState
 from talkwright.database.work import Kind, OpenWork
 from talkwright.modelservice.decisions import Activate, Assign, Decision, Move, Plan, Stop
 from talkwright.modelservice.transitions import (
     HOLDING,
-    DeploymentState,
     Outcome,
     Step,
     WorkKind,

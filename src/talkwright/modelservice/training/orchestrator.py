@@ -12,9 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from talkwright.database.deployments import deploy_trained
 from talkwright.database.ids import uuid7
+from talkwright.database.states import TrainingState
 from talkwright.database.work import Kind, OpenWork
 from talkwright.modelservice.decisions import Assign, Decision, Move, Plan, Stop
-from talkwright.modelservice.transitions import Outcome, Step, TrainingState, WorkKind, step, training_after
+from talkwright.modelservice.transitions import Outcome, Step, WorkKind, step, training_after
 
 
 class TrainingPolicy:

@@ -1,0 +1,32 @@
+"""The states of trainings and deployments: one list for tables, statements, the API and the state machine."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class TrainingState(StrEnum):
+    """A training's life."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class DeploymentState(StrEnum):
+    """A deployment's life."""
+
+    QUEUED = "queued"
+    STARTING = "starting"
+    RUNNING = "running"
+    STOPPING = "stopping"
+    STOPPED = "stopped"
+    FAILED = "failed"
+
+
+ENDED_TRAININGS = frozenset({TrainingState.SUCCEEDED, TrainingState.FAILED, TrainingState.CANCELLED})
+ENDED_DEPLOYMENTS = frozenset({DeploymentState.STOPPED, DeploymentState.FAILED})
+COMING_DEPLOYMENTS = frozenset({DeploymentState.QUEUED, DeploymentState.STARTING, DeploymentState.RUNNING})
+"""Those that answer, or are on their way to."""
