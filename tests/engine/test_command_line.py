@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 from talkwright.cli import test as proving  # `test_app` by itself would look like a test to pytest
 from talkwright.cli.engine import engine_app
 from talkwright.cli.main import main
+from talkwright.engine.training import FAILED, train_job
 
 from .conftest import WORKSHOP, run_bot
 
@@ -77,6 +78,14 @@ def test_training_by_command_writes_the_model(tmp_path: Path) -> None:
     done = CliRunner().invoke(engine_app, ["train", "--project", str(WORKSHOP), "--out", str(out)])
     assert done.exit_code == 0
     assert out.exists()
+
+
+def test_a_folder_that_is_no_project_is_not_trained(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "photos" / "sea.jpg").write_bytes(b"\xff\xd8")
+    assert train_job(tmp_path / "photos", tmp_path / "bot.tar.gz") == FAILED
+    assert "name a project" in capsys.readouterr().out
+    assert not (tmp_path / "bot.tar.gz").exists()
 
 
 def test_a_shell_for_something_else_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -29,20 +29,28 @@ def train_job(project: Path, out: Path, *, trained_at: str | None = None) -> int
     except (ProjectRefusedError, OSError) as problem:
         say("failed", f"{project} can't be read: {problem}", progress=0.0)
         return FAILED
+    if read.is_foreign:
+        say("failed", f"{project} holds no flow, response, slot, NLU data or setting: name a project.", progress=0.0)
+        return FAILED
     items = [ItemBody(item.kind, item.name, item.body) for item in read.items if item.kind not in _NOT_FOR_RUNNING]
     assistant, problems = build_assistant(items)
-    say("checking", f"Checking {len(assistant.user_flows)} flows", progress=0.1)
+    say("checking", f"Checking {counted(len(assistant.user_flows), 'flow')}", progress=0.1)
     problems = [*read.problems, *problems, *check_assistant(items)]
     errors = say_problems(problems)
     if errors:
         say(
             "refused",
-            f"The content has {errors} error{'s' if errors > 1 else ''}; mend them and train again.",
+            f"The content has {counted(errors, 'error')}; mend {'it' if errors == 1 else 'them'} and train again.",
             progress=0.1,
         )
         return REFUSED
     train(items, assistant, out, trained_at=trained_at)
     return TRAINED
+
+
+def counted(number: int, what: str) -> str:
+    """A number of things in words: `1 flow`, `2 flows`."""
+    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def say_problems(problems: Sequence[Problem]) -> int:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.backend.content.calls import change, download, imported, item_named, send, text_patch
+from tests.backend.content.calls import change, download, imported, item_named, packed, send, text_patch
 from tests.services.studio import Browser
 
 from talkwright.database.ids import uuid7
@@ -144,8 +144,6 @@ async def test_a_file_that_is_mended_becomes_the_items_that_stand_in_it(admin: B
 
 
 async def test_a_hostile_archive_is_refused_with_a_reason(admin: Browser) -> None:
-    from tests.backend.content.calls import packed  # noqa: PLC0415 - used once
-
     address = f"/api/assistants/import?id={uuid7()}&name=evil"
     headers = {"Content-Type": "application/zip"}
     answer = await admin.send("POST", address, content=packed({"../out.yml": b"x"}), headers=headers)
@@ -154,6 +152,13 @@ async def test_a_hostile_archive_is_refused_with_a_reason(admin: Browser) -> Non
     assert empty.status_code == 422
     names = [entry["name"] for entry in (await admin.send("GET", "/api/assistants?limit=200")).json()["items"]]
     assert "evil" not in names
+
+
+@pytest.mark.parametrize("files", [{}, {"sea.jpg": b"\xff\xd8", "notes/today.md": b"# Today"}])
+async def test_what_holds_nothing_of_an_assistant_is_not_imported(admin: Browser, files: dict[str, bytes]) -> None:
+    address = f"/api/assistants/import?id={uuid7()}"
+    answer = await admin.send("POST", address, content=packed(files), headers={"Content-Type": "application/zip"})
+    assert (answer.status_code, answer.json()["code"]) == (422, "nothing-to-import")
 
 
 async def test_the_examples_are_imported_like_anything_else(admin: Browser) -> None:

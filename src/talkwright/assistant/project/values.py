@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from talkwright.assistant.items import Item
+from talkwright.assistant.items import Item, Kind
 from talkwright.assistant.problems import Problem, Severity
 
 WHOLE_FILE = ""
@@ -76,6 +76,11 @@ class Project:
     items: tuple[Item, ...]
     problems: tuple[Problem, ...] = ()
     left_out: tuple[str, ...] = ()
+
+    @property
+    def is_foreign(self) -> bool:
+        """Whether nothing in it is of an assistant, not even a file that should be and can't be read."""
+        return not self.problems and all(item.kind is Kind.FILE for item in self.items)
 
     def item(self, kind: str, name: str) -> Item | None:
         """The item of that kind and name."""

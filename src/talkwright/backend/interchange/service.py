@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from talkwright.assistant.project import Project
 from talkwright.backend.assistants import service
-from talkwright.backend.errors import not_found
+from talkwright.backend.errors import ProblemError, not_found
 from talkwright.backend.interchange.examples import example_folder, list_examples
 from talkwright.backend.interchange.importing import creation_change, read
 from talkwright.backend.interchange.titles import free_title, title_from
@@ -43,8 +43,16 @@ async def import_as_new(
 
     Without a name it gets the config's `assistant_id`, or one as near to it as is free; without a title, one made of
     these or of the archive's `file` name.
-    Raises ProblemError 409 for an id or a given name that is taken.
+    Raises ProblemError 409 for an id or a given name that is taken, 422 where nothing is of an assistant.
     """
+    if project.is_foreign:
+        raise ProblemError(
+            422,
+            "nothing-to-import",
+            "Nothing here is an assistant",
+            f"No flow, response, slot, NLU data or setting stands in these {len(project.files)} files. "
+            "Choose the folder that holds config.yml and domain.yml, or an archive of it.",
+        )
     said, language = service.said_by(project)
     called = name or await service.free_name(session, said)
     shown = title or await free_title(session, title_from(name, said, file))
