@@ -31,14 +31,14 @@ export function ButtonRow({ item, name, path, button, index, count, other, readO
   }
   return (
     <div className={other ? 'brow' : 'brow single'}>
-      <BoundText item={item} at={{ path: `${path}/title` }} value={button.title} label={`Button ${index + 1}`} placeholder="Button" change={change} readOnly={readOnly} />
+      <BoundText item={item} at={{ path: `${path}/title` }} value={button.title} label={words.buttonAt(index + 1)} placeholder={words.button} change={change} readOnly={readOnly} />
       {other && translated && (
         <BoundText
           item={item}
           at={{ path: `${path}${translated.path}` }}
           value={translated.title}
-          label={`Button ${index + 1}, ${languageName(other)}`}
-          placeholder={`No ${languageName(other)} yet`}
+          label={words.buttonIn(index + 1, languageName(other))}
+          placeholder={words.noneIn(languageName(other))}
           className={translated.title === undefined ? 'missing' : ''}
           change={change}
           readOnly={readOnly}
@@ -49,7 +49,7 @@ export function ButtonRow({ item, name, path, button, index, count, other, readO
       ) : (
         <BoundText item={item} at={{ path: `${path}/url` }} value={button.url} label={words.address(index + 1)} placeholder="https://" change={change} mono className={isAddress(button.url) ? 'pay' : 'pay missing'} readOnly={readOnly} />
       )}
-      {!readOnly && <IconButton icon={IconX} label={`Remove the button ${button.title}`} small onClick={remove} />}
+      {!readOnly && <IconButton icon={IconX} label={words.removeButton(button.title)} small onClick={remove} />}
     </div>
   )
 }

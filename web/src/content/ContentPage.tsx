@@ -9,6 +9,7 @@ import { CONTENT_KINDS } from '../frame/useItemLink'
 import { Icon } from '../ui/Icon'
 import { lookOf } from '../ui/kinds'
 import { useView, VIEWS, type View } from './views'
+import { words } from './words'
 import './content.css'
 
 const ICONS: Record<View, TablerIcon> = { untranslated: IconLanguage, problems: IconAlertTriangle, unused: IconLinkOff, lately: IconClock }
@@ -28,11 +29,11 @@ function Pane() {
   const { name: assistant, counts } = useAssistant()
   const { kind = 'response' } = useParams({ strict: false })
   return (
-    <aside className="pane content-pane" aria-label="Content">
+    <aside className="pane content-pane" aria-label={words.content}>
       <div className="head">
-        <h2 className="h">Content</h2>
+        <h2 className="h">{words.content}</h2>
       </div>
-      <nav className="rows" aria-label="Kinds of content">
+      <nav className="rows" aria-label={words.kinds}>
         {CONTENT_KINDS.map((each) => (
           <Link key={each} to="/a/$assistant/content/$kind" params={{ assistant, kind: each }} className={each === kind ? 'row sel' : 'row'} aria-current={each === kind ? 'page' : undefined}>
             <Icon of={lookOf(each).icon} />
@@ -54,7 +55,7 @@ function Views({ kind }: { kind: string }) {
   if (!data || offered.length === 0) return null
   return (
     <>
-      <h3 className="group">Views</h3>
+      <h3 className="group">{words.views}</h3>
       <div className="rows">
         {offered.map((each) => {
           const count = data.filter((item) => VIEWS[each].shows(item, assistant)).length

@@ -2,6 +2,7 @@
 import { useState } from 'react'
 import { useDocuments, type Document, type Json, type JsonObject } from '../documents'
 import { SelectField, TextField } from '../ui/fields'
+import { words } from './words'
 
 interface Props {
   document: Document
@@ -27,28 +28,28 @@ export function InitialValue({ document, body, type, values, readOnly }: Props) 
   const shown = now === undefined || now === null ? NOTHING : typeof now === 'string' ? now : JSON.stringify(now)
   if (type === 'bool' || type === 'categorical') {
     const choices = type === 'bool' ? ['true', 'false'] : values.map(String)
-    const options = [{ value: NOTHING, label: 'Nothing' }, ...choices.map((value) => ({ value, label: value }))]
+    const options = [{ value: NOTHING, label: words.nothing }, ...choices.map((value) => ({ value, label: value }))]
     const choose = (value: string) => write(value === NOTHING ? undefined : type === 'bool' ? value === 'true' : (values.find((each) => String(each) === value) ?? value))
-    return readOnly ? <p className="label">{`Starts as ${shown || 'nothing'}`}</p> : <SelectField label="Starts as" value={shown} options={options} onChange={choose} />
+    return readOnly ? <p className="label">{words.starts(shown)}</p> : <SelectField label={words.startsAs} value={shown} options={options} onChange={choose} />
   }
   const typed = (text: string) => {
     if (text === '') return write(undefined)
     if (type === 'text') return write(text)
     if (type === 'float') {
       const number = Number(text.trim())
-      return text.trim() !== '' && Number.isFinite(number) ? write(number) : setError('A number, e.g. 12.5')
+      return text.trim() !== '' && Number.isFinite(number) ? write(number) : setError(words.aNumber)
     }
     try {
       return write(JSON.parse(text) as Json)
     } catch {
-      return setError('A JSON value, e.g. ["a", "b"]')
+      return setError(words.aValue)
     }
   }
   return (
     <TextField
       key={`${document.id} ${type}`}
-      label="Starts as"
-      placeholder="Nothing"
+      label={words.startsAs}
+      placeholder={words.nothing}
       defaultValue={shown}
       readOnly={readOnly}
       error={error}

@@ -14,15 +14,9 @@ import { Empty, Failure, SkeletonRows } from '../ui/states'
 import { VirtualTable } from '../ui/VirtualTable'
 import { columnsFor } from './columns'
 import { useView, VIEWS } from './views'
+import { words } from './words'
 
 const NEW: Readonly<Record<string, 'response' | 'slot'>> = { response: 'response', slot: 'slot' }
-
-const PURPOSE: Readonly<Record<string, string>> = {
-  response: 'A response is something the assistant says, in as many wordings and languages as it needs.',
-  slot: 'A slot is something the assistant remembers during a conversation.',
-  action: 'An action is code of your own that a flow runs. It stands in the domain as soon as a project has one.',
-  prompt: 'A prompt is a template for a language model. It comes in with a project.',
-}
 
 export default function KindPage() {
   const { kind, name } = useParams({ strict: false })
@@ -47,7 +41,7 @@ function List({ kind, selected }: { kind: string; selected: string | undefined }
   const fits = (item: ItemSummary) => view === undefined || !VIEWS[view].fits(kind, assistant) || VIEWS[view].shows(item, assistant)
   const rows = data?.filter((item) => fits(item) && `${item.name} ${item.text ?? ''}`.toLowerCase().includes(wanted)) ?? []
   const open = (item: ItemSummary) => void navigate({ to: '/a/$assistant/content/$kind/$name', params: { assistant: assistant.name, kind, name: item.name } })
-  const label = `Filter ${look.many.toLowerCase()}`
+  const label = words.filter(look.many)
   const Place = selected ? 'section' : 'main'
   return (
     <Place className={selected ? 'work content-list narrow' : 'work content-list'} id={selected ? undefined : 'work'} aria-label={look.many}>
@@ -57,16 +51,16 @@ function List({ kind, selected }: { kind: string; selected: string | undefined }
         <New kind={kind} />
       </div>
       {error && !data ? (
-        <Failure what={`The ${look.many.toLowerCase()} can’t be read`} error={error} again={() => void refetch()} />
+        <Failure what={words.unreadable(look.many)} error={error} again={() => void refetch()} />
       ) : !data ? (
         <SkeletonRows widths={[170, 240, 40, 60]} />
       ) : data.length === 0 ? (
-        <Empty icon={look.icon} hue={look.hue} title={`No ${look.many.toLowerCase()} yet`} actions={<New kind={kind} primary />}>
-          {PURPOSE[kind]}
+        <Empty icon={look.icon} hue={look.hue} title={words.none(look.many)} actions={<New kind={kind} primary />}>
+          {words.purpose[kind]}
         </Empty>
       ) : rows.length === 0 ? (
-        <Empty icon={look.icon} hue={look.hue} title="None fits">
-          {view ? `The view “${VIEWS[view].label}” shows none of them.` : 'No name and no text holds what you typed.'}
+        <Empty icon={look.icon} hue={look.hue} title={words.noneFits}>
+          {view ? words.viewShowsNone(VIEWS[view].label) : words.noMatch}
         </Empty>
       ) : (
         <VirtualTable
@@ -88,7 +82,7 @@ function New({ kind, primary = false }: { kind: string; primary?: boolean }) {
   if (!may || create === undefined) return null
   return (
     <Button icon={IconPlus} look={primary ? 'primary' : undefined} onClick={() => useOverlays.setState({ create })}>
-      {primary ? `New ${kind}` : 'New'}
+      {primary ? words.newOf(kind) : words.new}
     </Button>
   )
 }

@@ -26,11 +26,11 @@ export function Preview({ variations, languages, start, own, slots }: Props) {
   const text = inLanguage(variation.text, variation.translation, language, own) ?? variation.text
   const move = (step: number) => setPlace((place + step + variations.length) % variations.length)
   return (
-    <section aria-label="Preview">
+    <section aria-label={words.preview}>
       <div className="hs prev-head">
-        <h3 className="small strong grow">Preview</h3>
+        <h3 className="small strong grow">{words.preview}</h3>
         {languages.length > 1 && (
-          <Segmented label="Preview language" value={language} onChange={setLanguage} options={languages.slice(0, 3).map((code) => ({ value: code, label: code.toUpperCase() }))} />
+          <Segmented label={words.previewLanguage} value={language} onChange={setLanguage} options={languages.slice(0, 3).map((code) => ({ value: code, label: code.toUpperCase() }))} />
         )}
       </div>
       <div className="card prev-card">
@@ -58,9 +58,9 @@ export function Preview({ variations, languages, start, own, slots }: Props) {
       </div>
       {variations.length > 1 && (
         <div className="hs prev-turn">
-          <IconButton icon={IconChevronLeft} label="Previous variation" small onClick={() => move(-1)} />
-          <span className="small t2 num grow">{`Variation ${place + 1} of ${variations.length}`}</span>
-          <IconButton icon={IconChevronRight} label="Next variation" small onClick={() => move(1)} />
+          <IconButton icon={IconChevronLeft} label={words.previous} small onClick={() => move(-1)} />
+          <span className="small t2 num grow">{words.variationOf(place + 1, variations.length)}</span>
+          <IconButton icon={IconChevronRight} label={words.next} small onClick={() => move(1)} />
         </div>
       )}
     </section>

@@ -11,6 +11,7 @@ import { useConditions } from './useConditions'
 import { Variation } from './Variation'
 import { variationsOf } from './variation'
 import { WhereUsed } from './WhereUsed'
+import { words } from './words'
 
 /** The names of all slots, for completion and for telling unknown ones; null until they are known. */
 export function useSlotNames(): readonly string[] | null {
@@ -39,17 +40,17 @@ export default function ResponseEditor({ document }: { document: Document }) {
         <div className="lang">
           <span className="hs small">
             <span className="med">{languageName(assistant.language)}</span>
-            {other && <span className="t3">reference</span>}
+            {other && <span className="t3">{words.reference}</span>}
           </span>
           {other &&
             (others.length > 1 ? (
-              <Segmented label="Translation" value={other} onChange={setOther} options={others.map((code) => ({ value: code, label: code.toUpperCase() }))} />
+              <Segmented label={words.translation} value={other} onChange={setOther} options={others.map((code) => ({ value: code, label: code.toUpperCase() }))} />
             ) : (
               <span className="small med">{languageName(other)}</span>
             ))}
         </div>
         <h3 className="sub">
-          {variations.length === 1 ? 'Text' : 'Variations'} {variations.length > 1 && <span className="t3 small regular">one that fits is picked at random</span>}
+          {variations.length === 1 ? words.text : words.variations} {variations.length > 1 && <span className="t3 small regular">{words.atRandom}</span>}
         </h3>
         {variations.map((variation, place) => (
           <Variation
@@ -68,11 +69,11 @@ export default function ResponseEditor({ document }: { document: Document }) {
         ))}
         {may && (
           <Button look="quiet" icon={IconPlus} className="addv" onClick={add}>
-            Variation
+            {words.variation}
           </Button>
         )}
       </div>
-      <aside className="prev" aria-label="Preview and where used">
+      <aside className="prev" aria-label={words.previewAndUse}>
         <Preview variations={variations} languages={languagesOf(assistant)} start={content} own={assistant.language} slots={slots} />
         <WhereUsed item={document.id} />
       </aside>

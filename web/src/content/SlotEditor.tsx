@@ -7,17 +7,9 @@ import { Button, IconButton, Switch } from '../ui/controls'
 import { SelectField } from '../ui/fields'
 import { InitialValue } from './InitialValue'
 import { WhereUsed } from './WhereUsed'
+import { words } from './words'
 
 const TYPES = ['text', 'bool', 'float', 'categorical', 'list', 'any']
-const MAPPINGS: Readonly<Record<string, string>> = {
-  from_llm: 'From what the user says',
-  from_entity: 'From an entity',
-  from_intent: 'From an intent',
-  from_trigger_intent: 'From the intent that started a form',
-  from_text: 'From the whole message',
-  controlled: 'Only by actions, flows and buttons',
-  custom: 'By an action of its own',
-}
 
 export default function SlotEditor({ document }: { document: Document }) {
   const store = useDocuments()
@@ -41,44 +33,44 @@ export default function SlotEditor({ document }: { document: Document }) {
     <div className="edbody">
       <div className="fields slot-form">
         {may ? (
-          <SelectField label="Type" value={type} options={(TYPES.includes(type) ? TYPES : [type, ...TYPES]).map((value) => ({ value, label: value }))} onChange={setType} />
+          <SelectField label={words.type} value={type} options={(TYPES.includes(type) ? TYPES : [type, ...TYPES]).map((value) => ({ value, label: value }))} onChange={setType} />
         ) : (
           <p className="label">
-            Type <span className="tag">{type}</span>
+            {words.type} <span className="tag">{type}</span>
           </p>
         )}
         {type === 'categorical' && (
           <div className="field">
-            <h3 className="label">Values</h3>
+            <h3 className="label">{words.values}</h3>
             {values.map((value, i) => (
               <div key={i} className="hs value-row">
-                <BoundText item={document.id} at={{ path: `/values/${i}` }} value={String(value)} label={`Value ${i + 1}`} change={label('edit-slot')} mono readOnly={!may} />
+                <BoundText item={document.id} at={{ path: `/values/${i}` }} value={String(value)} label={words.valueAt(i + 1)} change={label('edit-slot')} mono readOnly={!may} />
                 {may && values.length > 1 && (
-                  <IconButton icon={IconX} label={`Remove ${String(value)}`} small onClick={() => store.run([{ name: 'remove', item: document.id, at: { path: `/values/${i}` }, was: value }], label('edit-slot'))} />
+                  <IconButton icon={IconX} label={words.removeValue(String(value))} small onClick={() => store.run([{ name: 'remove', item: document.id, at: { path: `/values/${i}` }, was: value }], label('edit-slot'))} />
                 )}
               </div>
             ))}
             {may && (
               <Button look="quiet" icon={IconPlus} className="addv" onClick={() => store.run([{ name: 'insert', item: document.id, at: { path: `/values/${values.length}` }, value: freshValue(values) }], label('edit-slot'))}>
-                Value
+                {words.value}
               </Button>
             )}
           </div>
         )}
         <InitialValue document={document} body={body} type={type} values={values} readOnly={!may} />
         <div className="field">
-          <h3 className="label">Filled</h3>
+          <h3 className="label">{words.filled}</h3>
           <Mappings body={body} />
         </div>
         <div className="bool">
           <span className="grow">
-            Influences the conversation
-            <span className="small t3 act-text">Its value may change what the assistant predicts next.</span>
+            {words.influences}
+            <span className="small t3 act-text">{words.influencesWhy}</span>
           </span>
-          {may ? <Switch label="Influences the conversation" checked={influences} onChange={(next) => store.run([set('/influence_conversation', next)], label('edit-slot'))} /> : <span className="t2">{influences ? 'yes' : 'no'}</span>}
+          {may ? <Switch label={words.influences} checked={influences} onChange={(next) => store.run([set('/influence_conversation', next)], label('edit-slot'))} /> : <span className="t2">{influences ? words.yes : words.no}</span>}
         </div>
       </div>
-      <aside className="prev" aria-label="Where used">
+      <aside className="prev" aria-label={words.whereUsed}>
         <WhereUsed item={document.id} />
       </aside>
     </div>
@@ -101,7 +93,7 @@ function Mappings({ body }: { body: JsonObject }) {
         const details = Object.entries(rest).map(([key, value]) => `${key}: ${typeof value === 'string' ? value : JSON.stringify(value)}`)
         return (
           <li key={i} className="mapping">
-            <span className="grow">{MAPPINGS[String(type)] ?? String(type)}</span>
+            <span className="grow">{words.mappings[String(type)] ?? String(type)}</span>
             {details.length > 0 && <span className="mono t3 ell">{details.join(', ')}</span>}
           </li>
         )

@@ -46,31 +46,31 @@ export function Variation({ item, name, place, variation, language, other, slots
   const german = typeof translated === 'string' ? translated : undefined
   const conditional = variation.condition !== undefined || variation.channel !== undefined
   return (
-    <section className={conditional ? 'cond' : 'plain'} aria-label={`Variation ${place + 1}`}>
+    <section className={conditional ? 'cond' : 'plain'} aria-label={words.variationAt(place + 1)}>
       {conditional && <When item={item} place={place} name={name} variation={variation} condition={condition} readOnly={readOnly} />}
       <div className="vrow">
         <SlotArea
-          label={`Text ${place + 1}, ${languageName(language)}`}
+          label={words.textIn(place + 1, languageName(language))}
           value={variation.text ?? ''}
           slots={slots}
-          placeholder={variation.text === undefined ? 'Says nothing by itself' : 'What the assistant says'}
+          placeholder={variation.text === undefined ? words.saysNothingItself : words.whatItSays}
           readOnly={readOnly}
           onChange={(value) => type('/text', value, variation.text)}
           onBlur={() => store.settle()}
         />
         {other && (
           <SlotArea
-            label={`Text ${place + 1}, ${languageName(other)}`}
+            label={words.textIn(place + 1, languageName(other))}
             className={german === undefined ? 'missing' : ''}
             value={german ?? ''}
             slots={slots}
-            placeholder={`No ${languageName(other)} text yet`}
+            placeholder={words.noTextIn(languageName(other))}
             readOnly={readOnly}
             onChange={(value) => type(`/translation/${other}`, value, german)}
             onBlur={() => store.settle()}
           />
         )}
-        {!readOnly && !only && <IconButton icon={IconTrash} label={`Remove variation ${place + 1}`} small onClick={remove} />}
+        {!readOnly && !only && <IconButton icon={IconTrash} label={words.removeVariation(place + 1)} small onClick={remove} />}
       </div>
       {variation.buttons.map((button, index) => (
         <ButtonRow key={index} item={item} name={name} path={`/${place}/buttons/${index}`} button={button} index={index} count={variation.buttons.length} other={other} readOnly={readOnly} />
@@ -106,21 +106,21 @@ function When({ item, place, name, variation, condition, readOnly }: { item: str
     <>
       <div className="condh">
         <Icon of={IconArrowsSplit2} size={14} />
-        {text !== undefined && <span className="t3">When</span>}
+        {text !== undefined && <span className="t3">{words.when}</span>}
         {text === null && <span className="t2">{words.olderForm}</span>}
         {typeof text === 'string' && (condition && !condition.error ? <ConditionWords words={condition.words} /> : <code className="mono ell">{text}</code>)}
         {variation.channel && <span className="tag line">{words.badgeOn(variation.channel)}</span>}
         <span className="sp" />
         {!readOnly && typeof text === 'string' && (
-          <IconButton icon={IconX} label="Remove the condition" small onClick={() => store.run([{ name: 'remove', item, at, was: text }], { ...change, name: 'remove-condition' })} />
+          <IconButton icon={IconX} label={words.removeCondition} small onClick={() => store.run([{ name: 'remove', item, at, was: text }], { ...change, name: 'remove-condition' })} />
         )}
       </div>
       {typeof text === 'string' && (
         <div className="cond-edit">
-          <BoundText item={item} at={at} value={text} label="Condition" change={change} mono readOnly={readOnly} />
+          <BoundText item={item} at={at} value={text} label={words.condition} change={change} mono readOnly={readOnly} />
           {condition?.error && (
             <p className="error c-err small" role="alert">
-              {`Column ${condition.error.column}: ${condition.error.message}`}
+              {words.atColumn(condition.error.column, condition.error.message)}
             </p>
           )}
         </div>

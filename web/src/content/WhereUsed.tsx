@@ -8,6 +8,7 @@ import { useAssistant } from '../frame/assistant'
 import { useItemLink } from '../frame/useItemLink'
 import { KindTile } from '../ui/controls'
 import { Icon } from '../ui/Icon'
+import { words } from './words'
 
 /** The key of a step without an id of its own. */
 const WORKING_KEY = /-[0-9a-f]{8,}$/
@@ -19,18 +20,18 @@ export function WhereUsed({ item }: { item: string }) {
   const go = useItemLink()
   if (!data) return null
   return (
-    <section aria-label="Where used">
+    <section aria-label={words.whereUsed}>
       <h3 className="hs small strong used-head">
-        <span className="grow">Where used</span>
+        <span className="grow">{words.whereUsed}</span>
         <span className="num t3">{data.items.length}</span>
       </h3>
-      {data.items.length === 0 && <p className="small t3">Nothing names it.</p>}
+      {data.items.length === 0 && <p className="small t3">{words.unused}</p>}
       {grouped(data.items).map(({ usage, count }) => (
         <button key={`${usage.item.id} ${usage.step}`} type="button" className="use" onClick={() => go({ ...usage.item, step: usage.step })}>
           <KindTile kind={usage.item.kind} name={usage.item.name} />
           <span className="grow use-words">
             <span className="mono ell">{usage.item.name}</span>
-            <span className="micro t3 ell">{count > 1 ? `${count} places` : whereIn(usage, name)}</span>
+            <span className="micro t3 ell">{count > 1 ? words.places(count) : whereIn(usage, name)}</span>
           </span>
           <Icon of={IconArrowUpRight} size={14} className="t3" />
         </button>
@@ -55,5 +56,5 @@ function grouped(usages: readonly Usage[]): { usage: Usage; count: number }[] {
 function whereIn(usage: Usage, name: string | undefined): string {
   if (usage.text !== null && usage.text !== name) return usage.text
   const way = tokens(usage.path).filter((part) => !/^\d+$/.test(part))
-  return usage.step !== null && !WORKING_KEY.test(usage.step) ? usage.step : way.length === 1 && way[0] === 'steps' ? 'in a step' : way.join(' › ')
+  return usage.step !== null && !WORKING_KEY.test(usage.step) ? usage.step : way.length === 1 && way[0] === 'steps' ? words.inAStep : way.join(' › ')
 }

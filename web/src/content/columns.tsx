@@ -7,12 +7,13 @@ import { SlotText } from '../ui/SlotText'
 import { shortTime } from '../ui/time'
 import type { Column } from '../ui/VirtualTable'
 import { missingLanguages } from './views'
+import { words } from './words'
 
 type ItemColumn = Column<ItemSummary>
 
 const NAME: ItemColumn = {
   key: 'name',
-  head: 'Name',
+  head: words.columns.name,
   width: 'minmax(130px, 1fr)',
   cell: (item) => <span className="mono">{item.name}</span>,
   sort: (item) => item.name,
@@ -20,7 +21,7 @@ const NAME: ItemColumn = {
 
 const USED: ItemColumn = {
   key: 'used',
-  head: 'Used',
+  head: words.columns.used,
   width: '56px',
   right: true,
   cell: (item) => <span className={item.used === 0 ? 't3 num' : 'num'}>{item.used}</span>,
@@ -29,7 +30,7 @@ const USED: ItemColumn = {
 
 const PROBLEMS: ItemColumn = {
   key: 'problems',
-  head: <span className="sr">Problems</span>,
+  head: <span className="sr">{words.columns.problems}</span>,
   width: '44px',
   cell: (item) => <ProblemCount counts={item.problems} />,
   sort: (item) => item.problems.error * 1000 + item.problems.warning,
@@ -37,16 +38,16 @@ const PROBLEMS: ItemColumn = {
 
 const CHANGED: ItemColumn = {
   key: 'changed',
-  head: 'Changed',
+  head: words.columns.changed,
   width: '76px',
   right: true,
-  cell: (item) => <span className="t3 small">{item.builtin ? 'Built in' : item.changed ? shortTime(item.changed.at) : ''}</span>,
+  cell: (item) => <span className="t3 small">{item.builtin ? words.builtIn : item.changed ? shortTime(item.changed.at) : ''}</span>,
   sort: (item) => (item.changed ? Date.parse(item.changed.at) : 0),
 }
 
 const BY: ItemColumn = {
   key: 'by',
-  head: 'By',
+  head: words.columns.by,
   width: 'minmax(90px, 140px)',
   cell: (item) => <span className="t3 small">{item.changed?.by.name ?? ''}</span>,
   sort: (item) => item.changed?.by.name ?? '',
@@ -68,7 +69,7 @@ function text(head: string, narrow: boolean): ItemColumn {
 
 const TYPE: ItemColumn = {
   key: 'type',
-  head: 'Type',
+  head: words.type,
   width: '104px',
   cell: (item) => <span className="tag">{String(item.extra['type'] ?? item.text ?? '')}</span>,
   sort: (item) => String(item.extra['type'] ?? ''),
@@ -76,13 +77,13 @@ const TYPE: ItemColumn = {
 
 const VALUES: ItemColumn = {
   key: 'values',
-  head: 'Values',
+  head: words.values,
   width: 'minmax(60px, 3fr)',
   cell: (item) => {
     const values = item.extra['values']
     const initial = item.extra['initial_value']
-    const words = [Array.isArray(values) && values.length > 0 ? values.map(String).join(', ') : '', initial === null || initial === undefined ? '' : `starts as ${JSON.stringify(initial)}`]
-    return <span className="t2">{words.filter(Boolean).join(' · ')}</span>
+    const shown = [Array.isArray(values) && values.length > 0 ? values.map(String).join(', ') : '', initial === null || initial === undefined ? '' : words.starting(JSON.stringify(initial))]
+    return <span className="t2">{shown.filter(Boolean).join(' · ')}</span>
   },
 }
 
@@ -94,13 +95,13 @@ function translated(language: string, assistant: AssistantSummary): ItemColumn {
     width: '48px',
     cell: (item) =>
       item.builtin ? null : missingLanguages(item, assistant).includes(language) ? (
-        <span className="miss" title={`No text in ${code}`}>
+        <span className="miss" title={words.noTextIn(code)}>
           {code}
         </span>
       ) : (
-        <span className="c-ok" title="Translated">
+        <span className="c-ok" title={words.translated}>
           <Icon of={IconCheck} size={14} />
-          <span className="sr">Translated</span>
+          <span className="sr">{words.translated}</span>
         </span>
       ),
     sort: (item) => (missingLanguages(item, assistant).includes(language) ? 0 : 1),
@@ -113,7 +114,7 @@ export function columnsFor(kind: string, languages: readonly string[], assistant
   const end = narrow ? [] : [CHANGED, BY]
   switch (kind) {
     case 'response':
-      return [narrow ? { ...NAME, width: 'minmax(124px, 1.1fr)' } : NAME, text(`Text, ${own.toUpperCase()}`, narrow), ...(narrow ? [] : [PROBLEMS]), USED, ...others.slice(0, narrow ? 1 : 4).map((language) => translated(language, assistant)), ...end]
+      return [narrow ? { ...NAME, width: 'minmax(124px, 1.1fr)' } : NAME, text(words.columns.text(own.toUpperCase()), narrow), ...(narrow ? [] : [PROBLEMS]), USED, ...others.slice(0, narrow ? 1 : 4).map((language) => translated(language, assistant)), ...end]
     case 'slot':
       return narrow ? [{ ...NAME, width: 'minmax(150px, 1.6fr)' }, TYPE, VALUES, USED] : [NAME, TYPE, VALUES, PROBLEMS, USED, ...end]
     case 'action':

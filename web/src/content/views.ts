@@ -1,6 +1,7 @@
 /** Views on a list of content: each shows the items that something is true of. */
 import { create } from 'zustand'
 import type { AssistantSummary, ItemSummary } from '../api'
+import { words } from './words'
 
 export type View = 'untranslated' | 'problems' | 'unused' | 'lately'
 
@@ -21,22 +22,22 @@ export function missingLanguages(item: ItemSummary, assistant: AssistantSummary)
 
 export const VIEWS: Readonly<Record<View, Definition>> = {
   untranslated: {
-    label: 'Untranslated',
+    label: words.viewNames.untranslated,
     fits: (kind, assistant) => kind === 'response' && assistant.additional_languages.length > 0,
     shows: (item, assistant) => !item.builtin && missingLanguages(item, assistant).length > 0,
   },
   problems: {
-    label: 'With problems',
+    label: words.viewNames.problems,
     fits: () => true,
     shows: (item) => item.problems.error + item.problems.warning > 0,
   },
   unused: {
-    label: 'Not used',
+    label: words.viewNames.unused,
     fits: (kind) => kind !== 'prompt',
     shows: (item) => !item.builtin && item.used === 0,
   },
   lately: {
-    label: 'Changed lately',
+    label: words.viewNames.lately,
     fits: () => true,
     shows: (item) => item.changed !== null && Date.now() - Date.parse(item.changed.at) < LATELY,
   },

@@ -7,7 +7,8 @@ import { resolve, get, useDocuments, type Command, type Conflict, type Document 
 import { Avatar, Button, KindTile } from '../ui/controls'
 import { Icon } from '../ui/Icon'
 import { longTime } from '../ui/time'
-import { wordDiff } from './words'
+import { wordDiff } from './diff'
+import { words } from './words'
 import './editor.css'
 
 export function ConflictView({ conflict }: { conflict: Conflict }) {
@@ -23,8 +24,8 @@ export function ConflictView({ conflict }: { conflict: Conflict }) {
       <div className="banner calm">
         <Icon of={IconGitMerge} />
         <span>
-          <span className="med">{`You and ${other?.by.name ?? 'somebody else'} changed this ${mine.kind} at the same time.`}</span>{' '}
-          <span className="t2">Both versions are kept until you choose; the history has the other one.</span>
+          <span className="med">{words.bothChanged(other?.by.name, mine.kind)}</span>{' '}
+          <span className="t2">{words.bothKept}</span>
         </span>
       </div>
       <div className="conflict-head hs">
@@ -33,27 +34,27 @@ export function ConflictView({ conflict }: { conflict: Conflict }) {
         <span className="small t3">{placeOf(overlap, mine.kind)}</span>
       </div>
       <div className="conflict-sides">
-        <section aria-label="Your version">
+        <section aria-label={words.yours}>
           <h3 className="hs">
-            <span className="med grow">Your version</span>
-            <span className="tag">Mine</span>
+            <span className="med grow">{words.yours}</span>
+            <span className="tag">{words.mine}</span>
           </h3>
           <p className="conflict-text wd">{pieces.map((piece, i) => piece.kind !== 'theirs' && <Shown key={i} kind={piece.kind} text={piece.text} />)}</p>
           <Button tall icon={IconCheck} onClick={() => store.choose(conflict.item, 'mine')}>
-            Keep mine
+            {words.keepMine}
           </Button>
         </section>
-        <section aria-label="Version on the server">
+        <section aria-label={words.onServer}>
           <h3 className="hs">
             {other && <Avatar name={other.by.name} small />}
             <span className="grow">
-              <span className="med">Version on the server</span> {other && <span className="small t3">{`${other.by.name}, ${longTime(other.at)}`}</span>}
+              <span className="med">{words.onServer}</span> {other && <span className="small t3">{`${other.by.name}, ${longTime(other.at)}`}</span>}
             </span>
-            <span className="tag">Theirs</span>
+            <span className="tag">{words.theirs}</span>
           </h3>
           <p className="conflict-text wd">{pieces.map((piece, i) => piece.kind !== 'mine' && <Shown key={i} kind={piece.kind} text={piece.text} />)}</p>
           <Button tall icon={IconCheck} onClick={() => store.choose(conflict.item, 'theirs')}>
-            Take theirs
+            {words.takeTheirs}
           </Button>
         </section>
       </div>
@@ -68,18 +69,18 @@ function Shown({ kind, text }: { kind: 'same' | 'mine' | 'theirs'; text: string 
 /** What stands at the place that both changed: a text as it is, anything else as JSON. */
 function textAt(document: Document, overlap: Command): string {
   if (overlap.name === 'source') return document.parts?.[overlap.part]?.source ?? ''
-  if (!('at' in overlap)) return document.deleted ? 'Deleted' : document.name
+  if (!('at' in overlap)) return document.deleted ? words.deleted : document.name
   const path = resolve(overlap.at, document.keys)
   const value = path === null ? undefined : get(document.body, path)
-  if (value === undefined) return 'Not there any more'
+  if (value === undefined) return words.gone
   return typeof value === 'string' ? value : JSON.stringify(value, null, 2)
 }
 
 /** The place that both changed, in words: "variation 1 › text". */
 function placeOf(overlap: Command, kind: string): string {
-  if (overlap.name === 'source') return 'its text'
+  if (overlap.name === 'source') return words.itsText
   if (!('at' in overlap)) return ''
   const way = overlap.at.path.split('/').filter(Boolean)
-  const words = way.map((part, i) => (/^\d+$/.test(part) ? `${kind === 'response' && i === 0 ? 'variation ' : ''}${Number(part) + 1}` : part))
-  return [overlap.at.step, ...words].filter(Boolean).join(' › ')
+  const parts = way.map((part, i) => (/^\d+$/.test(part) ? kind === 'response' && i === 0 ? words.variation(Number(part) + 1) : String(Number(part) + 1) : part))
+  return [overlap.at.step, ...parts].filter(Boolean).join(' › ')
 }

@@ -8,6 +8,7 @@ import { Icon } from '../ui/Icon'
 import { Empty, SkeletonRows } from '../ui/states'
 import { CodeEditor, type LineProblem } from './CodeEditor'
 import { ConflictView } from './ConflictView'
+import { words } from './words'
 import './editor.css'
 
 export default function SourceEditor({ document, line }: { document: Document; line?: number | undefined }) {
@@ -17,8 +18,8 @@ export default function SourceEditor({ document, line }: { document: Document; l
   if (conflict) return <ConflictView conflict={conflict} />
   if (document.parts.length === 0) {
     return (
-      <Empty icon={IconAlertCircle} title="There is no text to edit">
-        This is not a text file; it comes in and goes out as it is.
+      <Empty icon={IconAlertCircle} title={words.noText}>
+        {words.noTextWhy}
       </Empty>
     )
   }
@@ -29,7 +30,7 @@ export default function SourceEditor({ document, line }: { document: Document; l
         <span className="mono t2 ell">{document.parts[part]?.file}</span>
         {document.parts.length > 1 && (
           <Segmented
-            label="Part of the item"
+            label={words.part}
             value={String(part)}
             onChange={(value) => setPart(Number(value))}
             options={document.parts.map((each, i) => ({ value: String(i), label: each.file.split('/').at(-1) ?? each.file }))}
@@ -67,11 +68,11 @@ function PartEditor({ document, part, line }: { document: Document; part: number
         <div className="banner source-draft" role="alert">
           <Icon of={IconAlertCircle} />
           <span>
-            <span className="med">Not saved, kept here.</span> {draft.line === null ? draft.detail || draft.title : `Line ${draft.line}: ${draft.detail || draft.title}`}
+            <span className="med">{words.notSaved}</span> {draft.line === null ? draft.detail || draft.title : words.atLine(draft.line, draft.detail || draft.title)}
           </span>
           <span className="sp" />
           <Button look="ghost" className="link" onClick={() => store.discardDraft(draftKey(document.id, part))}>
-            Back to the saved text
+            {words.backToSaved}
           </Button>
         </div>
       )}
@@ -79,7 +80,7 @@ function PartEditor({ document, part, line }: { document: Document; part: number
         <CodeEditor
           value={draft?.source ?? shown.source}
           file={shown.file}
-          label={`Text of ${document.name}`}
+          label={words.textOf(document.name)}
           readOnly={!may}
           problems={problems}
           line={line}

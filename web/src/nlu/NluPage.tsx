@@ -14,6 +14,7 @@ import { SearchInput } from '../ui/fields'
 import { lookOf } from '../ui/kinds'
 import { ProblemCount } from '../ui/marks'
 import { Empty, Failure, SkeletonRows } from '../ui/states'
+import { words } from './words'
 
 export default function NluPage() {
   const { name, kind } = useParams({ strict: false })
@@ -35,16 +36,16 @@ function NothingOpen() {
       <Empty
         icon={IconTextRecognition}
         hue="k-logic"
-        title="Choose an intent"
+        title={words.choose}
         actions={
           may && (
             <Button look="primary" icon={IconPlus} onClick={() => useOverlays.setState({ create: 'intent' })}>
-              New intent
+              {words.newIntent}
             </Button>
           )
         }
       >
-        Examples of what people say teach the assistant which flow they mean.
+        {words.purpose}
       </Empty>
     </main>
   )
@@ -58,20 +59,20 @@ function Pane({ kind, selected }: { kind: string | undefined; selected: string |
   const failed = lists.find((list) => list.error && !list.data)
   const wanted = filter.trim().toLowerCase()
   return (
-    <ResizablePane label="NLU">
+    <ResizablePane label={words.title}>
       <div className="head">
-        <h2 className="h grow">NLU</h2>
-        {may && <IconButton icon={IconPlus} label="New intent" onClick={() => useOverlays.setState({ create: 'intent' })} />}
+        <h2 className="h grow">{words.title}</h2>
+        {may && <IconButton icon={IconPlus} label={words.newIntent} onClick={() => useOverlays.setState({ create: 'intent' })} />}
       </div>
       <div className="pane-tools">
-        <SearchInput label="Filter by name or example" value={filter} onChange={setFilter} />
+        <SearchInput label={words.filter} value={filter} onChange={setFilter} />
       </div>
       {failed ? (
-        <Failure what="The NLU data can’t be read" error={failed.error} again={() => void failed.refetch()} />
+        <Failure what={words.unreadable} error={failed.error} again={() => void failed.refetch()} />
       ) : lists.some((list) => !list.data) ? (
         <SkeletonRows widths={[170]} />
       ) : (
-        <nav className="scroll pane-list" aria-label="NLU data">
+        <nav className="scroll pane-list" aria-label={words.data}>
           {NLU_KINDS.map((each, i) => (
             <Group key={each} kind={each} items={(lists[i]?.data ?? []).filter((item) => `${item.name} ${item.text ?? ''}`.toLowerCase().includes(wanted))} selected={each === kind ? selected : undefined} />
           ))}
@@ -97,7 +98,7 @@ function Group({ kind, items, selected }: { kind: string; items: readonly ItemSu
             <span className="mono grow ell">{item.name}</span>
             <ProblemCount counts={item.problems} />
             {typeof item.extra['examples'] === 'number' && (
-              <span className="micro num t3" title={`${item.extra['examples']} examples`}>
+              <span className="micro num t3" title={words.count(item.extra['examples'])}>
                 {item.extra['examples']}
               </span>
             )}

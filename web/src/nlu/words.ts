@@ -2,6 +2,13 @@
 import { plural } from '../ui/time'
 
 export const words = {
+  title: 'NLU',
+  data: 'NLU data',
+  choose: 'Choose an intent',
+  purpose: 'Examples of what people say teach the assistant which flow they mean.',
+  newIntent: 'New intent',
+  filter: 'Filter by name or example',
+  unreadable: 'The NLU data can’t be read',
   examples: 'Examples',
   count: (count: number) => plural(count, 'example'),
   doubled: { same: 'said twice', near: 'nearly said twice' },

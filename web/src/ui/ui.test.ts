@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { wordDiff } from '../editor/words'
+import { wordDiff } from '../editor/diff'
 import { chance } from '../test/random'
 import { slotRanges } from './slotRanges'
 import { bytes, elapsed, plural, shortTime } from './time'
@@ -25,6 +25,18 @@ describe('slots in a text', () => {
     const text = 'Send {amount} to {{ slots.recipient }}, {not closed'
     const ranges = slotRanges(text)
     expect(ranges.flatMap((range) => range.slot ?? [])).toEqual(['amount', 'recipient'])
+    expect(ranges.map((range) => range.text).join('')).toBe(text)
+  })
+
+  it.each([
+    ["{{ '%.2f'|format(amount) }} euros", 'amount'],
+    ["{{ '%.2f'|format(amount)|replace('.', ',') }}", 'amount'],
+    ['{{ years|int }}', 'years'],
+    ['{{ context.step }}', 'context.step'],
+    ["{{ 'no slot' }}", undefined],
+  ])('are found in Jinja, without its filters: %s', (text, slot) => {
+    const ranges = slotRanges(text)
+    expect(ranges.find((range) => range.slot !== null)?.slot).toBe(slot)
     expect(ranges.map((range) => range.text).join('')).toBe(text)
   })
 })
