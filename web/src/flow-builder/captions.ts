@@ -1,4 +1,5 @@
 /** What a step says on the canvas: its head, and a caption of plain text and chips. Pure. */
+import { slotRanges } from '../ui/slotRanges'
 import type { Condition } from '../api'
 import { isObject, type Json, type JsonObject } from '../documents'
 import { stepKind, type Run, type StepKind } from './layout'
@@ -62,19 +63,9 @@ export function responseText(body: Json | undefined, { language, mainLanguage }:
   return typeof first['text'] === 'string' ? first['text'] : null
 }
 
-const SLOT_IN_TEXT = /\{([\p{L}_][\p{L}\p{N}_]*)\}/gu
-
 /** Cuts a text at its slots: `{amount}` becomes a chip. */
 export function runsOf(text: string): Run[] {
-  const runs: Run[] = []
-  let from = 0
-  for (const match of text.matchAll(SLOT_IN_TEXT)) {
-    if (match.index > from) runs.push({ text: text.slice(from, match.index), chip: false })
-    runs.push({ text: match[1] ?? '', chip: true })
-    from = match.index + match[0].length
-  }
-  if (from < text.length) runs.push({ text: text.slice(from), chip: false })
-  return runs
+  return slotRanges(text).map((range) => ({ text: range.slot ?? range.text, chip: range.slot !== null }))
 }
 
 function assignments(value: Json | undefined): Run[] {

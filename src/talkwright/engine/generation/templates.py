@@ -22,8 +22,6 @@ MAX_TEMPLATE = 50_000
 MAX_STEPS = 2_000
 MAX_LOOP_DEPTH = 2
 _FIELD = re.compile(r"\{\{|\}\}|\{([^{}\n]+)\}")
-# Whole numbers below are exact as floats.
-_EXACT = 2**53
 _STRAY = re.compile(r"[{}]")
 _REFUSED = (nodes.Macro, nodes.CallBlock, nodes.Include, nodes.Import, nodes.FromImport, nodes.Extends, nodes.Block)
 _TEXT_METHODS = frozenset(
@@ -38,8 +36,6 @@ class TemplateError(ValueError):
 
 def fill_format(text: str, variables: Mapping[str, Any]) -> str:
     """Fills `{name}`: an unknown name or a stray brace leaves the whole text as written, null reads "None" (6.2).
-
-    A whole number reads as people write it, `100` and not `100.0`: a float slot holds the latter.
 
     Doubled braces become single ones where the text is filled. A text without any brace is given back as it is.
     """
@@ -57,18 +53,13 @@ def fill_format(text: str, variables: Mapping[str, Any]) -> str:
         if name is None:
             pieces.append(match[0][0])
         elif name in variables:
-            pieces.append(_written(variables[name]))
+            pieces.append(str(variables[name]))
         else:
             return text
     rest = text[end:]
     if _STRAY.search(rest):
         return text
     return "".join([*pieces, rest])
-
-
-def _written(value: Any) -> str:
-    whole = isinstance(value, float) and value.is_integer() and abs(value) < _EXACT
-    return str(int(value) if whole else value)
 
 
 class _Bounded(ImmutableSandboxedEnvironment):
