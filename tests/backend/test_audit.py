@@ -22,7 +22,7 @@ from talkwright.database.tables import audit
 
 pytestmark = [pytest.mark.anyio, pytest.mark.xdist_group("modelservice")]
 
-WRITES_NOTHING = {("POST", "/api/assistants/{aid}/conditions")}
+WRITES_NOTHING = {("POST", "/api/assistants/{aid}/conditions"), ("POST", "/api/policy-reports")}
 CANARY = "heron over the estuary"
 ROLES = ("training-orchestrator", "training-consumer", "running-orchestrator", "running-consumer")
 

@@ -75,6 +75,7 @@ async def test_the_public_routes_are_these_and_no_others(studio: RunningStudio) 
         ("GET", "/api/instance"),
         ("GET", "/api/sign-in"),
         ("GET", "/api/sign-in/callback"),
+        ("POST", "/api/policy-reports"),
         ("POST", "/api/sign-out"),
     }
 

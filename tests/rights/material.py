@@ -234,6 +234,7 @@ REQUESTS: Mapping[tuple[str, str], Make] = {
     (f"{_CHANGE}/{{number}}/revert", "response"): _reverted,
     (f"POST {_BOT}/conditions", ""): _with(body=lambda _: {"expressions": ["slots.amount > 5"]}),
     (f"POST {_BOT}/deployments", ""): _with(body=lambda ground: {"id": str(uuid7()), "version": ground.ids["version"]}),
+    ("POST /api/policy-reports", ""): _with(body=lambda _: {"csp-report": {"effective-directive": "img-src"}}),
     ("GET /api/events", "one assistant"): _with(query=lambda ground: f"?assistant={ground.here}"),
     ("POST /api/assistants/import", ""): _with(
         query=lambda _: f"?id={uuid7()}&name=n{uuid7()}", content=lambda _: archive("new")
