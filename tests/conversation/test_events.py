@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from talkwright.assistant.problems import Problem
 from talkwright.conversation import events as ev
-from talkwright.conversation.events import Event, decode, from_dict
+from talkwright.conversation.classic import decode, from_dict
+from talkwright.conversation.events import Event
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.floats(allow_nan=False) | st.text(),

@@ -6,7 +6,8 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from talkwright.conversation.events import Event, from_dict
+from talkwright.conversation.classic import from_dict
+from talkwright.conversation.events import Event
 from talkwright.conversation.fold import dump_state, fold, fold_all, load_state, new_state, view
 from talkwright.conversation.timeline import replay, timeline
 from talkwright.conversation.tracker import Tracker

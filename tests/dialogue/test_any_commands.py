@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from talkwright.assistant.build import ItemBody, build_assistant
 from talkwright.conversation import events as ev
-from talkwright.conversation.events import Event, decode
+from talkwright.conversation.classic import decode
+from talkwright.conversation.events import Event
 from talkwright.conversation.fold import fold_all, new_state
 from talkwright.conversation.tracker import Tracker
 from talkwright.engine import commands as cmd

@@ -12,7 +12,8 @@ import httpx2
 import pytest
 
 from talkwright.assistant.build import build_assistant
-from talkwright.conversation.events import Event, decode
+from talkwright.conversation.classic import decode
+from talkwright.conversation.events import Event
 from talkwright.engine.testing.remote import play_remotely, spoken_turns
 from talkwright.engine.testing.scenario_files import Scenario, load_scenarios
 from talkwright.engine.testing.scenarios import Result

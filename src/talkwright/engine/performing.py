@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from talkwright.conversation import events as ev
+from talkwright.conversation.classic import from_dict
 from talkwright.conversation.stack import context_of
 from talkwright.engine import logs
 from talkwright.engine.commands import CUSTOM
@@ -118,7 +119,7 @@ class Performer:
 
     def _take(self, ledger: Ledger, data: Mapping[str, Any]) -> None:
         try:
-            event = ev.from_dict(data)
+            event = from_dict(data)
         except ValueError:
             return
         if event.type in _REFUSED or event.type.startswith("flow_"):

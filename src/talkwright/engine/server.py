@@ -16,6 +16,7 @@ from starlette.routing import Route
 
 from talkwright import __version__
 from talkwright.conversation import events as ev
+from talkwright.conversation.classic import from_dict
 from talkwright.conversation.tracker import EVENT_CHOICES
 from talkwright.engine.actions import HttpActions
 from talkwright.engine.agent import Agent
@@ -212,7 +213,7 @@ def _message(body: Any) -> UserMessage:
 def _events(body: Any) -> list[ev.Event]:
     found = body if isinstance(body, list) else [body]
     try:
-        return [ev.from_dict(one) for one in found]
+        return [from_dict(one) for one in found]
     except (ValueError, TypeError, AttributeError) as problem:
         raise ApiError(400, "BadRequest", f"An event can't be read: {problem}") from problem
 

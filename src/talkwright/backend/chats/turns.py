@@ -20,7 +20,8 @@ from talkwright.backend.chats.fitting import unfitting
 from talkwright.backend.chats.placing import place_state, place_turn
 from talkwright.backend.context import Services
 from talkwright.backend.errors import ProblemError, not_found
-from talkwright.conversation.events import Event, decode
+from talkwright.conversation.classic import decode
+from talkwright.conversation.events import Event
 from talkwright.conversation.fold import State, dump_state, fold_all, load_state, new_state, view
 from talkwright.conversation.timeline import Timeline
 from talkwright.database import chats as repository

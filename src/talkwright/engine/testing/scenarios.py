@@ -12,6 +12,7 @@ from talkwright.assistant.assistant import Assistant
 from talkwright.assistant.build import ItemBody, build_assistant
 from talkwright.assistant.domain import Domain
 from talkwright.conversation import events as ev
+from talkwright.conversation.classic import decode
 from talkwright.conversation.events import Event
 from talkwright.conversation.stack import COLLECT_PATTERN, FLOW_FRAME, Frame
 from talkwright.conversation.tracker import Tracker
@@ -136,7 +137,7 @@ def _with_language(scenario: Scenario) -> list[ItemBody]:
 
 def rebuilt_differences(agent: Agent, tracker: Tracker) -> list[str]:
     """Where the state rebuilt from the events, as JSON, differs from the live one (T98)."""
-    events = [event for event in (ev.decode(item.to_json()) for item in tracker.events) if isinstance(event, Event)]
+    events = [event for event in (decode(item.to_json()) for item in tracker.events) if isinstance(event, Event)]
     rebuilt = agent.restored_tracker(tracker.sender_id, events)
     found = []
     if list(rebuilt.stack) != [dict(frame) for frame in tracker.stack]:
