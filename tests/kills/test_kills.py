@@ -119,6 +119,8 @@ async def _deployment(stage: Stage, row: Row) -> None:
 
 async def _chat(stage: Stage, row: Row) -> None:
     """The bot has asked something and the person answers, once, however often the page has to send it."""
+    if row.victim in ("wrapper", "job"):
+        await _unhurt(stage)
     chat, message = await stage.chat_at_a_question(), str(uuid7())
     deployment = str(stage.one("SELECT id FROM studio.deployments WHERE active"))
     answer = None
@@ -141,6 +143,18 @@ async def _chat(stage: Stage, row: Row) -> None:
     assert stage.one(count, chat, message) == 1
     heard = "SELECT count(*) FROM studio.chat_events WHERE chat = %s AND type = 'user' AND body LIKE %s"
     assert stage.one(heard, chat, f"%{message}%") == 1
+
+
+async def _unhurt(stage: Stage) -> None:
+    """Have a deployment that may lose a job: one that lost several soon after its start would be given up, rightly."""
+    deployment = str(uuid7())
+    await stage.deploy(deployment)
+    await stage.until(
+        lambda: stage.one(
+            "SELECT 1 FROM studio.deployments WHERE id = %s AND active AND state = 'running'", deployment
+        ),
+        "the new deployment having the talk",
+    )
 
 
 async def _strike(stage: Stage, row: Row, work: str) -> None:

@@ -1,0 +1,208 @@
+"""When the database dies, is overrun or full: a clear answer, nothing half done, and afterwards all is well again."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import contextlib
+import os
+import signal
+import subprocess
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import psycopg
+import pytest
+from tests.backend.content.calls import change, item_named, text_patch
+from tests.services.postgres import FAST, sources
+from tests.services.studio import Browser, RunningStudio, run_studio
+
+from talkwright.database.embedded import EmbeddedPostgres, Urls
+from talkwright.database.ids import uuid7
+from talkwright.database.migrate import migrate
+from talkwright.database.settings import DatabaseSettings
+
+pytestmark = [pytest.mark.anyio, pytest.mark.xdist_group("trouble")]
+
+NAME = "utter_greet"
+MOST_CONNECTIONS = 30
+
+
+@dataclass
+class Hurt:
+    """A studio on a server of its own, with an assistant, and what it takes to hurt the server."""
+
+    server: EmbeddedPostgres
+    urls: Urls
+    studio: RunningStudio
+    browser: Browser
+    assistant: str
+    response: str = ""
+
+    async def item(self) -> dict[str, Any]:
+        """The response that is edited."""
+        return await item_named(self.browser, self.assistant, "response", self.response)
+
+    async def save(self, body: dict[str, Any]) -> httpx2.Response:
+        """Save a change."""
+        return await self.browser.send("POST", f"/api/assistants/{self.assistant}/changes", json=body)
+
+    def changes(self) -> int:
+        """The number of changes so far."""
+        with psycopg.connect(self.urls.application) as link:
+            (count,) = link.execute("SELECT count(*) FROM studio.changes").fetchone() or (0,)
+        return int(count)
+
+    async def saved_at_last(self, body: dict[str, Any]) -> None:
+        """Send the change until it is taken, as a page does; it is then there once."""
+        async with asyncio.timeout(60):
+            while True:
+                answer = await self.save(body)
+                if answer.status_code == 200:
+                    break
+                refused_for_now(answer)
+                await asyncio.sleep(0.2)
+        before = self.changes()
+        assert (await self.save(body)).json() == answer.json()
+        assert self.changes() == before
+
+
+def refused_for_now(answer: httpx2.Response) -> None:
+    """The answer says that nothing was saved and when to try again."""
+    assert answer.status_code == 503, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert int(answer.headers["retry-after"]) > 0
+    assert "Nothing was saved" in answer.json()["detail"]
+
+
+@contextlib.asynccontextmanager
+async def hurt_at(home: Path, **settings: str) -> AsyncIterator[Hurt]:
+    server = EmbeddedPostgres(home, with_parent=True, settings=FAST | settings)
+    urls = await asyncio.to_thread(server.start)
+    given = DatabaseSettings(database_url=urls.application, database_owner_url=urls.owner)  # type: ignore[arg-type]  # pydantic takes texts
+    try:
+        await asyncio.to_thread(migrate, given, sources=sources())
+        async with run_studio(urls.application, home) as studio:
+            browser = await studio.administrator()
+            row = {"id": str(uuid7()), "name": "bot", "title": "Bot", "language": "en"}
+            assert (await browser.send("POST", "/api/assistants", json=row)).status_code == 201
+            hurt = Hurt(server, urls, studio, browser, row["id"])
+            found = await browser.send("GET", f"/api/assistants/{row['id']}/items?kind=response")
+            hurt.response = found.json()["items"][0]["name"]
+            yield hurt
+    finally:
+        await asyncio.to_thread(server.stop)
+
+
+@pytest.fixture
+async def hurt(tmp_path: Path) -> AsyncIterator[Hurt]:
+    async with hurt_at(tmp_path / "home", max_connections=str(MOST_CONNECTIONS)) as hurt:
+        yield hurt
+
+
+@pytest.mark.parametrize("how", ["killed", "restarted"])
+async def test_a_server_that_goes_in_the_middle_of_a_save_leaves_nothing_half_done(hurt: Hurt, how: str) -> None:
+    before, body = hurt.changes(), change(text_patch(await hurt.item(), "New words"))
+    with contextlib.closing(psycopg.connect(hurt.urls.owner)) as link:
+        link.execute("LOCK TABLE studio.revisions IN SHARE MODE")  # the change is written, but not all of it
+        saving = asyncio.create_task(hurt.save(body))
+        with psycopg.connect(hurt.urls.owner, autocommit=True) as looking:
+            while looking.execute("SELECT 1 FROM pg_locks WHERE NOT granted").fetchone() is None:
+                assert not saving.done()
+                await asyncio.sleep(0.01)
+        if how == "killed":
+            pid = int(next(hurt.server.home.glob("**/postmaster.pid")).read_text().splitlines()[0])
+            os.kill(pid, signal.SIGKILL)
+        else:
+            await asyncio.to_thread(hurt.server.stop)
+        refused_for_now(await saving)
+    refused_for_now(await hurt.save(body))
+    await asyncio.to_thread(hurt.server.start)
+    assert hurt.changes() == before
+    await hurt.saved_at_last(body)
+    assert hurt.changes() == before + 1
+    assert (await hurt.item())["body"][0]["text"] == "New words"
+
+
+async def test_a_server_without_a_free_connection_is_said_and_got_over(hurt: Hurt) -> None:
+    before, body = hurt.changes(), change(text_patch(await hurt.item(), "New words"))
+    with taken_connections(hurt.urls):
+        refused_for_now(await hurt.save(body))
+    assert hurt.changes() == before
+    await hurt.saved_at_last(body)
+    assert hurt.changes() == before + 1
+
+
+@contextlib.contextmanager
+def taken_connections(urls: Urls) -> Iterator[None]:
+    """Take every connection that the server gives, those of the studio too, until the block ends."""
+    theirs = "SELECT pid FROM pg_stat_activity WHERE usename = 'talkwright_app'"
+    with contextlib.ExitStack() as stack, psycopg.connect(urls.maintenance, autocommit=True) as master:
+        for (pid,) in master.execute(theirs).fetchall():
+            master.execute("SELECT pg_terminate_backend(%s, 10000)", (pid,))  # waits for its end
+        with contextlib.suppress(psycopg.OperationalError):
+            while True:
+                stack.enter_context(contextlib.closing(psycopg.connect(urls.application)))
+        yield
+
+
+async def test_a_storm_of_requests_is_answered_each_and_over_when_it_is_over(hurt: Hurt) -> None:
+    before, item = hurt.changes(), await hurt.item()
+    bodies = [change(text_patch(item, f"Words {number}")) for number in range(20)]
+    path = f"/api/assistants/{hurt.assistant}/items?kind=response"
+    asked = [hurt.browser.send("GET", path) for _ in range(150)] + [hurt.save(body) for body in bodies]
+    answers = await asyncio.gather(*asked)
+    assert {answer.status_code for answer in answers} <= {200, 409, 503}
+    for answer in answers:
+        if answer.status_code == 503:
+            refused_for_now(answer)
+    won = [answer for answer in answers[150:] if answer.status_code == 200]
+    assert hurt.changes() == before + len(won)
+    await hurt.saved_at_last(change(text_patch(await hurt.item(), "Calm again")))
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of 160 MB."""
+    if os.geteuid() != 0:
+        pytest.skip("only root may mount a small disk")
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=160m", "none", disk], check=False, capture_output=True
+    )
+    if mounted.returncode != 0:
+        pytest.skip("nothing can be mounted here")
+    yield disk
+    subprocess.run(["umount", "--lazy", disk], check=True)
+
+
+async def test_a_full_disk_is_said_and_got_over(small_disk: Path) -> None:
+    filler = small_disk / "filler"
+    async with hurt_at(small_disk / "home", max_wal_size="32MB", min_wal_size="32MB") as hurt:
+        _fill(filler)
+        async with asyncio.timeout(120):
+            while True:  # what compresses badly needs new room, at the latest after some changes
+                before, words = hurt.changes(), base64.b64encode(os.urandom(700_000)).decode()
+                body = change(text_patch(await hurt.item(), words))
+                answer = await hurt.save(body)
+                if answer.status_code != 200:
+                    break
+        refused_for_now(answer)
+        filler.unlink()
+        if not hurt.server.running:
+            await asyncio.to_thread(hurt.server.start)
+        await hurt.saved_at_last(body)
+        assert hurt.changes() == before + 1
+        assert (await hurt.item())["body"][0]["text"] == words
+
+
+def _fill(path: Path) -> None:
+    """Leave no room but what the server has already."""
+    with path.open("wb") as out, contextlib.suppress(OSError):
+        while True:
+            out.write(bytes(1 << 20))
+            out.flush()
