@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -67,7 +68,7 @@ class ObjectStore:
         try:
             with partial.open("wb") as out:
                 async for chunk in self.stream(key):
-                    out.write(chunk)
+                    await asyncio.to_thread(out.write, chunk)
             os.replace(partial, path)
         finally:
             partial.unlink(missing_ok=True)
