@@ -22,6 +22,12 @@ TEXTS = {
     "utter_ordered": ("A {size} tea goes to {town}.", "On its way to {town}."),
 }
 
+# The pause that ends a typing comes when the test says so.
+OWN_PAUSE = """
+const after = window.setTimeout
+window.setTimeout = (call, pause, ...rest) => pause === 800 ? (window.endTyping = call, 0) : after(call, pause, ...rest)
+"""
+
 
 @pytest.fixture
 def desk(api: Api, new_name: str) -> str:
@@ -94,7 +100,7 @@ def test_three_items_edited_without_a_network_survive_a_reload_and_are_written_o
         type_into(page, desk, response, text)
     kept(page, 3)
     page.reload()
-    expect(page.get_by_text("The studio can’t be reached").first).to_be_visible()
+    expect(page.get_by_text("The studio can’t be reached").first).to_be_visible(timeout=20_000)
     mend(page)
     page.get_by_role("button", name="Try again").first.click()
     expect(text_of(page)).to_have_value(TEXTS["utter_ordered"][1])
@@ -159,14 +165,17 @@ def test_two_tabs_edit_different_steps_of_one_flow_without_a_question(page: Page
 def test_two_tabs_that_type_the_same_text_show_both_and_the_person_chooses(
     page: Page, api: Api, desk: str, choice: str
 ) -> None:
+    page.context.add_init_script(OWN_PAUSE)
     other = page.context.new_page()
     for tab in (page, other):
         tab.goto(f"/a/{desk}/content/response/utter_ask_town")
         expect(text_of(tab)).to_have_value("To which town?")
-    # Typed in one go: neither tab has heard of the other's text when its own begins.
     text_of(page).fill("First town?")
+    # The other tab has not heard of this text when its own begins.
     text_of(other).fill("Second town?")
     text_of(page).blur()
+    expect(other.get_by_role("region", name="Your version")).to_contain_text("Second town?")
+    other.evaluate("window.endTyping()")
     for tab in (page, other):
         expect(tab.get_by_role("region", name="Your version")).to_contain_text("Second town?")
         expect(tab.get_by_role("region", name="Version on the server")).to_contain_text("First town?")

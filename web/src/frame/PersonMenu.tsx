@@ -16,7 +16,7 @@ const THEMES: readonly { value: MantineColorScheme; label: string; icon: TablerI
 ]
 
 export async function leave(): Promise<void> {
-  for (const store of openStores()) store.settle()
+  await Promise.all(openStores().map((store) => store.leave()))
   const { redirect } = await api.signOut()
   window.location.assign(redirect)
 }
