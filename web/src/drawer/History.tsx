@@ -11,7 +11,7 @@ import { longTime } from '../ui/time'
 import { RevertButton } from './Revert'
 import { words } from './words'
 
-const SHOWN_ITEMS = 3
+const SHOWN_ITEMS = 2
 
 export function History() {
   const { id } = useAssistant()
@@ -42,18 +42,20 @@ function Row({ entry }: { entry: HistoryEntry }) {
     <li>
       <span className="num t3 small history-number">{entry.number}</span>
       <Avatar name={entry.by.name} small />
-      <span className="ell grow">{entry.words}</span>
-      <span className="hs history-items">
+      <span className="ell">{entry.words}</span>
+      <span className="history-items">
         {entry.items.slice(0, SHOWN_ITEMS).map((item) => (
           <button key={item.id} type="button" className="item-link" onClick={() => go(item)}>
             <KindTile kind={item.kind} name={item.name} />
             <span className="mono ell">{item.name}</span>
           </button>
         ))}
-        {entry.items.length > SHOWN_ITEMS && <span className="small t3 num">{words.history.more(entry.items.length - SHOWN_ITEMS)}</span>}
+        {entry.items.length > SHOWN_ITEMS && <span className="small t3 num history-rest">{words.history.more(entry.items.length - SHOWN_ITEMS)}</span>}
       </span>
       <span className="small t3 num history-time">{longTime(entry.at)}</span>
-      <RevertButton entry={entry} />
+      <span className="history-revert">
+        <RevertButton entry={entry} />
+      </span>
     </li>
   )
 }

@@ -26,7 +26,7 @@ export function TrainingLog() {
   return (
     <>
       <Head training={training} />
-      <Lines key={training.id} assistant={id} training={training} />
+      <Log key={training.id} assistant={id} training={training} />
     </>
   )
 }
@@ -63,7 +63,7 @@ function Head({ training }: { training: Training }) {
   )
 }
 
-function useNow(ticking: boolean): number {
+export function useNow(ticking: boolean): number {
   const [now, setNow] = useState(Date.now)
   useEffect(() => {
     if (!ticking) return undefined
@@ -93,10 +93,14 @@ export function useLog(assistant: string, training: Training): readonly LogLine[
   return data ?? []
 }
 
-function Lines({ assistant, training }: { assistant: string; training: Training }) {
-  const lines = useLog(assistant, training)
+function Log({ assistant, training }: { assistant: string; training: Training }) {
+  return <Lines lines={useLog(assistant, training)} training={training} />
+}
+
+export function Lines({ lines, training }: { lines: readonly LogLine[]; training: Training }) {
   const end = useRef<HTMLDivElement>(null)
   const following = runs(training)
+  const told = new Set(lines.map((line) => line.message))
   useEffect(() => {
     if (following) void end.current?.scrollIntoView({ block: 'end' })
   }, [lines, following])
@@ -110,8 +114,8 @@ function Lines({ assistant, training }: { assistant: string; training: Training 
           <span className="log-text">{line.message}</span>
         </div>
       ))}
-      {training.problems.map((problem) => (
-        <div key={problem.key} className="e">
+      {training.problems.filter(({ message }) => !told.has(message)).map((problem) => (
+        <div key={problem.key} className={problem.severity === 'error' ? 'e' : problem.severity === 'warning' ? 'w' : ''}>
           <span />
           <span className="lv">{problem.severity}</span>
           <span className="k">{problem.name ?? ''}</span>

@@ -5,6 +5,7 @@ import { api, ApiError, type Version } from '../api'
 import { queryClient } from '../app/queries'
 import { useAssistant, useMay } from '../frame/assistant'
 import { toast } from '../ui/toasts'
+import { words } from './words'
 
 export function Note({ version }: { version: Version }) {
   const { id } = useAssistant()
@@ -30,7 +31,7 @@ export function Note({ version }: { version: Version }) {
   return (
     <input
       className="note"
-      aria-label={`Note of version ${version.number}`}
+      aria-label={words.note(version.number)}
       placeholder={version.name}
       value={typed ?? saved}
       onChange={(event) => setTyped(event.target.value)}

@@ -4,6 +4,7 @@ import { useQuery } from '@tanstack/react-query'
 import { api, type Version } from '../api'
 import { versionsQuery } from '../app/queries'
 import { useAssistant, useMay } from '../frame/assistant'
+import { useLayout } from '../frame/layout'
 import { runs, useLatestTraining } from '../frame/training'
 import { Avatar, Tip } from '../ui/controls'
 import { Icon } from '../ui/Icon'
@@ -13,31 +14,33 @@ import { bytes, elapsed, longTime } from '../ui/time'
 import { Note } from './Note'
 import { RunPanel } from './RunPanel'
 import { useTalk } from './useTalk'
+import { words } from './words'
 import './versions.css'
 
 export default function VersionsPage() {
   const { id } = useAssistant()
   const { data, error, refetch } = useQuery(versionsQuery(id))
   const latest = useLatestTraining(id)
+  const dock = useLayout((state) => state.dock)
   return (
     <>
       <main className="work" id="work">
         <div className="versions-head">
-          <h2 className="title">Versions</h2>
+          <h2 className="title">{words.title}</h2>
         </div>
         {error && !data ? (
-          <Failure what="The versions can’t be read" error={error} again={() => void refetch()} />
+          <Failure what={words.unreadable} error={error} again={() => void refetch()} />
         ) : !data ? (
           <SkeletonRows widths={[40, 240, 120, 120]} height={36} />
         ) : data.items.length === 0 ? (
-          <Empty icon={IconStack2} title="No versions yet">
-            Each training keeps the content as it was in a numbered version that can be downloaded and talked to.
+          <Empty icon={IconStack2} title={words.none}>
+            {words.noneWhy}
           </Empty>
         ) : (
           <Table versions={data.items.map((version) => (latest && latest.version.id === version.id ? { ...version, training: latest } : version))} />
         )}
       </main>
-      {latest && (runs(latest) || latest.state === 'failed') && <RunPanel training={latest} />}
+      {latest && (!dock || runs(latest)) && <RunPanel key={latest.id} training={latest} />}
     </>
   )
 }
@@ -58,15 +61,15 @@ function Table({ versions }: { versions: readonly Version[] }) {
         </colgroup>
         <thead>
           <tr>
-            <th>No.</th>
-            <th>Note</th>
-            <th>Author</th>
-            <th>Saved</th>
-            <th>Training</th>
-            <th>Deployed</th>
-            <th className="r">Model</th>
+            <th>{words.columns.number}</th>
+            <th>{words.columns.note}</th>
+            <th>{words.columns.author}</th>
+            <th>{words.columns.saved}</th>
+            <th>{words.columns.training}</th>
+            <th>{words.columns.deployed}</th>
+            <th className="r">{words.columns.model}</th>
             <th>
-              <span className="sr">Talk and download</span>
+              <span className="sr">{words.columns.actions}</span>
             </th>
           </tr>
         </thead>
@@ -76,6 +79,7 @@ function Table({ versions }: { versions: readonly Version[] }) {
           ))}
         </tbody>
       </table>
+      {versions.length === 1 && <p className="small t3 versions-first">{words.first}</p>}
     </div>
   )
 }
@@ -89,7 +93,7 @@ function Row({ version }: { version: Version }) {
   const trained = version.training?.state === 'succeeded'
   const canTalk = mayTry && trained && (version.active || mayDeploy)
   return (
-    <tr className={version.active ? 'sel' : ''}>
+    <tr>
       <td className="num med">{version.number}</td>
       <td>
         <Note version={version} />
@@ -108,7 +112,7 @@ function Row({ version }: { version: Version }) {
         {version.active && (
           <span className="status">
             <Icon of={IconRocket} size={14} />
-            Try
+            {words.deployed}
           </span>
         )}
       </td>
@@ -116,15 +120,15 @@ function Row({ version }: { version: Version }) {
       <td>
         <span className="hs v-actions">
           {canTalk && (
-            <Tip label={version.active ? 'Talk to it' : 'Run this version and talk to it'}>
-              <button type="button" className="ib s" aria-label={`Talk to version ${version.number}`} onClick={() => talk(version)}>
+            <Tip label={version.active ? words.talk : words.runAndTalk}>
+              <button type="button" className="ib s" aria-label={words.talkTo(version.number)} onClick={() => talk(version)}>
                 <Icon of={IconMessageCircle} size={14} />
               </button>
             </Tip>
           )}
           {mayExport && (
-            <Tip label="Download the project as it was">
-              <a className="ib s" href={api.versionProjectAddress(id, version.id)} aria-label={`Download the project of version ${version.number}`}>
+            <Tip label={words.download}>
+              <a className="ib s" href={api.versionProjectAddress(id, version.id)} aria-label={words.downloadOf(version.number)}>
                 <Icon of={IconDownload} size={14} />
               </a>
             </Tip>
@@ -136,19 +140,13 @@ function Row({ version }: { version: Version }) {
 }
 
 function Trained({ version: { training } }: { version: Version }) {
-  if (training === null) return <TrainingMark training={null}>Not trained</TrainingMark>
+  if (training === null) return <TrainingMark training={null}>{words.untrained}</TrainingMark>
   const took = training.started_at && training.ended_at ? ` · ${elapsed(Date.parse(training.ended_at) - Date.parse(training.started_at))}` : ''
-  const words = {
-    queued: 'Queued',
-    running: `Training ${Math.round(training.progress * 100)}%`,
-    succeeded: 'Ready',
-    failed: 'Failed',
-    cancelled: 'Stopped',
-  }[training.state]
+  const state = training.state === 'running' ? words.states.running(Math.round(training.progress * 100)) : words.states[training.state]
   return (
     <TrainingMark training={training}>
       <span title={training.reason ?? undefined}>
-        <span className={training.state === 'succeeded' ? 't2' : ''}>{words}</span>
+        <span className={training.state === 'succeeded' ? 't2' : ''}>{state}</span>
         {training.state === 'succeeded' && <span className="t3 num">{took}</span>}
       </span>
     </TrainingMark>
