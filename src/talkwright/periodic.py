@@ -18,6 +18,7 @@ from talkwright.database.migrate import QUEUE
 from talkwright.database.readiness import unready_reason
 from talkwright.database.settings import DatabaseSettings, HomeSettings, RetentionSettings
 from talkwright.operations.role import RoleContext
+from talkwright.operations.waiting import first_of
 from talkwright.storage.objects import ObjectStore, open_store
 from talkwright.storage.settings import StorageSettings
 
@@ -49,11 +50,7 @@ async def periodic(context: RoleContext) -> None:
                     delete_jobs="always",
                 )
             )
-            stopping = asyncio.create_task(context.stopping.wait())
-            await asyncio.wait({worker, stopping}, return_when=asyncio.FIRST_COMPLETED)
-            stopping.cancel()
-            if worker.done():
-                worker.result()
+            await first_of(asyncio.shield(worker), context.stopping.wait())
             worker.cancel()
             await asyncio.wait({worker}, timeout=STOP_SECONDS)  # it tells the database, which may be gone already
     finally:

@@ -26,6 +26,7 @@ from talkwright.identity.settings import IdentitySettings
 from talkwright.modelservice.settings import ModelServiceSettings
 from talkwright.operations.config import reveal
 from talkwright.operations.role import RoleContext
+from talkwright.operations.waiting import first_of
 from talkwright.storage.objects import ObjectStore, open_store
 from talkwright.storage.settings import StorageSettings
 from talkwright.studio import Studio, open_studio
@@ -84,17 +85,13 @@ async def _serve(context: RoleContext, studio: Studio, sock: socket.socket, supe
     )
     server = _Server(config)
     serving = asyncio.create_task(server.serve(sockets=[sock]))
-    stopping = asyncio.create_task(context.stopping.wait())
-    ready = asyncio.create_task(server.listening.wait())
-    await asyncio.wait({serving, ready}, return_when=asyncio.FIRST_COMPLETED)
+    await first_of(asyncio.shield(serving), server.listening.wait())
     if server.listening.is_set():
         context.started.set()
         await _say_ready(studio, supervised)
-        await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        await first_of(asyncio.shield(serving), context.stopping.wait())
     studio.close_streams()
     server.end()
-    for task in (stopping, ready):
-        task.cancel()
     await serving
 
 
@@ -114,11 +111,8 @@ async def _may_go(context: RoleContext, descriptor: int | None) -> bool:
         return True
     loop, go = asyncio.get_running_loop(), asyncio.Event()
     loop.add_reader(descriptor, go.set)
-    waits = [asyncio.create_task(go.wait()), asyncio.create_task(context.stopping.wait())]
-    await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+    await first_of(go.wait(), context.stopping.wait())
     loop.remove_reader(descriptor)
-    for wait in waits:
-        wait.cancel()
     return not context.stopping.is_set()
 
 

@@ -36,6 +36,7 @@ from talkwright.operations.config import load
 from talkwright.operations.logs import configure_logging
 from talkwright.operations.role import stop_on_signals
 from talkwright.operations.settings import OperationsSettings
+from talkwright.operations.waiting import first_of
 
 ROLES_SECONDS = 3.6
 ANSWER_SECONDS = 60.0
@@ -108,11 +109,7 @@ async def _up(studio: Studio) -> None:
     with stop_on_signals(studio.stopping):
         async with _database(studio), _children(studio):
             work = asyncio.create_task(_serve(studio))
-            stop = asyncio.create_task(studio.stopping.wait())
-            await asyncio.wait({work, stop}, return_when=asyncio.FIRST_COMPLETED)
-            stop.cancel()
-            if work.done():
-                work.result()
+            await first_of(asyncio.shield(work), studio.stopping.wait())
             work.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await work

@@ -17,12 +17,13 @@ from talkwright.database.announcements import Listener
 from talkwright.database.engine import UNAVAILABLE, Database
 from talkwright.database.work import HeldAttempt
 from talkwright.modelservice.keeper import Keeper
-from talkwright.modelservice.leading import ERROR_PAUSE_SECONDS, either
+from talkwright.modelservice.leading import ERROR_PAUSE_SECONDS
 from talkwright.modelservice.leases import Leases
 from talkwright.modelservice.settings import ModelServiceSettings
 from talkwright.modelservice.transitions import Outcome
 from talkwright.operations.logs import get_logger
 from talkwright.operations.role import RoleContext
+from talkwright.operations.waiting import first_of
 
 log = get_logger(__name__)
 
@@ -85,7 +86,7 @@ class Consumer:
                     log.warning("consumer.interrupted", error=type(error).__name__)
                     patience, is_news = ERROR_PAUSE_SECONDS, True
                     self._check_leases()
-                await either(context.stopping, subscription.woken, patience)
+                await first_of(context.stopping.wait(), subscription.woken.wait(), seconds=patience)
                 is_news |= subscription.woken.is_set()
                 subscription.woken.clear()
         finally:

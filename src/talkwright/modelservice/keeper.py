@@ -164,21 +164,3 @@ def _row(line: LogLine) -> dict[str, Any]:
         "progress": line.progress,
         "message": line.message,
     }
-
-
-async def first_of(*waits: Any, seconds: float | None = None) -> set[int]:
-    """Wait until the first of several awaitables is done; gives the places of those that are (none: the time is up).
-
-    Raises what one of them raised.
-    """
-    tasks = [asyncio.ensure_future(wait) for wait in waits]
-    try:
-        done, _ = await asyncio.wait(tasks, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
-        for task in done:
-            task.result()
-        return {place for place, task in enumerate(tasks) if task in done}
-    finally:
-        for task in tasks:
-            task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await asyncio.gather(*tasks, return_exceptions=True)

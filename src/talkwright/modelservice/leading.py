@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 from collections.abc import Mapping
 from typing import Any, Protocol
@@ -22,6 +21,7 @@ from talkwright.modelservice.settings import ModelServiceSettings
 from talkwright.modelservice.transitions import TERMINAL, Step
 from talkwright.operations.logs import get_logger
 from talkwright.operations.role import RoleContext
+from talkwright.operations.waiting import first_of
 
 log = get_logger(__name__)
 
@@ -80,7 +80,7 @@ class Orchestrator:
                 except (DBAPIError, LeaseLostError, *UNAVAILABLE) as error:
                     log.warning("orchestrator.interrupted", error=type(error).__name__)
                     patience, is_news = ERROR_PAUSE_SECONDS, True
-                await either(context.stopping, subscription.woken, patience)
+                await first_of(context.stopping.wait(), subscription.woken.wait(), seconds=patience)
                 is_news |= subscription.woken.is_set()
                 subscription.woken.clear()
         finally:
@@ -164,14 +164,3 @@ class Orchestrator:
             await self._policy.after(session, work, step)
             log.info("work.moved", kind=step.kind, state=step.target, work=str(work.id), attempt=work.number)
         return moved
-
-
-async def either(stopping: asyncio.Event, woken: asyncio.Event, seconds: float) -> None:
-    """Wait until one of the events is set, at most so many seconds."""
-    waits = [asyncio.ensure_future(stopping.wait()), asyncio.ensure_future(woken.wait())]
-    try:
-        await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for wait in waits:
-            wait.cancel()
-        await asyncio.gather(*waits, return_exceptions=True)

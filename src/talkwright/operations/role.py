@@ -15,6 +15,7 @@ from talkwright.operations.logs import configure_logging, get_logger
 from talkwright.operations.management import serve_management
 from talkwright.operations.metrics import announce_role
 from talkwright.operations.settings import OperationsSettings
+from talkwright.operations.waiting import first_of
 
 log = get_logger(__name__)
 
@@ -80,9 +81,7 @@ async def _until_stopped(context: RoleContext, main: RoleMain) -> None:
     nothing may live on when its supervisor is gone.
     """
     work = asyncio.ensure_future(main(context))
-    stop = asyncio.create_task(context.stopping.wait())
-    await asyncio.wait({work, stop}, return_when=asyncio.FIRST_COMPLETED)
-    stop.cancel()
+    await first_of(asyncio.shield(work), context.stopping.wait())
     if not context.started.is_set():
         work.cancel()
     elif not work.done():

@@ -12,11 +12,12 @@ from talkwright.database.deployments import SECRET_PURPOSE
 from talkwright.identity.secrets import Keyring
 from talkwright.modelservice.engines import talkwright
 from talkwright.modelservice.executors.base import Executor, JobError, RunningJob
-from talkwright.modelservice.keeper import Keeper, first_of
+from talkwright.modelservice.keeper import Keeper
 from talkwright.modelservice.leases import LeaseLostError
 from talkwright.modelservice.settings import ModelServiceSettings
 from talkwright.modelservice.transitions import Outcome
 from talkwright.operations.logs import get_logger
+from talkwright.operations.waiting import first_of
 
 log = get_logger(__name__)
 

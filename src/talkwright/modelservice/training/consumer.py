@@ -18,11 +18,12 @@ from talkwright.modelservice.artefacts import ModelArchiveError, ModelFile, read
 from talkwright.modelservice.engines import talkwright
 from talkwright.modelservice.executors.base import Executor, JobError, RunningJob
 from talkwright.modelservice.jobs import Ended
-from talkwright.modelservice.keeper import Keeper, first_of
+from talkwright.modelservice.keeper import Keeper
 from talkwright.modelservice.leases import LeaseLostError
 from talkwright.modelservice.settings import ModelServiceSettings
 from talkwright.modelservice.transitions import Outcome
 from talkwright.operations.logs import get_logger
+from talkwright.operations.waiting import first_of
 from talkwright.storage.keys import model_key, models_prefix, project_key
 from talkwright.storage.objects import ObjectStore, StorageError
 
