@@ -22,6 +22,7 @@ FLAGS = [
     "--disable-dev-shm-usage",
 ]
 SIZE: ViewportSize = {"width": 1440, "height": 900}
+REPORTS = "/api/policy-reports"
 LOOPBACK = {"127.0.0.1", "localhost", "[::1]", "::1"}
 _REPORT_VIOLATIONS = """
 document.addEventListener('securitypolicyviolation', (event) =>
@@ -85,6 +86,8 @@ class Watch:
         parts = urlsplit(request.url)
         if parts.scheme in {"http", "https", "ws", "wss"} and parts.hostname not in LOOPBACK:
             self._fault(f"left the machine: {request.url}")
+        if parts.path == REPORTS:
+            self._fault(f"policy violated: {request.post_data}")
 
     def unexpected(self) -> list[str]:
         """What happened and was not expected."""

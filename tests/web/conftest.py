@@ -14,6 +14,8 @@ from tests.web.chromium import Watch, become_administrator, launch, new_context
 
 NEW_NAMES = itertools.count(1)
 EXAMPLE = "harbour-bank"
+PROBE = "policy-probe.example"
+"""The host of what a test itself puts into a page to break its policy."""
 
 
 @pytest.fixture(scope="session")
@@ -24,6 +26,14 @@ def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStudio]:
     running.start()
     yield running
     running.stop()
+    broken = [line for line in policy_violations(running) if PROBE not in line]
+    assert broken == [], "a browser reported that something broke a page's content policy"
+
+
+def policy_violations(studio: RunningStudio) -> list[str]:
+    """What browsers reported to the studio, as its log has it."""
+    written = [log.read_text(encoding="utf-8", errors="replace") for log in studio.home.rglob("*.log")]
+    return [line for text in written for line in text.splitlines() if "policy_violated" in line]
 
 
 # Of the package and not of the session: while Playwright is open, other tests of this process can't run a loop.

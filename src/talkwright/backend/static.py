@@ -13,7 +13,7 @@ from starlette.responses import FileResponse, HTMLResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from talkwright.backend.errors import problem_response
-from talkwright.backend.pages import REPORTED, REPORTING, page
+from talkwright.backend.pages import REPORTED, page
 
 SERVED_APART = ("api", "auth")
 _NONCE_META = re.compile(r'(<meta name="csp-nonce" content=")(")')
@@ -86,12 +86,7 @@ class WebClient:
         html = _NONCE_META.sub(rf"\g<1>{nonce}\g<2>", index.read_text(encoding="utf-8"))
         html = _TAGS.sub(rf'<\1 nonce="{nonce}"', html)
         return HTMLResponse(
-            html,
-            headers={
-                "Content-Security-Policy": content_policy(nonce),
-                "Reporting-Endpoints": REPORTING,
-                "Cache-Control": "no-store",
-            },
+            html, headers={"Content-Security-Policy": content_policy(nonce), "Cache-Control": "no-store"}
         )
 
 

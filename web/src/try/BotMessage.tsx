@@ -4,6 +4,7 @@ import type { ChatButton, Entry } from '../api/chats'
 import { useAssistant, useContentLanguage } from '../frame/assistant'
 import { Icon } from '../ui/Icon'
 import { say } from './session'
+import { CUSTOM } from './words'
 
 /** Longer texts are cut: a channel would not show them either, and the page must stay usable. */
 const LONGEST = 20_000
@@ -63,7 +64,13 @@ export function BotMessage({ entry, live }: { entry: Entry; live: boolean }) {
           <span className="ell">{image}</span>
         </a>
       )}
-      {custom !== undefined && custom !== null && <pre className="well custom code">{JSON.stringify(custom, null, 2).slice(0, LONGEST)}</pre>}
+      {custom !== undefined && custom !== null && (
+        // It scrolls, so it can be reached by keyboard.
+        // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
+        <pre className="well custom code" role="region" tabIndex={0} aria-label={CUSTOM}>
+          {JSON.stringify(custom, null, 2).slice(0, LONGEST)}
+        </pre>
+      )}
       {entry.buttons && entry.buttons.length > 0 && <Buttons buttons={entry.buttons} live={live} />}
     </div>
   )

@@ -51,3 +51,6 @@ function list(slots: unknown): ReactNode {
   if (!Array.isArray(slots)) return null
   return <span className="mono">{slots.map((slot: { name?: unknown; value?: unknown }) => `${String(slot.name)} = ${valueText(slot.value)}`).join(', ')}</span>
 }
+
+/** The name of what a bot sends besides texts. */
+export const CUSTOM = 'Custom message'

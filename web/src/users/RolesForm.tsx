@@ -21,9 +21,9 @@ export function RolesForm({ user, held, onClose }: { user: UserShown; held: read
     await grant(user.id, wanted, place === '' ? null : place)
     await usersChanged()
   })
-  const take = ({ role, assistant }: Held) =>
+  const take = (one: Held) =>
     told(async () => {
-      await revoke(user.id, role, assistant)
+      await revoke(user.id, one.role, one.assistant)
       await usersChanged()
     })
   return (
