@@ -48,7 +48,6 @@ class Keeper:
         self.last_message = ""
         self._leases = leases
         self._waiting: list[LogLine] = []
-        self._bytes = 0
         self._more = asyncio.Event()
         self._writing = asyncio.Lock()
 
@@ -82,6 +81,9 @@ class Keeper:
         """
         async with self._writing:
             lines = self._waiting[:BATCH_LINES]
+            if not lines and not values:  # another call has just written what was waiting
+                self._more.clear()
+                return
             await self.write(lambda session: self._store(session, values, lines, tell))
             del self._waiting[: len(lines)]
             if not self._waiting:
@@ -126,9 +128,7 @@ class Keeper:
     async def _store(
         self, session: AsyncSession, values: Mapping[str, Any], lines: list[LogLine], tell: str | None
     ) -> None:
-        changes = {**values, "seen_at": func.clock_timestamp()}
-        if lines:
-            changes |= self._position(lines)
+        changes = {**values, **(_position(lines) if lines else {})}
         done = await session.execute(
             update(attempts)
             .where(attempts.c.id == self.attempt.id, attempts.c.outcome.is_(None))
@@ -144,15 +144,14 @@ class Keeper:
         if tell is not None:
             announce(session, self.attempt.assistant, self.attempt.kind, {**work, "state": tell})
 
-    def _position(self, lines: list[LogLine]) -> dict[str, Any]:
-        self._bytes += sum(len(line.message) for line in lines)
-        changes: dict[str, Any] = {"log_position": lines[-1].number, "log_bytes": self._bytes}
-        changes["message"] = next((line.message for line in reversed(lines) if line.message), "")[:500]
-        for name in ("stage", "progress"):
-            found = [value for line in lines if (value := getattr(line, name)) is not None]
-            if found:
-                changes[name] = found[-1]
-        return changes
+
+def _position(lines: list[LogLine]) -> dict[str, Any]:
+    changes: dict[str, Any] = {"log_position": lines[-1].number}
+    for name in ("stage", "progress"):
+        found = [value for line in lines if (value := getattr(line, name)) is not None]
+        if found:
+            changes[name] = found[-1]
+    return changes
 
 
 def _row(line: LogLine) -> dict[str, Any]:
