@@ -14,8 +14,8 @@ W1, W2 = uuid4(), uuid4()
 
 def work(sequence: int, state: str, **values: Any) -> OpenWork:
     base: dict[str, Any] = {
-        "id": uuid4(), "assistant": ASSISTANT, "version": uuid4(), "environment": "try", "sequence": sequence,
-        "state": state, "number": 0, "cancel": False, "wait": 0.0, "waited": 0.0, "created_by": uuid4(),
+        "id": uuid4(), "assistant": ASSISTANT, "environment": "try", "sequence": sequence,
+        "state": state, "number": 0, "cancel": False, "wait": 0.0, "waited": 0.0,
         "attempt": None if state == "queued" else uuid4(), "attempt_state": None if state == "queued" else "running",
     }  # fmt: skip
     return OpenWork(**{**base, **values})

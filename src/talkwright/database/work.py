@@ -34,7 +34,6 @@ class OpenWork:
 
     id: UUID
     assistant: UUID
-    version: UUID
     environment: str
     sequence: int
     state: str
@@ -42,10 +41,7 @@ class OpenWork:
     cancel: bool
     wait: float
     waited: float
-    created_by: UUID
-    reason: str | None = None
     deploy: bool = False
-    model: UUID | None = None
     active: bool = False
     attempt: UUID | None = None
     attempt_state: str | None = None
@@ -71,11 +67,11 @@ _OPEN = {
     "deployment": "w.state NOT IN ('stopped', 'failed')",
 }
 _OWN = {
-    "training": "w.deploy, NULL::uuid AS model, false AS active",
-    "deployment": "false AS deploy, w.model, w.active",
+    "training": "w.deploy, false AS active",
+    "deployment": "false AS deploy, w.active",
 }
 _SNAPSHOT = """
-SELECT w.id, w.assistant, w.version, w.environment, w.sequence, w.state, w.attempt AS number, w.created_by, w.reason,
+SELECT w.id, w.assistant, w.environment, w.sequence, w.state, w.attempt AS number,
        w.cancel_requested_at IS NOT NULL AS cancel,
        coalesce(greatest(extract(epoch FROM w.not_before - clock_timestamp()), 0), 0)::float AS wait,
        extract(epoch FROM clock_timestamp() - w.created_at)::float AS waited, {own},
