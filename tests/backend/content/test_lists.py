@@ -80,3 +80,12 @@ async def test_a_cursor_of_another_list_is_refused(admin: Browser, studio: Runni
     for address in ("/api/assistants?cursor=x", "/api/assistants?cursor=WzFd"):
         answer = await admin.send("GET", address)
         assert (answer.status_code, answer.json()["code"]) == (422, "invalid-cursor")
+
+
+async def test_an_assistant_is_found_by_its_name_wherever_it_stands_in_the_list(admin: Browser) -> None:
+    first = (await imported(admin, project(1)))["assistant"]
+    second = (await imported(admin, project(1)))["assistant"]
+    for assistant in (first, second):
+        answer = (await admin.send("GET", f"/api/assistants?name={assistant['name']}&limit=1")).json()
+        assert [(item["id"], answer["next"]) for item in answer["items"]] == [(assistant["id"], None)]
+    assert (await admin.send("GET", "/api/assistants?name=nobody")).json() == {"items": [], "next": None}

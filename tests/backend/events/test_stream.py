@@ -78,7 +78,7 @@ class Reading:
 
 
 @contextlib.asynccontextmanager
-async def opened(browser: Browser, **query: str) -> AsyncIterator[Reading]:
+async def opened(browser: Browser, **query: str | list[str]) -> AsyncIterator[Reading]:
     async with browser.http.stream("GET", "/api/events", params=query) as response:
         stream = Reading(response, response.aiter_lines())
         if response.status_code == 200:
@@ -134,6 +134,25 @@ async def test_no_fact_is_lost_or_doubled_while_the_connection_is_cut_again_and_
             position = stream.position
     await writing
     assert numbers == list(range(200))
+
+
+async def test_one_stream_serves_several_assistants_and_reads_anew_only_those_that_it_did_not_follow(
+    studio: RunningStudio, assistant: UUID
+) -> None:
+    browser = await studio.administrator()
+    second = uuid7()
+    async with studio.studio.services.transaction() as session:
+        values = {"id": second, "name": "ferry", "title": "Ferry", "language": "en", "created_by": SYSTEM_USER}
+        await session.execute(insert(assistants).values(values))
+    async with opened(browser, assistant=str(assistant)) as stream:
+        position = stream.position
+    await tell(studio, assistant, "change", number=1)
+    async with opened(browser, assistant=[str(assistant), str(second)], since=position) as stream:
+        assert await stream.until("reset") == {"scopes": [str(second)]}
+        assert (await stream.until("fact"))["number"] == 1
+        await tell(studio, second, "change", number=2)
+        fact = await stream.until("fact")
+        assert (fact["scope"], fact["number"]) == (str(second), 2)
 
 
 async def test_frames_of_this_process_and_of_other_roles_arrive(studio: RunningStudio, assistant: UUID) -> None:

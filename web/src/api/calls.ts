@@ -9,7 +9,9 @@ export const getInstance = () => sdk.readInstance(STRICT)
 export const getSession = () => sdk.readSession(STRICT)
 export const signOut = () => sdk.signOut(STRICT)
 
-export const listAssistants = (signal: AbortSignal) => sdk.listAssistants({ ...STRICT, query: { limit: 200 }, signal })
+export const listAssistants = (signal: AbortSignal, cursor?: string) => sdk.listAssistants({ ...STRICT, query: { limit: 200, ...(cursor ? { cursor } : {}) }, signal })
+export const assistantNamed = async (name: string, signal: AbortSignal) => (await sdk.listAssistants({ ...STRICT, query: { name, limit: 1 }, signal })).items[0] ?? null
+export const getAssistant = (aid: string, signal: AbortSignal) => sdk.readAssistant({ ...STRICT, path: { aid }, signal })
 export const createAssistant = (body: sdk.NewAssistant) => sdk.createAssistant({ ...STRICT, body })
 export const retitleAssistant = (aid: string, title: string) => sdk.retitleAssistant({ ...STRICT, path: { aid }, body: { title } })
 export const deleteAssistant = (aid: string) => sdk.deleteAssistant({ ...STRICT, path: { aid } })
@@ -39,7 +41,7 @@ export interface ItemsQuery {
 export const listItems = (aid: string, { kind, ...query }: ItemsQuery, signal?: AbortSignal) =>
   sdk.listItems({ ...STRICT, path: { aid }, query: { ...query, ...(kind ? { kind: [kind as sdk.Kind] } : {}) }, signal: signal ?? null }) as Promise<T.Page<T.ItemSummary>>
 export const getItem = (aid: string, item: string) => sdk.readItem({ ...STRICT, path: { aid, item } }) as Promise<T.Item>
-export const itemUsed = (aid: string, item: string) => sdk.readUses({ ...STRICT, path: { aid, item } })
+export const itemUsed = (aid: string, item: string, cursor?: string) => sdk.readUses({ ...STRICT, path: { aid, item }, query: { limit: 200, ...(cursor ? { cursor } : {}) } })
 export const itemHistory = (aid: string, item: string) => sdk.readHistory({ ...STRICT, path: { aid, item }, query: { limit: 1 } })
 export const describeConditions = (aid: string, expressions: string[]) =>
   sdk.describeConditions({ ...STRICT, path: { aid }, body: { expressions } }) as Promise<unknown> as Promise<{ conditions: Record<string, T.Condition> }>
@@ -53,7 +55,7 @@ export const revertChange = (aid: string, number: number, id: string) =>
 export const listProblems = (aid: string) =>
   sdk.listProblems({ ...STRICT, path: { aid } }) as Promise<{ items: T.Problem[]; counts: T.Counts }>
 
-export const listVersions = (aid: string) => sdk.listVersions({ ...STRICT, path: { aid }, query: { limit: 200 } })
+export const listVersions = (aid: string, cursor?: string) => sdk.listVersions({ ...STRICT, path: { aid }, query: { limit: 200, ...(cursor ? { cursor } : {}) } })
 export const describeVersion = (aid: string, version: string, description: string) =>
   sdk.describeVersion({ ...STRICT, path: { aid, version }, body: { description } })
 export const startTraining = (aid: string, id: string) => sdk.requestTraining({ ...STRICT, path: { aid }, body: { id, deploy: true } }) as Promise<unknown> as Promise<T.Training>

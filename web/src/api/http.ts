@@ -67,8 +67,8 @@ async function refusal(response: Response): Promise<ApiError> {
 client.setConfig({ baseUrl: window.location.origin, fetch: send as typeof fetch, throwOnError: true, credentials: 'same-origin' })
 
 /** An address with its query, for links and streams; empty values are left out. */
-export function address(path: string, query: Record<string, string | null>): string {
-  const search = new URLSearchParams(Object.entries(query).filter((entry): entry is [string, string] => Boolean(entry[1])))
+export function address(path: string, query: Record<string, string | readonly string[]>): string {
+  const search = new URLSearchParams(Object.entries(query).flatMap(([key, values]) => [values].flat().filter(Boolean).map((value) => [key, value])))
   const text = search.toString()
   return text === '' ? path : `${path}?${text}`
 }

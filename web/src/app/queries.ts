@@ -16,33 +16,61 @@ export const queryClient = new QueryClient({
 
 export const sessionQuery = queryOptions({ queryKey: ['session'], queryFn: readSession, staleTime: Infinity, retry: false })
 export const instanceQuery = queryOptions({ queryKey: ['instance'], queryFn: api.getInstance, staleTime: Infinity })
-export const assistantsQuery = queryOptions({ queryKey: ['assistants'], queryFn: ({ signal }) => api.listAssistants(signal) })
+
+/** All assistants that the person may see. */
+export const assistantsQuery = queryOptions({
+  queryKey: ['assistants'],
+  queryFn: async ({ signal }) => ({ items: await allPages((cursor) => api.listAssistants(signal, cursor)) }),
+})
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+
+/** One assistant by its name or id; null where there is none, or none that the person may see. */
+export const assistantQuery = (name: string) =>
+  queryOptions({
+    queryKey: ['assistant', name],
+    queryFn: async ({ signal }) => (await api.assistantNamed(name, signal)) ?? (UUID.test(name) ? await orNull(api.getAssistant(name, signal)) : null),
+    enabled: name !== '',
+  })
+
+async function orNull<T>(asked: Promise<T>): Promise<T | null> {
+  try {
+    return await asked
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 404) return null
+    throw error
+  }
+}
+
+/** The entries of all pages: one is fetched after the other until there is no next. */
+async function allPages<T>(read: (cursor: string | undefined) => Promise<{ items: T[]; next: string | null }>): Promise<T[]> {
+  const all: T[] = []
+  let cursor: string | undefined
+  do {
+    const page = await read(cursor)
+    all.push(...page.items)
+    cursor = page.next ?? undefined
+  } while (cursor !== undefined)
+  return all
+}
+
 export const examplesQuery = queryOptions({ queryKey: ['examples'], queryFn: api.listExamples, staleTime: Infinity })
 
 /** All items of a kind (every kind without one): pages are fetched until there is no next one. */
 export const itemsQuery = (assistant: string, kind: string) =>
   queryOptions({
     queryKey: ['items', assistant, kind],
-    queryFn: async ({ signal }) => {
-      const all: ItemSummary[] = []
-      let cursor: string | undefined
-      do {
-        const page = await api.listItems(assistant, { kind, limit: 200, ...(cursor ? { cursor } : {}) }, signal)
-        all.push(...page.items)
-        cursor = page.next ?? undefined
-      } while (cursor !== undefined)
-      return all
-    },
+    queryFn: ({ signal }): Promise<ItemSummary[]> => allPages((cursor) => api.listItems(assistant, { kind, limit: 200, ...(cursor ? { cursor } : {}) }, signal)),
   })
 
 export const problemsQuery = (assistant: string) =>
   queryOptions({ queryKey: ['problems', assistant], queryFn: () => api.listProblems(assistant) })
 export const versionsQuery = (assistant: string) =>
-  queryOptions({ queryKey: ['versions', assistant], queryFn: () => api.listVersions(assistant) })
+  queryOptions({ queryKey: ['versions', assistant], queryFn: async () => ({ items: await allPages((cursor) => api.listVersions(assistant, cursor)) }) })
 export const trainingsQuery = (assistant: string) =>
   queryOptions({ queryKey: ['trainings', assistant], queryFn: () => api.listTrainings(assistant) })
 export const usedQuery = (assistant: string, item: string) =>
-  queryOptions({ queryKey: ['used', assistant, item], queryFn: () => api.itemUsed(assistant, item) })
+  queryOptions({ queryKey: ['used', assistant, item], queryFn: async () => ({ items: await allPages((cursor) => api.itemUsed(assistant, item, cursor)) }) })
 export const changesQuery = (assistant: string) =>
   infiniteQueryOptions({
     queryKey: ['changes', assistant],
@@ -54,5 +82,16 @@ export const changesQuery = (assistant: string) =>
 /** What follows from a change of content: lists, counts, problems and history. */
 export function contentChanged(assistant: string): void {
   for (const key of ['items', 'problems', 'changes', 'used']) void queryClient.invalidateQueries({ queryKey: [key, assistant] })
+  assistantChanged(assistant)
+}
+
+/** An assistant's figures differ: those of its own pages, and those in the list. */
+export function assistantChanged(assistant: string): void {
+  void queryClient.invalidateQueries({ predicate: ({ queryKey, state }) => queryKey[0] === 'assistant' && (state.data as { id?: string } | null)?.id === assistant })
   void queryClient.invalidateQueries({ queryKey: ['assistants'] })
+}
+
+/** Whether something on the page shows an item. */
+export function isShown(assistant: string, item: string): boolean {
+  return (queryClient.getQueryCache().find({ queryKey: ['open', assistant, item] })?.getObserversCount() ?? 0) > 0
 }

@@ -1,9 +1,11 @@
 /** One document store per assistant, for the person who is signed in and as long as the page lives. */
 import { IconAlertCircle } from '@tabler/icons-react'
+import { hashKey } from '@tanstack/react-query'
+import type { Problem } from '../api'
 import { DocumentStore, ownName, storedQueue, tabsOf } from '../documents'
 import { toast } from '../ui/toasts'
 import { onSignedInAgain } from './person'
-import { contentChanged, queryClient, sessionQuery } from './queries'
+import { contentChanged, problemsQuery, queryClient, sessionQuery } from './queries'
 
 const stores = new Map<string, DocumentStore>()
 
@@ -13,6 +15,7 @@ export function storeOf(assistant: string): DocumentStore {
   if (known !== undefined) return known
   const session = queryClient.getQueryData(sessionQuery.queryKey)
   if (session === undefined) throw new Error('Nobody is signed in')
+  const problems = hashKey(problemsQuery(assistant).queryKey)
   const owner = { instance: session.instance, person: session.person.id, assistant }
   const store = new DocumentStore(assistant, {
     queue: storedQueue(owner),
@@ -20,6 +23,10 @@ export function storeOf(assistant: string): DocumentStore {
     signedIn: () => signedInStill(owner.person),
     onSaved: () => contentChanged(assistant),
     onRefused: (_change, title, detail) => toast(IconAlertCircle, `${title}. ${detail}`),
+  })
+  // Problems of an item follow from others as well: the list is read after each change, whoever made it.
+  queryClient.getQueryCache().subscribe(({ type, query }) => {
+    if (type === 'updated' && query.queryHash === problems && query.state.data) store.found((query.state.data as { items: Problem[] }).items)
   })
   store.state.subscribe(({ connection }, before) => {
     if (connection === 'signed-out' && before.connection !== 'signed-out') void queryClient.invalidateQueries(sessionQuery)

@@ -34,7 +34,7 @@ export function useDocument(id: string | undefined): Opened {
   const { error, refetch } = useQuery({
     queryKey: ['open', store.assistant, id],
     queryFn: async () => (await store.open(id ?? '')).revision,
-    enabled: id !== undefined && incomplete,
+    enabled: id !== undefined && (incomplete || store.others.isOutdated(id)),
     staleTime: 0,
   })
   return { document, error: incomplete ? error : null, again: () => void refetch() }

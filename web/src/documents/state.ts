@@ -1,5 +1,5 @@
 /** What a store holds, and how it follows from the server's documents and the changes made here. Pure. */
-import type { Edit, StaleItem } from '../api'
+import type { Edit, Problem, StaleItem } from '../api'
 import { applyChange, itemsOf, touches, type Change, type Outcome } from './changes'
 import type { Command } from './commands'
 import { derive } from './derive'
@@ -100,6 +100,26 @@ export function received(state: State, documents: readonly Document[], stale: re
     bases[document.id] = document.conditions || known?.conditions === undefined ? document : { ...document, conditions: known.conditions }
   }
   return derive({ ...state, bases }, documents.map((document) => document.id), stale)
+}
+
+/** The problems that the list of the whole assistant tells of the documents that are here. */
+export function withProblems(state: State, problems: readonly Problem[]): State {
+  const bases = { ...state.bases }
+  const changed: string[] = []
+  for (const base of Object.values(state.bases)) {
+    if (base.parts === null || base.builtin || base.deleted) continue
+    const own = problems.filter((problem) => problem.item === base.id)
+    if (sameKeys(own, base.problems)) continue
+    // The item's own answer knows the line of a problem; the list may not.
+    bases[base.id] = { ...base, problems: own.map((problem) => base.problems.find(({ key }) => key === problem.key) ?? problem) }
+    changed.push(base.id)
+  }
+  return changed.length === 0 ? state : derive({ ...state, bases }, changed)
+}
+
+function sameKeys(a: readonly Problem[], b: readonly Problem[]): boolean {
+  const keys = new Set(a.map(({ key }) => key))
+  return a.length === b.length && b.every(({ key }) => keys.has(key))
 }
 
 /** A change made now: applied to the documents at once. Throws Overlap where it doesn't fit. */

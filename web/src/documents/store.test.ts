@@ -110,7 +110,7 @@ describe('two people', () => {
     store.run([text('a', 'Mine', 'Hello')], label)
     await quiet()
     server.put('a', [{ text: 'Theirs', buttons: [] }])
-    await store.changedElsewhere(['a'])
+    await store.others.changed([{ id: 'a' }])
     expect(store.undo()).toBe(false)
     expect(get(server.head('a').body, '/0/text')).toBe('Theirs')
   })

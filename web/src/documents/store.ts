@@ -1,15 +1,17 @@
 /** The store of one assistant's documents: opens items, takes commands, keeps the undo stack, sends changes in order. */
 import { createStore, type StoreApi } from 'zustand/vanilla'
+import type { Problem } from '../api'
 import { Overlap } from './apply'
 import type { Change } from './changes'
 import type { Command, Label } from './commands'
 import type { Document } from './document'
 import { told, type News } from './news'
 import type { StoreOptions } from './options'
+import { Others } from './others'
 import { keepDrafts, memoryQueue, type ChangeQueue } from './queue'
 import { Sender } from './sender'
 import { contentServer, newIn, type ContentServer } from './server'
-import { added, choiceOf, dropped, emptyState, made, received, remembered, type State, type Undoable } from './state'
+import { added, choiceOf, dropped, emptyState, made, received, remembered, withProblems, type State, type Undoable } from './state'
 import { alone, type Tabs } from './tabs'
 import { changesNothing, inWords, retyped, samePlace } from './typing'
 import { uuid7 } from './uuid'
@@ -19,6 +21,7 @@ export const TYPING_PAUSE = 800
 
 export class DocumentStore {
   readonly state: StoreApi<State>
+  readonly others: Others
   private readonly server: ContentServer
   private readonly queue: ChangeQueue
   private readonly sender: Sender
@@ -37,6 +40,7 @@ export class DocumentStore {
   ) {
     const { now = Date.now, queue = memoryQueue(), server = contentServer(assistant), signedIn = async () => true, join = alone } = options
     this.state = createStore(() => emptyState)
+    this.others = new Others(this.state, (id) => this.refresh(id), server)
     this.server = server
     this.queue = queue
     this.now = now
@@ -78,7 +82,7 @@ export class DocumentStore {
   /** Loads an item (and, for a flow, what it names) unless it is here already. */
   async open(id: string): Promise<Document> {
     const known = this.state.getState().documents[id]
-    if (known !== undefined && (known.parts !== null || this.state.getState().bases[id] === undefined)) return known
+    if (known !== undefined && !this.others.isOutdated(id) && (known.parts !== null || this.state.getState().bases[id] === undefined)) return known
     return this.refresh(id)
   }
 
@@ -86,6 +90,7 @@ export class DocumentStore {
   refresh(id: string): Promise<Document> {
     const running = this.opening.get(id)
     if (running !== undefined) return running
+    this.others.isRead(id)
     const loading = this.load(id).finally(() => this.opening.delete(id))
     this.opening.set(id, loading)
     return loading
@@ -100,10 +105,9 @@ export class DocumentStore {
     return document
   }
 
-  /** Somebody else wrote these items: those that are open here are loaded again, unless a change of ours is on its way. */
-  async changedElsewhere(items: readonly string[]): Promise<void> {
-    const open = items.filter((id) => this.state.getState().bases[id] !== undefined)
-    await Promise.allSettled(open.map((id) => this.refresh(id)))
+  /** All problems of the assistant as they are now. */
+  found(problems: readonly Problem[]): void {
+    this.state.setState((state) => withProblems(state, problems), true)
   }
 
   /** Makes a change at once; null where it would change nothing. Throws Overlap where a command doesn't fit. */

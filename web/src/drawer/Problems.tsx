@@ -3,7 +3,7 @@ import { IconCircleCheck, IconWand } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { api, ApiError, type Problem, type Severity } from '../api'
-import { contentChanged, problemsQuery } from '../app/queries'
+import { contentChanged, isShown, problemsQuery } from '../app/queries'
 import { storeOf } from '../app/stores'
 import { tokens, uuid7 } from '../documents'
 import { useAssistant, useMayWrite } from '../frame/assistant'
@@ -106,7 +106,7 @@ function Fix({ problem }: { problem: Problem }) {
   const mend = async () => {
     try {
       await api.sendChange(id, { id: uuid7(), command: { name: 'apply-fix', arguments: { code: problem.code, name: problem.name } }, edits })
-      await storeOf(id).changedElsewhere(problem.item ? [problem.item] : [])
+      await storeOf(id).others.changed(problem.item ? [{ id: problem.item }] : [], (item) => isShown(id, item))
       contentChanged(id)
     } catch (error) {
       if (!(error instanceof ApiError)) throw error

@@ -2,7 +2,7 @@
 import { IconAlertCircle, IconArrowBackUp } from '@tabler/icons-react'
 import { useState } from 'react'
 import { api, ApiError, type HistoryEntry } from '../api'
-import { contentChanged } from '../app/queries'
+import { contentChanged, isShown } from '../app/queries'
 import { storeOf } from '../app/stores'
 import { uuid7 } from '../documents'
 import { useAssistant, writes } from '../frame/assistant'
@@ -82,7 +82,7 @@ async function revert(assistant: string, number: number, done: string, undone: s
   store.settle()
   try {
     const answer = await api.revertChange(assistant, number, uuid7())
-    await store.changedElsewhere(answer.items.map((item) => item.id))
+    await store.others.changed(answer.items, (item) => isShown(assistant, item))
     contentChanged(assistant)
     toast(IconArrowBackUp, done, { label: words.history.undo, run: () => void revert(assistant, answer.change, undone, done) })
   } catch (error) {

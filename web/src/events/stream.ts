@@ -1,6 +1,6 @@
 /**
- * The server's event stream, one connection for all tabs of the browser that look at the same assistant: the tab that
- * holds the lock reads it and tells the others.
+ * The server's event stream: one connection for all tabs of the browser, whatever assistants they look at. Each tab holds
+ * a lock for the assistant that it shows; the tab that holds the reader's lock reads for all of them and tells the others.
  */
 import { address } from '../api/http'
 
@@ -18,81 +18,142 @@ export interface Fact {
 
 export interface Frame {
   type: 'frame'
+  scope: string
   kind: string
   [key: string]: unknown
 }
 
-export type StreamEvent = Fact | Frame | { type: 'reset' } | { type: 'hello' }
+/** `reset`: facts were missed, of all scopes or of these. `refused`: the server did not open the stream. */
+export type StreamEvent = Fact | Frame | { type: 'reset'; scopes?: readonly string[] } | { type: 'hello' } | { type: 'refused' }
 
 type Listener = (event: StreamEvent) => void
 
-interface Told {
-  event: StreamEvent
-  position: string
-}
+/** What tabs tell each other: an event, that a tab shows another assistant now, or where the stream is. */
+type Told = { kind: 'event'; event: StreamEvent; position: string } | { kind: 'wanted' } | { kind: 'at'; position: string }
 
+const STUDIO = 'studio'
+const READER = 'talkwright-events'
+const WANTED = 'talkwright-events of '
+/** As many assistants as the server follows in one stream. */
+const MOST = 20
 const RETRY = [1000, 2000, 5000, 15_000]
 
-/** Listens to the studio's facts and one assistant's; the answer stops it. */
+interface Listening {
+  assistant: string | null
+  listener: Listener
+}
+
+const here = new Set<Listening>()
+let channel: BroadcastChannel | undefined
+let position = ''
+/** The connection of this tab, where it reads. */
+let reading: { scopes: readonly string[]; source: EventSource; end: (opened: boolean) => void } | undefined
+
+/** Listens to the studio's events and one assistant's; the answer stops it. */
 export function listen(assistant: string | null, listener: Listener): () => void {
-  const name = `talkwright-events:${assistant ?? 'studio'}`
-  const channel = new BroadcastChannel(name)
+  const listening = { assistant, listener }
+  here.add(listening)
+  start()
   const stop = new AbortController()
-  let position = ''
-  channel.addEventListener('message', ({ data }: MessageEvent<Told>) => {
-    if (data.position !== '') position = data.position
-    listener(data.event)
-  })
-  const lead = () =>
-    read(assistant, () => position, stop.signal, (event, at) => {
-      if (at !== '') position = at
-      channel.postMessage({ event, position: at } satisfies Told)
-      listener(event)
-    })
-  const leading = 'locks' in navigator ? navigator.locks.request(name, { signal: stop.signal }, lead) : lead()
-  leading.catch(() => undefined)
+  if (assistant !== null) void want(assistant, stop.signal)
   return () => {
+    here.delete(listening)
     stop.abort()
-    channel.close()
   }
 }
 
-/** Reads the stream until stopped; opens it again, from where it was, when it breaks for good. */
-async function read(assistant: string | null, position: () => string, signal: AbortSignal, tell: (event: StreamEvent, at: string) => void): Promise<void> {
-  for (let attempt = 0; !signal.aborted; attempt++) {
-    const opened = await once(address('/api/events', { assistant, since: position() }), signal, tell)
-    if (opened) attempt = 0
-    if (signal.aborted) return
-    await pause(RETRY[Math.min(attempt, RETRY.length - 1)] ?? 15_000, signal)
-  }
+/** Whether an event is of the studio or of an assistant. */
+function concerns(event: StreamEvent, assistant: string | null): boolean {
+  if (event.type === 'fact' || event.type === 'frame') return event.scope === STUDIO || event.scope === assistant
+  if (event.type === 'reset' && event.scopes) return event.scopes.some((scope) => scope === STUDIO || scope === assistant)
+  return true
 }
 
-function once(url: string, signal: AbortSignal, tell: (event: StreamEvent, at: string) => void): Promise<boolean> {
-  return new Promise((resolve) => {
-    const source = new EventSource(url)
-    let opened = false
-    const end = () => {
-      source.close()
-      resolve(opened)
+function tell(event: StreamEvent, at: string): void {
+  if (at !== '') position = at
+  for (const { assistant, listener } of here) if (concerns(event, assistant)) listener(event)
+}
+
+/** Holds the lock that says which assistant this tab shows, and asks the reader to follow it. */
+async function want(assistant: string, signal: AbortSignal): Promise<void> {
+  if (!('locks' in navigator)) return followed()
+  const shown = () =>
+    new Promise<void>((resolve) => {
+      signal.addEventListener('abort', () => resolve())
+      void followed()
+      channel?.postMessage({ kind: 'wanted' } satisfies Told)
+    })
+  await navigator.locks.request(`${WANTED}${assistant}`, { mode: 'shared', signal }, shown).catch(() => undefined)
+}
+
+/** Opens this tab's connection anew, where it reads and somebody wants more than it follows. */
+async function followed(): Promise<void> {
+  const now = await wanted()
+  if (reading && now.some((scope) => !reading?.scopes.includes(scope))) reading.end(true)
+}
+
+/** The assistants that any tab shows. */
+async function wanted(): Promise<string[]> {
+  if (!('locks' in navigator)) return [...new Set([...here].flatMap(({ assistant }) => assistant ?? []))].slice(0, MOST)
+  const { held = [] } = await navigator.locks.query()
+  const names = held.flatMap(({ name }) => (name?.startsWith(WANTED) ? [name.slice(WANTED.length)] : []))
+  return [...new Set(names)].toSorted().slice(0, MOST)
+}
+
+/** Joins the other tabs, once for as long as the page lives. */
+function start(): void {
+  if (channel !== undefined) return
+  channel = new BroadcastChannel(READER)
+  channel.addEventListener('message', ({ data }: MessageEvent<Told>) => {
+    if (data.kind === 'event') tell(data.event, data.position)
+    else if (data.kind === 'at') position = data.position
+    else if (reading) {
+      channel?.postMessage({ kind: 'at', position } satisfies Told)
+      void followed()
     }
+  })
+  // Without locks (an address that is not secure) each tab reads for itself.
+  if ('locks' in navigator) void navigator.locks.request(READER, read)
+  else void read()
+}
+
+/** Reads the stream as long as the page lives; opens it again, from where it was, when it breaks for good. */
+async function read(): Promise<never> {
+  for (let attempt = 0; ; attempt++) {
+    const opened = await once(await wanted())
+    if (opened) {
+      attempt = -1
+      continue
+    }
+    pass({ type: 'refused' }, '')
+    await new Promise((resolve) => setTimeout(resolve, RETRY[Math.min(attempt, RETRY.length - 1)]))
+  }
+}
+
+/** To this tab and the others. */
+function pass(event: StreamEvent, at: string): void {
+  channel?.postMessage({ kind: 'event', event, position: at } satisfies Told)
+  tell(event, at)
+}
+
+/** One connection: true where it was open before it ended. */
+function once(scopes: readonly string[]): Promise<boolean> {
+  return new Promise((resolve) => {
+    const source = new EventSource(address('/api/events', { assistant: scopes, since: position }))
+    let opened = false
+    const end = (open: boolean) => {
+      source.close()
+      reading = undefined
+      resolve(open)
+    }
+    reading = { scopes, source, end }
     const on = (type: StreamEvent['type']) =>
       source.addEventListener(type, (message: MessageEvent<string>) => {
         const data = message.data ? (JSON.parse(message.data) as object) : {}
-        tell({ ...data, type } as StreamEvent, message.lastEventId)
+        pass({ ...data, type } as StreamEvent, message.lastEventId)
       })
     source.addEventListener('open', () => (opened = true))
-    source.addEventListener('error', () => source.readyState === EventSource.CLOSED && end())
+    source.addEventListener('error', () => source.readyState === EventSource.CLOSED && end(opened))
     for (const type of ['hello', 'fact', 'frame', 'reset'] as const) on(type)
-    signal.addEventListener('abort', end)
-  })
-}
-
-function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, milliseconds)
-    signal.addEventListener('abort', () => {
-      clearTimeout(timer)
-      resolve()
-    })
   })
 }

@@ -1,8 +1,8 @@
 /** Keeps what the page shows true: facts of the stream make lists and documents be read again. */
 import { useEffect } from 'react'
-import { api } from '../api'
-import { contentChanged, queryClient } from '../app/queries'
+import { assistantChanged, contentChanged, isShown, queryClient, sessionQuery } from '../app/queries'
 import { storeOf } from '../app/stores'
+import type { Changed } from '../documents'
 import { tellPage } from './bus'
 import { listen, type Fact, type StreamEvent } from './stream'
 
@@ -18,39 +18,42 @@ export function useLive(assistant: string | null | undefined): void {
 }
 
 function follow(event: StreamEvent, assistant: string | null): void {
-  if (event.type === 'reset') {
-    void queryClient.invalidateQueries()
-    if (assistant !== null) void refreshChanged(assistant)
-  } else if (event.type === 'fact') {
-    fact(event, assistant)
+  switch (event.type) {
+    case 'reset':
+      void queryClient.invalidateQueries()
+      if (assistant !== null) void storeOf(assistant).others.changedAll((id) => isShown(assistant, id))
+      break
+    case 'refused':
+      // The server may be away, or the sign-in has ended: the session tells.
+      void queryClient.invalidateQueries(sessionQuery)
+      break
+    case 'fact':
+      fact(event, assistant)
+      break
   }
 }
+
+const WORK = ['trainings', 'deployments', 'versions']
 
 function fact(event: Fact, assistant: string | null): void {
-  const ours = event.kind === 'change' && assistant !== null && event.change_id && storeOf(assistant).isOurs(event.change_id)
-  if (ours) return
-  void queryClient.invalidateQueries({ queryKey: ['assistants'] })
-  if (event.kind === 'grant') for (const key of ['session', 'users']) void queryClient.invalidateQueries({ queryKey: [key] })
-  if (assistant === null) return
-  switch (event.kind) {
-    case 'change':
-      contentChanged(assistant)
-      if (event.all === true || !Array.isArray(event.items)) void refreshChanged(assistant)
-      else void storeOf(assistant).changedElsewhere((event.items as { id: string }[]).map((item) => item.id))
-      break
-    case 'training':
-    case 'deployment':
-      for (const key of ['trainings', 'deployments', 'versions']) void queryClient.invalidateQueries({ queryKey: [key, assistant] })
-      break
-    case 'chat':
-      void queryClient.invalidateQueries({ queryKey: ['chats', assistant] })
-      break
+  const again = (keys: readonly string[]) => {
+    for (const key of keys) void queryClient.invalidateQueries({ queryKey: [key] })
   }
+  if (event.kind === 'grant') again(['session', 'users', 'assistants', 'assistant'])
+  else if (event.kind === 'assistant') again(['assistants', 'assistant'])
+  if (assistant === null) return
+  if (event.kind === 'change') changed(event, assistant)
+  else if (event.kind === 'training' || event.kind === 'deployment') {
+    for (const key of WORK) void queryClient.invalidateQueries({ queryKey: [key, assistant] })
+    assistantChanged(assistant)
+  } else if (event.kind === 'chat') void queryClient.invalidateQueries({ queryKey: ['chats', assistant] })
 }
 
-/** The items of the latest changes that are open here are read again. */
-async function refreshChanged(assistant: string): Promise<void> {
-  const { items } = await api.listChanges(assistant, undefined, 20)
+function changed(event: Fact, assistant: string): void {
   const store = storeOf(assistant)
-  await store.changedElsewhere([...new Set(items.filter((change) => !store.isOurs(change.id)).flatMap((change) => change.items.map((item) => item.id)))])
+  if (event.change_id && store.isOurs(event.change_id)) return
+  contentChanged(assistant)
+  const shown = (id: string) => isShown(assistant, id)
+  if (event.all === true || !Array.isArray(event.items)) void store.others.changedAll(shown)
+  else void store.others.changed(event.items as Changed[], shown)
 }

@@ -2,7 +2,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { Outlet, useParams } from '@tanstack/react-router'
 import { lazy, Suspense } from 'react'
-import { assistantsQuery } from '../app/queries'
+import { assistantQuery } from '../app/queries'
 import { storeOf } from '../app/stores'
 import { DocumentsProvider } from '../documents'
 import { Drawer } from '../drawer/Drawer'
@@ -22,12 +22,11 @@ const TryDock = lazy(() => import('../try/TryDock'))
 
 export function AssistantFrame() {
   const { assistant: name } = useParams({ from: '/a/$assistant' })
-  const { data, error, refetch } = useQuery(assistantsQuery)
-  const assistant = data?.items.find((candidate) => candidate.name === name || candidate.id === name)
+  const { data: assistant, error, refetch } = useQuery(assistantQuery(name))
   useLive(assistant?.id)
-  if (error && !data) return <Failure what="The assistants can’t be read" error={error} again={() => void refetch()} />
-  if (!data) return <SkeletonRows widths={[160, 300, 120]} />
-  if (!assistant)
+  if (error && !assistant) return <Failure what="The assistant can’t be read" error={error} again={() => void refetch()} />
+  if (assistant === undefined) return <SkeletonRows widths={[160, 300, 120]} />
+  if (assistant === null)
     return (
       <HomeFrame>
         <NotFound what="assistant" />

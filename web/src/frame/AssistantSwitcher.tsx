@@ -2,6 +2,7 @@ import { Menu } from '@mantine/core'
 import { IconDownload, IconFileImport, IconPlus, IconSelector } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
+import { useState } from 'react'
 import { api } from '../api'
 import { assistantsQuery, sessionQuery } from '../app/queries'
 import { Icon } from '../ui/Icon'
@@ -19,13 +20,14 @@ export function AssistantTile({ title, large = false, ink = true }: { title: str
 
 export function AssistantSwitcher() {
   const assistant = useAssistant()
-  const { data } = useQuery(assistantsQuery)
+  const [opened, setOpened] = useState(false)
+  const { data } = useQuery({ ...assistantsQuery, enabled: opened })
   const { data: session } = useQuery(sessionQuery)
   const navigate = useNavigate()
   const mayExport = useMay('assistants:export')
   const mayCreate = session?.permissions.includes('assistants:create') ?? false
   return (
-    <Menu width={260}>
+    <Menu width={260} opened={opened} onChange={setOpened}>
       <Menu.Target>
         <button type="button" className="switcher">
           <AssistantTile title={assistant.title} />

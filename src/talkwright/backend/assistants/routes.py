@@ -31,11 +31,13 @@ Deleter = Annotated[Principal, Depends(require("assistants:delete"))]
 async def list_assistants(
     person: SignedIn,
     session: Session,
+    *,
+    name: Annotated[str | None, Query(max_length=200, description="The exact name.")] = None,
     cursor: Annotated[str | None, Query(max_length=2000)] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> Any:
     """The assistants that the caller may see, by title."""
-    return await service.page_of_assistants(session, person, cursor, limit)
+    return await service.page_of_assistants(session, person, cursor, limit, name=name)
 
 
 @router.post("", status_code=201, response_model=AssistantSummary)

@@ -9,7 +9,8 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from talkwright.assistant.build import ItemBody, languages, merged_document
+from talkwright.assistant.build import languages, merged_document
+from talkwright.assistant.items import ItemBody
 from talkwright.assistant.naming import assistant_id
 from talkwright.assistant.project import Project
 from talkwright.backend.content.checking import CHECKER
@@ -30,12 +31,13 @@ _STRANGE = re.compile(r"[^A-Za-z0-9_.-]+")
 
 
 async def page_of_assistants(
-    session: AsyncSession, principal: Principal, cursor: str | None, limit: int
+    session: AsyncSession, principal: Principal, cursor: str | None, limit: int, *, name: str | None = None
 ) -> dict[str, Any]:
-    """The assistants that the caller may see, by title."""
+    """The assistants that the caller may see, by title; with a name the one that has it."""
     parts = decode_cursor(cursor, 2)
     after = None if parts is None else (parts[0], _uuid(parts[1]))
-    found = await assistants.list_assistants(session, visible_assistants(principal), after=after, limit=limit + 1)
+    visible = visible_assistants(principal)
+    found = await assistants.list_assistants(session, visible, name=name, after=after, limit=limit + 1)
     shown = found[:limit]
     following = None
     if len(found) > limit:

@@ -14,10 +14,14 @@ from talkwright.backend.events.bus import Bus, Frame, Mailbox
 from talkwright.database.announcements import STUDIO, Announcement, positions, since
 from talkwright.database.engine import Database
 from talkwright.identity.principal import Principal, allowed
+from talkwright.operations.waiting import first_of
 
 KEEP_ALIVE_SECONDS = 15.0
 REREAD_SECONDS = 30.0
 """How often facts are read and the person is checked without a notification."""
+
+MOST_SCOPES = 20
+"""So many assistants are followed by one stream; positions stay short enough for an address."""
 
 _NEEDED = {
     "change": "content:read",
@@ -44,7 +48,7 @@ def decode_position(text: str) -> dict[str, int] | None:
         value = json.loads(base64.urlsafe_b64decode(text.encode() + b"=" * (-len(text) % 4)))
     except (ValueError, binascii.Error, RecursionError):
         return None
-    if not isinstance(value, dict) or len(value) > 8:
+    if not isinstance(value, dict) or len(value) > MOST_SCOPES + 1:
         return None
     numbers = {str(scope): last for scope, last in value.items() if isinstance(last, int) and 0 <= last < 2**62}
     return numbers if len(numbers) == len(value) else None
@@ -84,24 +88,24 @@ class Stream:
         """The stream's bytes, from the position that the browser brings, or from now."""
         mailbox = self._bus.open(self._scopes)
         try:
-            position, is_known = await self._start(brought)
+            position, missed = await self._start(brought)
             yield _event("hello", {"position": encode_position(position)}, encode_position(position))
-            if not is_known:
-                yield _event("reset", {}, encode_position(position))
+            if missed:
+                yield _event("reset", {"scopes": missed}, encode_position(position))
             async for part in self._follow(mailbox, position):
                 yield part
         finally:
             self._bus.shut(mailbox)
 
-    async def _start(self, brought: str | None) -> tuple[dict[str, int], bool]:
+    async def _start(self, brought: str | None) -> tuple[dict[str, int], list[str]]:
+        """Where each scope begins, and the scopes whose pages have to read anew: the position doesn't know them."""
         async with self._database.transaction() as session:
             now = await positions(session, self._scopes)
         if not brought:
-            return now, True
-        given = decode_position(brought)
-        if given is None or any(scope not in given for scope in self._scopes):
-            return now, False
-        return {scope: given[scope] for scope in self._scopes}, True
+            return now, []
+        given = decode_position(brought) or {}
+        missed = [scope for scope in self._scopes if scope not in given]
+        return {scope: given.get(scope, now[scope]) for scope in self._scopes}, missed
 
     async def _follow(self, mailbox: Mailbox, position: dict[str, int]) -> AsyncIterator[bytes]:
         now = asyncio.get_running_loop().time
@@ -141,7 +145,7 @@ class Stream:
                 if news.reset:
                     position.update(await positions(session, position))
             if news.reset:
-                yield _event("reset", {}, encode_position(position))
+                yield _event("reset", {"scopes": list(position)}, encode_position(position))
                 return
             if not news.announcements:
                 return
@@ -154,12 +158,7 @@ class Stream:
 
 async def _woken(mailbox: Mailbox, seconds: float) -> bool:
     """Wait for a fact, a frame or the end; False when nothing came."""
-    waits = [asyncio.ensure_future(mailbox.facts.woken.wait()), asyncio.ensure_future(mailbox.woken.wait())]
-    try:
-        done, _ = await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for wait in waits:
-            wait.cancel()
+    done = await first_of(mailbox.facts.woken.wait(), mailbox.woken.wait(), seconds=seconds)
     mailbox.woken.clear()
     return bool(done)
 

@@ -1,0 +1,70 @@
+"""What happens elsewhere shows at once, in every tab of the browser, over one connection."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+from tests.services.running import RunningStudio
+from tests.web.api import Api
+from tests.web.places import canvas
+from tests.web.projects import tea_desk
+
+from talkwright.database.ids import uuid7
+
+pytestmark = pytest.mark.xdist_group("browser")
+TABS = 8
+# As many connections as a browser makes to one server over HTTP/1.1 are fewer than these tabs.
+
+
+@pytest.fixture
+def desk(api: Api, new_name: str) -> str:
+    """The name of a small assistant that only this test changes."""
+    api.bring_in(new_name, "Tea desk", tea_desk(new_name))
+    return new_name
+
+
+def test_a_response_that_comes_back_from_the_history_mends_the_open_flow(page: Page, api: Api, desk: str) -> None:
+    aid = api.assistant(desk)["id"]
+    item = api.item(aid, "response", "utter_ordered")
+    api.change(aid, {"op": "delete", "item": item["id"], "revision": item["revision"]})
+    page.goto(f"/a/{desk}/flows/order_tea")
+    canvas(page)
+    step = page.locator(".react-flow__node-step").filter(has_text="utter_ordered")
+    expect(step.get_by_text("A {size} tea goes to")).to_have_count(0)
+    expect(page.locator(".react-flow__node-step .c-err")).to_have_count(1)
+    page.get_by_role("button", name="History").click()
+    row = page.get_by_role("tabpanel", name="History").get_by_role("listitem").first
+    row.get_by_role("button", name="Revert").click()
+    expect(page.locator(".react-flow__node-step").filter(has_text="tea goes to")).to_have_count(1)
+    expect(page.locator(".react-flow__node-step .c-err")).to_have_count(0)
+    # ... and a colleague's deletion shows as well.
+    item = api.item(aid, "response", "utter_ordered")
+    api.change(aid, {"op": "delete", "item": item["id"], "revision": item["revision"]})
+    expect(page.locator(".react-flow__node-step .c-err")).to_have_count(1)
+
+
+def test_many_tabs_on_different_assistants_all_stay_live(page: Page, studio: RunningStudio, api: Api) -> None:
+    streams: list[str] = []
+    page.context.on("request", lambda request: streams.append(request.url) if "/api/events" in request.url else None)
+    names = [f"many-{number}" for number in range(TABS)]
+    for name in names:
+        api.bring_in(name, name.title(), tea_desk(name))
+    tabs = [page, *(page.context.new_page() for _ in names[1:])]
+    for tab, name in zip(tabs, names, strict=True):
+        tab.goto(f"{studio.address}/a/{name}/flows/order_tea")
+        canvas(tab)
+    for number, (tab, name) in enumerate(zip(tabs, names, strict=True)):
+        made = {"op": "create", "item": str(uuid7()), "kind": "flow", "name": f"made_{number}"}
+        body = {"description": "Made elsewhere", "steps": [{"noop": True, "next": "END"}]}
+        api.change(api.assistant(name)["id"], made | {"body": body})
+        link = tab.get_by_role("navigation", name="Flows").get_by_role("link", name=re.compile(f"made_{number}"))
+        expect(link).to_have_count(1)
+    # The tab that reads is closed: another one goes on from where it was.
+    tabs[0].close()
+    name = names[-1]
+    made = {"op": "create", "item": str(uuid7()), "kind": "flow", "name": "made_last"}
+    body = {"description": "Made elsewhere", "steps": [{"noop": True, "next": "END"}]}
+    api.change(api.assistant(name)["id"], made | {"body": body})
+    expect(tabs[-1].get_by_role("navigation", name="Flows").get_by_role("link", name="made_last")).to_have_count(1)
