@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,7 +13,7 @@ from sqlalchemy import case, delete, func, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from talkwright.assistant.problems import Problem, Severity
-from talkwright.database.bulk import insert_rows
+from talkwright.database.bulk import among, insert_rows
 from talkwright.database.tables import asked, facts, items, problems
 
 ANY = "*"
@@ -57,7 +58,11 @@ async def save_facts(session: AsyncSession, assistant: UUID, derived: Sequence[D
     """Replace the facts of these items; those of a dead item are empty."""
     if not derived:
         return
-    await session.execute(delete(facts).where(facts.c.item.in_([entry.item for entry in derived])))
+    await session.execute(delete(facts).where(among(facts.c.item, [entry.item for entry in derived])))
+    await insert_rows(session, facts, await asyncio.to_thread(_fact_rows, assistant, derived))
+
+
+def _fact_rows(assistant: UUID, derived: Sequence[Derived]) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = []
     for entry in derived:
         own: list[tuple[str, str, str, str, str | None, str]]
@@ -68,7 +73,7 @@ async def save_facts(session: AsyncSession, assistant: UUID, derived: Sequence[D
             {"assistant": assistant, "item": entry.item, "position": position, **dict(zip(names, row, strict=True))}
             for position, row in enumerate(own)
         ]
-    await insert_rows(session, facts, rows)
+    return rows
 
 
 async def who_asked(session: AsyncSession, assistant: UUID, names: Collection[tuple[str, str]]) -> set[UUID]:
@@ -96,23 +101,13 @@ async def save_problems(session: AsyncSession, assistant: UUID, checked: Sequenc
     ids = [entry.item for entry in checked]
     written = [entry.item for entry in checked if entry.of_text is not None]
     await session.execute(
-        delete(problems).where(problems.c.item.in_(ids), (problems.c.position >= 0) | problems.c.item.in_(written))
+        delete(problems).where(
+            among(problems.c.item, ids), (problems.c.position >= 0) | among(problems.c.item, written)
+        )
     )
-    await session.execute(delete(asked).where(asked.c.item.in_(ids)))
-    found = [
-        _problem_row(assistant, entry, position, problem)
-        for entry in checked
-        for position, problem in [
-            *((-1 - place, problem) for place, problem in enumerate(entry.of_text or ())),
-            *enumerate(entry.problems),
-        ]
-    ]
+    await session.execute(delete(asked).where(among(asked.c.item, ids)))
+    found, looked = await asyncio.to_thread(_checked_rows, assistant, checked)
     await insert_rows(session, problems, found)
-    looked = [
-        {"assistant": assistant, "item": entry.item, "kind": kind, "name": name}
-        for entry in checked
-        for kind, name in sorted(set(entry.asked))
-    ]
     await insert_rows(session, asked, looked)
     counted = select(
         items.c.id,
@@ -121,12 +116,30 @@ async def save_problems(session: AsyncSession, assistant: UUID, checked: Sequenc
             for severity in (Severity.ERROR.value, Severity.WARNING.value, Severity.HINT.value)
         ),
     ).outerjoin(problems, problems.c.item == items.c.id)
-    counts = counted.where(items.c.id.in_(ids)).group_by(items.c.id).subquery()
+    counts = counted.where(among(items.c.id, ids)).group_by(items.c.id).subquery()
     await session.execute(
         update(items)
         .where(items.c.id == counts.c.id)
         .values(errors=counts.c.errors, warnings=counts.c.warnings, hints=counts.c.hints)
     )
+
+
+def _checked_rows(assistant: UUID, checked: Sequence[Checked]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Rows of problems, those of the text alone under numbers below 0, and of what validation looked at."""
+    found = [
+        _problem_row(assistant, entry, position, problem)
+        for entry in checked
+        for position, problem in [
+            *((-1 - place, problem) for place, problem in enumerate(entry.of_text or ())),
+            *enumerate(entry.problems),
+        ]
+    ]
+    looked = [
+        {"assistant": assistant, "item": entry.item, "kind": kind, "name": name}
+        for entry in checked
+        for kind, name in sorted(set(entry.asked))
+    ]
+    return found, looked
 
 
 async def save_own_problems(session: AsyncSession, assistant: UUID, found: Sequence[Problem]) -> None:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, and_, insert, select, tuple_
-from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy import Select, and_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from talkwright.assistant.project import PartRef, ProjectFile, style_from_json, style_to_json
+from talkwright.database.bulk import insert_rows
 from talkwright.database.changes import Change
 from talkwright.database.tables import file_revisions, files
 from talkwright.database.texts import Text, load_bytes, save_texts, sha256
@@ -155,10 +156,9 @@ async def save_files(session: AsyncSession, change: Change, new: Sequence[Stored
         }
         for file in new
     ]
-    statement = upsert(files)
-    updated = {name: statement.excluded[name] for name in ("path", "live_path", "revision")}
-    await session.execute(statement.on_conflict_do_update(index_elements=["id"], set_=updated), rows)
-    await session.execute(insert(file_revisions), [_revision_row(change, file) for file in new])
+    await insert_rows(session, files, rows, update=("path", "live_path", "revision"))
+    revision_rows = await asyncio.to_thread(lambda: [_revision_row(change, file) for file in new])
+    await insert_rows(session, file_revisions, revision_rows)
 
 
 def _revision_row(change: Change, file: StoredFile) -> dict[str, Any]:

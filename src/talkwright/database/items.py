@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,11 +10,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, and_, insert, select, tuple_
-from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy import Select, and_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from talkwright.assistant.items import Item, Kind, Part
+from talkwright.database.bulk import insert_rows
 from talkwright.database.changes import Change
 from talkwright.database.tables import changes, items, revision_parts, revisions, texts, users
 from talkwright.database.texts import Text, save_texts, sha256
@@ -203,15 +204,21 @@ async def save_revisions(session: AsyncSession, change: Change, new: Sequence[Ne
         for part in entry.stored.parts
     ]
     await save_texts(session, change.assistant, sources)
-    rows = [_item_row(change, entry) for entry in new]
-    statement = upsert(items)
-    kept = {"id", "assistant", "kind"}
-    updated = {name: statement.excluded[name] for name in rows[0] if name not in kept}
-    await session.execute(statement.on_conflict_do_update(index_elements=["id"], set_=updated), rows)
-    await session.execute(insert(revisions), [_revision_row(change, entry) for entry in new])
-    parts = [row for entry in new for row in _part_rows(change.assistant, entry.stored)]
-    if parts:
-        await session.execute(insert(revision_parts), parts)
+    item_rows, revision_rows, part_rows = await asyncio.to_thread(_all_rows, change, new)
+    await insert_rows(session, items, item_rows, update=item_rows[0].keys() - {"id", "assistant", "kind"})
+    await insert_rows(session, revisions, revision_rows)
+    await insert_rows(session, revision_parts, part_rows)
+
+
+def _all_rows(
+    change: Change, new: Sequence[NewRevision]
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]], list[dict[str, Any]]]:
+    """Rows of items, revisions and parts."""
+    return (
+        [_item_row(change, entry) for entry in new],
+        [_revision_row(change, entry) for entry in new],
+        [row for entry in new for row in _part_rows(change.assistant, entry.stored)],
+    )
 
 
 def _item_row(change: Change, entry: NewRevision) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
@@ -10,9 +11,9 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select, tuple_
-from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from talkwright.database.bulk import insert_rows
 from talkwright.database.tables import texts
 
 
@@ -35,7 +36,15 @@ def sha256(content: str | bytes) -> bytes:
 
 
 async def save_texts(session: AsyncSession, assistant: UUID, new: Iterable[Text]) -> None:
-    """Keep texts that are not kept yet."""
+    """Keep texts and bytes that are not kept yet."""
+    rows = await asyncio.to_thread(_rows, assistant, new)
+    await insert_rows(session, texts, [row for row in rows if row["data"] is None], keep=True)
+    for row in rows:
+        if row["data"] is not None:
+            await insert_rows(session, texts, [row], keep=True)
+
+
+def _rows(assistant: UUID, new: Iterable[Text]) -> list[dict[str, Any]]:
     rows = {
         text.sha256: {
             "assistant": assistant,
@@ -46,8 +55,7 @@ async def save_texts(session: AsyncSession, assistant: UUID, new: Iterable[Text]
         }
         for text in new
     }
-    if rows:
-        await session.execute(upsert(texts).on_conflict_do_nothing(), list(rows.values()))
+    return list(rows.values())
 
 
 async def load_bytes(session: AsyncSession, assistant: UUID, hashes: Iterable[bytes]) -> dict[bytes, bytes]:

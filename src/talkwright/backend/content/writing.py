@@ -231,9 +231,17 @@ async def _changed_files(session: AsyncSession, assistant: UUID, loaded: Loaded)
     """The files whose skeleton or path differs from what was read."""
     ids = {named: item for item, named in loaded.names.items()}
     ids |= {(str(w.item.kind), w.item.name): w.id for w in loaded.workspace.items.values() if w.item is not None}
-    before = {file.path: file for file in loaded.files or ()}
+    before = {file.path for file in loaded.files or ()}
     fresh = [path for path in loaded.workspace.files if path not in before]
     known = await find_paths(session, assistant, fresh) if fresh else {}
+    return await asyncio.to_thread(_differing, loaded, ids, known)
+
+
+def _differing(
+    loaded: Loaded, ids: Mapping[tuple[str, str], UUID], known: Mapping[str, tuple[UUID, int]]
+) -> list[StoredFile]:
+    """The next revisions of these files; `known` are those that had a fresh path once."""
+    before = {file.path: file for file in loaded.files or ()}
     changed: list[StoredFile] = []
     for path, file in loaded.workspace.files.items():
         old = before.get(path)

@@ -84,7 +84,7 @@ async def import_project(writing: Writing, project: Project, request: ChangeRequ
     for named in merged.gone:
         workspace.apply({"op": "delete", "item": start[named].id})
     written = await writing.write(Loaded(workspace, files, names), request)
-    report = _report(project, written, _other_name(project, locked.name, is_new=is_new))
+    report = await asyncio.to_thread(_report, project, written, _other_name(project, locked.name, is_new=is_new))
     await save_change(session, written.change, report)
     return report
 
