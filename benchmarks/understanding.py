@@ -19,8 +19,9 @@ from pathlib import Path
 from _figures import tell
 
 from talkwright.assistant.assistant import Assistant
-from talkwright.assistant.build import ItemBody, build_assistant
+from talkwright.assistant.build import build_assistant
 from talkwright.assistant.flows import ActionStep, Flow, NluTrigger
+from talkwright.assistant.items import ItemBody
 from talkwright.assistant.nlu import Example, NluData
 from talkwright.assistant.project import read_project
 from talkwright.engine.testing.heldout import measure

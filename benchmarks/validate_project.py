@@ -8,8 +8,8 @@ from typing import Any
 
 from _figures import tell
 
-from talkwright.assistant.build import ItemBody
 from talkwright.assistant.conditions import holding, parsing
+from talkwright.assistant.items import ItemBody
 from talkwright.assistant.validation import check_assistant
 
 RUNS = 7

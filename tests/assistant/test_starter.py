@@ -2,7 +2,8 @@
 
 import pytest
 
-from talkwright.assistant.build import ItemBody, build_assistant
+from talkwright.assistant.build import build_assistant
+from talkwright.assistant.items import ItemBody
 from talkwright.assistant.project import read_contents
 from talkwright.assistant.starter import starter_project
 from talkwright.assistant.validation import check_assistant

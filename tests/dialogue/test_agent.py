@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from talkwright.assistant.assistant import Assistant
-from talkwright.assistant.build import ItemBody, build_assistant
+from talkwright.assistant.build import build_assistant
+from talkwright.assistant.items import ItemBody
 from talkwright.conversation import events as ev
 from talkwright.conversation.events import Event
 from talkwright.conversation.timeline import timeline

@@ -9,7 +9,8 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from talkwright.assistant.build import ItemBody, build_assistant
+from talkwright.assistant.build import build_assistant
+from talkwright.assistant.items import ItemBody
 from talkwright.conversation import events as ev
 from talkwright.conversation.classic import decode
 from talkwright.conversation.events import Event

@@ -4,10 +4,11 @@ import re
 
 import pytest
 
-from talkwright.assistant.build import ItemBody, build_assistant
+from talkwright.assistant.build import build_assistant
 from talkwright.assistant.builtins import BUILTIN_ACTIONS
 from talkwright.assistant.conditions import is_template, parse
 from talkwright.assistant.flows import ActionStep, CollectStep, LinkStep
+from talkwright.assistant.items import ItemBody
 from talkwright.assistant.patterns import default_items
 
 FLOW = ItemBody("flow", "hello", {"description": "says hello", "steps": [{"action": "utter_hello"}]})

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from talkwright.assistant.build import parse_response
+from talkwright.assistant.parsing.domain import parse_response
 from talkwright.engine.generation.links import safe_link, safe_picture
 from talkwright.engine.generation.responses import Setting, from_action, render
 from talkwright.engine.ports import BotMessage

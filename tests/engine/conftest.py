@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from talkwright.assistant.build import ItemBody, build_assistant
+from talkwright.assistant.build import build_assistant
+from talkwright.assistant.items import ItemBody
 from talkwright.assistant.project import read_project
 from talkwright.engine.agent import Agent
 from talkwright.engine.model import Model, load_model, write_model

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from talkwright.assistant.build import ItemBody, build_assistant
+from talkwright.assistant.build import build_assistant
+from talkwright.assistant.items import ItemBody
 from talkwright.assistant.nlu import Annotation, Example, NluData
 from talkwright.assistant.project import read_project
 from talkwright.assistant.yamls import load

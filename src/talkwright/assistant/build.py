@@ -4,50 +4,26 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from talkwright.assistant.assistant import Assistant
 from talkwright.assistant.builtins import builtin_slots
-from talkwright.assistant.digests import digest
 from talkwright.assistant.domain import ActionDeclaration, Domain, Response, Slot
 from talkwright.assistant.flows import Flow
+from talkwright.assistant.items import ItemBody
 from talkwright.assistant.nlu import Example, NluData
 from talkwright.assistant.parsing.domain import parse_action, parse_response, parse_session, parse_slot
-from talkwright.assistant.parsing.flows import parse_flow, readable_default
-from talkwright.assistant.parsing.nlu import parse_example, parse_examples, parse_terms
+from talkwright.assistant.parsing.flows import parse_flow
+from talkwright.assistant.parsing.nlu import parse_examples, parse_terms
 from talkwright.assistant.parsing.shape import Findings
+from talkwright.assistant.patterns import default_items
 from talkwright.assistant.problems import Problem, Severity
-
-__all__ = [
-    "ItemBody",
-    "build_assistant",
-    "digest",
-    "languages",
-    "merged_document",
-    "parse_action",
-    "parse_example",
-    "parse_examples",
-    "parse_flow",
-    "parse_response",
-    "parse_slot",
-    "parse_terms",
-    "readable_default",
-]
 
 DEFAULT_ASSISTANT_ID = "assistant"
 DEFAULT_LANGUAGE = "en"
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class ItemBody:
-    """An item without its text: kind, name and JSON body."""
-
-    kind: str
-    name: str
-    body: Any
 
 
 def build_assistant(items: Iterable[ItemBody], with_patterns: bool = True) -> tuple[Assistant, list[Problem]]:
@@ -63,7 +39,7 @@ def build_assistant(items: Iterable[ItemBody], with_patterns: bool = True) -> tu
     language, additional = languages(config)
     defaults: Mapping[str, Mapping[str, ItemBody]] = {}
     if with_patterns and by_kind["flow"]:
-        defaults = _grouped(_default_items(), problems)
+        defaults = _grouped(default_items(), problems)
     rest = merged_document(by_kind["domain"].values(), "domain", problems)
     flows = _flows(by_kind["flow"], defaults.get("flow", {}), problems)
     domain = _domain(by_kind, defaults, rest, problems)
@@ -124,12 +100,6 @@ def merged_document(items: Iterable[ItemBody], kind: str, problems: list[Problem
                     f" “{item.name}” is not used. Keep one of them.",
                 )
     return merged
-
-
-def _default_items() -> tuple[ItemBody, ...]:
-    from talkwright.assistant.patterns import default_items  # noqa: PLC0415 - the patterns are made of this module's ItemBody
-
-    return default_items()
 
 
 def _grouped(items: Iterable[ItemBody], problems: list[Problem]) -> dict[str, dict[str, ItemBody]]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from talkwright.assistant.build import ItemBody, merged_document
+from talkwright.assistant.build import merged_document
 from talkwright.assistant.editing import EditError, apply_edit, new_item
-from talkwright.assistant.items import Item, Kind
+from talkwright.assistant.items import Item, ItemBody, Kind
 from talkwright.assistant.project import ProjectFile, fit
 
 CONFIG = "config.yml"

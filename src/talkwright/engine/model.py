@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 
 from talkwright import __version__
 from talkwright.assistant.assistant import Assistant
-from talkwright.assistant.build import ItemBody, build_assistant
+from talkwright.assistant.build import build_assistant
+from talkwright.assistant.items import ItemBody
 from talkwright.engine.understanding.local.classifier import FlowClassifier, Vectoriser
 
 FORMAT = 1

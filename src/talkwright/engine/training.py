@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from talkwright.assistant.assistant import Assistant
-from talkwright.assistant.build import ItemBody, build_assistant
-from talkwright.assistant.items import Kind
+from talkwright.assistant.build import build_assistant
+from talkwright.assistant.items import ItemBody, Kind
 from talkwright.assistant.problems import Problem, Severity
 from talkwright.assistant.project import ProjectRefusedError, read_project
 from talkwright.assistant.validation import check_assistant

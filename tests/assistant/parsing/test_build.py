@@ -6,18 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from talkwright.assistant.build import (
-    ItemBody,
-    build_assistant,
-    digest,
-    parse_example,
-    parse_examples,
-    parse_response,
-    parse_slot,
-)
+from talkwright.assistant.build import build_assistant
+from talkwright.assistant.digests import digest
 from talkwright.assistant.domain import SlotMapping
+from talkwright.assistant.items import ItemBody
 from talkwright.assistant.nlu import Annotation
-from talkwright.assistant.parsing.nlu import AnnotationError
+from talkwright.assistant.parsing.domain import parse_response, parse_slot
+from talkwright.assistant.parsing.nlu import AnnotationError, parse_example, parse_examples
 
 FLOW = ItemBody("flow", "pay", {"description": "pay", "steps": [{"collect": "amount"}]})
 

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from talkwright.assistant.build import digest, parse_flow
+from talkwright.assistant.digests import digest
 from talkwright.assistant.flows import END, CallStep, CollectStep, Flow, NluTrigger, NoopStep, SetSlotsStep, Transition
+from talkwright.assistant.parsing.flows import parse_flow
 
 SEND_MONEY: dict[str, Any] = {
     "description": "pay a person",

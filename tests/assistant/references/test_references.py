@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from talkwright.assistant.build import ItemBody, build_assistant, parse_flow
+from talkwright.assistant.build import build_assistant
+from talkwright.assistant.items import ItemBody
+from talkwright.assistant.parsing.flows import parse_flow
 from talkwright.assistant.pointers import pointer_split
 from talkwright.assistant.references import Reference, declared, references, rename_in, rename_patch, renamed_body
 

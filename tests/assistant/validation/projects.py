@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, TypeAlias
 
-from talkwright.assistant.build import ItemBody
+from talkwright.assistant.items import ItemBody
 from talkwright.assistant.problems import Problem, Severity
 from talkwright.assistant.validation import ItemFacts, check_item
 

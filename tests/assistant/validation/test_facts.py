@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from talkwright.assistant.build import ItemBody
+from talkwright.assistant.items import ItemBody
 from talkwright.assistant.validation import ItemFacts, Property, check_item
 
 KINDS = [

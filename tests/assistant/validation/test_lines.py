@@ -4,8 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from talkwright.assistant.build import ItemBody
-from talkwright.assistant.items import Item, Kind
+from talkwright.assistant.items import Item, ItemBody, Kind
 from talkwright.assistant.project import read_project
 from talkwright.assistant.validation import ItemFacts, check_item
 from talkwright.assistant.validation.lines import Lines, Place

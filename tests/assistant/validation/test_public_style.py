@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from talkwright.assistant.build import ItemBody, build_assistant
+from talkwright.assistant.build import build_assistant
+from talkwright.assistant.items import ItemBody
 from talkwright.assistant.problems import Problem, Severity
 from talkwright.assistant.project import read_project
 from talkwright.assistant.validation import check_assistant

@@ -55,7 +55,7 @@ FILES: dict[str, bytes] = {
 
 READ = """
 import json, pathlib, re, sys, time
-from talkwright.assistant.build import ItemBody
+from talkwright.assistant.items import ItemBody
 from talkwright.assistant.project import read_project
 from talkwright.assistant.references import references
 from talkwright.assistant.validation import check_assistant

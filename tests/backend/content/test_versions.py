@@ -9,7 +9,8 @@ import pytest
 from tests.backend.content.calls import change, download, imported, item_named, packed, send, text_patch
 from tests.services.studio import Browser
 
-from talkwright.assistant.build import ItemBody, build_assistant
+from talkwright.assistant.build import build_assistant
+from talkwright.assistant.items import ItemBody
 from talkwright.assistant.project import read_contents, read_project, write_project
 from talkwright.backend.versions.service import pin_current
 from talkwright.database.engine import Database

@@ -8,8 +8,7 @@ from importlib import resources
 from typing import Any
 
 from talkwright.assistant import yamls
-from talkwright.assistant.build import ItemBody
-from talkwright.assistant.items import Kind
+from talkwright.assistant.items import ItemBody, Kind
 
 FILES = ("flows.yml", "responses.yml")
 SECTIONS: Mapping[str, Kind] = {"flows": Kind.FLOW, "responses": Kind.RESPONSE}

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from talkwright.assistant.build import ItemBody, merged_document
+from talkwright.assistant.build import merged_document
+from talkwright.assistant.items import ItemBody
 from talkwright.assistant.parsing.shape import Findings
 from talkwright.assistant.problems import Problem, Severity
 from talkwright.assistant.validation import end_to_end, flows, nlu, responses, settings, slots

@@ -8,18 +8,13 @@ from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import Any, Literal, Protocol, TypeAlias
 
-from talkwright.assistant.build import (
-    ItemBody,
-    languages,
-    merged_document,
-    parse_flow,
-    parse_response,
-    parse_slot,
-    readable_default,
-)
+from talkwright.assistant.build import languages, merged_document
 from talkwright.assistant.builtins import BUILTIN_ACTIONS, BUILTIN_INTENTS, builtin_slots
 from talkwright.assistant.domain import Response, Slot
 from talkwright.assistant.flows import PATTERN_PREFIX, Flow
+from talkwright.assistant.items import ItemBody
+from talkwright.assistant.parsing.domain import parse_response, parse_slot
+from talkwright.assistant.parsing.flows import parse_flow, readable_default
 from talkwright.assistant.parsing.nlu import example_texts
 from talkwright.assistant.patterns import default_items
 

@@ -11,11 +11,10 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID, uuid5
 
-from talkwright.assistant.build import ItemBody
 from talkwright.assistant.builtins import builtin_slots
 from talkwright.assistant.domain import Slot
 from talkwright.assistant.editing import new_item
-from talkwright.assistant.items import Item, Kind
+from talkwright.assistant.items import Item, ItemBody, Kind
 from talkwright.assistant.patterns import default_items
 from talkwright.assistant.references import references
 from talkwright.database.items import StoredItem

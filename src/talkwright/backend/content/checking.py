@@ -16,7 +16,8 @@ from uuid import UUID
 from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from talkwright.assistant.build import ItemBody, merged_document
+from talkwright.assistant.build import merged_document
+from talkwright.assistant.items import ItemBody
 from talkwright.assistant.problems import Problem
 from talkwright.assistant.project import item_problems, kept_unread, read_contents
 from talkwright.assistant.project.structure import is_yaml

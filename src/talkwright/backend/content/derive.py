@@ -6,8 +6,8 @@ import hashlib
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from talkwright.assistant.build import readable_default
 from talkwright.assistant.digests import digest
+from talkwright.assistant.parsing.flows import readable_default
 from talkwright.assistant.pointers import pointer_split
 from talkwright.assistant.references import Reference, declared, references
 from talkwright.assistant.step_ids import walk_steps

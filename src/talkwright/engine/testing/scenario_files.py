@@ -42,8 +42,8 @@ from pathlib import Path
 from typing import Any
 
 from talkwright.assistant import yamls
-from talkwright.assistant.build import ItemBody
 from talkwright.assistant.flows import Flow
+from talkwright.assistant.items import ItemBody
 from talkwright.assistant.payloads import NULL_WORDS
 from talkwright.engine import commands as cmd
 from talkwright.engine.commands import Command, SetSlot, StartFlow

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from talkwright.assistant.assistant import Assistant
-from talkwright.assistant.build import ItemBody, build_assistant
+from talkwright.assistant.build import build_assistant
 from talkwright.assistant.domain import Domain
+from talkwright.assistant.items import ItemBody
 from talkwright.conversation import events as ev
 from talkwright.conversation.classic import decode
 from talkwright.conversation.events import Event
