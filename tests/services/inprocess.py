@@ -108,7 +108,6 @@ class InProcess:
             display=name,
             email=None,
             roles=frozenset(),
-            raw={},
         )
         async with self.studio.services.transaction() as session:
             provider = await connection.provider(session)

@@ -22,7 +22,6 @@ class Connection:
     """Made once per process."""
 
     kind: ProviderKind
-    name: str
     client: OpenIdClient
     verifier: TokenVerifier
     keyring: Keyring
@@ -92,7 +91,6 @@ def connect(
 
     return Connection(
         kind="builtin" if is_builtin else "openid",
-        name="Talkwright" if is_builtin else settings.oidc_name,
         client=client,
         verifier=TokenVerifier(issuer, audience, settings.oidc_roles_claim, KeyCache(keys)),
         keyring=keyring,

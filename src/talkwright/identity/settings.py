@@ -31,7 +31,6 @@ class IdentitySettings(Section):
     oidc_roles_claim: str = Field(
         "realm_access.roles", description="The path to the list of studio-wide roles in access tokens."
     )
-    oidc_name: str = Field("single sign-on", description="How the provider is called on pages.")
     secret_keys: SecretStr | None = Field(
         None,
         description="Keys of 32 bytes in base64, separated by commas: the first encrypts, all decrypt. Unset: the file "

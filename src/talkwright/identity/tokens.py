@@ -47,7 +47,6 @@ class Claims:
     display: str
     email: str | None
     roles: frozenset[str]
-    raw: Mapping[str, Any]
 
 
 class KeyCache:
@@ -160,7 +159,6 @@ class TokenVerifier:
             display=str(raw.get("name") or username),
             email=raw["email"] if isinstance(raw.get("email"), str) else None,
             roles=roles_from_claim(_at_path(raw, self._roles_claim)),
-            raw=raw,
         )
 
 
