@@ -8,6 +8,7 @@ import pkgutil
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from types import ModuleType
+from typing import Any
 
 from fastapi import Depends, FastAPI
 
@@ -15,6 +16,7 @@ import talkwright
 from talkwright import backend
 from talkwright.backend import errors
 from talkwright.backend.context import Services
+from talkwright.backend.describing import with_whole_examples
 from talkwright.backend.docs import docs_page
 from talkwright.backend.edge import Edge
 from talkwright.backend.security import public
@@ -54,9 +56,19 @@ def create_app(services: Services) -> FastAPI:
     return app
 
 
+class Described(FastAPI):
+    """An application whose description is whole."""
+
+    def openapi(self) -> dict[str, Any]:
+        """The description, made once."""
+        if self.openapi_schema is None:
+            self.openapi_schema = with_whole_examples(super().openapi())
+        return self.openapi_schema
+
+
 def routed_app(modules: Iterable[ModuleType], lifespan: Lifespan | None = None) -> FastAPI:
     """The routes of some features with their documentation; it can be described, but not serve, without services."""
-    app = FastAPI(
+    app = Described(
         title="Talkwright",
         version=talkwright.__version__,
         summary="The studio's API.",

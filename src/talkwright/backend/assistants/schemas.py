@@ -8,6 +8,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
+from talkwright.backend import samples
 from talkwright.backend.content.schemas import Counts, Person, Problem
 from talkwright.backend.deployments.schemas import Deployment
 from talkwright.backend.trainings.schemas import Training
@@ -64,6 +65,8 @@ class LastChange(BaseModel):
 class AssistantSummary(BaseModel):
     """An assistant with its figures and what the caller may do in it."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [samples.SUMMARY]})
+
     id: UUID
     name: str
     title: str
@@ -79,6 +82,8 @@ class AssistantSummary(BaseModel):
 
 class Assistants(BaseModel):
     """A page of assistants by title."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [samples.ASSISTANTS]})
 
     items: list[AssistantSummary]
     next: str | None
@@ -105,12 +110,16 @@ class Report(BaseModel):
 class Imported(BaseModel):
     """An imported assistant and the report."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [samples.IMPORTED]})
+
     assistant: AssistantSummary
     report: Report
 
 
 class Example(BaseModel):
     """An example that can be imported."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [samples.EXAMPLE]})
 
     name: str
     title: str

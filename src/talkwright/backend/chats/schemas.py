@@ -9,6 +9,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from talkwright.backend import samples
 from talkwright.backend.trainings.schemas import Person
 
 MOST_CHARACTERS = 20_000
@@ -17,7 +18,7 @@ MOST_CHARACTERS = 20_000
 class NewChat(BaseModel):
     """A chat to begin; `id` is made by the client."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [samples.NEW_CHAT]})
 
     id: UUID
     language: str | None = Field(None, max_length=20, description="Unset is the assistant's own.")
@@ -25,6 +26,8 @@ class NewChat(BaseModel):
 
 class Chat(BaseModel):
     """A conversation that somebody holds with an assistant from the studio."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [samples.CHAT]})
 
     id: UUID
     title: str
@@ -37,6 +40,8 @@ class Chat(BaseModel):
 
 class Chats(BaseModel):
     """A page of chats, newest first."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [samples.CHATS]})
 
     items: list[Chat]
     next: str | None
@@ -60,13 +65,15 @@ class NewMessage(BaseModel):
 class Restart(BaseModel):
     """A new session of the same chat; `id` works as a message's."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [samples.RESTART]})
 
     id: UUID | None = None
 
 
 class Answer(BaseModel):
     """One turn, and where the conversation stands after it."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [samples.ANSWER]})
 
     turn: dict[str, Any]
     state: dict[str, Any]
@@ -75,6 +82,8 @@ class Answer(BaseModel):
 class Timeline(BaseModel):
     """Turns after a number, and where the conversation stands; `next` is what to ask for as `after` next time."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [samples.TIMELINE]})
+
     turns: list[dict[str, Any]]
     state: dict[str, Any]
     next: int | None
@@ -82,6 +91,8 @@ class Timeline(BaseModel):
 
 class Suggestions(BaseModel):
     """How a chat may begin: with sentences for the person, and perhaps with a greeting by the assistant."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [samples.SUGGESTIONS]})
 
     texts: list[str]
     greets: bool = Field(description="Whether the running model has something to say when a session starts.")

@@ -9,6 +9,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from talkwright.assistant.items import Kind
+from talkwright.backend import samples
 
 Name = Annotated[str, Field(min_length=1, max_length=500)]
 _EXAMPLE_ID = "01990000-0000-7000-8000-000000000001"
@@ -135,11 +136,15 @@ class NewChange(Strict):
 class Revert(Strict):
     """A change that takes another one back; `id` is made by the client."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [samples.REVERT]})
+
     id: UUID
 
 
 class Expressions(Strict):
     """Conditions to be put into words."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [samples.EXPRESSIONS]})
 
     expressions: list[Annotated[str, Field(max_length=20_000)]] = Field(max_length=500)
 
@@ -203,6 +208,8 @@ class ItemSummary(BaseModel):
 class Items(BaseModel):
     """A page of items by kind and name; `change` is the assistant's last one."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [samples.ITEMS]})
+
     items: list[ItemSummary]
     next: str | None
     change: int
@@ -219,6 +226,8 @@ class Condition(BaseModel):
 class Conditions(BaseModel):
     """Conditions by their text."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [samples.CONDITIONS]})
+
     conditions: dict[str, Condition]
 
 
@@ -233,6 +242,8 @@ class Referenced(BaseModel):
 
 class Item(BaseModel):
     """An item with its body and text. A flow brings its step keys, conditions, and the responses and slots it names."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [samples.ITEM]})
 
     id: UUID
     kind: str
@@ -267,6 +278,8 @@ class ChangedItem(BaseModel):
 class ChangeAnswer(BaseModel):
     """What a change made."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [samples.CHANGE_ANSWER]})
+
     change: int
     items: list[ChangedItem]
 
@@ -285,12 +298,16 @@ class HistoryEntry(BaseModel):
 class History(BaseModel):
     """A page of an item's history, newest first."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [samples.HISTORY]})
+
     items: list[HistoryEntry]
     next: str | None
 
 
 class Revision(BaseModel):
     """An old state of an item."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [samples.REVISION]})
 
     body: Any
     parts: list[Part]
@@ -315,6 +332,8 @@ class Use(BaseModel):
 
 class Uses(BaseModel):
     """Where an item is used."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [samples.USES]})
 
     items: list[Use]
     next: str | None
@@ -342,12 +361,16 @@ class ListedChange(BaseModel):
 class Changes(BaseModel):
     """A page of changes, newest first."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [samples.CHANGES]})
+
     items: list[ListedChange]
     next: str | None
 
 
 class Problems(BaseModel):
     """All problems of an assistant, errors first."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [samples.PROBLEMS]})
 
     items: list[Problem]
     counts: Counts

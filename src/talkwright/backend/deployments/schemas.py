@@ -9,6 +9,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from talkwright.backend import samples
 from talkwright.backend.trainings.schemas import VersionName
 from talkwright.backend.trainings.words import deployment_words
 from talkwright.database.states import DeploymentState
@@ -17,7 +18,7 @@ from talkwright.database.states import DeploymentState
 class NewDeployment(BaseModel):
     """A trained version to run; `id` is made by the client."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [samples.NEW_DEPLOYMENT]})
 
     id: UUID
     version: UUID
@@ -25,6 +26,8 @@ class NewDeployment(BaseModel):
 
 class Deployment(BaseModel):
     """A version being run so that somebody can talk to it."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [samples.DEPLOYMENT]})
 
     id: UUID
     assistant: UUID
@@ -41,6 +44,8 @@ class Deployment(BaseModel):
 
 class Deployments(BaseModel):
     """A page of deployments, newest first."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [samples.DEPLOYMENTS]})
 
     items: list[Deployment]
     next: str | None

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from fastapi import APIRouter, Depends
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 from sqlalchemy import select
 
 import talkwright
+from talkwright.assistant.project.ignoring import LEFT_OUT, LEFT_OUT_BEGINNINGS
+from talkwright.backend import samples
 from talkwright.backend.context import ServicesOf, Session
 from talkwright.backend.security import public
 from talkwright.backend.sign_in.service import SignIns
@@ -16,13 +18,23 @@ from talkwright.identity.people import administrator_exists
 router = APIRouter(tags=["instance"])
 
 
+class LeftOut(BaseModel):
+    """What is never part of a project, so that a browser doesn't even send it."""
+
+    names: tuple[str, ...] = LEFT_OUT
+    beginnings: tuple[str, ...] = LEFT_OUT_BEGINNINGS
+
+
 class Instance(BaseModel):
     """This studio, as its sign-in page shows it."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [samples.INSTANCE]})
 
     name: str
     version: str
     instance: str
     first_administrator_needed: bool
+    left_out: LeftOut = LeftOut()
 
 
 @router.get("/instance", dependencies=[Depends(public)])

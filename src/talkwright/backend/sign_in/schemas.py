@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
+
+from talkwright.backend import samples
 
 
 class Person(BaseModel):
@@ -17,6 +19,8 @@ class Person(BaseModel):
 class SessionAnswer(BaseModel):
     """Who is signed in, what they may do everywhere, and the token for unsafe requests."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [samples.SESSION]})
+
     person: Person
     roles: list[str]
     permissions: list[str]
@@ -26,5 +30,7 @@ class SessionAnswer(BaseModel):
 
 class SignedOut(BaseModel):
     """Where the browser goes next."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [samples.SIGNED_OUT]})
 
     redirect: str

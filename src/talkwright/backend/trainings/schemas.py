@@ -11,6 +11,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from talkwright.assistant.problems import key_of
+from talkwright.backend import samples
 from talkwright.backend.trainings.words import waiting_words
 from talkwright.database.states import ENDED_TRAININGS, TrainingState
 
@@ -43,6 +44,8 @@ class NewTraining(BaseModel):
 class Training(BaseModel):
     """One training of a version."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [samples.TRAINING]})
+
     id: UUID
     assistant: UUID
     version: VersionName
@@ -64,6 +67,8 @@ class Training(BaseModel):
 class Trainings(BaseModel):
     """A page of trainings, newest first."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [samples.TRAININGS]})
+
     items: list[Training]
     next: str | None
 
@@ -81,6 +86,8 @@ class LogLine(BaseModel):
 
 class Log(BaseModel):
     """Lines after a number; `next` is what to ask for as `after` next time."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [samples.LOG]})
 
     lines: list[LogLine]
     next: int

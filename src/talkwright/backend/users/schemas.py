@@ -6,7 +6,9 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from talkwright.backend import samples
 
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120)]
 
@@ -36,12 +38,16 @@ class UserShown(BaseModel):
 class UserList(BaseModel):
     """A page of people."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [samples.USERS]})
+
     items: list[UserShown]
     next: str | None
 
 
 class NewUser(BaseModel):
     """Somebody to let in."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [samples.NEW_USER]})
 
     username: Name
     email: Annotated[str, Field(max_length=254, pattern=r"^[^@\s]+@[^@\s]+$")] | None = None
@@ -52,12 +58,16 @@ class NewUser(BaseModel):
 class Invited(BaseModel):
     """The new person, and the one-time link to give them: it is shown once."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [samples.INVITED]})
+
     id: UUID
     link: str
 
 
 class PasswordLink(BaseModel):
     """A one-time link for a new password: it is shown once."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [samples.PASSWORD_LINK]})
 
     link: str
 
@@ -72,5 +82,7 @@ class RoleShown(BaseModel):
 
 class RoleList(BaseModel):
     """All roles."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [samples.ROLES]})
 
     items: list[RoleShown]

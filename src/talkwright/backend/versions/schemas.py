@@ -7,6 +7,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from talkwright.backend import samples
 from talkwright.backend.trainings.schemas import Person, Training
 
 
@@ -19,6 +20,8 @@ class ModelSize(BaseModel):
 
 class Version(BaseModel):
     """An immutable snapshot of an assistant's content."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [samples.VERSION]})
 
     id: UUID
     name: str
@@ -35,6 +38,8 @@ class Version(BaseModel):
 
 class Versions(BaseModel):
     """A page of versions, newest first."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [samples.VERSIONS]})
 
     items: list[Version]
     next: str | None
