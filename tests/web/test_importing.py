@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import base64
+import io
+import re
+import zipfile
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -13,6 +17,17 @@ from tests.web.projects import tea_desk
 
 pytestmark = pytest.mark.xdist_group("browser")
 
+# What the browser doesn't show of a request: the bytes that it sends.
+_SENT = """
+const send = window.fetch
+window.fetch = async (request) => {
+  if (request.url.includes('/assistants/import')) {
+    const bytes = new Uint8Array(await request.clone().arrayBuffer())
+    window.sent = btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''))
+  }
+  return send(request)
+}
+"""
 _DROP = """([text, name]) => {
   const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0))
   const transfer = new DataTransfer()
@@ -67,3 +82,51 @@ def test_an_archive_that_cannot_be_read_is_refused_with_its_reason(
     page.get_by_role("button", name="Import", exact=True).click()
     expect(page.get_by_role("alert")).to_be_visible()
     assert api.find(new_name) is None
+
+
+def test_an_archive_dropped_at_home_is_taken_to_the_import(page: Page) -> None:
+    page.goto("/")
+    page.get_by_role("heading", name="Assistants").wait_for()
+    packed = base64.b64encode(archive(tea_desk("dropped"))).decode()
+    dropped = page.evaluate_handle(_DROP, [packed, "tea at home.zip"])
+    page.get_by_role("main").dispatch_event("dragover", {"dataTransfer": dropped})
+    page.get_by_role("main").dispatch_event("drop", {"dataTransfer": dropped})
+    expect(page).to_have_url(re.compile("/import$"))
+    expect(page.get_by_text("tea at home.zip")).to_be_visible()
+
+
+def test_a_working_folder_leaves_its_secrets_at_home(page: Page, new_name: str, tmp_path: Path) -> None:
+    secret = "must not leave the browser"
+    own = {".env": secret, "desk/.env.local": secret, ".talkwright/keys/token": secret, "__MACOSX/x": secret}
+    for path, text in {**tea_desk(new_name), **own}.items():
+        (tmp_path / "work" / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "work" / path).write_text(text)
+    page.add_init_script(_SENT)
+    page.goto("/import")
+    page.get_by_label("Choose a folder").set_input_files(tmp_path / "work")
+    expect(page.get_by_text("work", exact=True)).to_be_visible()
+    page.get_by_role("textbox", name="Title").fill("Folder tea")
+    page.get_by_role("textbox", name="Id").fill(new_name)
+    page.get_by_role("button", name="Import", exact=True).click()
+    aside = page.get_by_role("complementary", name="The new assistant")
+    for path in (".env", "desk/.env.local", ".talkwright/", "__MACOSX/"):
+        expect(aside.get_by_text(path, exact=True)).to_be_visible()
+    with zipfile.ZipFile(io.BytesIO(base64.b64decode(page.evaluate("window.sent")))) as packed:
+        assert set(packed.namelist()) == set(tea_desk(new_name))
+
+
+def test_a_name_that_is_taken_is_said_at_its_field(page: Page, watch: Watch, api: Api, new_name: str) -> None:
+    watch.allow("status of 409")
+    api.bring_in(new_name, "Tea desk", tea_desk(new_name))
+    page.goto("/?new=true")
+    dialog = page.get_by_role("dialog", name="New assistant")
+    ids: list[str] = []
+    page.on("request", lambda sent: ids.append(sent.post_data_json["id"]) if sent.method == "POST" else None)
+    dialog.get_by_label("Title").fill("Another one")
+    dialog.get_by_label("Id").fill(new_name)
+    dialog.get_by_role("button", name="Create").click()
+    expect(dialog.get_by_label("Id")).to_have_accessible_description(re.compile("There is already an assistant named"))
+    dialog.get_by_label("Id").fill(f"{new_name}-more")
+    dialog.get_by_role("button", name="Create").click()
+    page.get_by_role("heading", name="Choose a flow").wait_for()
+    assert [len(ids), len(set(ids))] == [2, 1]

@@ -12,7 +12,8 @@ export interface FormState {
   submit: (event: FormEvent) => void
 }
 
-export function useForm(send: (refuse: Refuse) => Promise<void>): FormState {
+/** `fields` names the field that a refusal of the server is about, by its code. */
+export function useForm(send: (refuse: Refuse) => Promise<void>, fields: Readonly<Record<string, string>> = {}): FormState {
   const [state, setState] = useState<{ error: string | null; field: string | null; busy: boolean }>({ error: null, field: null, busy: false })
   const run = async () => {
     setState({ error: null, field: null, busy: true })
@@ -22,7 +23,8 @@ export function useForm(send: (refuse: Refuse) => Promise<void>): FormState {
       setState({ error: null, field: null, ...refusals[0], busy: false })
     } catch (reason) {
       if (!(reason instanceof ApiError)) throw reason
-      setState({ error: `${reason.title}. ${reason.detail}`, field: null, busy: false })
+      const field = fields[reason.code]
+      setState(field === undefined ? { error: `${reason.title}. ${reason.detail}`, field: null, busy: false } : { error: reason.detail, field, busy: false })
     }
   }
   return {

@@ -7,6 +7,7 @@ import { languageName } from '../frame/assistant'
 import { useForm } from '../frame/useForm'
 import { Button } from '../ui/controls'
 import { Dialog, SelectField, TextField } from '../ui/fields'
+import { words } from './words'
 
 /** As long as the server takes. */
 export const LONGEST_TITLE = 120
@@ -26,9 +27,12 @@ export function nameFrom(title: string): string {
     .slice(0, LONGEST_NAME)
 }
 
+/** A name that is taken is said at its field. */
+export const NAME_TAKEN = { 'name-taken': 'name' }
+
 export function CreateDialog({ opened, onClose }: { opened: boolean; onClose: () => void }) {
   return (
-    <Dialog title="New assistant" opened={opened} onClose={onClose}>
+    <Dialog title={words.createDialog.newAssistant} opened={opened} onClose={onClose}>
       <CreateForm onClose={onClose} />
     </Dialog>
   )
@@ -39,27 +43,29 @@ function CreateForm({ onClose }: { onClose: () => void }) {
   const [title, setTitle] = useState('')
   const [typedName, setName] = useState<string | null>(null)
   const [language, setLanguage] = useState('en')
+  // Made once: asking twice makes one assistant.
+  const [id] = useState(() => uuid7())
   const name = typedName ?? nameFrom(title)
   const { error, field, busy, submit } = useForm(async (refuse) => {
-    if (title.trim() === '') return refuse('title', 'A title needs a letter at least.')
-    if (!/^[a-z0-9][a-z0-9_-]*$/.test(name)) return refuse('name', 'Lower case letters, digits and hyphens.')
-    const made = await api.createAssistant({ id: uuid7(), name, title: title.trim(), language })
+    if (title.trim() === '') return refuse('title', words.createDialog.aTitleNeedsA)
+    if (!/^[a-z0-9][a-z0-9_-]*$/.test(name)) return refuse('name', words.createDialog.lowerCaseLettersDigits)
+    const made = await api.createAssistant({ id, name, title: title.trim(), language })
     await queryClient.invalidateQueries({ queryKey: ['assistants'] })
     await navigate({ to: '/a/$assistant', params: { assistant: made.name } })
-  })
+  }, NAME_TAKEN)
   return (
     <form onSubmit={submit}>
-      <TextField data-autofocus label="Title" placeholder="Travel desk" maxLength={LONGEST_TITLE} value={title} error={field === 'title' ? error : null} onChange={(event) => setTitle(event.target.value)} />
+      <TextField data-autofocus label={words.createDialog.title} placeholder={words.createDialog.travelDesk} maxLength={LONGEST_TITLE} value={title} error={field === 'title' ? error : null} onChange={(event) => setTitle(event.target.value)} />
       <TextField
-        label="Id"
+        label={words.createDialog.id}
         mono
         maxLength={LONGEST_NAME}
-        hint="The bot is known by this id; it can’t be changed here later."
+        hint={words.createDialog.theBotIsKnown}
         value={name}
         error={field === 'name' ? error : null}
         onChange={(event) => setName(event.target.value)}
       />
-      <SelectField label="Language" value={language} options={OPTIONS} onChange={setLanguage} />
+      <SelectField label={words.createDialog.language} value={language} options={OPTIONS} onChange={setLanguage} />
       {field === null && error && (
         <p className="c-err small" role="alert">
           {error}
@@ -67,10 +73,10 @@ function CreateForm({ onClose }: { onClose: () => void }) {
       )}
       <div className="dialog-actions">
         <Button tall onClick={onClose}>
-          Cancel
+          {words.createDialog.cancel}
         </Button>
         <Button tall look="primary" type="submit" aria-busy={busy}>
-          Create
+          {words.createDialog.create}
         </Button>
       </div>
     </form>

@@ -1,47 +1,31 @@
 import { IconFileZip, IconFolder } from '@tabler/icons-react'
-import { useId, useState, type DragEvent } from 'react'
+import { useId } from 'react'
 import { Icon } from '../ui/Icon'
-import { ARCHIVES, chosenArchive, chosenByDrop, chosenFolder, type Chosen } from './archive'
-
-const NONE = 'That is neither a .zip nor a .tar.gz archive, nor a folder with files. Choose another.'
+import { ARCHIVES, type Chosen } from './archive'
+import { useChoosing } from './useChoosing'
+import { words } from './words'
 
 /** A place to drop a project on, with two buttons that do the same. */
 export function DropZone({ onChoose }: { onChoose: (chosen: Chosen) => void }) {
-  const [over, setOver] = useState(false)
-  const [error, setError] = useState<string | null>(null)
+  const { over, error, archive, folder, target } = useChoosing(onChoose)
   const id = useId()
-  const take = async (choosing: Promise<Chosen | null> | Chosen | null) => {
-    setError(null)
-    const chosen = await choosing
-    if (chosen === null) setError(NONE)
-    else onChoose(chosen)
-  }
-  const drop = (event: DragEvent) => {
-    event.preventDefault()
-    setOver(false)
-    void take(chosenByDrop(event.dataTransfer))
-  }
-  const enter = (event: DragEvent) => {
-    event.preventDefault()
-    setOver(true)
-  }
   return (
     // Dropping is an extra for the mouse: the two buttons do the same.
     // oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions
-    <section className="drop drop-open" aria-label="Project" data-over={over || undefined} onDragEnter={enter} onDragOver={enter} onDragLeave={() => setOver(false)} onDrop={drop}>
+    <section className="drop drop-open" aria-label={words.dropZone.project} data-over={over || undefined} {...target}>
       <span className="tile k-run">
         <Icon of={IconFileZip} size={20} />
       </span>
       <div>
-        <div className="med">Drop a project here</div>
-        <p className="small t3">A .zip or .tar.gz archive, or the project’s folder.</p>
+        <div className="med">{words.dropZone.dropAProjectHere}</div>
+        <p className="small t3">{words.dropZone.aZipOrTar}</p>
       </div>
       <div className="hs">
         <span>
-          <input id={`${id}-archive`} className="file-input" type="file" accept={ARCHIVES} onChange={(event) => event.target.files?.[0] && void take(chosenArchive(event.target.files[0]))} />
+          <input id={`${id}-archive`} className="file-input" type="file" accept={ARCHIVES} onChange={(event) => event.target.files?.[0] && archive(event.target.files[0])} />
           <label className="btn" htmlFor={`${id}-archive`}>
             <Icon of={IconFileZip} />
-            Choose an archive
+            {words.dropZone.chooseAnArchive}
           </label>
         </span>
         <span>
@@ -50,11 +34,11 @@ export function DropZone({ onChoose }: { onChoose: (chosen: Chosen) => void }) {
             className="file-input"
             type="file"
             ref={(input) => input?.setAttribute('webkitdirectory', '')}
-            onChange={(event) => event.target.files && void take(chosenFolder(event.target.files))}
+            onChange={(event) => event.target.files && folder([...event.target.files])}
           />
           <label className="btn" htmlFor={`${id}-folder`}>
             <Icon of={IconFolder} />
-            Choose a folder
+            {words.dropZone.chooseAFolder}
           </label>
         </span>
       </div>

@@ -14,7 +14,9 @@ import { AssistantsTable } from './AssistantsTable'
 import { CreateDialog } from './CreateDialog'
 import { EmptyHome } from './EmptyHome'
 import { Start } from './Start'
+import { choose, useChoosing } from './useChoosing'
 import './home.css'
+import { words } from './words'
 
 export default function HomePage() {
   const { data, error, refetch } = useQuery(assistantsQuery)
@@ -26,12 +28,18 @@ export default function HomePage() {
   const mayImport = session?.permissions.includes('assistants:import') ?? false
   const create = (open: boolean) => void navigate({ to: '/', search: open ? { new: true } : {} })
   useHotkeys([['N', () => mayCreate && create(true)]])
+  const drop = useChoosing((chosen) => {
+    choose(chosen)
+    void navigate({ to: '/import' })
+  })
+  const target = mayImport ? { ...drop.target, 'data-drop': drop.over || undefined } : {}
   const dialog = mayCreate && <CreateDialog opened={creating === true} onClose={() => create(false)} />
 
-  if (error && !data) return <Failure what="The assistants can’t be read" error={error} again={() => void refetch()} />
+  if (error && !data) return <Failure what={words.homePage.theAssistantsCantBe} error={error} again={() => void refetch()} />
   if (data?.items.length === 0) {
     return (
-      <div className="body">
+      <div className="body" {...target}>
+        {drop.error && <DropError text={drop.error} />}
         <EmptyHome onCreate={mayCreate ? () => create(true) : null} mayImport={mayImport} />
         {dialog}
       </div>
@@ -40,32 +48,41 @@ export default function HomePage() {
   const wanted = filter.trim().toLowerCase()
   const shown = data?.items.filter((one) => `${one.title} ${one.name}`.toLowerCase().includes(wanted))
   return (
-    <div className="body">
+    <div className="body" {...target}>
       <main className="work home-work" id="work">
+        {drop.error && <DropError text={drop.error} />}
         <div className="hs home-head">
-          <h1 className="title grow">Assistants</h1>
-          <SearchInput label="Filter by name" value={filter} onChange={setFilter} width={220} />
+          <h1 className="title grow">{words.homePage.assistants}</h1>
+          <SearchInput label={words.homePage.filterByName} value={filter} onChange={setFilter} width={220} />
           {mayImport && (
             <Link to="/import" className="btn">
               <Icon of={IconFileImport} />
-              Import
+              {words.homePage.import}
             </Link>
           )}
           {mayCreate && (
             <Button look="primary" icon={IconPlus} onClick={() => create(true)}>
-              New assistant
+              {words.homePage.newAssistant}
             </Button>
           )}
         </div>
         <div className="card home-card">{shown ? <AssistantsTable assistants={shown} /> : <SkeletonRows rows={4} widths={[220, 100, 140, 140, 100]} height={60} />}</div>
         {shown && (
           <p className="micro t3 home-foot">
-            {wanted === '' ? plural(shown.length, 'assistant') : `${shown.length} of ${plural(data?.items.length ?? 0, 'assistant')}`}
+            {wanted === '' ? plural(shown.length, 'assistant') : words.homePage.of(shown.length, plural(data?.items.length ?? 0, 'assistant'))}
           </p>
         )}
       </main>
       <Start onCreate={mayCreate ? () => create(true) : null} mayImport={mayImport} />
       {dialog}
     </div>
+  )
+}
+
+function DropError({ text }: { text: string }) {
+  return (
+    <p className="c-err" role="alert">
+      {text}
+    </p>
   )
 }

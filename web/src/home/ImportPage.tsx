@@ -1,7 +1,7 @@
 /** Import a project: choose or drop it, name the assistant, then read what came in. */
 import { IconFileImport, IconFileZip, IconReplace } from '@tabler/icons-react'
 import { Link } from '@tanstack/react-router'
-import { useState } from 'react'
+import { useMemo, useState } from 'react'
 import { api, type AssistantSummary, type ImportReport } from '../api'
 import { queryClient } from '../app/queries'
 import { uuid7 } from '../documents'
@@ -11,10 +11,12 @@ import { TextField } from '../ui/fields'
 import { Icon } from '../ui/Icon'
 import { bytes } from '../ui/time'
 import type { Chosen } from './archive'
-import { LONGEST_NAME, LONGEST_TITLE, nameFrom } from './CreateDialog'
+import { LONGEST_NAME, LONGEST_TITLE, NAME_TAKEN, nameFrom } from './CreateDialog'
 import { DropZone } from './DropZone'
 import { Report } from './Report'
+import { choose, useChosen } from './useChoosing'
 import './home.css'
+import { words } from './words'
 
 /** As much of a file's name as the server takes. */
 const LONGEST_FILE = 255
@@ -26,30 +28,36 @@ interface Imported {
 }
 
 export default function ImportPage() {
-  const [chosen, setChosen] = useState<Chosen | null>(null)
+  const chosen = useChosen((state) => state.chosen)
   const [imported, setImported] = useState<Imported | null>(null)
   if (imported !== null) return <Report {...imported} onMore={() => setImported(null)} />
-  return <Choose chosen={chosen} onChoose={setChosen} onDone={setImported} />
+  const done = (answer: Imported) => {
+    choose(null)
+    setImported(answer)
+  }
+  return <Choose chosen={chosen} onChoose={choose} onDone={done} />
 }
 
 function Choose({ chosen, onChoose, onDone }: { chosen: Chosen | null; onChoose: (chosen: Chosen | null) => void; onDone: (imported: Imported) => void }) {
   const [title, setTitle] = useState('')
   const [typedName, setName] = useState<string | null>(null)
+  // Made once for each archive: asking twice makes one assistant.
+  const id = useMemo(() => (chosen === null ? '' : uuid7()), [chosen])
   const name = typedName ?? nameFrom(title)
   const { error, field, busy, submit } = useForm(async (refuse) => {
-    if (chosen === null) return refuse('archive', 'Choose an archive or a folder first.')
-    if (name !== '' && nameFrom(name) !== name) return refuse('name', 'Lower case letters, digits and hyphens.')
-    const answer = await api.importAssistant(chosen.archive, { id: uuid7(), name: name || undefined, title: title.trim() || undefined, file: chosen.name.slice(-LONGEST_FILE) })
+    if (chosen === null) return refuse('archive', words.importPage.chooseAnArchiveOr)
+    if (name !== '' && nameFrom(name) !== name) return refuse('name', words.importPage.lowerCaseLettersDigits)
+    const answer = await api.importAssistant(chosen.archive, { id, name: name || undefined, title: title.trim() || undefined, file: chosen.name.slice(-LONGEST_FILE) })
     await queryClient.invalidateQueries({ queryKey: ['assistants'] })
     onDone({ ...answer, chosen })
-  })
+  }, NAME_TAKEN)
   return (
     <form className="main" onSubmit={submit}>
       <div className="body">
         <main className="work import-work" id="work">
           <div className="hs home-head">
-            <h1 className="title grow">Import a project</h1>
-            <span className="small t3">Everything comes in as it is, and goes out the same when you download it.</span>
+            <h1 className="title grow">{words.importPage.importAProject}</h1>
+            <span className="small t3">{words.importPage.everythingComesInAs}</span>
           </div>
           {chosen === null ? (
             <DropZone onChoose={onChoose} />
@@ -63,7 +71,7 @@ function Choose({ chosen, onChoose, onDone }: { chosen: Chosen | null; onChoose:
                 <div className="small t3 num">{bytes(chosen.archive.size)}</div>
               </div>
               <Button icon={IconReplace} onClick={() => onChoose(null)}>
-                Choose another
+                {words.importPage.chooseAnother}
               </Button>
             </div>
           )}
@@ -73,15 +81,15 @@ function Choose({ chosen, onChoose, onDone }: { chosen: Chosen | null; onChoose:
             </p>
           )}
         </main>
-        <aside className="side-i" aria-label="Into a new assistant">
-          <h2 className="h home-head">Into a new assistant</h2>
-          <TextField label="Title" placeholder="From the project" maxLength={LONGEST_TITLE} value={title} onChange={(event) => setTitle(event.target.value)} />
+        <aside className="side-i" aria-label={words.importPage.intoANewAssistant}>
+          <h2 className="h home-head">{words.importPage.intoANewAssistant}</h2>
+          <TextField label={words.importPage.title} placeholder={words.importPage.fromTheProject} maxLength={LONGEST_TITLE} value={title} onChange={(event) => setTitle(event.target.value)} />
           <TextField
-            label="Id"
+            label={words.importPage.id}
             mono
-            placeholder="From config.yml"
+            placeholder={words.importPage.fromConfigYml}
             maxLength={LONGEST_NAME}
-            hint="Leave both empty to take what the project says."
+            hint={words.importPage.leaveBothEmptyTo}
             value={name}
             error={field === 'name' ? error : null}
             onChange={(event) => setName(event.target.value)}
@@ -91,10 +99,10 @@ function Choose({ chosen, onChoose, onDone }: { chosen: Chosen | null; onChoose:
       <footer className="acts-b">
         <span className="sp" />
         <Link to="/" className="btn form">
-          Cancel
+          {words.importPage.cancel}
         </Link>
         <Button tall look="primary" icon={IconFileImport} type="submit" aria-busy={busy}>
-          {busy ? 'Importing…' : 'Import'}
+          {busy ? words.importPage.importing : words.importPage.import}
         </Button>
       </footer>
     </form>

@@ -1,4 +1,5 @@
 /** A project as one archive: an archive as it is, or a dropped folder packed in the browser. */
+import type { Instance } from '../api'
 
 export interface Chosen {
   name: string
@@ -8,7 +9,13 @@ export interface Chosen {
 }
 
 export const ARCHIVES = '.zip,.tar.gz,.tgz'
-const NEVER = new Set(['.git', 'models', 'node_modules', '.venv', 'venv', '__pycache__', '.rasa', '.DS_Store'])
+
+/** Whether a file or folder of this name is never part of a project: tools' folders, and what may hold secrets. The list is the server's. */
+export type Never = (name: string) => boolean
+
+export function neverOf({ names, beginnings }: Instance['left_out']): Never {
+  return (name) => names.includes(name) || beginnings.some((beginning) => name.startsWith(beginning))
+}
 
 export function archiveType(name: string): string | null {
   if (/\.zip$/i.test(name)) return 'application/zip'
@@ -31,42 +38,42 @@ export async function packed(name: string, files: readonly { path: string; file:
 }
 
 /** The files of a folder picked with the file dialog. */
-export async function chosenFolder(list: FileList): Promise<Chosen | null> {
+export async function chosenFolder(list: readonly File[], never: Never): Promise<Chosen | null> {
   const files: { path: string; file: File }[] = []
   const skipped = new Set<string>()
   let folder = ''
   for (const file of list) {
     const [top = '', ...rest] = file.webkitRelativePath.split('/')
     folder = top
-    const never = rest.findIndex((part) => NEVER.has(part))
-    if (never >= 0) skipped.add(`${rest.slice(0, never + 1).join('/')}/`)
+    const at = rest.findIndex(never)
+    if (at >= 0) skipped.add(`${rest.slice(0, at + 1).join('/')}${at < rest.length - 1 ? '/' : ''}`)
     else files.push({ path: rest.join('/'), file })
   }
   return files.length === 0 ? null : packed(folder, files, [...skipped])
 }
 
-/** What was dropped: one archive or one folder. */
-export async function chosenByDrop(transfer: DataTransfer): Promise<Chosen | null> {
+/** What was dropped: one archive or one folder. A drop's contents are gone after it, so they are taken before anything is awaited. */
+export async function chosenByDrop(transfer: DataTransfer, asked: Promise<Never>): Promise<Chosen | null> {
   const entry = transfer.items[0]?.webkitGetAsEntry()
   const file = transfer.files[0]
   if (entry?.isDirectory) {
     const files: { path: string; file: File }[] = []
     const skipped: string[] = []
-    await walk(entry as FileSystemDirectoryEntry, '', files, skipped)
+    await walk(entry as FileSystemDirectoryEntry, '', files, skipped, await asked)
     return files.length === 0 ? null : packed(entry.name, files, skipped)
   }
   return file === undefined ? null : chosenArchive(file)
 }
 
-async function walk(folder: FileSystemDirectoryEntry, path: string, files: { path: string; file: File }[], skipped: string[]): Promise<void> {
+async function walk(folder: FileSystemDirectoryEntry, path: string, files: { path: string; file: File }[], skipped: string[], never: Never): Promise<void> {
   const reader = folder.createReader()
   for (;;) {
     const entries = await new Promise<FileSystemEntry[]>((resolve, reject) => reader.readEntries(resolve, reject))
     if (entries.length === 0) return
     for (const entry of entries) {
       const at = path === '' ? entry.name : `${path}/${entry.name}`
-      if (NEVER.has(entry.name)) skipped.push(entry.isDirectory ? `${at}/` : at)
-      else if (entry.isDirectory) await walk(entry as FileSystemDirectoryEntry, at, files, skipped)
+      if (never(entry.name)) skipped.push(entry.isDirectory ? `${at}/` : at)
+      else if (entry.isDirectory) await walk(entry as FileSystemDirectoryEntry, at, files, skipped, never)
       else files.push({ path: at, file: await new Promise<File>((resolve, reject) => (entry as FileSystemFileEntry).file(resolve, reject)) })
     }
   }

@@ -1,6 +1,6 @@
 import { IconAlertCircle } from '@tabler/icons-react'
 import { useNavigate } from '@tanstack/react-router'
-import { useState } from 'react'
+import { useRef, useState } from 'react'
 import { api, ApiError } from '../api'
 import { queryClient } from '../app/queries'
 import { uuid7 } from '../documents'
@@ -10,10 +10,13 @@ import { toast } from '../ui/toasts'
 export function useExample(): { busy: string | null; load: (name: string) => void } {
   const navigate = useNavigate()
   const [busy, setBusy] = useState<string | null>(null)
+  // Made once for each: asking again after no answer makes no second one.
+  const ids = useRef<Record<string, string>>({})
   const load = async (name: string) => {
     setBusy(name)
     try {
-      const { assistant } = await api.loadExample(name, uuid7())
+      const { assistant } = await api.loadExample(name, ids.current[name] ??= uuid7())
+      delete ids.current[name]
       await queryClient.invalidateQueries({ queryKey: ['assistants'] })
       await navigate({ to: '/a/$assistant', params: { assistant: assistant.name } })
     } catch (error) {

@@ -92,8 +92,14 @@ async function deliver(assistant: string, language: string, pending: Pending): P
   }
 }
 
+const beginning = new Map<string, string>()
+
 async function begin(assistant: string, language: string): Promise<Chat> {
-  const chat = await chats.createChat(assistant, { id: uuid7(), language })
+  // Made once: asking again after no answer makes no second chat.
+  const id = beginning.get(assistant) ?? uuid7()
+  beginning.set(assistant, id)
+  const chat = await chats.createChat(assistant, { id, language })
+  beginning.delete(assistant)
   update(assistant, { chat, turns: [], state: null })
   return chat
 }

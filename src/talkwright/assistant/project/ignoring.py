@@ -19,6 +19,8 @@ LEFT_OUT = (
     ".DS_Store",
     "__MACOSX",
 )
+LEFT_OUT_BEGINNINGS = (".env",)
+"""Names that begin so hold secrets more often than not."""
 _MAX_RULES = 100
 
 
@@ -56,7 +58,7 @@ class Ignoring:
 
 
 def _always(segment: str) -> bool:
-    return segment in LEFT_OUT or segment.startswith(".env")
+    return segment in LEFT_OUT or segment.startswith(LEFT_OUT_BEGINNINGS)
 
 
 def _rule(line: str) -> _Rule:
