@@ -66,3 +66,12 @@ class Item:
     name: str
     body: Any
     parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ItemBody:
+    """An item without its text: kind, name and JSON body."""
+
+    kind: str
+    name: str
+    body: Any
