@@ -21,8 +21,8 @@ router = APIRouter(tags=["instance"])
 class LeftOut(BaseModel):
     """What is never part of a project, so that a browser doesn't even send it."""
 
-    names: tuple[str, ...] = LEFT_OUT
-    beginnings: tuple[str, ...] = LEFT_OUT_BEGINNINGS
+    names: tuple[str, ...]
+    beginnings: tuple[str, ...]
 
 
 class Instance(BaseModel):
@@ -34,7 +34,7 @@ class Instance(BaseModel):
     version: str
     instance: str
     first_administrator_needed: bool
-    left_out: LeftOut = LeftOut()
+    left_out: LeftOut
 
 
 @router.get("/instance", dependencies=[Depends(public)])
@@ -46,4 +46,5 @@ async def read_instance(services: ServicesOf, session: Session) -> Instance:
         version=talkwright.__version__,
         instance=services.instance,
         first_administrator_needed=is_builtin and not await administrator_exists(session),
+        left_out=LeftOut(names=LEFT_OUT, beginnings=LEFT_OUT_BEGINNINGS),
     )
