@@ -11,11 +11,12 @@ import { Icon } from '../ui/Icon'
 import { History } from './History'
 import { Problems } from './Problems'
 import { TrainingLog } from './TrainingLog'
+import { words } from './words'
 
 const TABS: readonly { tab: DrawerTab; label: string; icon: TablerIcon; permission: string }[] = [
-  { tab: 'problems', label: 'Problems', icon: IconAlertTriangle, permission: 'content:read' },
-  { tab: 'log', label: 'Training log', icon: IconTerminal2, permission: 'trainings:read' },
-  { tab: 'history', label: 'History', icon: IconHistory, permission: 'content:read' },
+  { tab: 'problems', label: words.drawer.problems, icon: IconAlertTriangle, permission: 'content:read' },
+  { tab: 'log', label: words.drawer.trainingLog, icon: IconTerminal2, permission: 'trainings:read' },
+  { tab: 'history', label: words.drawer.history, icon: IconHistory, permission: 'content:read' },
 ]
 
 const close = () => useLayout.setState({ drawer: null })
@@ -48,10 +49,10 @@ export function Drawer() {
     document.getElementById(`drawer-${next.tab}`)?.focus()
   }
   return (
-    <section className="drawer" aria-label="Drawer" style={{ height }}>
-      <Resizer label="Height of the drawer" axis="y" direction={-1} value={height} min={120} max={560} onChange={(drawerHeight) => useLayout.setState({ drawerHeight })} />
+    <section className="drawer" aria-label={words.drawer.drawer} style={{ height }}>
+      <Resizer label={words.drawer.heightOfTheDrawer} axis="y" direction={-1} value={height} min={120} max={560} onChange={(drawerHeight) => useLayout.setState({ drawerHeight })} />
       <div className="tabs">
-        <div role="tablist" aria-label="Drawer" className="tablist">
+        <div role="tablist" aria-label={words.drawer.drawer} className="tablist">
           {tabs.map((entry) => (
             <button
               key={entry.tab}
@@ -71,7 +72,7 @@ export function Drawer() {
           ))}
         </div>
         <span className="sp" />
-        <IconButton icon={IconX} label="Close the drawer" small onClick={close} />
+        <IconButton icon={IconX} label={words.drawer.closeTheDrawer} small onClick={close} />
       </div>
       {/* The panel scrolls, so that it must be reachable by keyboard. */}
       {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}

@@ -12,17 +12,18 @@ import { Button, KindTile, Segmented } from '../ui/controls'
 import { SeverityMark } from '../ui/marks'
 import { Empty, Failure, SkeletonRows } from '../ui/states'
 import { toast } from '../ui/toasts'
+import { words } from './words'
 
 export function Problems() {
   const { id } = useAssistant()
   const { data, error, refetch } = useQuery(problemsQuery(id))
   const [shown, setShown] = useState<'all' | Severity>('all')
-  if (error && !data) return <Failure what="The problems can’t be read" error={error} again={() => void refetch()} />
+  if (error && !data) return <Failure what={words.problems.theProblemsCantBe} error={error} again={() => void refetch()} />
   if (!data) return <SkeletonRows rows={3} widths={[20, 420, 160]} height={44} />
   if (data.items.length === 0) {
     return (
-      <Empty icon={IconCircleCheck} hue="k-run" title="No problems">
-        Everything that can be checked before a training is in order.
+      <Empty icon={IconCircleCheck} hue="k-run" title={words.problems.noProblems}>
+        {words.problems.everythingThatCanBe}
       </Empty>
     )
   }
@@ -34,10 +35,10 @@ export function Problems() {
       {several.length > 1 && (
         <div className="drawer-filter">
           <Segmented
-            label="Which problems"
+            label={words.problems.whichProblems}
             value={shown}
             onChange={setShown}
-            options={[{ value: 'all', label: 'All' }, ...several.map((severity) => ({ value: severity, label: `${severity[0]?.toUpperCase()}${severity.slice(1)}s ${data.counts[severity]}` }))]}
+            options={[{ value: 'all', label: words.problems.all }, ...several.map((severity) => ({ value: severity, label: `${severity[0]?.toUpperCase()}${severity.slice(1)}s ${data.counts[severity]}` }))]}
           />
         </div>
       )}
@@ -115,7 +116,7 @@ function Fix({ problem }: { problem: Problem }) {
   }
   return (
     <Button className="small-btn" onClick={() => void mend()}>
-      Mend
+      {words.problems.mend}
     </Button>
   )
 }

@@ -10,6 +10,7 @@ import { TrainingMark } from '../ui/marks'
 import { Empty } from '../ui/states'
 import { elapsed, secondsTime } from '../ui/time'
 import { Message } from './Problems'
+import { words } from './words'
 
 const MORE_EVERY = 1000
 
@@ -18,8 +19,8 @@ export function TrainingLog() {
   const training = useLatestTraining(id)
   if (training === null) {
     return (
-      <Empty icon={IconTerminal2} title="No training yet">
-        Train turns the content as it is now into a model that you can talk to.
+      <Empty icon={IconTerminal2} title={words.trainingLog.noTrainingYet}>
+        {words.trainingLog.trainTurnsTheContent}
       </Empty>
     )
   }
@@ -31,7 +32,7 @@ export function TrainingLog() {
   )
 }
 
-const STATES = { queued: 'Waiting', running: 'Training', succeeded: 'Trained', failed: 'Failed', cancelled: 'Stopped' } as const
+const STATES = { queued: words.trainingLog.waiting, running: words.trainingLog.training, succeeded: words.trainingLog.trained, failed: words.trainingLog.failed, cancelled: words.trainingLog.stopped } as const
 
 function Head({ training }: { training: Training }) {
   const { id } = useAssistant()
@@ -51,11 +52,11 @@ function Head({ training }: { training: Training }) {
       {started !== null && <span className="small num t3">{elapsed(end - started)}</span>}
       {may && runs(training) && (
         <Button icon={IconPlayerStop} look="danger" className="small-btn" onClick={() => void stopTraining(id, training.id)}>
-          Stop
+          {words.trainingLog.stop}
         </Button>
       )}
       {runs(training) && (
-        <div className="bar log-bar" role="progressbar" aria-label="Training" aria-valuemin={0} aria-valuemax={100} aria-valuenow={Math.round(training.progress * 100)}>
+        <div className="bar log-bar" role="progressbar" aria-label={words.trainingLog.training} aria-valuemin={0} aria-valuemax={100} aria-valuenow={Math.round(training.progress * 100)}>
           <i style={{ width: `${Math.round(training.progress * 100)}%` }} />
         </div>
       )}
@@ -105,7 +106,7 @@ export function Lines({ lines, training }: { lines: readonly LogLine[]; training
     if (following) void end.current?.scrollIntoView({ block: 'end' })
   }, [lines, following])
   return (
-    <div className="lines code" role="log" aria-label="Training log">
+    <div className="lines code" role="log" aria-label={words.trainingLog.trainingLog}>
       {lines.map((line) => (
         <div key={line.number} className={line.level === 'warning' || line.level === 'warn' ? 'w' : line.level === 'error' ? 'e' : ''}>
           <span className="t3">{secondsTime(line.at)}</span>

@@ -14,7 +14,7 @@ export const words = {
   },
   reverting: {
     title: (number: number) => `Revert change ${number}?`,
-    what: (words: string, count: number) => `“${words}” touched ${plural(count, 'item')}. Taking it back:`,
+    what: (change: string, count: number) => `“${change}” touched ${plural(count, 'item')}. Taking it back:`,
     did: {
       made: (count: number) => `deletes ${plural(count, 'item')}`,
       changed: (count: number) => `gives ${plural(count, 'item')} the text from before`,
@@ -23,5 +23,32 @@ export const words = {
     after: 'Nothing is lost for good: reverting is a change of its own and can be taken back as well.',
     cancel: 'Cancel',
     go: 'Revert the change',
+  },
+  drawer: {
+    problems: 'Problems',
+    trainingLog: 'Training log',
+    history: 'History',
+    drawer: 'Drawer',
+    heightOfTheDrawer: 'Height of the drawer',
+    closeTheDrawer: 'Close the drawer',
+  },
+  problems: {
+    theProblemsCantBe: 'The problems can’t be read',
+    noProblems: 'No problems',
+    everythingThatCanBe: 'Everything that can be checked before a training is in order.',
+    whichProblems: 'Which problems',
+    all: 'All',
+    mend: 'Mend',
+  },
+  trainingLog: {
+    noTrainingYet: 'No training yet',
+    trainTurnsTheContent: 'Train turns the content as it is now into a model that you can talk to.',
+    waiting: 'Waiting',
+    training: 'Training',
+    trained: 'Trained',
+    failed: 'Failed',
+    stopped: 'Stopped',
+    stop: 'Stop',
+    trainingLog: 'Training log',
   },
 } as const

@@ -14,6 +14,7 @@ import { SearchInput } from '../ui/fields'
 import { lookOf } from '../ui/kinds'
 import { ProblemCount } from '../ui/marks'
 import { Empty, Failure, SkeletonRows } from '../ui/states'
+import { words } from './words'
 
 export default function FilesPage() {
   const { name, kind } = useParams({ strict: false })
@@ -27,8 +28,8 @@ export default function FilesPage() {
         <Outlet />
       ) : (
         <main className="work" id="work">
-          <Empty icon={IconFolder} title="Choose a file">
-            Everything else that the project holds: how it is trained, what it connects to, its tests, and files that are kept as they are.
+          <Empty icon={IconFolder} title={words.filesPage.chooseAFile}>
+            {words.filesPage.everythingElseThatThe}
           </Empty>
         </main>
       )}
@@ -43,19 +44,19 @@ function Pane({ kind, selected }: { kind: string | undefined; selected: string |
   const failed = lists.find((list) => list.error && !list.data)
   const wanted = filter.trim().toLowerCase()
   return (
-    <ResizablePane label="Project files">
+    <ResizablePane label={words.filesPage.projectFiles}>
       <div className="head">
-        <h2 className="h">Project files</h2>
+        <h2 className="h">{words.filesPage.projectFiles}</h2>
       </div>
       <div className="pane-tools">
-        <SearchInput label="Filter by path" value={filter} onChange={setFilter} />
+        <SearchInput label={words.filesPage.filterByPath} value={filter} onChange={setFilter} />
       </div>
       {failed ? (
-        <Failure what="The files can’t be read" error={failed.error} again={() => void failed.refetch()} />
+        <Failure what={words.filesPage.theFilesCantBe} error={failed.error} again={() => void failed.refetch()} />
       ) : lists.some((list) => !list.data) ? (
         <SkeletonRows widths={[170]} />
       ) : (
-        <nav className="scroll pane-list" aria-label="Project files">
+        <nav className="scroll pane-list" aria-label={words.filesPage.projectFiles}>
           {FILE_KINDS.map((each, i) => (
             <Group key={each} kind={each} items={(lists[i]?.data ?? []).filter((item) => item.name.toLowerCase().includes(wanted))} selected={each === kind ? selected : undefined} />
           ))}

@@ -9,6 +9,7 @@ import { ConnectionEdge, type ConnectionEdgeType } from './ConnectionEdge'
 import type { CanvasNode } from './elements'
 import { around, fitted, MARGINS, type Box, type Size, type Viewport } from './fit'
 import { EndNode, LabelNode, StartNode, StepNode } from './StepNode'
+import { words } from './words'
 
 const NODE_TYPES = { step: StepNode, start: StartNode, end: EndNode, label: LabelNode }
 const EDGE_TYPES = { line: ConnectionEdge }
@@ -153,12 +154,12 @@ function Zoom({ onFit }: { onFit: () => void }) {
   const { zoom } = useViewport()
   return (
     <div className="cv-bar">
-      <IconButton icon={IconMinus} label="Zoom out" small onClick={() => void zoomOut()} />
+      <IconButton icon={IconMinus} label={words.canvas.zoomOut} small onClick={() => void zoomOut()} />
       <span className="zoom small">{Math.round(zoom * 100)}%</span>
-      <IconButton icon={IconPlus} label="Zoom in" small onClick={() => void zoomIn()} />
+      <IconButton icon={IconPlus} label={words.canvas.zoomIn} small onClick={() => void zoomIn()} />
       <IconButton
         icon={IconMaximize}
-        label="Fit the flow"
+        label={words.canvas.fitTheFlow}
         small
         onClick={() => {
           onFit()

@@ -13,6 +13,7 @@ import { Inspector } from './inspector/Inspector'
 import { typeText, writtenText } from './responseText'
 import { useByName, useSurroundings } from './surroundings'
 import { viewOf } from './view'
+import { words } from './words'
 
 export function FlowCanvas({ flow, selected }: { flow: Document; selected: string | null }) {
   const navigate = useNavigate({ from: '/a/$assistant/flows/$flow' })
@@ -30,8 +31,8 @@ export function FlowCanvas({ flow, selected }: { flow: Document; selected: strin
         {following.available && (
           <div className="cv-bar follow">
             <Icon of={IconCurrentLocation} />
-            <span className="small">Following the conversation</span>
-            <Switch checked={following.on} onChange={following.set} label="Follow the conversation" />
+            <span className="small">{words.flowCanvas.followingTheConversation}</span>
+            <Switch checked={following.on} onChange={following.set} label={words.flowCanvas.followTheConversation} />
           </div>
         )}
       </Canvas>

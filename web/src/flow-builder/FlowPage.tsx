@@ -14,6 +14,7 @@ import { Segmented } from '../ui/controls'
 import { Icon } from '../ui/Icon'
 import { Failure, useSlow } from '../ui/states'
 import { FlowCanvas } from './FlowCanvas'
+import { words } from './words'
 
 const SourceEditor = lazy(() => import('../editor/SourceEditor'))
 
@@ -26,8 +27,8 @@ export default function FlowPage() {
   useEffect(() => {
     if (id !== undefined) visited({ kind: 'flow', name, assistant: assistant.title, path: `/a/${assistant.name}/flows/${name}` })
   }, [id, name, assistant])
-  if (found.missing) return <NotFound what="flow" />
-  if (found.error || error) return <Failure what="This flow could not be loaded" error={found.error ?? error} again={found.error ? found.again : again} />
+  if (found.missing) return <NotFound what={words.flowPage.flow} />
+  if (found.error || error) return <Failure what={words.flowPage.thisFlowCouldNot} error={found.error ?? error} again={found.error ? found.again : again} />
   if (document === undefined || document.parts === null) return <FlowSkeleton />
   return <OpenFlow flow={document} />
 }
@@ -35,7 +36,7 @@ export default function FlowPage() {
 function OpenFlow({ flow }: { flow: Document }) {
   const { view, line, step } = useSearch({ from: '/a/$assistant/flows/$flow' })
   return (
-    <main className="work" id="work" aria-label={`Flow ${flow.name}`}>
+    <main className="work" id="work" aria-label={words.flowPage.flowNamed(flow.name)}>
       <FlowToolbar flow={flow} />
       {view === 'yaml' ? (
         <Suspense fallback={<div className="canvas" aria-busy="true" />}>
@@ -58,14 +59,14 @@ function FlowToolbar({ flow }: { flow: Document }) {
       <h1 className="h ell" style={{ fontSize: 15 }} title={flow.name}>
         {title.charAt(0).toUpperCase() + title.slice(1)}
       </h1>
-      {flow.builtin && <span className="tag">Built in</span>}
+      {flow.builtin && <span className="tag">{words.flowPage.builtIn}</span>}
       <span className="vr" />
       <Segmented
-        label="View"
+        label={words.flowPage.view}
         value={view ?? 'canvas'}
         options={[
-          { value: 'canvas', label: <><Icon of={IconSitemap} size={14} /> Canvas</> },
-          { value: 'yaml', label: <><Icon of={IconCode} size={14} /> YAML</> },
+          { value: 'canvas', label: <><Icon of={IconSitemap} size={14} /> {words.flowPage.canvas}</> },
+          { value: 'yaml', label: <><Icon of={IconCode} size={14} /> {words.flowPage.yaml}</> },
         ]}
         onChange={(next) => void navigate({ search: (search) => ({ ...search, view: next === 'yaml' ? 'yaml' : undefined, line: undefined }) })}
       />
@@ -93,7 +94,7 @@ function FlowSkeleton() {
             <span className="tile k-link">
               <Icon of={IconRoute} size={20} />
             </span>
-            <p>Loading the flow…</p>
+            <p>{words.flowPage.loadingTheFlow}</p>
           </div>
         )}
       </div>

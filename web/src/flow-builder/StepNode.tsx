@@ -8,6 +8,7 @@ import { STEPS, lookOf } from '../ui/kinds'
 import { SeverityMark } from '../ui/marks'
 import type { Caption } from './captions'
 import type { Run } from './layout'
+import { words as texts } from './words'
 
 export interface StepData extends Record<string, unknown> {
   caption: Caption
@@ -46,7 +47,7 @@ export function Runs({ runs }: { runs: readonly Run[] }) {
 
 export const StepNode = memo(function StepNode({ data }: NodeProps<StepNodeType>) {
   const { caption, problems, selected, lit, active } = data
-  const look = caption.kind === 'unknown' ? { one: 'Step', icon: lookOf('file').icon, hue: 'k-end' } : STEPS[caption.kind]
+  const look = caption.kind === 'unknown' ? { one: texts.stepNode.step, icon: lookOf('file').icon, hue: 'k-end' } : STEPS[caption.kind]
   const classes = ['node', look.hue, selected ? 'sel' : '', active ? 'active' : lit ? 'lit' : ''].filter(Boolean).join(' ')
   return (
     <div className={classes} title={problems[0]?.message}>
@@ -89,7 +90,7 @@ function CaptionText({ data }: { data: StepData }) {
           // The person asked for it by a double click: the caret belongs here.
           // oxlint-disable-next-line jsx-a11y/no-autofocus
           autoFocus
-          aria-label={`Text of ${caption.response ?? ''}`}
+          aria-label={texts.stepNode.textOf(caption.response ?? '')}
           value={text}
           onChange={(event) => onText(event.target.value)}
           onBlur={() => {
@@ -118,7 +119,7 @@ export const StartNode = memo(function StartNode({ data }: NodeProps<StartNodeTy
         <span className="tile k-start">
           <Icon of={IconPlayerPlay} size={14} />
         </span>
-        <span className="nk">Start</span>
+        <span className="nk">{texts.stepNode.start}</span>
         <span className="nm ell">{data.text}</span>
       </div>
     </div>
@@ -129,7 +130,7 @@ export const EndNode = memo(function EndNode() {
   return (
     <div className="endpill">
       <Ends />
-      End
+      {texts.stepNode.end}
     </div>
   )
 })

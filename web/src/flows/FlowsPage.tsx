@@ -6,6 +6,7 @@ import { Empty } from '../ui/states'
 import { useMay } from '../frame/assistant'
 import { useLayout, useOverlays } from '../frame/layout'
 import { FlowsPane } from './FlowsPane'
+import { words } from './words'
 
 export default function FlowsPage() {
   const { flow } = useParams({ strict: false })
@@ -25,16 +26,16 @@ function NothingOpen() {
       <Empty
         icon={IconSitemap}
         hue="k-link"
-        title="Choose a flow"
+        title={words.flowsPage.chooseAFlow}
         actions={
           may && (
             <Button look="primary" icon={IconPlus} onClick={() => useOverlays.setState({ create: 'flow' })}>
-              New flow
+              {words.flowsPage.newFlow}
             </Button>
           )
         }
       >
-        A flow is one thing the assistant can do, step by step. Patterns repair a conversation that leaves the path.
+        {words.flowsPage.aFlowIsOne}
       </Empty>
     </main>
   )

@@ -13,6 +13,7 @@ import { SearchInput } from '../ui/fields'
 import { ProblemCount } from '../ui/marks'
 import { Failure, SkeletonRows } from '../ui/states'
 import { plural, shortTime } from '../ui/time'
+import { words } from './words'
 
 type Shown = 'flows' | 'patterns'
 
@@ -31,34 +32,34 @@ export function FlowsPane({ selected }: { selected: string | undefined }) {
   const wanted = filter.trim().toLowerCase()
   const items = (shown === 'flows' ? flows : patterns).filter((item) => `${item.name} ${item.title ?? ''} ${item.text ?? ''}`.toLowerCase().includes(wanted))
   return (
-    <ResizablePane label="Flows">
+    <ResizablePane label={words.flowsPane.flows}>
       <div className="head">
-        <h2 className="h grow">Flows</h2>
-        {may && <IconButton icon={IconPlus} label="New flow" onClick={() => useOverlays.setState({ create: 'flow' })} />}
+        <h2 className="h grow">{words.flowsPane.flows}</h2>
+        {may && <IconButton icon={IconPlus} label={words.flowsPane.newFlow} onClick={() => useOverlays.setState({ create: 'flow' })} />}
       </div>
       <div className="pane-tools">
         <Segmented
           full
-          label="Flows or patterns"
+          label={words.flowsPane.flowsOrPatterns}
           value={shown}
           onChange={setShown}
           options={[
-            { value: 'flows', label: <>Flows {data && <span className="num t2">{flows.length}</span>}</> },
-            { value: 'patterns', label: <>Patterns {data && <span className="num t2">{patterns.length}</span>}</> },
+            { value: 'flows', label: <>{words.flowsPane.flows} {data && <span className="num t2">{flows.length}</span>}</> },
+            { value: 'patterns', label: <>{words.flowsPane.patterns} {data && <span className="num t2">{patterns.length}</span>}</> },
           ]}
         />
-        <SearchInput label="Filter by name or description" value={filter} onChange={setFilter} />
+        <SearchInput label={words.flowsPane.filterByNameOr} value={filter} onChange={setFilter} />
       </div>
       {error && !data ? (
-        <Failure what="The flows can’t be read" error={error} again={() => void refetch()} />
+        <Failure what={words.flowsPane.theFlowsCantBe} error={error} again={() => void refetch()} />
       ) : !data ? (
         <SkeletonRows widths={[170]} rows={9} />
       ) : (
-        <nav className="rows scroll pane-list" aria-label={shown === 'flows' ? 'Flows' : 'Patterns'}>
+        <nav className="rows scroll pane-list" aria-label={shown === 'flows' ? words.flowsPane.flows : words.flowsPane.patterns}>
           {items.map((item) => (
             <Row key={item.id} item={item} selected={item.name === selected} />
           ))}
-          {items.length === 0 && <p className="t3 pane-none">{wanted === '' ? 'There are none yet.' : 'None is called that.'}</p>}
+          {items.length === 0 && <p className="t3 pane-none">{wanted === '' ? words.flowsPane.thereAreNoneYet : words.flowsPane.noneIsCalledThat}</p>}
         </nav>
       )}
       {data && <Foot flows={flows} />}
@@ -84,7 +85,7 @@ function Row({ item, selected }: { item: ItemSummary; selected: boolean }) {
       <Link to="/a/$assistant/flows/$flow" params={{ assistant, flow: item.name }} ref={selected ? intoSight : undefined} className={selected ? 'row sel' : 'row'} aria-current={selected ? 'page' : undefined} title={item.text ?? undefined}>
         <KindTile kind="flow" name={item.name} />
         <span className="mono grow ell">{item.name}</span>
-        {isPattern(item.name) && !item.builtin && <span className="micro t3">Changed</span>}
+        {isPattern(item.name) && !item.builtin && <span className="micro t3">{words.flowsPane.changed}</span>}
         <ProblemCount counts={item.problems} />
       </Link>
       {near && <ItemMenu item={item} own={!item.builtin} open={selected} onGone={onGone} className="row-menu" />}
@@ -97,5 +98,5 @@ function Foot({ flows }: { flows: readonly ItemSummary[] }) {
     .flatMap((flow) => (flow.changed ? [flow.changed.at] : []))
     .toSorted()
     .at(-1)
-  return <p className="micro t3 num pane-foot">{last ? `${plural(flows.length, 'flow')} · last edit ${shortTime(last)}` : plural(flows.length, 'flow')}</p>
+  return <p className="micro t3 num pane-foot">{last ? words.flowsPane.lastEdit(plural(flows.length, 'flow'), shortTime(last)) : plural(flows.length, 'flow')}</p>
 }

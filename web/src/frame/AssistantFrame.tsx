@@ -17,6 +17,7 @@ import { useLayout } from './layout'
 import { NotFound } from './NotFound'
 import { Rail } from './Rail'
 import { TopBar } from './TopBar'
+import { words } from './words'
 
 const TryDock = lazy(() => import('../try/TryDock'))
 
@@ -24,12 +25,12 @@ export function AssistantFrame() {
   const { assistant: name } = useParams({ from: '/a/$assistant' })
   const { data: assistant, error, refetch } = useQuery(assistantQuery(name))
   useLive(assistant?.id)
-  if (error && !assistant) return <Failure what="The assistant can’t be read" error={error} again={() => void refetch()} />
+  if (error && !assistant) return <Failure what={words.assistantFrame.theAssistantCantBe} error={error} again={() => void refetch()} />
   if (assistant === undefined) return <SkeletonRows widths={[160, 300, 120]} />
   if (assistant === null)
     return (
       <HomeFrame>
-        <NotFound what="assistant" />
+        <NotFound what={words.assistantFrame.assistant} />
       </HomeFrame>
     )
   return (
@@ -37,7 +38,7 @@ export function AssistantFrame() {
       <DocumentsProvider value={storeOf(assistant.id)} key={assistant.id}>
         <div className="app">
           <a className="skip" href="#work">
-            Skip to the content
+            {words.assistantFrame.skipToTheContent}
           </a>
           <Rail />
           <TopBar />

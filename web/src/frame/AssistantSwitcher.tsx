@@ -7,6 +7,7 @@ import { api } from '../api'
 import { assistantsQuery, sessionQuery } from '../app/queries'
 import { Icon } from '../ui/Icon'
 import { useAssistant, useMay } from './assistant'
+import { words } from './words'
 
 /** The mark of an assistant: its title's first letter. */
 export function AssistantTile({ title, large = false, ink = true }: { title: string; large?: boolean; ink?: boolean }) {
@@ -36,7 +37,7 @@ export function AssistantSwitcher() {
         </button>
       </Menu.Target>
       <Menu.Dropdown className="tall-menu">
-        <Menu.Label>Assistants</Menu.Label>
+        <Menu.Label>{words.assistantSwitcher.assistants}</Menu.Label>
         {data?.items.map((other) => (
           <Menu.Item
             key={other.id}
@@ -50,16 +51,16 @@ export function AssistantSwitcher() {
         <Menu.Divider />
         {mayExport && (
           <Menu.Item component="a" href={api.downloadAddress(assistant.id)} leftSection={<Icon of={IconDownload} />}>
-            Download this project
+            {words.assistantSwitcher.downloadThisProject}
           </Menu.Item>
         )}
         {mayCreate && (
           <>
             <Menu.Item leftSection={<Icon of={IconPlus} />} onClick={() => void navigate({ to: '/', search: { new: true } })}>
-              New assistant
+              {words.assistantSwitcher.newAssistant}
             </Menu.Item>
             <Menu.Item leftSection={<Icon of={IconFileImport} />} onClick={() => void navigate({ to: '/import' })}>
-              Import a project
+              {words.assistantSwitcher.importAProject}
             </Menu.Item>
           </>
         )}

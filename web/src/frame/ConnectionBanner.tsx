@@ -6,6 +6,7 @@ import { Icon } from '../ui/Icon'
 import { plural } from '../ui/time'
 import { signInAddress } from './Root'
 import { useItemLink } from './useItemLink'
+import { words } from './words'
 
 export function ConnectionBanner() {
   const store = useDocuments()
@@ -19,17 +20,17 @@ export function ConnectionBanner() {
       <div className="banner" role="status">
         <Icon of={IconCloudOff} />
         <span>
-          <span className="med">{`${signedOut ? 'Signed out' : 'Offline'}: ${plural(state.count, 'change')} kept here.`}</span>{' '}
+          <span className="med">{words.connectionBanner.keptHere(signedOut ? words.connectionBanner.signedOut : words.connectionBanner.offline, plural(state.count, 'change'))}</span>{' '}
           <span className="t2">{keptWords(state.lasting, signedOut)}</span>
         </span>
         <span className="sp" />
         {signedOut && (
           <a className="link" href={signInAddress()} target="_blank" rel="noreferrer">
-            Sign in
+            {words.connectionBanner.signIn}
           </a>
         )}
         <button type="button" className="link" onClick={() => store.tryNow()}>
-          Try now
+          {words.connectionBanner.tryNow}
         </button>
       </div>
     )
@@ -40,11 +41,11 @@ export function ConnectionBanner() {
       <div className="banner calm" role="status">
         <Icon of={IconGitMerge} />
         <span>
-          <span className="med">{`You and somebody else changed ${conflicted.name} at the same time.`}</span> <span className="t2">Both are kept until you choose.</span>
+          <span className="med">{words.connectionBanner.youAndSomebodyElse(conflicted.name)}</span> <span className="t2">{words.connectionBanner.bothAreKeptUntil}</span>
         </span>
         <span className="sp" />
         <button type="button" className="link" onClick={() => go({ kind: conflicted.kind, name: conflicted.name })}>
-          Look at both
+          {words.connectionBanner.lookAtBoth}
         </button>
       </div>
     )
@@ -53,6 +54,6 @@ export function ConnectionBanner() {
 }
 
 function keptWords(lasting: boolean, signedOut: boolean): string {
-  const then = signedOut ? 'Sign in in another tab, and they are sent.' : 'Sent when you’re back.'
-  return lasting ? then : `${then} This browser keeps nothing beyond the page: leave it open until then.`
+  const then = signedOut ? words.connectionBanner.signInInAnother : words.connectionBanner.sentWhenYoureBack
+  return lasting ? then : words.connectionBanner.thisBrowserKeepsNothing(then)
 }

@@ -8,6 +8,7 @@ import { Dialog, SelectField, TextField } from '../ui/fields'
 import { useAssistant } from './assistant'
 import { useOverlays } from './layout'
 import { useItemLink } from './useItemLink'
+import { words as texts } from './words'
 
 type Kind = NonNullable<ReturnType<typeof useOverlays.getState>['create']>
 
@@ -20,17 +21,17 @@ interface Values {
 
 const FORMS: Record<Kind, { title: string; name: string; prefix: string; hint: string; text: string | null; textHint?: string; check: RegExp }> = {
   flow: {
-    title: 'New flow',
-    name: 'Id',
+    title: texts.creating.newFlow,
+    name: texts.creating.id,
     prefix: '',
-    hint: 'Lower case letters, digits and underscores, e.g. transfer_money.',
-    text: 'Description',
-    textHint: 'When should the assistant start this flow? The understanding reads it.',
+    hint: texts.creating.flowIdHint,
+    text: texts.creating.description,
+    textHint: texts.creating.whenShouldTheAssistant,
     check: /^[a-zA-Z][\w-]*$/,
   },
-  response: { title: 'New response', name: 'Name', prefix: 'utter_', hint: 'Starts with utter_.', text: 'Text', check: /^utter_[\w./-]+$/ },
-  slot: { title: 'New slot', name: 'Name', prefix: '', hint: 'Lower case letters, digits and underscores, e.g. amount.', text: null, check: /^[a-zA-Z_]\w*$/ },
-  intent: { title: 'New intent', name: 'Name', prefix: '', hint: 'Lower case letters, digits and underscores, e.g. ask_balance.', text: 'First example', check: /^[^\s/]+$/ },
+  response: { title: texts.creating.newResponse, name: texts.creating.name, prefix: 'utter_', hint: texts.creating.startsWithUtter, text: texts.creating.text, check: /^utter_[\w./-]+$/ },
+  slot: { title: texts.creating.newSlot, name: texts.creating.name, prefix: '', hint: texts.creating.slotNameHint, text: null, check: /^[a-zA-Z_]\w*$/ },
+  intent: { title: texts.creating.newIntent, name: texts.creating.name, prefix: '', hint: texts.creating.intentNameHint, text: texts.creating.firstExample, check: /^[^\s/]+$/ },
 }
 
 const SLOT_TYPES = ['text', 'bool', 'float', 'categorical', 'list', 'any'].map((value) => ({ value, label: value }))
@@ -56,17 +57,17 @@ function Form({ kind, done }: { kind: Kind; done: () => void }) {
   const { error, field, busy, submit } = useForm(async (refuse) => {
     const name = values.name.trim()
     if (!form.check.test(name)) return refuse('name', form.hint)
-    if (form.text !== null && values.text.trim() === '') return refuse('text', `A ${kind} needs one.`)
-    if (kind === 'slot' && values.type === 'categorical' && categories(values.values).length === 0) return refuse('values', 'Name at least one value.')
+    if (form.text !== null && values.text.trim() === '') return refuse('text', texts.creating.aNeedsOne(kind))
+    if (kind === 'slot' && values.type === 'categorical' && categories(values.values).length === 0) return refuse('values', texts.creating.nameAtLeastOne)
     const { items } = await api.listItems(assistant, { kind, name })
-    if (items.some((item) => item.name === name && !item.builtin)) return refuse('name', `There is already a ${kind} with this name.`)
+    if (items.some((item) => item.name === name && !item.builtin)) return refuse('name', texts.creating.thereIsAlreadyA(kind))
     try {
       const builtin = items.find((item) => item.name === name)
-      if (builtin) return refuse('name', 'A built-in one has this name: edit that instead.')
+      if (builtin) return refuse('name', texts.creating.aBuiltInOne)
       store.run([{ name: 'create', item: uuid7(), kind, called: name, body: firstBody(kind, values) }], { name: 'create', arguments: { kind, name } })
     } catch (reason) {
       if (!(reason instanceof Overlap)) throw reason
-      return refuse('name', 'This item is being changed right now. Try again.')
+      return refuse('name', texts.creating.thisItemIsBeing)
     }
     done()
     go({ kind, name })
@@ -77,9 +78,9 @@ function Form({ kind, done }: { kind: Kind; done: () => void }) {
       {form.text !== null && (
         <TextField label={form.text} hint={form.textHint} value={values.text} error={field === 'text' ? error : null} onChange={(event) => set({ text: event.target.value })} />
       )}
-      {kind === 'slot' && <SelectField label="Type" value={values.type} options={SLOT_TYPES} onChange={(type) => set({ type })} />}
+      {kind === 'slot' && <SelectField label={texts.creating.type} value={values.type} options={SLOT_TYPES} onChange={(type) => set({ type })} />}
       {kind === 'slot' && values.type === 'categorical' && (
-        <TextField label="Values" hint="Separated by commas." value={values.values} error={field === 'values' ? error : null} onChange={(event) => set({ values: event.target.value })} />
+        <TextField label={texts.creating.values} hint={texts.creating.separatedByCommas} value={values.values} error={field === 'values' ? error : null} onChange={(event) => set({ values: event.target.value })} />
       )}
       {field === null && error && (
         <p className="c-err small" role="alert">
@@ -88,10 +89,10 @@ function Form({ kind, done }: { kind: Kind; done: () => void }) {
       )}
       <div className="dialog-actions">
         <Button tall onClick={done}>
-          Cancel
+          {texts.creating.cancel}
         </Button>
         <Button tall look="primary" type="submit" aria-busy={busy}>
-          Create
+          {texts.creating.create}
         </Button>
       </div>
     </form>

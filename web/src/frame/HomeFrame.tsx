@@ -11,6 +11,7 @@ import { words as usersWords } from '../users/words'
 import { Logo } from './Logo'
 import { PaletteButton } from './PaletteButton'
 import { PersonMenu } from './PersonMenu'
+import { words } from './words'
 
 export function HomeFrame({ children }: { children?: ReactNode }) {
   useLive(null)
@@ -20,12 +21,12 @@ export function HomeFrame({ children }: { children?: ReactNode }) {
   return (
     <div className="app">
       <a className="skip" href="#work">
-        Skip to the content
+        {words.homeFrame.skipToTheContent}
       </a>
-      <nav className="rail" aria-label="Sections">
+      <nav className="rail" aria-label={words.homeFrame.sections}>
         <Logo />
-        <Tip label="Assistants" position="right">
-          <Link to="/" aria-label="Assistants" aria-current={onUsers ? undefined : 'page'}>
+        <Tip label={words.homeFrame.assistants} position="right">
+          <Link to="/" aria-label={words.homeFrame.assistants} aria-current={onUsers ? undefined : 'page'}>
             <Icon of={IconRobot} size={20} />
           </Link>
         </Tip>
@@ -40,24 +41,24 @@ export function HomeFrame({ children }: { children?: ReactNode }) {
       <header className="topbar">
         <div className="side">
           {importing ? (
-            <nav className="crumbs" aria-label="Where you are">
+            <nav className="crumbs" aria-label={words.homeFrame.whereYouAre}>
               <Link to="/" className="switcher crumb-link">
-                Assistants
+                {words.homeFrame.assistants}
               </Link>
               <Icon of={IconChevronRight} size={14} className="t3" />
               <span className="switcher" aria-current="page">
-                Import a project
+                {words.homeFrame.importAProject}
               </span>
             </nav>
           ) : (
-            <span className="switcher">Talkwright</span>
+            <span className="switcher">{words.homeFrame.talkwright}</span>
           )}
         </div>
         <PaletteButton />
         <div className="side end">
           <a className="btn quiet" href="/api/docs" target="_blank" rel="noreferrer">
             <Icon of={IconBook2} />
-            API documentation
+            {words.homeFrame.apiDocumentation}
           </a>
           <PersonMenu />
         </div>

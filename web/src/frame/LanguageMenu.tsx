@@ -3,6 +3,7 @@ import { IconCheck, IconChevronDown } from '@tabler/icons-react'
 import { Icon } from '../ui/Icon'
 import { languageName, languagesOf, useAssistant, useContentLanguage } from './assistant'
 import { useLayout } from './layout'
+import { words } from './words'
 
 /** In which language content is shown; there is nothing to choose with one language. */
 export function LanguageMenu() {
@@ -16,13 +17,13 @@ export function LanguageMenu() {
       <span className="vr" />
       <Menu>
         <Menu.Target>
-          <button type="button" className="btn quiet" title={`Content language: ${languageName(language)}`}>
-            <span className="sr">Content language: </span>
+          <button type="button" className="btn quiet" title={words.languageMenu.languageIs(languageName(language))}>
+            <span className="sr">{words.languageMenu.languageLead} </span>
             {language.toUpperCase()} <Icon of={IconChevronDown} size={14} />
           </button>
         </Menu.Target>
         <Menu.Dropdown>
-          <Menu.Label>Content language</Menu.Label>
+          <Menu.Label>{words.languageMenu.language}</Menu.Label>
           <Menu.RadioGroup value={language} onChange={choose}>
             {languages.map((code) => (
               <Menu.RadioItem key={code} value={code} closeMenuOnClick checkIcon={<Icon of={IconCheck} size={14} />}>

@@ -5,14 +5,14 @@ import { lookOf } from '../ui/kinds'
 import { Empty } from '../ui/states'
 import { useOpenAssistant } from './useOpenAssistant'
 import { CONTENT_KINDS } from './useItemLink'
-import { texts } from './texts'
+import { words } from './words'
 
 /** `what` is a kind of item, or what else is missing, in a word. */
 export function NotFound({ what = 'page' }: { what?: string }) {
   return (
     <main className="work" id="work">
-      <Empty icon={IconMapOff} title={texts.missing(what)} actions={<Nearest />}>
-        {texts.missingWhy}
+      <Empty icon={IconMapOff} title={words.notFound.missing(what)} actions={<Nearest />}>
+        {words.notFound.missingWhy}
       </Empty>
     </main>
   )
@@ -25,7 +25,7 @@ function Nearest() {
   if (assistant === null)
     return (
       <Link className="btn primary" to="/">
-        {texts.allAssistants}
+        {words.notFound.allAssistants}
       </Link>
     )
   const params = { assistant: assistant.name }
@@ -33,12 +33,12 @@ function Nearest() {
   if (at !== false && CONTENT_KINDS.some((kind) => kind === at.kind))
     return (
       <Link className="btn primary" to="/a/$assistant/content/$kind" params={{ ...params, kind: at.kind }}>
-        {texts.all(lookOf(at.kind).many)}
+        {words.notFound.all(lookOf(at.kind).many)}
       </Link>
     )
   return (
     <Link className="btn primary" to="/a/$assistant/flows" params={params}>
-      {texts.all(lookOf('flow').many)}
+      {words.notFound.all(lookOf('flow').many)}
     </Link>
   )
 }

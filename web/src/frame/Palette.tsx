@@ -13,6 +13,7 @@ import { lookOf } from '../ui/kinds'
 import { paletteCommands, type PaletteCommand } from './commands'
 import { useOverlays } from './layout'
 import { itemAddress } from './useItemLink'
+import { words as texts } from './words'
 
 type Entry = { key: string; group: string; run: () => void } & ({ command: PaletteCommand } | { item: ItemSummary })
 
@@ -47,7 +48,7 @@ export function Palette({ assistant }: { assistant: AssistantSummary | null }) {
   return (
     <Modal.Root opened onClose={close} size={560} yOffset="14vh" transitionProps={{ duration: 0 }}>
       <Modal.Overlay />
-      <Modal.Content aria-label="Search or run" aria-labelledby={undefined} className="palette">
+      <Modal.Content aria-label={texts.palette.searchOrRun} aria-labelledby={undefined} className="palette">
       <div className="pi">
         <Icon of={IconSearch} />
         <input
@@ -56,8 +57,8 @@ export function Palette({ assistant }: { assistant: AssistantSummary | null }) {
           aria-expanded="true"
           aria-controls={list}
           aria-activedescendant={entries.length > 0 ? `${list}-${current}` : undefined}
-          aria-label="Search or run"
-          placeholder={assistant ? 'A command, a flow, a response…' : 'A command or a place…'}
+          aria-label={texts.palette.searchOrRun}
+          placeholder={assistant ? texts.palette.aCommandAFlow : texts.palette.aCommandOrA}
           value={text}
           onChange={(event) => {
             setText(event.target.value)
@@ -65,9 +66,9 @@ export function Palette({ assistant }: { assistant: AssistantSummary | null }) {
           }}
           onKeyDown={onKey}
         />
-        <Kbd>esc</Kbd>
+        <Kbd>{texts.palette.esc}</Kbd>
       </div>
-      <div className="pl" role="listbox" id={list} aria-label="Results" ref={box} tabIndex={-1}>
+      <div className="pl" role="listbox" id={list} aria-label={texts.palette.results} ref={box} tabIndex={-1}>
         {entries.map((entry, i) => (
           <div key={entry.key}>
             {entries[i - 1]?.group !== entry.group && (
@@ -82,14 +83,14 @@ export function Palette({ assistant }: { assistant: AssistantSummary | null }) {
             </div>
           </div>
         ))}
-        {entries.length === 0 && <p className="po t3">Nothing is called “{text}”.</p>}
+        {entries.length === 0 && <p className="po t3">{texts.palette.nothingIsCalled(text)}</p>}
       </div>
       <div className="pf micro t3">
         <Kbd>↑</Kbd>
         <Kbd>↓</Kbd>
-        <span>choose</span>
+        <span>{texts.palette.choose}</span>
         <Kbd>⏎</Kbd>
-        <span>run</span>
+        <span>{texts.palette.run}</span>
       </div>
       </Modal.Content>
     </Modal.Root>
@@ -149,8 +150,8 @@ function useEntries(assistant: AssistantSummary | null, text: string): Entry[] {
   const commands = paletteCommands({ assistant, permissions: session?.permissions ?? [], navigate, setTheme: setColorScheme })
   const matching = commands.filter(({ words }) => words.toLowerCase().includes(text.trim().toLowerCase()))
   const items = (searched === '' || assistant === null ? [] : (found?.items ?? [])).map(
-    (item): Entry => ({ key: item.id, group: 'Items', item, run: () => void navigate(itemAddress(assistant?.name ?? '', item)) }),
+    (item): Entry => ({ key: item.id, group: texts.palette.items, item, run: () => void navigate(itemAddress(assistant?.name ?? '', item)) }),
   )
   const of = (group: PaletteCommand['group']) => matching.filter((command) => command.group === group).map(asEntry)
-  return [...of('Commands'), ...items, ...of('Go to')]
+  return [...of(texts.palette.commands), ...items, ...of(texts.palette.goTo)]
 }

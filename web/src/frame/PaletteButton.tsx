@@ -3,12 +3,13 @@ import { Icon } from '../ui/Icon'
 import { Kbd } from '../ui/controls'
 import { modifier } from './keys'
 import { useOverlays } from './layout'
+import { words } from './words'
 
 export function PaletteButton() {
   return (
     <button type="button" className="cmdk" aria-haspopup="dialog" onClick={() => useOverlays.setState({ palette: true })}>
       <Icon of={IconSearch} />
-      <span className="grow">Search or run…</span>
+      <span className="grow">{words.paletteButton.searchOrRun}</span>
       <Kbd>{modifier}K</Kbd>
     </button>
   )

@@ -8,11 +8,12 @@ import { openStores } from '../app/stores'
 import { Avatar, Kbd } from '../ui/controls'
 import { Icon } from '../ui/Icon'
 import { useOverlays } from './layout'
+import { words } from './words'
 
 const THEMES: readonly { value: MantineColorScheme; label: string; icon: TablerIcon }[] = [
-  { value: 'light', label: 'Light', icon: IconSun },
-  { value: 'dark', label: 'Dark', icon: IconMoon },
-  { value: 'auto', label: 'Like the system', icon: IconDeviceDesktop },
+  { value: 'light', label: words.personMenu.light, icon: IconSun },
+  { value: 'dark', label: words.personMenu.dark, icon: IconMoon },
+  { value: 'auto', label: words.personMenu.likeTheSystem, icon: IconDeviceDesktop },
 ]
 
 export async function leave(): Promise<void> {
@@ -31,7 +32,7 @@ export function PersonMenu() {
       <Menu.Target>
         <button type="button" className="person">
           <Avatar name={name} />
-          <span className="sr">: theme, shortcuts, sign out</span>
+          <span className="sr">{words.personMenu.themeShortcutsSignOut}</span>
         </button>
       </Menu.Target>
       <Menu.Dropdown>
@@ -48,15 +49,15 @@ export function PersonMenu() {
         </Menu.RadioGroup>
         <Menu.Divider />
         <Menu.Item leftSection={<Icon of={IconKeyboard} />} rightSection={<Kbd>?</Kbd>} onClick={() => useOverlays.setState({ shortcuts: true })}>
-          Keyboard shortcuts
+          {words.personMenu.keyboardShortcuts}
         </Menu.Item>
         <Menu.Item leftSection={<Icon of={IconLogout} />} onClick={() => void leave()}>
-          Sign out
+          {words.personMenu.signOut}
         </Menu.Item>
         {instance && (
           <>
             <Menu.Divider />
-            <Menu.Label>Talkwright {instance.version}</Menu.Label>
+            <Menu.Label>{words.personMenu.talkwright} {instance.version}</Menu.Label>
           </>
         )}
       </Menu.Dropdown>

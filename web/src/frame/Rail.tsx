@@ -6,6 +6,7 @@ import { Tip } from '../ui/controls'
 import { useAssistant, useMay } from './assistant'
 import { toggleDock, useLayout } from './layout'
 import { Logo } from './Logo'
+import { words } from './words'
 
 type Section = '/a/$assistant/flows' | '/a/$assistant/content' | '/a/$assistant/nlu' | '/a/$assistant/versions' | '/a/$assistant/files'
 
@@ -15,26 +16,26 @@ export function Rail() {
   const chats = useMay('chats:read')
   const dock = useLayout((state) => state.dock)
   return (
-    <nav className="rail" aria-label="Sections">
+    <nav className="rail" aria-label={words.rail.sections}>
       <Logo />
       {content && (
         <>
-          <Entry to="/a/$assistant/flows" label="Flows" icon={IconSitemap} />
-          <Entry to="/a/$assistant/content" label="Content" icon={IconFileText} />
-          <Entry to="/a/$assistant/nlu" label="NLU" icon={IconTextRecognition} />
+          <Entry to="/a/$assistant/flows" label={words.rail.flows} icon={IconSitemap} />
+          <Entry to="/a/$assistant/content" label={words.rail.content} icon={IconFileText} />
+          <Entry to="/a/$assistant/nlu" label={words.rail.nlu} icon={IconTextRecognition} />
         </>
       )}
       {(chats || trainings) && <span className="sep" />}
       {chats && (
-        <Tip label="Try" position="right">
-          <button type="button" aria-label="Try" aria-pressed={dock} onClick={toggleDock}>
+        <Tip label={words.rail.try} position="right">
+          <button type="button" aria-label={words.rail.try} aria-pressed={dock} onClick={toggleDock}>
             <Icon of={IconMessageCircle} size={20} />
           </button>
         </Tip>
       )}
-      {trainings && <Entry to="/a/$assistant/versions" label="Versions" icon={IconStack2} />}
+      {trainings && <Entry to="/a/$assistant/versions" label={words.rail.versions} icon={IconStack2} />}
       <span className="gap" />
-      {content && <Entry to="/a/$assistant/files" label="Project files" icon={IconFolder} />}
+      {content && <Entry to="/a/$assistant/files" label={words.rail.projectFiles} icon={IconFolder} />}
     </nav>
   )
 }

@@ -8,6 +8,7 @@ import { Failure, useSlow } from '../ui/states'
 import { Toasts } from '../ui/toasts'
 import { Shortcuts } from './Shortcuts'
 import { openStores } from '../app/stores'
+import { words } from './words'
 
 /** Where to sign in, coming back to this very address. */
 export function signInAddress(): string {
@@ -32,10 +33,10 @@ export function Root() {
       </>
     )
   }
-  if (error && !signedOut) return <Failure what="The studio can’t be reached" error={error} again={() => void refetch()} />
+  if (error && !signedOut) return <Failure what={words.root.theStudioCantBe} error={error} again={() => void refetch()} />
   return (
     <output className="place" aria-live="polite">
-      {slow || signedOut ? <span className="t3">{signedOut ? 'Going to the sign-in page…' : 'Loading…'}</span> : null}
+      {slow || signedOut ? <span className="t3">{signedOut ? words.root.goingToTheSign : words.root.loading}</span> : null}
     </output>
   )
 }

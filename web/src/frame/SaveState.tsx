@@ -3,6 +3,7 @@ import { IconCloudCheck, IconCloudOff, IconCloudUp, IconGitMerge } from '@tabler
 import { useSaveState } from '../documents'
 import { Icon } from '../ui/Icon'
 import { shortTime } from '../ui/time'
+import { words as texts } from './words'
 
 const LOOKS = {
   saved: { icon: IconCloudCheck, colour: 't3' },
@@ -15,10 +16,10 @@ export function SaveState() {
   const state = useSaveState()
   const look = LOOKS[state.kind]
   const words = {
-    saved: state.kind === 'saved' && state.at !== null ? `Saved · ${shortTime(state.at)}` : 'Saved',
-    saving: 'Saving…',
-    kept: 'Offline, kept here',
-    two: 'Two versions',
+    saved: state.kind === 'saved' && state.at !== null ? texts.saveState.savedAt(shortTime(state.at)) : texts.saveState.saved,
+    saving: texts.saveState.saving,
+    kept: texts.saveState.offlineKeptHere,
+    two: texts.saveState.twoVersions,
   }[state.kind]
   return (
     <span className={`status small ${look.colour}`} role="status">

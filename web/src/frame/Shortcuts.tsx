@@ -6,29 +6,30 @@ import { modifier, shift } from './keys'
 import { useOverlays } from './layout'
 import { Palette } from './Palette'
 import { useOpenAssistant } from './useOpenAssistant'
+import { words as texts } from './words'
 
 const EVERYWHERE: readonly [string, string][] = [
-  [`${modifier}K`, 'Search or run'],
-  ['?', 'This list'],
-  ['N', 'New assistant, on the page of assistants'],
+  [`${modifier}K`, texts.shortcuts.searchOrRun],
+  ['?', texts.shortcuts.thisList],
+  ['N', texts.shortcuts.newAssistantOnThe],
 ]
 
 const IN_AN_ASSISTANT: readonly [string, string][] = [
-  [`${modifier}J`, 'Open or close Try'],
-  [`${modifier}Enter`, 'Train'],
-  [`${modifier}Z`, 'Undo'],
-  [`${shift}${modifier}Z`, 'Redo'],
-  ['G then F', 'Go to flows'],
-  ['G then C', 'Go to content'],
-  ['G then N', 'Go to NLU'],
-  ['G then V', 'Go to versions'],
-  ['G then P', 'Go to project files'],
+  [`${modifier}J`, texts.shortcuts.openOrCloseTry],
+  [`${modifier}Enter`, texts.shortcuts.train],
+  [`${modifier}Z`, texts.shortcuts.undo],
+  [`${shift}${modifier}Z`, texts.shortcuts.redo],
+  [texts.shortcuts.gThenF, texts.shortcuts.goToFlows],
+  [texts.shortcuts.gThenC, texts.shortcuts.goToContent],
+  [texts.shortcuts.gThenN, texts.shortcuts.goToNlu],
+  [texts.shortcuts.gThenV, texts.shortcuts.goToVersions],
+  [texts.shortcuts.gThenP, texts.shortcuts.goToProjectFiles],
 ]
 
 const IN_LISTS: readonly [string, string][] = [
-  ['↑ ↓', 'Move the selection'],
-  ['Enter', 'Open'],
-  ['/', 'Filter the list'],
+  ['↑ ↓', texts.shortcuts.moveTheSelection],
+  ['Enter', texts.shortcuts.open],
+  ['/', texts.shortcuts.filterTheList],
 ]
 
 export function Shortcuts() {
@@ -40,10 +41,10 @@ export function Shortcuts() {
   return (
     <>
       {palette && <Palette assistant={assistant} />}
-      <Dialog title="Keyboard shortcuts" opened={shortcuts} onClose={() => useOverlays.setState({ shortcuts: false })}>
-        <Group title="Everywhere" keys={EVERYWHERE} />
-        <Group title="In an assistant" keys={IN_AN_ASSISTANT} />
-        <Group title="In lists" keys={IN_LISTS} />
+      <Dialog title={texts.shortcuts.keyboardShortcuts} opened={shortcuts} onClose={() => useOverlays.setState({ shortcuts: false })}>
+        <Group title={texts.shortcuts.everywhere} keys={EVERYWHERE} />
+        <Group title={texts.shortcuts.inAnAssistant} keys={IN_AN_ASSISTANT} />
+        <Group title={texts.shortcuts.inLists} keys={IN_LISTS} />
       </Dialog>
     </>
   )

@@ -12,6 +12,7 @@ import { toggleDock, toggleDrawer, useLayout } from './layout'
 import { PaletteButton } from './PaletteButton'
 import { PersonMenu } from './PersonMenu'
 import { TrainButton } from './TrainButton'
+import { words } from './words'
 
 export function TopBar() {
   return (
@@ -41,11 +42,11 @@ function Problems() {
   const icon = severity === 'error' ? IconAlertCircle : severity === 'warning' ? IconAlertTriangle : IconCircleCheck
   const colour = severity === 'error' ? 'c-err' : severity === 'warning' ? 'c-warn' : 'c-ok'
   return (
-    <Button look="quiet" className="problems" title={inWords(counts) || 'No problems'} onClick={() => toggleDrawer('problems')}>
+    <Button look="quiet" className="problems" title={inWords(counts) || words.topBar.noProblems} onClick={() => toggleDrawer('problems')}>
       <span className={colour}>
         <Icon of={icon} />
       </span>
-      <span className="num">{shown === 0 ? 'No problems' : `${shown} ${shown === 1 ? 'problem' : 'problems'}`}</span>
+      <span className="num">{shown === 0 ? words.topBar.noProblems : `${shown} ${shown === 1 ? 'problem' : 'problems'}`}</span>
     </Button>
   )
 }
@@ -56,7 +57,7 @@ function TryButton() {
   if (!may) return null
   return (
     <Button icon={IconMessageCircle} className={open ? 'on' : ''} aria-pressed={open} onClick={toggleDock}>
-      Try <Kbd>{modifier}J</Kbd>
+      {words.topBar.try} <Kbd>{modifier}J</Kbd>
     </Button>
   )
 }

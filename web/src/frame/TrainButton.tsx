@@ -7,6 +7,7 @@ import { Button } from '../ui/controls'
 import { useAssistant, useMay } from './assistant'
 import { openDrawer } from './layout'
 import { runs, train, useLatestTraining } from './training'
+import { words as texts } from './words'
 
 const SHOWN_TRAINED = 4000
 
@@ -25,7 +26,7 @@ export function TrainButton() {
         <span className="c-ok">
           <Icon of={IconCircleCheck} />
         </span>
-        Trained
+        {texts.trainButton.trained}
       </Button>
     )
   }
@@ -37,11 +38,11 @@ export function TrainButton() {
     <>
       {latest?.state === 'failed' && (
         <Button look="danger" icon={IconAlertCircle} title={latest.reason ?? undefined} onClick={() => openDrawer('log')}>
-          Training failed
+          {texts.trainButton.trainingFailed}
         </Button>
       )}
       <Button look="primary" icon={starting ? IconLoader2 : IconPlayerPlay} aria-busy={starting} onClick={start}>
-        Train
+        {texts.trainButton.train}
       </Button>
     </>
   )
@@ -50,7 +51,7 @@ export function TrainButton() {
 function Running({ training }: { training: Training }) {
   const percent = Math.round(training.progress * 100)
   const queued = training.state === 'queued'
-  const words = queued ? (training.place === null ? 'Queued' : `Queued, place ${training.place}`) : `Training ${percent}%`
+  const words = queued ? (training.place === null ? texts.trainButton.queued : texts.trainButton.queuedPlace(training.place)) : texts.trainButton.training(percent)
   return (
     <Button look="primary" className="training" title={training.waiting ?? training.stage ?? undefined} onClick={() => openDrawer('log')}>
       <span aria-hidden className="training-rest" style={{ left: `${queued ? 0 : percent}%` }} />
@@ -59,7 +60,7 @@ function Running({ training }: { training: Training }) {
         <span className="num">{words}</span>
       </span>
       <span className="sr" role="status">
-        {queued ? 'Queued' : `Training, ${Math.floor(percent / 25) * 25} percent done`}
+        {queued ? texts.trainButton.queued : texts.trainButton.percentDone(Math.floor(percent / 25) * 25)}
       </span>
     </Button>
   )

@@ -3,6 +3,7 @@ import { useDocuments, useHistoryState } from '../documents'
 import { IconButton } from '../ui/controls'
 import { modifier, shift } from './keys'
 import { redoWith, undoWith } from './undo'
+import { words } from './words'
 
 /** Undo and redo of this assistant's edits; each is there when there is something to take back. */
 export function UndoButtons() {
@@ -10,8 +11,8 @@ export function UndoButtons() {
   const { undo, redo } = useHistoryState()
   return (
     <>
-      {undo && <IconButton icon={IconArrowBackUp} label="Undo" keys={`${modifier}Z`} onClick={() => undoWith(store)} />}
-      {redo && <IconButton icon={IconArrowForwardUp} label="Redo" keys={`${shift}${modifier}Z`} onClick={() => redoWith(store)} />}
+      {undo && <IconButton icon={IconArrowBackUp} label={words.undoButtons.undo} keys={`${modifier}Z`} onClick={() => undoWith(store)} />}
+      {redo && <IconButton icon={IconArrowForwardUp} label={words.undoButtons.redo} keys={`${shift}${modifier}Z`} onClick={() => redoWith(store)} />}
     </>
   )
 }

@@ -28,6 +28,7 @@ import { modifier } from './keys'
 import { openDrawer, toggleDock, useOverlays } from './layout'
 import { leave } from './PersonMenu'
 import { train } from './training'
+import { words as texts } from './words'
 
 export interface PaletteCommand {
   group: 'Commands' | 'Go to'
@@ -46,19 +47,19 @@ interface Surroundings {
 
 export function paletteCommands({ assistant, permissions, navigate, setTheme }: Surroundings): PaletteCommand[] {
   const commands: PaletteCommand[] = []
-  const command = (words: string, icon: Icon, run: () => void, keys?: string) => commands.push({ group: 'Commands', words, icon, run, ...(keys ? { keys } : {}) })
-  const goTo = (words: string, icon: Icon, run: () => void, keys?: string) => commands.push({ group: 'Go to', words, icon, run, ...(keys ? { keys } : {}) })
+  const command = (words: string, icon: Icon, run: () => void, keys?: string) => commands.push({ group: texts.commands.commands, words, icon, run, ...(keys ? { keys } : {}) })
+  const goTo = (words: string, icon: Icon, run: () => void, keys?: string) => commands.push({ group: texts.commands.goTo, words, icon, run, ...(keys ? { keys } : {}) })
   if (assistant !== null) inAssistant(assistant, navigate, command, goTo)
-  goTo('All assistants', IconRobot, () => void navigate({ to: '/' }))
+  goTo(texts.commands.allAssistants, IconRobot, () => void navigate({ to: '/' }))
   if (permissions.includes('assistants:create')) {
-    command('New assistant', IconPlus, () => void navigate({ to: '/', search: { new: true } }))
-    command('Import a project', IconFileImport, () => void navigate({ to: '/import' }))
+    command(texts.commands.newAssistant, IconPlus, () => void navigate({ to: '/', search: { new: true } }))
+    command(texts.commands.importAProject, IconFileImport, () => void navigate({ to: '/import' }))
   }
-  if (permissions.includes('users:manage')) goTo('Users', IconUsers, () => void navigate({ to: '/users' }))
-  command('Light theme', IconSun, () => setTheme('light'))
-  command('Dark theme', IconMoon, () => setTheme('dark'))
-  command('Keyboard shortcuts', IconKeyboard, () => useOverlays.setState({ shortcuts: true }), '?')
-  command('Sign out', IconLogout, () => void leave())
+  if (permissions.includes('users:manage')) goTo(texts.commands.users, IconUsers, () => void navigate({ to: '/users' }))
+  command(texts.commands.lightTheme, IconSun, () => setTheme('light'))
+  command(texts.commands.darkTheme, IconMoon, () => setTheme('dark'))
+  command(texts.commands.keyboardShortcuts, IconKeyboard, () => useOverlays.setState({ shortcuts: true }), '?')
+  command(texts.commands.signOut, IconLogout, () => void leave())
   return commands
 }
 
@@ -67,23 +68,23 @@ type Add = (words: string, icon: Icon, run: () => void, keys?: string) => void
 function inAssistant(assistant: AssistantSummary, navigate: Surroundings['navigate'], command: Add, goTo: Add): void {
   const may = (permission: string) => assistant.permissions.includes(permission)
   const params = { assistant: assistant.name }
-  if (may('trainings:write')) command('Train this assistant', IconPlayerPlay, () => void train(assistant.id), `${modifier}Enter`)
-  if (may('trainings:read')) command('Open the training log', IconTerminal2, () => openDrawer('log'))
+  if (may('trainings:write')) command(texts.commands.trainThisAssistant, IconPlayerPlay, () => void train(assistant.id), `${modifier}Enter`)
+  if (may('trainings:read')) command(texts.commands.openTheTrainingLog, IconTerminal2, () => openDrawer('log'))
   if (may('content:read')) {
-    command('Show the problems', IconAlertTriangle, () => openDrawer('problems'))
-    command('Show the history', IconHistory, () => openDrawer('history'))
+    command(texts.commands.showTheProblems, IconAlertTriangle, () => openDrawer('problems'))
+    command(texts.commands.showTheHistory, IconHistory, () => openDrawer('history'))
   }
-  if (may('chats:read')) command('Open or close Try', IconMessageCircle, toggleDock, `${modifier}J`)
-  if (may('flows:write')) command('New flow', IconPlus, () => useOverlays.setState({ create: 'flow' }))
-  if (may('responses:write')) command('New response', IconPlus, () => useOverlays.setState({ create: 'response' }))
-  if (may('slots:write')) command('New slot', IconPlus, () => useOverlays.setState({ create: 'slot' }))
-  if (may('nlu:write')) command('New intent', IconPlus, () => useOverlays.setState({ create: 'intent' }))
-  if (may('assistants:export')) command('Download this project', IconDownload, () => window.location.assign(api.downloadAddress(assistant.id)))
+  if (may('chats:read')) command(texts.commands.openOrCloseTry, IconMessageCircle, toggleDock, `${modifier}J`)
+  if (may('flows:write')) command(texts.commands.newFlow, IconPlus, () => useOverlays.setState({ create: 'flow' }))
+  if (may('responses:write')) command(texts.commands.newResponse, IconPlus, () => useOverlays.setState({ create: 'response' }))
+  if (may('slots:write')) command(texts.commands.newSlot, IconPlus, () => useOverlays.setState({ create: 'slot' }))
+  if (may('nlu:write')) command(texts.commands.newIntent, IconPlus, () => useOverlays.setState({ create: 'intent' }))
+  if (may('assistants:export')) command(texts.commands.downloadThisProject, IconDownload, () => window.location.assign(api.downloadAddress(assistant.id)))
   if (may('content:read')) {
-    goTo('Flows', IconSitemap, () => void navigate({ to: '/a/$assistant/flows', params }), 'G then F')
-    goTo('Responses, slots, actions and prompts', IconFileText, () => void navigate({ to: '/a/$assistant/content', params }), 'G then C')
-    goTo('NLU', IconTextRecognition, () => void navigate({ to: '/a/$assistant/nlu', params }), 'G then N')
-    goTo('Project files', IconFolder, () => void navigate({ to: '/a/$assistant/files', params }), 'G then P')
+    goTo(texts.commands.flows, IconSitemap, () => void navigate({ to: '/a/$assistant/flows', params }), texts.commands.gThenF)
+    goTo(texts.commands.responsesSlotsActionsAnd, IconFileText, () => void navigate({ to: '/a/$assistant/content', params }), texts.commands.gThenC)
+    goTo(texts.commands.nlu, IconTextRecognition, () => void navigate({ to: '/a/$assistant/nlu', params }), texts.commands.gThenN)
+    goTo(texts.commands.projectFiles, IconFolder, () => void navigate({ to: '/a/$assistant/files', params }), texts.commands.gThenP)
   }
-  if (may('trainings:read')) goTo('Versions and trainings', IconStack2, () => void navigate({ to: '/a/$assistant/versions', params }), 'G then V')
+  if (may('trainings:read')) goTo(texts.commands.versionsAndTrainings, IconStack2, () => void navigate({ to: '/a/$assistant/versions', params }), texts.commands.gThenV)
 }

@@ -1,5 +1,6 @@
 import type { ErrorComponentProps } from '@tanstack/react-router'
 import { Failure, SkeletonRows } from '../ui/states'
+import { words } from './words'
 
 export function PagePending() {
   return (
@@ -11,5 +12,5 @@ export function PagePending() {
 }
 
 export function PageError({ error, reset }: ErrorComponentProps) {
-  return <Failure what="This page can’t be shown" error={error} again={reset} />
+  return <Failure what={words.pageStates.thisPageCantBe} error={error} again={reset} />
 }

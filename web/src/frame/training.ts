@@ -9,6 +9,7 @@ import { uuid7 } from '../documents'
 import { onStream } from '../events/bus'
 import { toast } from '../ui/toasts'
 import { openDrawer } from './layout'
+import { words } from './words'
 
 export function runs(training: Training | null | undefined): boolean {
   return training?.state === 'queued' || training?.state === 'running'
@@ -62,17 +63,17 @@ async function allSaved(assistant: string): Promise<boolean> {
 /** Starts a training of the content as it is now. */
 export async function train(assistant: string): Promise<void> {
   if (!(await allSaved(assistant))) {
-    toast(IconAlertCircle, 'Not trained: some of your changes are not on the server yet.')
+    toast(IconAlertCircle, words.training.notTrainedSomeOf)
     return
   }
   try {
     const training = await api.startTraining(assistant, uuid7())
-    if (!runs(training)) toast(IconCircleCheck, `Nothing changed since ${training.version.name}: it is trained already.`)
+    if (!runs(training)) toast(IconCircleCheck, words.training.nothingChangedSinceIt(training.version.name))
   } catch (error) {
     if (!(error instanceof ApiError)) throw error
     if (error.code === 'content-problems') {
       openDrawer('problems')
-      toast(IconAlertCircle, 'Not trained: the errors below stop it. Mend them, then train again.')
+      toast(IconAlertCircle, words.training.notTrainedTheErrors)
     } else {
       toast(IconAlertCircle, `${error.title}. ${error.detail}`)
     }

@@ -1,8 +1,9 @@
 import { IconAlertTriangle } from '@tabler/icons-react'
 import type { DocumentStore } from '../documents'
 import { toast } from '../ui/toasts'
+import { words } from './words'
 
-const CHANGED_SINCE = 'Not undone: somebody else changed the same place since.'
+const CHANGED_SINCE = words.undo.notUndoneSomebodyElse
 
 export function undoWith(store: DocumentStore): void {
   const there = store.state.getState().undo.length > 0

@@ -10,6 +10,7 @@ import { LONGEST_TITLE } from './CreateDialog'
 import { Icon } from '../ui/Icon'
 import { plural } from '../ui/time'
 import { toast } from '../ui/toasts'
+import { words } from './words'
 
 /** What can be done with an assistant as a whole. */
 export function AssistantMenu({ assistant }: { assistant: AssistantSummary }) {
@@ -21,33 +22,33 @@ export function AssistantMenu({ assistant }: { assistant: AssistantSummary }) {
     <>
       <Menu position="bottom-end">
         <Menu.Target>
-          <IconButton icon={IconDots} label={`More for ${assistant.title}`} small />
+          <IconButton icon={IconDots} label={words.assistantMenu.moreFor(assistant.title)} small />
         </Menu.Target>
         <Menu.Dropdown>
           {may('settings:write') && (
             <Menu.Item leftSection={<Icon of={IconPencil} />} onClick={() => setOpen('title')}>
-              Change the title
+              {words.assistantMenu.changeTheTitle}
             </Menu.Item>
           )}
           {may('assistants:export') && (
             <Menu.Item component="a" href={api.downloadAddress(assistant.id)} leftSection={<Icon of={IconDownload} />}>
-              Download the project
+              {words.assistantMenu.downloadTheProject}
             </Menu.Item>
           )}
           {may('assistants:delete') && (
             <>
               <Menu.Divider />
               <Menu.Item data-danger leftSection={<Icon of={IconTrash} />} onClick={() => setOpen('delete')}>
-                Delete
+                {words.assistantMenu.delete}
               </Menu.Item>
             </>
           )}
         </Menu.Dropdown>
       </Menu>
-      <Dialog title="Change the title" opened={open === 'title'} onClose={close}>
+      <Dialog title={words.assistantMenu.changeTheTitle} opened={open === 'title'} onClose={close}>
         <Title assistant={assistant} done={close} />
       </Dialog>
-      <Dialog title={`Delete the assistant ${assistant.title}?`} opened={open === 'delete'} onClose={close}>
+      <Dialog title={words.assistantMenu.deleteTheAssistant(assistant.title)} opened={open === 'delete'} onClose={close}>
         <Delete assistant={assistant} done={close} />
       </Dialog>
     </>
@@ -57,20 +58,20 @@ export function AssistantMenu({ assistant }: { assistant: AssistantSummary }) {
 function Title({ assistant, done }: { assistant: AssistantSummary; done: () => void }) {
   const [title, setTitle] = useState(assistant.title)
   const { error, field, busy, submit } = useForm(async (refuse) => {
-    if (title.trim() === '') return refuse('title', 'A title needs a letter at least.')
+    if (title.trim() === '') return refuse('title', words.assistantMenu.aTitleNeedsA)
     await api.retitleAssistant(assistant.id, title.trim())
     await queryClient.invalidateQueries({ queryKey: ['assistants'] })
     done()
   })
   return (
     <form onSubmit={submit}>
-      <TextField data-autofocus label="Title" maxLength={LONGEST_TITLE} value={title} error={field === null && error ? error : field === 'title' ? error : null} onChange={(event) => setTitle(event.target.value)} />
+      <TextField data-autofocus label={words.assistantMenu.title} maxLength={LONGEST_TITLE} value={title} error={field === null && error ? error : field === 'title' ? error : null} onChange={(event) => setTitle(event.target.value)} />
       <div className="dialog-actions">
         <Button tall onClick={done}>
-          Cancel
+          {words.assistantMenu.cancel}
         </Button>
         <Button tall look="primary" type="submit" aria-busy={busy}>
-          Save
+          {words.assistantMenu.save}
         </Button>
       </div>
     </form>
@@ -80,15 +81,15 @@ function Title({ assistant, done }: { assistant: AssistantSummary; done: () => v
 function Delete({ assistant, done }: { assistant: AssistantSummary; done: () => void }) {
   const [typed, setTyped] = useState('')
   const { error, busy, submit } = useForm(async (refuse) => {
-    if (typed !== assistant.name) return refuse('name', `Type ${assistant.name} to confirm.`)
+    if (typed !== assistant.name) return refuse('name', words.assistantMenu.typeToConfirm(assistant.name))
     await api.deleteAssistant(assistant.id)
     await queryClient.invalidateQueries({ queryKey: ['assistants'] })
-    toast(IconTrash, `Deleted ${assistant.title}`)
+    toast(IconTrash, words.assistantMenu.deleted(assistant.title))
     done()
   })
   return (
     <form onSubmit={submit}>
-      <p className="t2">{`Its ${plural(assistant.counts['flow'] ?? 0, 'flow')}, its versions and its chats go for good. This can’t be undone.`}</p>
+      <p className="t2">{words.assistantMenu.whatGoes(plural(assistant.counts['flow'] ?? 0, 'flow'))}</p>
       <div className="delete-name">
         <TextField
           data-autofocus
@@ -96,7 +97,7 @@ function Delete({ assistant, done }: { assistant: AssistantSummary; done: () => 
           error={error}
           label={
             <span>
-              Type <span className="mono">{assistant.name}</span> to confirm
+              {words.assistantMenu.type} <span className="mono">{assistant.name}</span> {words.assistantMenu.toConfirm}
             </span>
           }
           value={typed}
@@ -107,15 +108,15 @@ function Delete({ assistant, done }: { assistant: AssistantSummary; done: () => 
         {assistant.permissions.includes('assistants:export') && (
           <a className="btn quiet form" href={api.downloadAddress(assistant.id)}>
             <Icon of={IconDownload} />
-            Download first
+            {words.assistantMenu.downloadFirst}
           </a>
         )}
         <span className="sp" />
         <Button tall onClick={done}>
-          Cancel
+          {words.assistantMenu.cancel}
         </Button>
         <Button tall look="solid-danger" icon={IconTrash} type="submit" aria-busy={busy}>
-          Delete
+          {words.assistantMenu.delete}
         </Button>
       </div>
     </form>

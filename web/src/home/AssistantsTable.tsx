@@ -8,6 +8,7 @@ import { Icon } from '../ui/Icon'
 import { ProblemCount, TrainingMark } from '../ui/marks'
 import { shortTime } from '../ui/time'
 import { AssistantMenu } from './AssistantMenu'
+import { words } from './words'
 
 export function AssistantsTable({ assistants }: { assistants: readonly AssistantSummary[] }) {
   return (
@@ -22,13 +23,13 @@ export function AssistantsTable({ assistants }: { assistants: readonly Assistant
       </colgroup>
       <thead>
         <tr>
-          <th>Name</th>
-          <th>Languages</th>
-          <th>Deployed</th>
-          <th>Training</th>
-          <th>Last change</th>
+          <th>{words.assistantsTable.name}</th>
+          <th>{words.assistantsTable.languages}</th>
+          <th>{words.assistantsTable.deployed}</th>
+          <th>{words.assistantsTable.training}</th>
+          <th>{words.assistantsTable.lastChange}</th>
           <th>
-            <span className="sr">More</span>
+            <span className="sr">{words.assistantsTable.more}</span>
           </th>
         </tr>
       </thead>
@@ -87,8 +88,8 @@ export function versionMark(name: string): string {
 }
 
 function Deployed({ deployment }: { deployment: Deployment | null }) {
-  if (!deployment || deployment.state === 'stopped') return <span className="t3">Not deployed</span>
-  const states = { queued: 'Waiting', starting: 'Starting', running: 'Try', stopping: 'Stopping', failed: 'Failed' } as const
+  if (!deployment || deployment.state === 'stopped') return <span className="t3">{words.assistantsTable.notDeployed}</span>
+  const states = { queued: words.assistantsTable.waiting, starting: words.assistantsTable.starting, running: words.assistantsTable.try, stopping: words.assistantsTable.stopping, failed: words.assistantsTable.failed } as const
   return (
     <span className={`status${deployment.state === 'failed' ? ' c-err' : ''}`} title={deployment.reason ?? deployment.waiting ?? undefined}>
       <Icon of={IconRocket} size={14} />
@@ -100,19 +101,19 @@ function Deployed({ deployment }: { deployment: Deployment | null }) {
 function Trained({ training }: Pick<AssistantSummary, 'training'>) {
   const version = training ? versionMark(training.version.name) : ''
   const percent = Math.round((training?.progress ?? 0) * 100)
-  const words = {
-    none: 'Never trained',
-    queued: training?.place ? `Queued, place ${training.place}` : 'Queued',
-    running: `Training ${version}, ${percent}%`,
-    succeeded: `Trained ${shortTime(training?.ended_at ?? training?.created_at ?? 0)}`,
-    failed: 'Training failed',
-    cancelled: 'Training stopped',
+  const said = {
+    none: words.assistantsTable.neverTrained,
+    queued: training?.place ? words.assistantsTable.queuedPlace(training.place) : words.assistantsTable.queued,
+    running: words.assistantsTable.trainingNow(version, percent),
+    succeeded: words.assistantsTable.trained(shortTime(training?.ended_at ?? training?.created_at ?? 0)),
+    failed: words.assistantsTable.trainingFailed,
+    cancelled: words.assistantsTable.trainingStopped,
   }[training?.state ?? 'none']
   return (
     <>
       <TrainingMark training={training}>
         <span className={training?.state === 'running' || training?.state === 'failed' ? 'num' : 't2 num'} title={training?.reason ?? undefined}>
-          {words}
+          {said}
         </span>
       </TrainingMark>
       {training?.state === 'running' && (

@@ -7,6 +7,7 @@ import { AssistantTile } from '../frame/AssistantSwitcher'
 import { Button, Kbd, LanguageTags } from '../ui/controls'
 import { Icon } from '../ui/Icon'
 import { useExample } from './useExample'
+import { words } from './words'
 
 export function EmptyHome({ onCreate, mayImport }: { onCreate: (() => void) | null; mayImport: boolean }) {
   const { data: examples } = useQuery({ ...examplesQuery, enabled: mayImport })
@@ -14,33 +15,33 @@ export function EmptyHome({ onCreate, mayImport }: { onCreate: (() => void) | nu
   const may = onCreate !== null || mayImport
   return (
     <main className="work home-work scroll" id="work">
-      <h1 className="title">Assistants</h1>
-      <section className="hero" aria-label="No assistant yet">
+      <h1 className="title">{words.emptyHome.assistants}</h1>
+      <section className="hero" aria-label={words.emptyHome.noAssistantYet}>
         <Sketch />
         <div className="empty">
-          <h2 className="title">Your assistants will be here</h2>
+          <h2 className="title">{words.emptyHome.yourAssistantsWillBe}</h2>
           <p>
             {may
-              ? 'An assistant holds everything one bot needs: its flows and texts, its training data, its versions and its chats.'
-              : 'Nobody has given you an assistant yet. Ask whoever runs this studio to add you to one.'}
+              ? words.emptyHome.anAssistantHoldsEverything
+              : words.emptyHome.nobodyHasGivenYou}
           </p>
         </div>
         <div className="hs hero-actions">
           {onCreate && (
             <Button tall look="primary" icon={IconPlus} onClick={onCreate}>
-              New assistant <Kbd>N</Kbd>
+              {words.emptyHome.newAssistant} <Kbd>N</Kbd>
             </Button>
           )}
           {mayImport && (
             <Link className="btn form" to="/import">
               <Icon of={IconFileImport} />
-              Import a project
+              {words.emptyHome.importAProject}
             </Link>
           )}
         </div>
       </section>
       {examples?.map((example) => (
-        <section key={example.name} className="ex card" aria-label={`Example: ${example.title}`}>
+        <section key={example.name} className="ex card" aria-label={words.emptyHome.example(example.title)}>
           <AssistantTile title={example.title} large />
           <div className="grow">
             <div className="hs">
@@ -50,7 +51,7 @@ export function EmptyHome({ onCreate, mayImport }: { onCreate: (() => void) | nu
             <div className="small t3">{example.description}</div>
           </div>
           <Button tall icon={IconArrowRight} aria-busy={busy === example.name} onClick={() => load(example.name)}>
-            {busy === example.name ? 'Loading…' : 'Open the example'}
+            {busy === example.name ? words.emptyHome.loading : words.emptyHome.openTheExample}
           </Button>
         </section>
       ))}

@@ -10,6 +10,7 @@ import { lookOf } from '../ui/kinds'
 import { SEVERITIES, SeverityMark } from '../ui/marks'
 import { bytes, plural } from '../ui/time'
 import type { Chosen } from './archive'
+import { words } from './words'
 
 const SHOWN = 200
 
@@ -22,7 +23,7 @@ export function Report({ assistant, report, chosen, onMore }: { assistant: Assis
     <>
       <div className="body">
         <main className="work import-work" id="work">
-          <h1 className="title home-head">{assistant.title} is here</h1>
+          <h1 className="title home-head">{words.report.isHere(assistant.title)}</h1>
           <div className="drop">
             <span className="tile k-run">
               <Icon of={IconFileZip} size={20} />
@@ -33,7 +34,7 @@ export function Report({ assistant, report, chosen, onMore }: { assistant: Assis
             </div>
             <span className="status c-ok small" role="status">
               <Icon of={IconCircleCheck} size={14} />
-              Imported
+              {words.report.imported}
             </span>
           </div>
           <h2 className="h sech">{plural(total, 'item')}</h2>
@@ -50,25 +51,25 @@ export function Report({ assistant, report, chosen, onMore }: { assistant: Assis
           </div>
           <Problems problems={report.problems} />
         </main>
-        <aside className="side-i" aria-label="The new assistant">
+        <aside className="side-i" aria-label={words.report.theNewAssistant}>
           <h2 className="h">{assistant.title}</h2>
           <p className="mono t3 small">{assistant.name}</p>
           <p className="hs small sech">
-            <span className="t2 grow">Languages</span>
+            <span className="t2 grow">{words.report.languages}</span>
             <LanguageTags languages={languagesOf(assistant)} />
           </p>
-          <FileList title="Kept as they are" icon={IconFileText} paths={kept.map((file) => file.path)} />
-          <FileList title="Left out" icon={IconFolderOff} paths={leftOut} />
+          <FileList title={words.report.keptAsTheyAre} icon={IconFileText} paths={kept.map((file) => file.path)} />
+          <FileList title={words.report.leftOut} icon={IconFolderOff} paths={leftOut} />
         </aside>
       </div>
       <footer className="acts-b">
         <Button tall look="quiet" onClick={onMore}>
-          Import another
+          {words.report.importAnother}
         </Button>
         <span className="sp" />
         <Link to="/a/$assistant" params={{ assistant: assistant.name }} className="btn primary form">
           <Icon of={IconArrowRight} />
-          {`Open ${assistant.title}`}
+          {words.report.open(assistant.title)}
         </Link>
       </footer>
     </>
@@ -90,7 +91,7 @@ function FileList({ title, icon, paths }: { title: string; icon: typeof IconFile
             <span className="mono grow">{path}</span>
           </li>
         ))}
-        {paths.length > SHOWN && <li className="small t3">{`and ${paths.length - SHOWN} more`}</li>}
+        {paths.length > SHOWN && <li className="small t3">{words.report.andMore(paths.length - SHOWN)}</li>}
       </ul>
     </>
   )
@@ -103,7 +104,7 @@ function Problems({ problems }: { problems: readonly Problem[] }) {
     return (
       <p className="status c-ok sech">
         <Icon of={IconCircleCheck} size={14} />
-        No problems: it can be trained as it is.
+        {words.report.noProblemsItCan}
       </p>
     )
   }
@@ -111,7 +112,7 @@ function Problems({ problems }: { problems: readonly Problem[] }) {
   return (
     <>
       <div className="hs sech">
-        <h2 className="h">Problems</h2>
+        <h2 className="h">{words.report.problems}</h2>
         {(['error', 'warning', 'hint'] as const)
           .filter((severity) => counts[severity] > 0)
           .map((severity) => (
@@ -121,7 +122,7 @@ function Problems({ problems }: { problems: readonly Problem[] }) {
             </span>
           ))}
         <span className="sp" />
-        {counts.error > 0 && <span className="small t3">Everything came in as it is. Training waits until the errors are mended.</span>}
+        {counts.error > 0 && <span className="small t3">{words.report.everythingCameInAs}</span>}
       </div>
       <ul className="card report-problems">
         {problems

@@ -8,30 +8,31 @@ import { Kbd, KindTile } from '../ui/controls'
 import { Icon } from '../ui/Icon'
 import { shortTime } from '../ui/time'
 import { useExample } from './useExample'
+import { words } from './words'
 
 export function Start({ onCreate, mayImport }: { onCreate: (() => void) | null; mayImport: boolean }) {
   const { data: examples } = useQuery({ ...examplesQuery, enabled: mayImport })
   const { busy, load } = useExample()
   return (
-    <aside className="side-r" aria-label="Start">
+    <aside className="side-r" aria-label={words.start.start}>
       {(onCreate || mayImport) && (
         <>
-          <h2 className="h">Start</h2>
+          <h2 className="h">{words.start.start}</h2>
           <div className="acts">
             {onCreate && (
               <button type="button" className="act" onClick={onCreate}>
-                <Words icon={IconPlus} hue="k-run" title="New assistant" text="Title, language, first flow" />
+                <Words icon={IconPlus} hue="k-run" title={words.start.newAssistant} text="Title, language, first flow" />
                 <Kbd>N</Kbd>
               </button>
             )}
             {mayImport && (
               <Link className="act" to="/import">
-                <Words icon={IconFileImport} title="Import a project" text="Folder or archive with flows" />
+                <Words icon={IconFileImport} title={words.start.importAProject} text="Folder or archive with flows" />
               </Link>
             )}
             {examples?.map((example) => (
               <button key={example.name} type="button" className="act" aria-busy={busy === example.name} onClick={() => load(example.name)}>
-                <Words icon={IconBook2} title={busy === example.name ? 'Loading the example…' : `Load the example ${example.title}`} text={example.description} />
+                <Words icon={IconBook2} title={busy === example.name ? words.start.loadingTheExample : words.start.loadTheExample(example.title)} text={example.description} />
               </button>
             ))}
           </div>
@@ -63,7 +64,7 @@ function Recent() {
   if (known.length === 0) return null
   return (
     <>
-      <h2 className="h recent-head">Where you left off</h2>
+      <h2 className="h recent-head">{words.start.whereYouLeftOff}</h2>
       <div className="recent">
         {known.slice(0, 5).map((visit) => (
           <Link key={visit.path} className="rec" to={visit.path}>

@@ -9,6 +9,7 @@ import { suggestionsQuery } from './queries'
 import { saidIn } from './said'
 import { beginAgain, greet, say, useChat } from './session'
 import { Typing } from './Typing'
+import { words } from './words'
 
 export function Beginning() {
   const assistant = useAssistant()
@@ -28,7 +29,7 @@ function Failed({ title, detail }: { title: string; detail: string }) {
         {title}. {detail}
       </p>
       <Button icon={IconRefresh} onClick={() => beginAgain(id)}>
-        Try again
+        {words.beginning.tryAgain}
       </Button>
     </div>
   )
@@ -40,10 +41,10 @@ function NothingRuns() {
   const training = assistant.training?.state === 'queued' || assistant.training?.state === 'running'
   return (
     <div className="beginning">
-      <p className="t2">{training ? 'The assistant is being trained. The chat opens when it is done.' : 'Train the assistant once, then talk with it here.'}</p>
+      <p className="t2">{training ? words.beginning.theAssistantIsBeing : words.beginning.trainTheAssistantOnce}</p>
       {!training && mayTrain && (
         <Button look="primary" onClick={() => void train(assistant.id)}>
-          Train
+          {words.beginning.train}
         </Button>
       )}
     </div>
@@ -63,7 +64,7 @@ function FirstWords({ isNew }: { isNew: boolean }) {
   if (data === undefined || greets || data.texts.length === 0) return null
   return (
     <div className="beginning">
-      <p className="t2">Say something as your users would, or begin with one of these:</p>
+      <p className="t2">{words.beginning.saySomethingAsYour}</p>
       <div className="quick">
         {data.texts.slice(0, 6).map((text) => (
           <button key={text} type="button" onClick={() => void say(assistant.id, language, text)}>

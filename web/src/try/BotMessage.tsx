@@ -4,7 +4,7 @@ import type { ChatButton, Entry } from '../api/chats'
 import { useAssistant, useContentLanguage } from '../frame/assistant'
 import { Icon } from '../ui/Icon'
 import { say } from './session'
-import { CUSTOM } from './words'
+import { CUSTOM } from './commandWords'
 
 /** Longer texts are cut: a channel would not show them either, and the page must stay usable. */
 const LONGEST = 20_000

@@ -9,6 +9,7 @@ import { BotMessage } from './BotMessage'
 import { saidIn } from './said'
 import { say, sayAgain, useChat } from './session'
 import { Typing } from './Typing'
+import { words } from './words'
 
 export function ChatPane() {
   const assistant = useAssistant()
@@ -16,7 +17,7 @@ export function ChatPane() {
   const end = useNewest(`${turns.length} ${pending?.id ?? ''}`)
   return (
     <div className="chat">
-      <section className="scroll" aria-label="Conversation" aria-live="polite">
+      <section className="scroll" aria-label={words.chatPane.conversation} aria-live="polite">
         <div className="talk">
           {turns.map((turn, index) => (
             <TurnBubbles key={turn.number} turn={turn} last={index + 1 === turns.length && pending === null} />
@@ -52,7 +53,7 @@ function TurnBubbles({ turn, last }: { turn: Turn; last: boolean }) {
         // oxlint-disable-next-line react/no-array-index-key
         <BotMessage key={index} entry={entry} live={last && index + 1 === messages.length} />
       ))}
-      {messages.length === 0 && said && <p className="micro t3 aside">The assistant said nothing.</p>}
+      {messages.length === 0 && said && <p className="micro t3 aside">{words.chatPane.theAssistantSaidNothing}</p>}
       {turn.duration_ms !== null && messages.length > 0 && <p className="micro t3 num took">{seconds(turn.duration_ms)}</p>}
     </>
   )
@@ -78,7 +79,7 @@ function PendingBubble() {
             {pending.failed.title}. {pending.failed.detail}
           </p>
           <Button icon={IconRefresh} onClick={() => void sayAgain(assistant.id, language)}>
-            Send again
+            {words.chatPane.sendAgain}
           </Button>
         </div>
       )}
@@ -105,10 +106,10 @@ function Compose() {
   }
   return (
     <div className="compose">
-      {state?.terminated && <p className="micro t3 aside">The assistant ended the conversation. The next message begins a new one.</p>}
+      {state?.terminated && <p className="micro t3 aside">{words.chatPane.theAssistantEndedThe}</p>}
       <div className="input">
-        <textarea rows={1} aria-label="Your message" placeholder="Say something…" value={text} onChange={(event) => setText(event.target.value)} onKeyDown={keys} />
-        {text.trim() !== '' && !busy && <IconButton icon={IconArrowUp} label="Send" small className="send" onClick={send} />}
+        <textarea rows={1} aria-label={words.chatPane.yourMessage} placeholder={words.chatPane.saySomething} value={text} onChange={(event) => setText(event.target.value)} onKeyDown={keys} />
+        {text.trim() !== '' && !busy && <IconButton icon={IconArrowUp} label={words.chatPane.send} small className="send" onClick={send} />}
       </div>
     </div>
   )

@@ -22,7 +22,8 @@ import type { ReactNode } from 'react'
 import type { Entry } from '../api/chats'
 import { useAssistant } from '../frame/assistant'
 import { Icon } from '../ui/Icon'
-import { commandWords, HIDDEN_SLOTS, valueText } from './words'
+import { commandWords, HIDDEN_SLOTS, valueText } from './commandWords'
+import { words } from './words'
 
 const LOOKS: Readonly<Record<string, { icon: TablerIcon; hue: string }>> = {
   command: { icon: IconTerminal2, hue: 'k-run' },
@@ -40,13 +41,7 @@ const LOOKS: Readonly<Record<string, { icon: TablerIcon; hue: string }>> = {
 }
 const OTHER = { icon: IconInfoCircle, hue: 'k-end' }
 
-const FLOW_WORDS: Readonly<Record<string, string>> = {
-  flow_started: 'started',
-  flow_interrupted: 'interrupted',
-  flow_resumed: 'resumed',
-  flow_completed: 'ended',
-  flow_cancelled: 'cancelled',
-}
+const FLOW_WORDS: Readonly<Record<string, string>> = words.entryRow.flows
 
 /** Steps are told by what they do; only a step that chose a branch has a line of its own. Talk of the session is left out. */
 export function showsInTimeline(entry: Entry): boolean {
@@ -70,7 +65,7 @@ export function EntryRow({ entry }: { entry: Entry }) {
         </span>
       </span>
       {entry.flow ? <ToStep flow={entry.flow} step={entry.step ?? null}>{text}</ToStep> : text}
-      {typeof entry.ms === 'number' && entry.ms >= 1 && <span className="tm">{Math.round(entry.ms)} ms</span>}
+      {typeof entry.ms === 'number' && entry.ms >= 1 && <span className="tm">{Math.round(entry.ms)} {words.entryRow.ms}</span>}
     </div>
   )
 }
@@ -105,7 +100,7 @@ function contentOf(entry: Entry): ReactNode {
         </>
       )
     case 'bot':
-      return <span className="t2">{entry.text ?? 'a message without text'}</span>
+      return <span className="t2">{entry.text ?? words.entryRow.aMessageWithoutText}</span>
     case 'action':
       return (
         <>
@@ -116,7 +111,7 @@ function contentOf(entry: Entry): ReactNode {
     case 'step':
       return (
         <>
-          {entry.branch === 'else' ? 'Else' : <span className="mono">{String(entry.branch)}</span>}{' '}
+          {entry.branch === 'else' ? words.entryRow.else : <span className="mono">{String(entry.branch)}</span>}{' '}
           <span className="t3 inl">
             <Icon of={IconArrowNarrowRight} size={12} />
           </span>{' '}
@@ -126,7 +121,7 @@ function contentOf(entry: Entry): ReactNode {
     case 'waiting':
       return (
         <>
-          <span className="c-run med">Waiting at</span> <span className="mono c-run">{entry.slot ?? entry.name ?? entry.step}</span>
+          <span className="c-run med">{words.entryRow.waitingAt}</span> <span className="mono c-run">{entry.slot ?? entry.name ?? entry.step}</span>
         </>
       )
     case 'error':

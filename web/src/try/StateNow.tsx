@@ -2,7 +2,8 @@
 import type { ChatState, Turn } from '../api/chats'
 import { useAssistant } from '../frame/assistant'
 import { useChat } from './session'
-import { HIDDEN_SLOTS, valueText } from './words'
+import { HIDDEN_SLOTS, valueText } from './commandWords'
+import { words } from './words'
 
 export function StateNow() {
   const { turns, state } = useChat(useAssistant().id)
@@ -13,15 +14,15 @@ export function StateNow() {
   return (
     <div className="state">
       <div className="hs state-head">
-        <h3 className="h small nowrap">State now</h3>
-        <span className="micro t3 nowrap">after turn {last.number}</span>
+        <h3 className="h small nowrap">{words.stateNow.stateNow}</h3>
+        <span className="micro t3 nowrap">{words.stateNow.afterTurn(last.number)}</span>
         <span className="sp" />
-        <span className="micro t3">Stack</span>
-        {stack.length === 0 ? <span className="micro t3">empty</span> : <span className="tag mono ell" title={stack.join(' → ')}>{stack.at(-1)}</span>}
+        <span className="micro t3">{words.stateNow.stack}</span>
+        {stack.length === 0 ? <span className="micro t3">{words.stateNow.empty}</span> : <span className="tag mono ell" title={stack.join(' → ')}>{stack.at(-1)}</span>}
       </div>
       <div className="state-body">
         <table className="table mini">
-          <caption className="sr">Slots</caption>
+          <caption className="sr">{words.stateNow.slots}</caption>
           <tbody>
             {slots.map(({ name, old, value }) => (
               <tr key={name}>

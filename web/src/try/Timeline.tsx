@@ -6,6 +6,7 @@ import { EntryRow, showsInTimeline } from './EntryRow'
 import { saidIn } from './said'
 import { update, useChat } from './session'
 import { Understanding } from './Understanding'
+import { words } from './words'
 
 export function Timeline() {
   const assistant = useAssistant()
@@ -18,11 +19,11 @@ export function Timeline() {
   if (turns.length === 0)
     return (
       <div className="scroll2">
-        <p className="t3 small insp-empty">What the assistant understands and does appears here.</p>
+        <p className="t3 small insp-empty">{words.timeline.whatTheAssistantUnderstands}</p>
       </div>
     )
   return (
-    <section className="scroll2" aria-label="Timeline">
+    <section className="scroll2" aria-label={words.timeline.timeline}>
       {turns.map((turn) => (
         <div key={turn.number} ref={turn.number === current ? row : null}>
           <TurnRows turn={turn} current={turn.number === current} onChoose={() => update(assistant.id, { chosen: turn.number === turns.at(-1)?.number ? null : turn.number })} />
@@ -39,8 +40,8 @@ function TurnRows({ turn, current, onChoose }: { turn: Turn; current: boolean; o
     <div className={`turn${current ? ' cur' : ''}`}>
       <button type="button" className="turnh" aria-pressed={current} onClick={onChoose}>
         <span className="num t3 micro turn-number">{turn.number}</span>
-        <span className="ell med">{said ?? 'Beginning'}</span>
-        {turn.duration_ms !== null && <span className="tm micro t3 num">{Math.round(turn.duration_ms)} ms</span>}
+        <span className="ell med">{said ?? words.timeline.beginning}</span>
+        {turn.duration_ms !== null && <span className="tm micro t3 num">{Math.round(turn.duration_ms)} {words.timeline.ms}</span>}
       </button>
       <div className="tl">
         {entries.map((entry, index) => (

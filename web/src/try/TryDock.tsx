@@ -13,6 +13,7 @@ import { ChatPane } from './ChatPane'
 import { openLatest, startOver, useChat, useSessions } from './session'
 import { StateNow } from './StateNow'
 import { Timeline } from './Timeline'
+import { words } from './words'
 
 export default function TryDock() {
   const assistant = useAssistant()
@@ -20,18 +21,18 @@ export default function TryDock() {
   useEffect(() => void openLatest(assistant.id), [assistant.id])
   useFollowedFlow(assistant.id, assistant.name)
   return (
-    <section className="dock" aria-label="Try the assistant">
+    <section className="dock" aria-label={words.tryDock.tryTheAssistant}>
       <header className="toolbar dock-head">
-        <h2 className="h">Try</h2>
+        <h2 className="h">{words.tryDock.try}</h2>
         <Running />
         <span className="sp" />
-        {turns.length > 0 && <IconButton icon={IconMessagePlus} label="New chat" onClick={() => startOver(assistant.id)} />}
-        <IconButton icon={IconX} label="Close" keys={`${modifier}J`} onClick={toggleDock} />
+        {turns.length > 0 && <IconButton icon={IconMessagePlus} label={words.tryDock.newChat} onClick={() => startOver(assistant.id)} />}
+        <IconButton icon={IconX} label={words.tryDock.close} keys={`${modifier}J`} onClick={toggleDock} />
       </header>
       <div className="cols">
         <ChatPane />
         <div className="insp">
-          <h3 className="insp-title h small">Timeline</h3>
+          <h3 className="insp-title h small">{words.tryDock.timeline}</h3>
           <Timeline />
           <StateNow />
         </div>
@@ -43,14 +44,15 @@ export default function TryDock() {
 /** Which version answers, or what is on its way. */
 function Running() {
   const { deployment } = useAssistant()
-  if (deployment === null) return <span className="small t3">Nothing runs yet</span>
+  if (deployment === null) return <span className="small t3">{words.tryDock.nothingRunsYet}</span>
   const running = deployment.state === 'running'
   return (
     <span className={`status small ${running ? 'c-ok' : 'c-run'}`} title={deployment.waiting ?? deployment.reason ?? ''}>
       <Icon of={running ? IconCircleCheck : IconLoader2} size={14} className={running ? '' : 'spin'} />
       <span className="t2">
-        {deployment.version.name}
-        {running ? ` since ${shortTime(deployment.ready_at ?? deployment.created_at)}` : ` is ${deployment.state}`}
+        {running
+          ? words.tryDock.runsSince(deployment.version.name, shortTime(deployment.ready_at ?? deployment.created_at))
+          : words.tryDock.isOnItsWay(deployment.version.name, deployment.state)}
       </span>
     </span>
   )

@@ -1,8 +1,9 @@
 /** Three dots while the assistant answers. */
+import { words } from './words'
 export function Typing() {
   return (
     <output className="bubble bot typing">
-      <span className="sr">The assistant is answering</span>
+      <span className="sr">{words.typing.theAssistantIsAnswering}</span>
       <i />
       <i />
       <i />

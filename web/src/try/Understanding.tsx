@@ -1,10 +1,11 @@
 /** How the chosen turn was understood: by what, which flows came into question, and where the time went. */
 import type { Trace } from '../api/chats'
+import { words } from './words'
 
 /** What the engine's timings are called here; sums of them are left out. */
-const TIMES: Readonly<Record<string, string>> = { understanding: 'understanding', dialogue: 'dialogue' }
+const TIMES: Readonly<Record<string, string>> = words.understanding.times
 
-const SOURCES: Readonly<Record<string, string>> = { payload: 'a button', local: 'the local model', llm: 'the language model' }
+const SOURCES: Readonly<Record<string, string>> = words.understanding.sources
 
 export function Understanding({ trace }: { trace: Trace }) {
   const candidates = trace.understanding?.candidates ?? []
@@ -13,7 +14,7 @@ export function Understanding({ trace }: { trace: Trace }) {
   if (candidates.length === 0 && times.length === 0) return null
   return (
     <div className="well understanding">
-      {source && <p className="micro t2">Understood by {SOURCES[source] ?? source}</p>}
+      {source && <p className="micro t2">{words.understanding.by(SOURCES[source] ?? source)}</p>}
       {candidates.slice(0, 4).map(({ flow, score }) => (
         <div key={flow} className="candidate micro">
           <span className="mono ell">{flow}</span>

@@ -1,6 +1,7 @@
 /** A text area for what the bot says: slots are marked in place, and `{` offers their names. */
 import { useId, useMemo, useRef, useState, type ChangeEvent, type KeyboardEvent } from 'react'
 import { slotRanges } from './slotRanges'
+import { words } from './words'
 
 interface Props {
   value: string
@@ -74,7 +75,7 @@ export function SlotArea({ value, label, slots, placeholder, readOnly = false, a
         }}
       />
       {offered.length > 0 && (
-        <div className="pop slot-list" role="listbox" id={list} aria-label="Slots">
+        <div className="pop slot-list" role="listbox" id={list} aria-label={words.slotArea.slots}>
           {offered.map((slot, i) => (
             // The keyboard works through the text area (ARIA combobox).
             // oxlint-disable-next-line jsx-a11y/click-events-have-key-events

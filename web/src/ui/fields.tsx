@@ -3,6 +3,7 @@ import { Modal } from '@mantine/core'
 import { IconSearch } from '@tabler/icons-react'
 import { useId, type InputHTMLAttributes, type ReactNode, type Ref } from 'react'
 import { Icon } from './Icon'
+import { words } from './words'
 
 interface FieldProps {
   label: ReactNode
@@ -87,7 +88,7 @@ export function Dialog({ title, opened, onClose, children, size = 440 }: { title
       <Modal.Content aria-label={title} aria-labelledby={undefined}>
         <div className="dialog-head">
           <h2>{title}</h2>
-          <Modal.CloseButton aria-label="Close" />
+          <Modal.CloseButton aria-label={words.fields.close} />
         </div>
         <Modal.Body>{children}</Modal.Body>
       </Modal.Content>

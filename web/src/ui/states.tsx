@@ -4,6 +4,7 @@ import { useEffect, useState, type ReactNode } from 'react'
 import { ApiError } from '../api'
 import { Button } from './controls'
 import { Icon, type IconOf } from './Icon'
+import { words } from './words'
 
 /** True once `waiting` has lasted 150 ms: what is quicker shows no skeleton. */
 export function useSlow(waiting: boolean): boolean {
@@ -24,7 +25,7 @@ export function SkeletonRows({ rows = 8, widths, height = 32 }: { rows?: number;
   const slow = useSlow(true)
   return (
     <div aria-busy="true" aria-live="polite" className="skeleton">
-      <span className="sr">Loading…</span>
+      <span className="sr">{words.states.loading}</span>
       {slow &&
         Array.from({ length: rows }, (_, row) => (
           <div key={row} className="skeleton-row" style={{ height, opacity: 1 - row / (rows + 1) }}>
@@ -61,11 +62,11 @@ export function Failure({ what, error, again }: { what: string; error: unknown; 
         </span>
         <div>
           <h2 className="med">{what}</h2>
-          <p>{known ? `${error.title}. ${error.detail}` : 'Something in this page went wrong. Load it again; what you typed is kept.'}</p>
+          <p>{known ? `${error.title}. ${error.detail}` : words.states.somethingInThisPage}</p>
           {again && (
             <div className="hs">
               <Button icon={IconRefresh} onClick={again}>
-                Try again
+                {words.states.tryAgain}
               </Button>
             </div>
           )}

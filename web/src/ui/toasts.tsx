@@ -4,6 +4,7 @@ import { useEffect, type ReactNode } from 'react'
 import { create } from 'zustand'
 import { Button, IconButton } from './controls'
 import { Icon } from './Icon'
+import { words } from './words'
 
 interface Toast {
   id: number
@@ -58,7 +59,7 @@ function ToastView({ toast: { id, icon, text, action } }: { toast: Toast }) {
           {action.label}
         </Button>
       )}
-      <IconButton icon={IconX} label="Dismiss" small onClick={() => dismiss(id)} />
+      <IconButton icon={IconX} label={words.toasts.dismiss} small onClick={() => dismiss(id)} />
       <span className="left" />
     </div>
   )

@@ -3,6 +3,7 @@ import { isObject, type Document, type Json, type JsonObject } from '../../docum
 import type { Surroundings } from '../captions'
 import { Words } from '../StepNode'
 import { nameOf, wordsOf, type FlowView } from '../view'
+import { words } from '../words'
 
 export function Branches({ step, around, view, flow }: { step: JsonObject; around: Surroundings; view: FlowView; flow: Document }) {
   const next = step['next']
@@ -11,7 +12,7 @@ export function Branches({ step, around, view, flow }: { step: JsonObject; aroun
   const target = (value: Json | undefined) => targetName(value, view, flow)
   return (
     <div className="insp-part">
-      <h3 className="label">Goes on</h3>
+      <h3 className="label">{words.branches.goesOn}</h3>
       {branches.length === 0 ? (
         <p>{target(next)}</p>
       ) : (
@@ -21,9 +22,9 @@ export function Branches({ step, around, view, flow }: { step: JsonObject; aroun
             const error = condition === undefined ? null : (around.condition(String(condition))?.error ?? null)
             return (
               <li key={String(condition)}>
-                {condition === undefined ? <span className="t3">Else</span> : <><span className="t3">If</span> <Words words={wordsOf(String(condition), around.condition(String(condition)))} /></>}
+                {condition === undefined ? <span className="t3">{words.branches.else}</span> : <><span className="t3">{words.branches.if}</span> <Words words={wordsOf(String(condition), around.condition(String(condition)))} /></>}
                 <br />
-                <span className="t3">go to</span> {target(branch['then'] ?? branch['else'])}
+                <span className="t3">{words.branches.goTo}</span> {target(branch['then'] ?? branch['else'])}
                 {error && <p className="error">{error.message}</p>}
               </li>
             )

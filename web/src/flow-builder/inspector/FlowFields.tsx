@@ -5,6 +5,7 @@ import { Words } from '../StepNode'
 import type { Surroundings } from '../captions'
 import { wordsOf } from '../view'
 import { TextArea, Toggle } from './fields'
+import { words } from '../words'
 
 export function FlowFields({ flow, around }: { flow: Document; around: Surroundings }) {
   const editable = useMayWrite('flow')
@@ -15,29 +16,29 @@ export function FlowFields({ flow, around }: { flow: Document; around: Surroundi
   return (
     <>
       <div className="insp-part">
-        <TextArea {...common} at={{ path: '/name' }} label="Name" what="name" lines={1} hint="How the assistant calls the flow when it talks about it." />
-        <TextArea {...common} at={{ path: '/description' }} label="Description for the assistant" what="description" lines={3} hint="It decides with this when somebody wants this flow." />
+        <TextArea {...common} at={{ path: '/name' }} label={words.flowFields.name} what={words.flowFields.nameEdit} lines={1} hint={words.flowFields.howTheAssistantCalls} />
+        <TextArea {...common} at={{ path: '/description' }} label={words.flowFields.descriptionForTheAssistant} what={words.flowFields.description} lines={3} hint={words.flowFields.itDecidesWithThis} />
       </div>
       <div className="insp-part">
-        <h3 className="label">Starts</h3>
+        <h3 className="label">{words.flowFields.starts}</h3>
         <p>
           {guard === undefined ? (
-            'Whenever somebody asks for it'
+            words.flowFields.wheneverSomebodyAsksFor
           ) : guard === false || guard === 'false' ? (
-            'Only when another flow links to it or calls it'
+            words.flowFields.onlyWhenAnotherFlow
           ) : (
             <>
-              If <Words words={wordsOf(String(guard), around.condition(String(guard)))} />
+              {words.flowFields.if} <Words words={wordsOf(String(guard), around.condition(String(guard)))} />
             </>
           )}
         </p>
         <Intents triggers={body['nlu_trigger']} />
       </div>
       <div className="insp-part">
-        <Toggle {...common} at={{ path: '/run_pattern_completed' }} label="Asks afterwards if there is anything else" what="question at the end" fallback />
+        <Toggle {...common} at={{ path: '/run_pattern_completed' }} label={words.flowFields.asksAfterwardsIfThere} what={words.flowFields.questionAtTheEnd} fallback />
         {kept.length > 0 && (
           <div className="field">
-            <h3 className="label">Values kept after the flow ends</h3>
+            <h3 className="label">{words.flowFields.valuesKeptAfterThe}</h3>
             <p className="chips">
               {kept.map((slot) => (
                 <span key={slot} className="slot">
@@ -57,7 +58,7 @@ function Intents({ triggers }: { triggers: unknown }) {
   const names = triggers.map((trigger) => get(trigger, '/intent')).map((intent) => (isObject(intent) ? String(intent['name']) : String(intent)))
   return (
     <p className="t2">
-      Triggered by{' '}
+      {words.flowFields.triggeredBy}{' '}
       {names.map((name) => (
         <span key={name} className="tag line mono">
           {name}

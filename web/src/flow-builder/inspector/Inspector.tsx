@@ -10,6 +10,7 @@ import type { Surroundings } from '../captions'
 import { nameOf, type FlowView } from '../view'
 import { FlowFields } from './FlowFields'
 import { StepFields } from './StepFields'
+import { words } from '../words'
 
 export interface InspectorProps {
   flow: Document
@@ -24,8 +25,8 @@ export function Inspector({ flow, view, around, selected, onClose }: InspectorPr
   const caption = selected === null ? undefined : view.captions.get(selected)
   return (
     <>
-      <aside className="inspector" style={{ width }} aria-label="Inspector">
-        <Resizer label="Width of the inspector" value={width} min={300} max={520} direction={-1} onChange={(inspector) => useLayout.setState({ inspector })} />
+      <aside className="inspector" style={{ width }} aria-label={words.inspector.inspector}>
+        <Resizer label={words.inspector.widthOfTheInspector} value={width} min={300} max={520} direction={-1} onChange={(inspector) => useLayout.setState({ inspector })} />
         {selected !== null && caption !== undefined ? (
           <>
             <StepHead step={selected} view={view} flow={flow} onClose={onClose} />
@@ -53,7 +54,7 @@ export function Inspector({ flow, view, around, selected, onClose }: InspectorPr
 }
 
 function count(steps: number): string {
-  return steps === 1 ? 'Flow of one step' : `Flow of ${steps} steps`
+  return steps === 1 ? words.inspector.flowOfOneStep : words.inspector.flowOfSteps(steps)
 }
 
 function StepHead({ step, view, flow, onClose }: { step: string; view: FlowView; flow: Document; onClose: () => void }) {
@@ -70,10 +71,10 @@ function StepHead({ step, view, flow, onClose }: { step: string; view: FlowView;
       <div className="grow">
         <h2 className="med ell">{look ? `${look.one} ${caption?.head ?? ''}` : nameOf(step, view.captions)}</h2>
         <p className="small t3 ell">
-          Step {place} of {view.steps.size} in {flow.name}
+          {words.inspector.stepOf(place, view.steps.size, flow.name)}
         </p>
       </div>
-      <IconButton icon={IconX} label="Close" onClick={onClose} />
+      <IconButton icon={IconX} label={words.inspector.close} onClick={onClose} />
     </header>
   )
 }

@@ -6,6 +6,7 @@ import { useAssistant, useContentLanguage, useMayWrite } from '../../frame/assis
 import { runsOf } from '../captions'
 import { typeText, writtenText } from '../responseText'
 import { Runs } from '../StepNode'
+import { words } from '../words'
 
 export function Question({ response: name, question }: { response: string; question: boolean }) {
   const id = useId()
@@ -22,7 +23,7 @@ export function Question({ response: name, question }: { response: string; quest
     <div className="insp-part">
       <div className="part-head">
         <label className="label" htmlFor={id}>
-          {question ? 'Question' : 'Text'}
+          {question ? words.question.question : words.question.text}
         </label>
         <Link className="link small mono ell" to="/a/$assistant/content/$kind/$name" params={{ assistant: assistant.name, kind: 'response', name }}>
           {name}
@@ -33,7 +34,7 @@ export function Question({ response: name, question }: { response: string; quest
           <Runs runs={runsOf(text)} />
         </div>
         {Array.isArray(buttons) && (
-          <div className="quick" aria-label="Buttons">
+          <div className="quick" aria-label={words.question.buttons}>
             {buttons.filter(isObject).map((button) => (
               <span key={`${String(button['title'])} ${String(button['payload'])}`}>{String(button['title'])}</span>
             ))}
@@ -49,7 +50,7 @@ export function Question({ response: name, question }: { response: string; quest
         onChange={(event) => store.type(typeText(response, language, assistant.language, event.target.value), { name: 'edit-text', arguments: { kind: 'response', name } })}
         onBlur={() => store.settle()}
       />
-      {variations > 1 && <p className="small t3">The first of {variations} variations.</p>}
+      {variations > 1 && <p className="small t3">{words.question.firstOf(variations)}</p>}
     </div>
   )
 }

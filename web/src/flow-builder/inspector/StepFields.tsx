@@ -8,6 +8,7 @@ import { wordsOf, type FlowView } from '../view'
 import { Branches } from './Branches'
 import { TextArea, Toggle } from './fields'
 import { Question } from './Question'
+import { words } from '../words'
 
 interface StepProps {
   flow: Document
@@ -35,7 +36,7 @@ export function StepFields({ flow, step, caption, view, around }: StepProps) {
       )}
       {caption.kind === 'collect' && (
         <div className="insp-part">
-          <TextArea {...common} at={{ step, path: '/description' }} label="Description for the assistant" what="description" hint="Says what value is meant, where the name of the slot does not." />
+          <TextArea {...common} at={{ step, path: '/description' }} label={words.stepFields.descriptionForTheAssistant} what={words.stepFields.description} hint={words.stepFields.saysWhatValueIs} />
           <SlotLine name={String(body['collect'])} />
         </div>
       )}
@@ -43,14 +44,14 @@ export function StepFields({ flow, step, caption, view, around }: StepProps) {
       {caption.response === null && <Target kind={caption.kind} body={body} />}
       {caption.kind === 'collect' && (
         <div className="insp-part">
-          <Toggle {...common} at={{ step, path: '/ask_before_filling' }} label="Ask before filling" what="ask before filling" hint="Always asks, even when the value is already known" />
-          <Toggle {...common} at={{ step, path: '/force_slot_filling' }} label="Prevent digressions" what="force slot filling" hint="Takes whatever comes as the answer" />
+          <Toggle {...common} at={{ step, path: '/ask_before_filling' }} label={words.stepFields.askBeforeFilling} what={words.stepFields.askBeforeFillingEdit} hint={words.stepFields.alwaysAsksEvenWhen} />
+          <Toggle {...common} at={{ step, path: '/force_slot_filling' }} label={words.stepFields.preventDigressions} what={words.stepFields.forceSlotFilling} hint={words.stepFields.takesWhateverComesAs} />
         </div>
       )}
       <Rules rules={body['rejections']} around={around} />
       <Branches step={body} around={around} view={view} flow={flow} />
       <div className="insp-part small t3">
-        Id <span className="mono">{step}</span>
+        {words.stepFields.id} <span className="mono">{step}</span>
       </div>
     </>
   )
@@ -60,7 +61,7 @@ function SlotLine({ name }: { name: string }) {
   const assistant = useAssistant()
   return (
     <div className="field">
-      <h3 className="label">Slot</h3>
+      <h3 className="label">{words.stepFields.slot}</h3>
       <Link className="refline" to="/a/$assistant/content/$kind/$name" params={{ assistant: assistant.name, kind: 'slot', name }}>
         <span className="slot">{name}</span>
       </Link>
@@ -74,7 +75,7 @@ function Target({ kind, body }: { kind: Caption['kind']; body: JsonObject }) {
     const flow = String(body[kind])
     return (
       <div className="insp-part">
-        <h3 className="label">{kind === 'link' ? 'Goes on with' : 'Runs and comes back'}</h3>
+        <h3 className="label">{kind === 'link' ? words.stepFields.goesOnWith : words.stepFields.runsAndComesBack}</h3>
         <Link className="refline mono" to="/a/$assistant/flows/$flow" params={{ assistant: assistant.name, flow }}>
           {flow}
         </Link>
@@ -84,18 +85,18 @@ function Target({ kind, body }: { kind: Caption['kind']; body: JsonObject }) {
   if (kind === 'action')
     return (
       <div className="insp-part">
-        <h3 className="label">Action</h3>
+        <h3 className="label">{words.stepFields.action}</h3>
         <p className="mono">{String(body['action'])}</p>
-        <p className="small t3">Runs on the action server.</p>
+        <p className="small t3">{words.stepFields.runsOnTheAction}</p>
       </div>
     )
   if (kind === 'set')
     return (
       <div className="insp-part">
-        <h3 className="label">Sets</h3>
+        <h3 className="label">{words.stepFields.sets}</h3>
         {pairsOf(body['set_slots']).map(([slot, value]) => (
           <p key={slot}>
-            <span className="slot">{slot}</span> = <span className="mono">{value === null ? 'empty' : JSON.stringify(value)}</span>
+            <span className="slot">{slot}</span> = <span className="mono">{value === null ? words.stepFields.empty : JSON.stringify(value)}</span>
           </p>
         ))}
       </div>
@@ -113,7 +114,7 @@ function Rules({ rules, around }: { rules: Json | undefined; around: Surrounding
   return (
     <div className="insp-part">
       <h3 className="label">
-        Validation <span className="badge">{found.length}</span>
+        {words.stepFields.validation} <span className="badge">{found.length}</span>
       </h3>
       <ul className="rules">
         {found.map((rule) => {
@@ -122,9 +123,9 @@ function Rules({ rules, around }: { rules: Json | undefined; around: Surrounding
           const written = responseText(around.response(said), around)
           return (
             <li key={`${text} ${said}`}>
-              <span className="t3">If</span> <Words words={wordsOf(text, around.condition(text))} />
+              <span className="t3">{words.stepFields.if}</span> <Words words={wordsOf(text, around.condition(text))} />
               <br />
-              <span className="t3">say</span> {written === null ? <span className="mono">{said}</span> : <Runs runs={runsOf(written)} />}
+              <span className="t3">{words.stepFields.say}</span> {written === null ? <span className="mono">{said}</span> : <Runs runs={runsOf(written)} />}
             </li>
           )
         })}

@@ -2,6 +2,7 @@
 import { useId } from 'react'
 import { get, useDocuments, type Address, type Document, type Json, resolve } from '../../documents'
 import { Switch } from '../../ui/controls'
+import { words } from '../words'
 
 interface Place {
   flow: Document
@@ -52,7 +53,7 @@ export function Toggle({ flow, at, label, what, editable, hint, fallback = false
         <div>{label}</div>
         {hint && <p className="small t3">{hint}</p>}
       </div>
-      {editable ? <Switch checked={on} onChange={set} label={label} /> : <span className="t2">{on ? 'Yes' : 'No'}</span>}
+      {editable ? <Switch checked={on} onChange={set} label={label} /> : <span className="t2">{on ? words.fields.yes : words.fields.no}</span>}
     </div>
   )
 }

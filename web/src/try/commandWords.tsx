@@ -1,18 +1,19 @@
 /** Commands and values in words. */
 import type { ReactNode } from 'react'
+import { words } from './words'
 
 const PLAIN: Readonly<Record<string, string>> = {
-  'cancel flow': 'Cancel the flow',
-  'cannot handle': 'Not understood',
-  'skip question': 'Skip the question',
-  chitchat: 'Small talk',
-  knowledge: 'Asks for knowledge',
-  repeat: 'Repeat the last message',
-  restart: 'Restart',
-  'session start': 'Start a session',
-  'session end': 'End the session',
-  'user silence': 'Silence',
-  noop: 'Nothing to do',
+  'cancel flow': words.commandWords.cancelTheFlow,
+  'cannot handle': words.commandWords.notUnderstood,
+  'skip question': words.commandWords.skipTheQuestion,
+  chitchat: words.commandWords.smallTalk,
+  knowledge: words.commandWords.asksForKnowledge,
+  repeat: words.commandWords.repeatTheLastMessage,
+  restart: words.commandWords.restart,
+  'session start': words.commandWords.startASession,
+  'session end': words.commandWords.endTheSession,
+  'user silence': words.commandWords.silence,
+  noop: words.commandWords.nothingToDo,
 }
 
 /** Slots that only the engine reads. */
@@ -29,19 +30,19 @@ export function commandWords(command: Record<string, unknown>): ReactNode {
     case 'start flow':
       return (
         <>
-          Start flow <span className="mono">{String(command['flow'])}</span>
+          {words.commandWords.startFlow} <span className="mono">{String(command['flow'])}</span>
         </>
       )
     case 'set slot':
       return (
         <>
-          Set slot <span className="mono">{String(command['name'])}</span> <span className="t3">=</span> <span className="mono">{valueText(command['value'])}</span>
+          {words.commandWords.setSlot} <span className="mono">{String(command['name'])}</span> <span className="t3">=</span> <span className="mono">{valueText(command['value'])}</span>
         </>
       )
     case 'correct slot':
-      return <>Correct {list(command['corrected_slots'])}</>
+      return <>{words.commandWords.correct} {list(command['corrected_slots'])}</>
     case 'clarify':
-      return <>Ask which flow: {Array.isArray(command['options']) ? command['options'].map(String).join(', ') : ''}</>
+      return <>{words.commandWords.askWhichFlow} {Array.isArray(command['options']) ? command['options'].map(String).join(', ') : ''}</>
     default:
       return PLAIN[name] ?? name
   }
@@ -53,4 +54,4 @@ function list(slots: unknown): ReactNode {
 }
 
 /** The name of what a bot sends besides texts. */
-export const CUSTOM = 'Custom message'
+export const CUSTOM = words.commandWords.customMessage
