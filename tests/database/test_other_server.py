@@ -1,0 +1,45 @@
+"""What touches the database works on a PostgreSQL that is older and poorer than ours, as the application's role."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from tests.services.other_postgres import HOW, found, other_server
+
+TESTS = Path(__file__).parents[1]
+ROOMS = (
+    "database",
+    "backend/content/test_changes.py",
+    "backend/content/test_concurrency.py",
+    "backend/content/test_lists.py",
+    "modelservice/test_leases.py",
+    "modelservice/test_keeper.py",
+    "cli/test_backup.py",
+    "upgrades",
+)
+OWN_SERVERS = ("database/test_embedded.py", "database/test_trouble.py", "database/test_other_server.py")
+
+
+@pytest.mark.timeout(900)
+def test_the_tests_of_the_database_pass_on_the_machines_own_server() -> None:
+    programs = found()
+    if programs is None:
+        assert "CI" not in os.environ, f"there is no other PostgreSQL here; {HOW}"
+        pytest.skip(f"there is no other PostgreSQL here; {HOW}")
+    chosen = [str(TESTS / room) for room in ROOMS if (TESTS / room).exists()]
+    ignored = [f"--ignore={TESTS / path}" for path in OWN_SERVERS]
+    with other_server(programs) as url:
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+        done = subprocess.run(
+            [sys.executable, "-m", "pytest", "-x", "-k", "not embedded", *ignored, *chosen],
+            env=environment | {"TEST_POSTGRES_URL": url},
+            cwd=TESTS.parent,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 0, done.stdout[-6000:]
