@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from talkwright.identity.secrets import Keyring, SecretsError, keyring
+from talkwright.identity.secrets import Keyring, SecretsError, add_key, forget_old_keys, keyring
 
 OLD, NEW = b"o" * 32, b"n" * 32
 
@@ -52,6 +52,24 @@ def test_the_data_folder_gets_a_key_of_its_own_that_others_can_not_read(tmp_path
     assert path.stat().st_mode & 0o777 == 0o600
     assert keyring(None, home).decrypt(sealed, "tokens") == b"secret"
     assert [entry.name for entry in home.iterdir()] == ["secret-keys"]
+
+
+def test_running_roles_follow_the_file_when_its_keys_are_exchanged(tmp_path: Path) -> None:
+    role, other = keyring(None, tmp_path), keyring(None, tmp_path)
+    old = role.encrypt(b"secret", "tokens")
+    add_key(tmp_path)
+    new = keyring(None, tmp_path).encrypt(b"secret", "tokens")
+    assert role.decrypt(new, "tokens") == role.decrypt(old, "tokens") == b"secret"
+    renewed = other.renewed(old, "tokens")
+    assert renewed is not None
+    assert other.renewed(renewed, "tokens") is None
+    forget_old_keys(tmp_path)
+    assert role.decrypt(role.encrypt(b"fresh", "tokens"), "tokens") == b"fresh"
+    assert role.decrypt(renewed, "tokens") == b"secret"
+    with pytest.raises(SecretsError):
+        role.decrypt(old, "tokens")
+    assert (tmp_path / "secret-keys").stat().st_mode & 0o777 == 0o600
+    assert [entry.name for entry in tmp_path.iterdir()] == ["secret-keys"]
 
 
 @pytest.mark.parametrize("text", ["", "not base64!", base64.b64encode(b"short").decode()])

@@ -31,6 +31,7 @@ COMMANDS: dict[str, Entry] = {
     "doctor": Entry("talkwright.cli.doctor:doctor", "Look whether all that a studio needs is well."),
     "backup": Entry("talkwright.cli.backup:backup", "Write everything that people made into one file."),
     "restore": Entry("talkwright.cli.backup:restore", "Put back what a backup holds."),
+    "secrets": Entry("talkwright.cli.secrets:secrets_app", "Exchange the keys that encrypt secrets in the database."),
     "migrate": Entry("talkwright.cli.roles:migrate", "Prepare the database (one shot)."),
     "backend": Entry("talkwright.cli.roles:backend", "Run the backend server."),
     "training-orchestrator": Entry("talkwright.cli.roles:training_orchestrator", "Run the training orchestrator."),

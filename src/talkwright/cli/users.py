@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -19,9 +18,8 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from talkwright.backend.settings import BackendSettings
-from talkwright.cli.supervisor.lock import AlreadyRunningError, HomeLock
-from talkwright.database.embedded import EmbeddedError, EmbeddedPostgres
-from talkwright.database.engine import Database
+from talkwright.cli.reaching import command_database
+from talkwright.database.embedded import EmbeddedError
 from talkwright.database.settings import DatabaseSettings, HomeSettings
 from talkwright.database.tables import assistants
 from talkwright.database.tables import users as users_table
@@ -192,7 +190,7 @@ def _say(work: Callable[[Office], Awaitable[str]]) -> None:
 async def _in_office(work: Callable[[Office], Awaitable[str]]) -> str:
     settings = load(HomeSettings, DatabaseSettings, BackendSettings, IdentitySettings)
     home, identity = settings[HomeSettings].home, settings[IdentitySettings]
-    async with _database(home, settings[DatabaseSettings]) as database, database.transaction() as session:
+    async with command_database(home, settings[DatabaseSettings]) as database, database.transaction() as session:
         system = (await session.execute(select(users_table.c.id).where(users_table.c.kind == "system"))).scalar_one()
         actor = Principal(user_id=system, display="Talkwright", roles=frozenset({SUPERUSER}), via="system")
         accounts = await _accounts(session, identity, _address(home, settings[BackendSettings]))
@@ -204,32 +202,6 @@ async def _accounts(session: AsyncSession, identity: IdentitySettings, address: 
     if identity.identity_provider == "builtin":
         return Accounts(await ensure_provider(session, "builtin", issuer_of(address)), BuiltInAccounts(address))
     return Accounts(await ensure_provider(session, "openid", identity.oidc_issuer or ""), None)
-
-
-@contextlib.asynccontextmanager
-async def _database(home: Path, settings: DatabaseSettings) -> AsyncIterator[Database]:
-    """The database of the settings, or the embedded one: of the studio that runs, or started for the command."""
-    if settings.database_url is not None:
-        database = Database.at(settings.application, settings)
-        try:
-            yield database
-        finally:
-            await database.close()
-        return
-    lock, server = HomeLock(home), EmbeddedPostgres(home)
-    try:
-        lock.take()
-        is_ours = True
-    except AlreadyRunningError:
-        is_ours = False
-    database = Database.at((await asyncio.to_thread(server.start)).application, settings)
-    try:
-        yield database
-    finally:
-        await database.close()
-        if is_ours:
-            await asyncio.to_thread(server.stop)
-            lock.release()
 
 
 def _address(home: Path, backend: BackendSettings) -> str:

@@ -26,8 +26,8 @@ REFRESH_CLAIM_SECONDS = 20
 PROVIDER_GRACE = timedelta(hours=1)
 """How long a sign-in goes on after its token's end while the provider doesn't answer."""
 _IS_STALE = sign_ins.c.access_expires_at <= func.now()
-_TOKENS = "sign-in-tokens"
-_ATTEMPT = "sign-in-attempt"
+TOKENS_PURPOSE = "sign-in-tokens"
+ATTEMPT_PURPOSE = "sign-in-attempt"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +61,7 @@ async def begin_attempt(session: AsyncSession, keyring: Keyring, attempt: Attemp
         insert(sign_in_attempts).values(
             state_hash=hashed(attempt.proof.state),
             secret_hash=hashed(browser_secret),
-            payload=keyring.encrypt(payload, _ATTEMPT),
+            payload=keyring.encrypt(payload, ATTEMPT_PURPOSE),
             expires_at=func.now() + timedelta(minutes=ATTEMPT_MINUTES),
         )
     )
@@ -77,7 +77,7 @@ async def take_attempt(session: AsyncSession, keyring: Keyring, state: str, brow
     payload = (await session.execute(statement.returning(sign_in_attempts.c.payload))).scalar_one_or_none()
     if payload is None:
         return None
-    values = json.loads(keyring.decrypt(payload, _ATTEMPT))
+    values = json.loads(keyring.decrypt(payload, ATTEMPT_PURPOSE))
     return Attempt(Proof(**values["proof"]), values["next"])
 
 
@@ -207,8 +207,8 @@ async def end_all(session: AsyncSession, person: UUID) -> None:
 
 def opened(keyring: Keyring, sealed: bytes) -> Tokens:
     """The tokens of a sign-in; raises SecretsError where their key is gone."""
-    return Tokens(**json.loads(keyring.decrypt(sealed, _TOKENS)))
+    return Tokens(**json.loads(keyring.decrypt(sealed, TOKENS_PURPOSE)))
 
 
 def _sealed(keyring: Keyring, tokens: Tokens) -> bytes:
-    return keyring.encrypt(json.dumps(asdict(tokens)).encode(), _TOKENS)
+    return keyring.encrypt(json.dumps(asdict(tokens)).encode(), TOKENS_PURPOSE)

@@ -23,7 +23,7 @@ SIGNS_FOR = timedelta(days=30)
 PUBLISHED_FOR = timedelta(days=62)
 """A key is published until the longest refresh token that it signed has ended."""
 READ_AGAIN_SECONDS = 60.0
-_PURPOSE = "provider-key"
+PURPOSE = "provider-key"
 _LOCK = 0x7A1C_1D01
 
 
@@ -76,7 +76,7 @@ class Signer:
                     rows = await self._rows(session)
         newest = next(row for row in rows if row.signs)
         if self._signing is None or self._signing.kid != newest.id:
-            self._signing = RSAKey.import_key(json.loads(self._keyring.decrypt(newest.private, _PURPOSE)))
+            self._signing = RSAKey.import_key(json.loads(self._keyring.decrypt(newest.private, PURPOSE)))
         self._published = {row.id: json.loads(row.public) for row in rows}
         self._read_at = self._clock()
 
@@ -95,7 +95,7 @@ class Signer:
         await session.execute(
             insert(keys).values(
                 id=key.kid,
-                private=self._keyring.encrypt(json.dumps(key.as_dict(private=True)).encode(), _PURPOSE),
+                private=self._keyring.encrypt(json.dumps(key.as_dict(private=True)).encode(), PURPOSE),
                 public=json.dumps(key.as_dict(private=False)),
                 created_at=func.clock_timestamp(),
                 signs_until=func.now() + SIGNS_FOR,
