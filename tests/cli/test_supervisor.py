@@ -6,12 +6,14 @@ import asyncio
 import contextlib
 import re
 import sys
+import time
 from collections.abc import AsyncIterator, Iterator
 from io import StringIO
 from pathlib import Path
+from uuid import UUID
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, update
 from tests.services.modelservice import Service, project, service_at
 
 from talkwright.cli.supervisor.capacity import Capacity
@@ -19,7 +21,7 @@ from talkwright.cli.supervisor.child import Child, Program, stop_all
 from talkwright.cli.supervisor.journal import Journal
 from talkwright.database.announcements import Listener, announce
 from talkwright.database.ids import SYSTEM_USER, uuid7
-from talkwright.database.tables import deployments
+from talkwright.database.tables import attempts, deployments
 
 pytestmark = pytest.mark.anyio
 
@@ -74,14 +76,44 @@ async def test_running_consumers_are_no_more_than_the_setting_says(
         await reaches(capacity, MOST)
 
 
+async def test_consumers_that_nobody_needed_for_a_while_end_but_for_those_that_hold_a_model(
+    service: Service, journal: Journal, fresh_database_url: str
+) -> None:
+    async with keeping(service, journal, fresh_database_url, look=0.05, surplus=0.5) as capacity:
+        await deploy(service, "first")
+        await deploy(service, "second")
+        await reaches(capacity, MOST)
+        began, (*_, last) = time.monotonic(), capacity.children
+        await _all_stop_but_one_is_still_held(service, last.worker)
+        async with asyncio.timeout(20):
+            while len(capacity.children) > 1:  # noqa: ASYNC110 - nobody tells of an end
+                await asyncio.sleep(0.02)
+        assert time.monotonic() - began >= 0.5
+        assert [child.worker for child in capacity.children] == [last.worker]
+        assert capacity.children[0].pid is not None
+
+
+async def _all_stop_but_one_is_still_held(service: Service, worker: UUID) -> None:
+    """All deployments have stopped, but this worker has not yet ended its attempt."""
+    async with service.database.transaction() as session:
+        (work,) = (
+            await session.execute(update(deployments).values(state="stopped").returning(deployments.c.id))
+        ).first()
+        await session.execute(
+            insert(attempts).values(id=uuid7(), work_kind="deployment", work=work, number=1, worker=worker)
+        )
+
+
 @contextlib.asynccontextmanager
-async def keeping(service: Service, journal: Journal, url: str) -> AsyncIterator[Capacity]:
+async def keeping(
+    service: Service, journal: Journal, url: str, *, look: float = 30.0, surplus: float = 60.0
+) -> AsyncIterator[Capacity]:
     """Keep enough consumers, which do nothing here, until the block ends."""
 
     def idle() -> Child:
         return Child(program("import time; time.sleep(600)"), journal)
 
-    capacity = Capacity(service.database, Listener(url), idle, MOST)
+    capacity = Capacity(service.database, Listener(url), idle, MOST, look_seconds=look, surplus_seconds=surplus)
     keeping = asyncio.create_task(capacity.run())
     try:
         yield capacity

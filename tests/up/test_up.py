@@ -10,6 +10,7 @@ from pathlib import Path
 
 import httpx2
 import pytest
+from tests.services.studio import PASSWORD
 from tests.services.up import Up, launch, stopped, studio
 
 pytestmark = [pytest.mark.anyio, pytest.mark.xdist_group("up")]
@@ -70,6 +71,23 @@ async def test_the_death_of_up_itself_leaves_nothing_behind(tmp_path: Path) -> N
         await up.none_left(15)
     async with studio(tmp_path / "home", **BARE) as again:
         assert await again.page() == 200
+
+
+async def test_each_start_prints_the_first_administrators_link_until_there_is_one(tmp_path: Path) -> None:
+    links = []
+    for _ in range(2):
+        async with studio(tmp_path / "home", **BARE) as up:
+            assert "/auth/first-administrator?token=" in up.link
+            links.append(up.link)
+            if len(links) == 2:
+                form = {"username": "admin", "password": PASSWORD, "again": PASSWORD}
+                async with httpx2.AsyncClient(trust_env=False) as client:
+                    assert (await client.post(up.link, data=form)).is_redirect
+            assert await stopped(up) == 0
+    assert links[0].rpartition("=")[2] != links[1].rpartition("=")[2]
+    async with studio(tmp_path / "home", **BARE) as up:
+        assert "token=" not in up.link
+        assert await up.page() == 200
 
 
 async def test_a_signal_during_the_start_leaves_nothing_behind(tmp_path: Path) -> None:

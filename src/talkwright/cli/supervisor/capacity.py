@@ -27,11 +27,22 @@ _NEEDED = text(
 class Capacity:
     """Starts running consumers as they are needed, and lets idle ones go that nobody needed for a minute."""
 
-    def __init__(self, database: Database, listener: Listener, make: Callable[[], Child], most: int) -> None:
+    def __init__(
+        self,
+        database: Database,
+        listener: Listener,
+        make: Callable[[], Child],
+        most: int,
+        *,
+        look_seconds: float = LOOK_SECONDS,
+        surplus_seconds: float = SURPLUS_SECONDS,
+    ) -> None:
         self._database = database
         self._listener = listener
         self._make = make
         self._most = most
+        self._look_seconds = look_seconds
+        self._surplus_seconds = surplus_seconds
         self._surplus_since: float | None = None
         self.children: list[Child] = []
 
@@ -45,7 +56,7 @@ class Capacity:
                     await self._look()
                 except UNAVAILABLE as error:
                     log.warning("capacity.interrupted", error=type(error).__name__)
-                await subscription.wait(LOOK_SECONDS)
+                await subscription.wait(self._look_seconds)
                 await asyncio.sleep(0.2)  # several announcements of one step are one look
         finally:
             self._listener.unsubscribe(subscription)
@@ -63,7 +74,7 @@ class Capacity:
             self._surplus_since = None
         elif self._surplus_since is None:
             self._surplus_since = time.monotonic()
-        elif time.monotonic() - self._surplus_since > SURPLUS_SECONDS:
+        elif time.monotonic() - self._surplus_since > self._surplus_seconds:
             await self._let_one_go(set(row.busy))
 
     async def _let_one_go(self, busy: set[object]) -> None:
