@@ -42,9 +42,9 @@ def new_item(kind: Kind, name: str, body: Any, files: Iterable[ProjectFile] = ()
     try:
         made = Item(kind=kind, name=name, body=body_of(kind, parts), parts=parts)
     except YamlError as error:
-        raise EditError(f"This can't be written as a {kind}: {error.message}") from None
+        raise EditError(f"This can't be written as content of kind “{kind}”: {error.message}") from None
     if not same(made.body, _expected(kind, body)):
-        raise EditError(f"This is not the shape of a {kind}; compare it with another one.")
+        raise EditError(f"This is not the shape of content of kind “{kind}”; compare it with another one.")
     return made
 
 

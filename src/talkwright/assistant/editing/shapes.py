@@ -19,16 +19,16 @@ def check_shape(kind: Kind, body: Any) -> None:
             raise EditError("The body of a file is its text.")
     elif kind in _LISTS:
         if not isinstance(body, list):
-            raise EditError(f"The body of a {kind} is a list.")
+            raise EditError(f"The body of content of kind “{kind}” is a list.")
     elif not isinstance(body, dict):
-        raise EditError(f"The body of a {kind} is a map.")
+        raise EditError(f"The body of content of kind “{kind}” is a map.")
     if kind is Kind.INTENT:
         _check_intent(body)
     if kind is Kind.DOMAIN and OWN_KEYS & set(body):
         found = ", ".join(sorted(OWN_KEYS & set(body)))
         raise EditError(f"'{found}' is no part of the rest of a domain; its entries are items of their own.")
     if kind in NLU_KINDS and kind is not Kind.INTENT and not all(isinstance(example, str) for example in body):
-        raise EditError(f"The entries of a {kind} are texts.")
+        raise EditError(f"The entries of content of kind “{kind}” are texts.")
 
 
 def _check_intent(body: dict[str, Any]) -> None:

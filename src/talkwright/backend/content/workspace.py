@@ -165,9 +165,7 @@ class Workspace:
 
     def _check_free(self, kind: Kind, name: str, item: UUID) -> None:
         if self.living.get((str(kind), name), item) != item:
-            raise EditRefusedError(
-                "name-taken", f"There is already a {kind} named “{name}”. Choose another name.", item
-            )
+            raise EditRefusedError("name-taken", f"The {kind} “{name}” is there already. Choose another name.", item)
 
     def _patched(self, item: UUID, patch: Sequence[Mapping[str, Any]]) -> Item:
         whole = _whole_restore(patch)
