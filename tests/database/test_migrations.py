@@ -13,6 +13,7 @@ from tests.services.postgres import OWNER, TestServer, sources
 from talkwright.assistant.items import Kind
 from talkwright.database.engine import driver_url
 from talkwright.database.migrate import MigrationError, differences, head, migrate
+from talkwright.database.readiness import CODE_GENERATION
 from talkwright.database.settings import DatabaseSettings
 from talkwright.database.tables.content import KINDS
 
@@ -72,6 +73,26 @@ def test_a_lock_held_by_others_ends_the_migration_with_words(postgres: TestServe
             other.execute("SELECT pg_advisory_lock(2048655361)")
             with pytest.raises(MigrationError, match="still running"):
                 migrate(settings)
+
+
+def test_a_schema_of_a_later_release_stays_as_it_is_where_that_allows_this_code(postgres: TestServer) -> None:
+    with postgres.database() as name:
+        settings = postgres.settings(name)
+        with psycopg.connect(settings.owner) as link:
+            link.execute("UPDATE studio.schema_info SET revision = '9999'")
+            link.execute("UPDATE studio.alembic_version SET version_num = '9999'")
+        assert migrate(settings, sources=sources()) == "9999"
+        with psycopg.connect(settings.owner) as link:
+            assert link.execute("SELECT revision FROM studio.schema_info").fetchone() == ("9999",)
+
+
+def test_a_schema_that_refuses_this_code_is_said(postgres: TestServer) -> None:
+    with postgres.database() as name:
+        settings = postgres.settings(name)
+        with psycopg.connect(settings.owner) as link:
+            link.execute("UPDATE studio.schema_info SET revision = '9999', min_code = %s", (CODE_GENERATION + 1,))
+        with pytest.raises(MigrationError, match="later release"):
+            migrate(settings, sources=sources())
 
 
 def test_the_kinds_of_items_are_those_of_the_assistant_format() -> None:

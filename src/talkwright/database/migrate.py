@@ -27,6 +27,7 @@ from sqlalchemy.schema import CreateSchema
 
 from talkwright.database.engine import driver_url
 from talkwright.database.ids import SYSTEM_USER, uuid7
+from talkwright.database.readiness import CODE_GENERATION
 from talkwright.database.settings import DatabaseSettings
 from talkwright.database.tables import instance, metadata, schema_info, users
 from talkwright.database.tables.base import SCHEMA
@@ -79,7 +80,8 @@ def head(source: Source = STUDIO) -> str:
 def migrate(settings: DatabaseSettings, *, sources: Iterable[Source] = (STUDIO,)) -> str:
     """Bring all schemas forward with the owner's role and let the application's role in; returns the studio's revision.
 
-    Raises MigrationError where the server does not answer in time or a lock can't be had.
+    A schema of a later release stays as it is where that allows this code. Raises MigrationError where it doesn't,
+    where the server does not answer in time or a lock can't be had.
     """
     sources = tuple(sources)
     engine = create_engine(driver_url(settings.owner), poolclass=NullPool, connect_args={"connect_timeout": 5})
@@ -87,6 +89,8 @@ def migrate(settings: DatabaseSettings, *, sources: Iterable[Source] = (STUDIO,)
         try:
             _set_timeouts(connection, settings)
             _lock(connection, settings.database_migrate_wait)
+            if (later := _of_a_later_release(connection)) is not None:
+                return later
             for source in sources:
                 _bring_forward(connection, source)
             _install_queue(connection)
@@ -144,6 +148,26 @@ def _lock(connection: Connection, seconds: float) -> None:
             raise MigrationError("Another migration of this database is still running. Try again when it has ended.")
         time.sleep(0.1)
     connection.commit()
+
+
+def _of_a_later_release(connection: Connection) -> str | None:
+    """The revision of a schema whose scripts this code does not have, but which it may use; None where it has them.
+
+    Raises MigrationError for one that it may not use.
+    """
+    if connection.execute(text(f"SELECT to_regclass('{SCHEMA}.schema_info')")).scalar_one() is None:
+        return None
+    row = connection.execute(select(schema_info.c.revision, schema_info.c.min_code)).first()
+    connection.commit()
+    if row is None:
+        return None
+    if row.min_code > CODE_GENERATION:
+        raise MigrationError(
+            f"The database belongs to a later release (schema {row.revision}), which this one can't use. Install that "
+            "release again, or restore a backup that was made before it."
+        )
+    known = {script.revision for script in ScriptDirectory.from_config(alembic_config(STUDIO)).walk_revisions()}
+    return None if row.revision in known else str(row.revision)
 
 
 def _bring_forward(connection: Connection, source: Source) -> None:
