@@ -31,7 +31,7 @@ run: .venv/.studio .venv-actions/.stamp web/dist/.stamp ## Start the whole studi
 test: .venv/.dev .venv-actions/.stamp web/dist/.stamp ## Run all tests: Python, web client, real servers, real browser
 	@scripts/find-chromium > /dev/null
 	cd web && $(NODE_ROOT) npm test
-	CHROMIUM="$$(scripts/find-chromium)" $(PYTHON) -m pytest -n auto
+	CHROMIUM="$$(scripts/find-chromium)" $(PYTHON) -m pytest -n auto -rs
 
 .PHONY: check
 check: .venv/.dev web/node_modules/.stamp web/src/api/generated/.stamp ## Lint, format, types, import contracts, web lint and types
