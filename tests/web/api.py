@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import time
 import zipfile
+from collections.abc import Mapping
 from typing import Any
 
 from playwright.sync_api import APIRequestContext, APIResponse
@@ -14,7 +15,7 @@ from talkwright.database.ids import uuid7
 READY_SECONDS = 120
 
 
-def archive(files: dict[str, str]) -> bytes:
+def archive(files: Mapping[str, str | bytes]) -> bytes:
     """A project as a .zip."""
     data = io.BytesIO()
     with zipfile.ZipFile(data, "w") as packed:
@@ -51,7 +52,7 @@ class Api:
         assert answer.ok, f"{answer.url} answered {answer.status}: {answer.text()}"
         return answer.json() if answer.body() else None
 
-    def bring_in(self, name: str, title: str, files: dict[str, str]) -> dict[str, Any]:
+    def bring_in(self, name: str, title: str, files: Mapping[str, str | bytes]) -> dict[str, Any]:
         """Import a project; gives the assistant."""
         path = f"/assistants/import?id={uuid7()}&name={name}&title={title}"
         answer = self.send("POST", path, data=archive(files), mime="application/zip")

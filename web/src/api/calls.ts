@@ -17,6 +17,9 @@ export const retitleAssistant = (aid: string, title: string) => sdk.retitleAssis
 export const deleteAssistant = (aid: string) => sdk.deleteAssistant({ ...STRICT, path: { aid } })
 export const importAssistant = (archive: Blob, query: { id: string; name?: string | undefined; title?: string | undefined; file?: string | undefined }) =>
   sdk.importAssistant({ ...STRICT, query, body: archive, headers: { 'Content-Type': archive.type } }) as Promise<Imported>
+/** Puts an archive over an assistant as one change: files of the same path are replaced. */
+export const importInto = (aid: string, archive: Blob, change: string) =>
+  sdk.importInto({ ...STRICT, path: { aid }, query: { change }, body: archive, headers: { 'Content-Type': archive.type } })
 export const listExamples = () => sdk.readExamples(STRICT)
 export const loadExample = (example: string, id: string) =>
   sdk.importExample({ ...STRICT, path: { example }, body: { id } }) as Promise<Imported>

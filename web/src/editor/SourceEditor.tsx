@@ -2,10 +2,11 @@
 import { IconAlertCircle } from '@tabler/icons-react'
 import { useMemo, useState } from 'react'
 import { draftKey, useConflict, useDocuments, useDraft, type Document } from '../documents'
+import { Unreadable } from '../files/Unreadable'
 import { useMayWrite } from '../frame/assistant'
 import { Button, Segmented } from '../ui/controls'
 import { Icon } from '../ui/Icon'
-import { Empty, SkeletonRows } from '../ui/states'
+import { SkeletonRows } from '../ui/states'
 import { CodeEditor, type LineProblem } from './CodeEditor'
 import { ConflictView } from './ConflictView'
 import { words } from './words'
@@ -16,13 +17,7 @@ export default function SourceEditor({ document, line }: { document: Document; l
   const [chosen, setPart] = useState(0)
   if (document.parts === null) return <SkeletonRows rows={12} widths={[24, 280]} height={22} />
   if (conflict) return <ConflictView conflict={conflict} />
-  if (document.parts.length === 0) {
-    return (
-      <Empty icon={IconAlertCircle} title={words.noText}>
-        {words.noTextWhy}
-      </Empty>
-    )
-  }
+  if (document.parts.length === 0) return <Unreadable document={document} />
   const part = Math.min(chosen, document.parts.length - 1)
   return (
     <div className="source">

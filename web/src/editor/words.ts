@@ -14,8 +14,6 @@ export const words = {
   gone: 'Not there any more',
   itsText: 'its text',
   variation: (place: number) => `variation ${place}`,
-  noText: 'There is no text to edit',
-  noTextWhy: 'This is not a text file; it comes in and goes out as it is.',
   part: 'Part of the item',
   notSaved: 'Not saved, kept here.',
   atLine: (line: number, detail: string) => `Line ${line}: ${detail}`,
