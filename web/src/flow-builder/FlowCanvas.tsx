@@ -1,7 +1,7 @@
 /** The canvas of one flow with its inspector: what is shown follows from the documents, the selection and the chat. */
 import { IconCurrentLocation } from '@tabler/icons-react'
 import { useNavigate } from '@tanstack/react-router'
-import { useMemo } from 'react'
+import { useMemo, type ReactNode } from 'react'
 import { useDocuments, type Document } from '../documents'
 import { useAssistant, useContentLanguage, useMayWrite } from '../frame/assistant'
 import { useFollowing, useLit } from '../try/lit'
@@ -15,7 +15,8 @@ import { useByName, useSurroundings } from './surroundings'
 import { viewOf } from './view'
 import { words } from './words'
 
-export function FlowCanvas({ flow, selected }: { flow: Document; selected: string | null }) {
+/** `children` stand over the canvas, beside the inspector. */
+export function FlowCanvas({ flow, selected, children }: { flow: Document; selected: string | null; children: ReactNode }) {
   const navigate = useNavigate({ from: '/a/$assistant/flows/$flow' })
   const around = useSurroundings(flow)
   const view = useMemo(() => viewOf(flow, around), [flow, around])
@@ -27,15 +28,18 @@ export function FlowCanvas({ flow, selected }: { flow: Document; selected: strin
   const select = (step: string | null) => void navigate({ search: (search) => ({ ...search, step: step ?? undefined }), replace: true })
   return (
     <div className="body">
-      <Canvas flow={flow.id} nodes={nodes} edges={edges} onSelect={select} follow={following.on ? lit.active : selected}>
-        {following.available && (
-          <div className="cv-bar follow">
-            <Icon of={IconCurrentLocation} />
-            <span className="small">{words.flowCanvas.followingTheConversation}</span>
-            <Switch checked={following.on} onChange={following.set} label={words.flowCanvas.followTheConversation} />
-          </div>
-        )}
-      </Canvas>
+      <div className="work">
+        {children}
+        <Canvas flow={flow.id} nodes={nodes} edges={edges} onSelect={select} follow={following.on ? lit.active : selected}>
+          {following.available && (
+            <div className="cv-bar follow">
+              <Icon of={IconCurrentLocation} />
+              <span className="small">{words.flowCanvas.followingTheConversation}</span>
+              <Switch checked={following.on} onChange={following.set} label={words.flowCanvas.followTheConversation} />
+            </div>
+          )}
+        </Canvas>
+      </div>
       {!following.available && <Inspector flow={flow} view={view} around={around} selected={selected} onClose={() => select(null)} />}
     </div>
   )

@@ -37,13 +37,17 @@ function OpenFlow({ flow }: { flow: Document }) {
   const { view, line, step } = useSearch({ from: '/a/$assistant/flows/$flow' })
   return (
     <main className="work" id="work" aria-label={words.flowPage.flowNamed(flow.name)}>
-      <FlowToolbar flow={flow} />
       {view === 'yaml' ? (
-        <Suspense fallback={<div className="canvas" aria-busy="true" />}>
-          <SourceEditor document={flow} line={line} />
-        </Suspense>
+        <>
+          <FlowToolbar flow={flow} />
+          <Suspense fallback={<div className="canvas" aria-busy="true" />}>
+            <SourceEditor document={flow} line={line} />
+          </Suspense>
+        </>
       ) : (
-        <FlowCanvas flow={flow} selected={step ?? null} />
+        <FlowCanvas flow={flow} selected={step ?? null}>
+          <FlowToolbar flow={flow} />
+        </FlowCanvas>
       )}
     </main>
   )

@@ -20,6 +20,7 @@ export const words = {
     loadingTheFlow: 'Loading the flow…',
   },
   stepNode: {
+    missing: (name: string) => `No step ${name}`,
     step: 'Step',
     textOf: (response: string) => `Text of ${response}`,
     start: 'Start',
@@ -29,7 +30,9 @@ export const words = {
     goesOn: 'Goes on',
     else: 'Else',
     if: 'If',
-    goTo: 'go to',
+    goTo: 'to',
+    ownSteps: 'its own steps',
+    theEnd: 'the end',
   },
   flowFields: {
     name: 'Name',
@@ -62,9 +65,10 @@ export const words = {
     firstOf: (count: number) => `The first of ${count} variations.`,
   },
   stepFields: {
+    noId: 'none of its own',
     descriptionForTheAssistant: 'Description for the assistant',
     description: 'description',
-    saysWhatValueIs: 'Says what value is meant, where the name of the slot does not.',
+    saysWhatValueIs: 'Which value is meant, if the slot’s name doesn’t say.',
     askBeforeFilling: 'Ask before filling',
     askBeforeFillingEdit: 'ask before filling',
     alwaysAsksEvenWhen: 'Always asks, even when the value is already known',

@@ -22,10 +22,13 @@ export function Branches({ step, around, view, flow }: { step: JsonObject; aroun
             const error = condition === undefined ? null : (around.condition(String(condition))?.error ?? null)
             return (
               <li key={String(condition)}>
-                {condition === undefined ? <span className="t3">{words.branches.else}</span> : <><span className="t3">{words.branches.if}</span> <Words words={wordsOf(String(condition), around.condition(String(condition)))} /></>}
-                <br />
-                <span className="t3">{words.branches.goTo}</span> {target(branch['then'] ?? branch['else'])}
-                {error && <p className="error">{error.message}</p>}
+                <span className="t3">{condition === undefined ? words.branches.else : words.branches.if}</span>
+                <span>{condition !== undefined && <Words words={wordsOf(String(condition), around.condition(String(condition)))} />}</span>
+                <span className="t3">{words.branches.goTo}</span>
+                <span>
+                  {target(branch['then'] ?? branch['else'])}
+                  {error && <span className="error">{error.message}</span>}
+                </span>
               </li>
             )
           })}
@@ -39,9 +42,9 @@ export function Branches({ step, around, view, flow }: { step: JsonObject; aroun
 function targetName(value: Json | undefined, view: FlowView, flow: Document): string {
   if (Array.isArray(value)) {
     const first = [...view.steps].find(([, step]) => step === value[0])
-    return first ? nameOf(first[0], view.captions) : 'its own steps'
+    return first ? nameOf(first[0], view.captions) : words.branches.ownSteps
   }
-  if (value === 'END' || value === undefined) return 'the end'
+  if (value === 'END' || value === undefined) return words.branches.theEnd
   const key = Object.values(flow.keys).find((candidate) => candidate === value)
   return key === undefined ? String(value) : nameOf(key, view.captions)
 }

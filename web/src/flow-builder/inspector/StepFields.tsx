@@ -1,7 +1,8 @@
 /** The fields of a step, by its kind. */
 import { Link } from '@tanstack/react-router'
-import { isObject, type Document, type Json, type JsonObject } from '../../documents'
+import { isObject, useDocumentNamed, type Document, type Json, type JsonObject } from '../../documents'
 import { useAssistant, useMayWrite } from '../../frame/assistant'
+import { KindTile } from '../../ui/controls'
 import { responseText, runsOf, type Caption, type Surroundings } from '../captions'
 import { Runs, Words } from '../StepNode'
 import { wordsOf, type FlowView } from '../view'
@@ -51,7 +52,7 @@ export function StepFields({ flow, step, caption, view, around }: StepProps) {
       <Rules rules={body['rejections']} around={around} />
       <Branches step={body} around={around} view={view} flow={flow} />
       <div className="insp-part small t3">
-        {words.stepFields.id} <span className="mono">{step}</span>
+        {words.stepFields.id} <span className="mono">{typeof body['id'] === 'string' ? body['id'] : words.stepFields.noId}</span>
       </div>
     </>
   )
@@ -59,11 +60,15 @@ export function StepFields({ flow, step, caption, view, around }: StepProps) {
 
 function SlotLine({ name }: { name: string }) {
   const assistant = useAssistant()
+  const slot = useDocumentNamed('slot', name)
+  const type = isObject(slot?.body) && typeof slot.body['type'] === 'string' ? slot.body['type'] : null
   return (
     <div className="field">
       <h3 className="label">{words.stepFields.slot}</h3>
       <Link className="refline" to="/a/$assistant/content/$kind/$name" params={{ assistant: assistant.name, kind: 'slot', name }}>
-        <span className="slot">{name}</span>
+        <KindTile kind="slot" />
+        <span className="mono grow ell">{name}</span>
+        {type !== null && <span className="tag mono">{type}</span>}
       </Link>
     </div>
   )
@@ -114,7 +119,7 @@ function Rules({ rules, around }: { rules: Json | undefined; around: Surrounding
   return (
     <div className="insp-part">
       <h3 className="label">
-        {words.stepFields.validation} <span className="badge">{found.length}</span>
+        {words.stepFields.validation} <span className="count">{found.length}</span>
       </h3>
       <ul className="rules">
         {found.map((rule) => {
@@ -123,9 +128,12 @@ function Rules({ rules, around }: { rules: Json | undefined; around: Surrounding
           const written = responseText(around.response(said), around)
           return (
             <li key={`${text} ${said}`}>
-              <span className="t3">{words.stepFields.if}</span> <Words words={wordsOf(text, around.condition(text))} />
-              <br />
-              <span className="t3">{words.stepFields.say}</span> {written === null ? <span className="mono">{said}</span> : <Runs runs={runsOf(written)} />}
+              <span className="t3">{words.stepFields.if}</span>
+              <span>
+                <Words words={wordsOf(text, around.condition(text))} />
+              </span>
+              <span className="t3">{words.stepFields.say}</span>
+              <span>{written === null ? <span className="mono">{said}</span> : <Runs runs={runsOf(written)} />}</span>
             </li>
           )
         })}

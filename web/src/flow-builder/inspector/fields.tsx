@@ -51,7 +51,7 @@ export function Toggle({ flow, at, label, what, editable, hint, fallback = false
     <div className="toggle-row">
       <div className="grow">
         <div>{label}</div>
-        {hint && <p className="small t3">{hint}</p>}
+        {hint && <p className="micro t3">{hint}</p>}
       </div>
       {editable ? <Switch checked={on} onChange={set} label={label} /> : <span className="t2">{on ? words.fields.yes : words.fields.no}</span>}
     </div>
