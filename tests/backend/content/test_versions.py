@@ -106,4 +106,4 @@ async def test_an_import_under_the_projects_own_name_has_nothing_to_say_about_it
     address = f"/api/assistants/import?id={uuid7()}"
     answer = await admin.send("POST", address, content=packed(files), headers={"Content-Type": "application/zip"})
     assert answer.json()["assistant"]["name"] == name
-    assert answer.json()["report"]["problems"] == []
+    assert [problem["code"] for problem in answer.json()["report"]["problems"]] == ["no-flow"]
