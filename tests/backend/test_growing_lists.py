@@ -91,14 +91,20 @@ class Grown:
                     digest="sha256(g::text::bytea)",
                 ),
                 *(copies(each, f"id = (SELECT min(id::text)::uuid FROM studio.{each} WHERE {here})") for each in WORK),
-                "INSERT INTO studio.facts (assistant, item, position, relation, kind, name)"
-                " SELECT assistant, id, 0, 'refers', kind, 'utter_a' FROM studio.items"
-                f" WHERE {here} AND name <> 'utter_a' ON CONFLICT DO NOTHING",
-                "INSERT INTO studio.problems (assistant, item, position, key, code, severity, message)"
-                f" SELECT '{self.assistant}', '{self.item}', g, 'k' || g, 'code', 'hint', 'It is so.' FROM {{series}}",
+                (
+                    "INSERT INTO studio.facts (assistant, item, position, relation, kind, name)"
+                    " SELECT assistant, id, 0, 'refers', kind, 'utter_a' FROM studio.items"
+                    f" WHERE {here} AND name <> 'utter_a' ON CONFLICT DO NOTHING"
+                ),
+                (
+                    "INSERT INTO studio.problems (assistant, item, position, key, code, severity, message)"
+                    f" SELECT '{self.assistant}', '{self.item}', g, 'k' || g, 'code', 'hint', 'It is so.' FROM {{series}}"
+                ),
                 "INSERT INTO studio.users (id, display) SELECT gen_random_uuid(), 'Person ' || g FROM {series}",
-                'INSERT INTO studio.identities (provider, subject, "user") SELECT (SELECT min(id::text)::uuid FROM'
-                " studio.providers), id::text, id FROM studio.users WHERE kind = 'person' ON CONFLICT DO NOTHING",
+                (
+                    'INSERT INTO studio.identities (provider, subject, "user") SELECT (SELECT min(id::text)::uuid FROM'
+                    " studio.providers), id::text, id FROM studio.users WHERE kind = 'person' ON CONFLICT DO NOTHING"
+                ),
             ):
                 await session.execute(text(statement.format(series=f"generate_series(1, {size - self.size}) AS g")))
         self.size = self.rows = size
