@@ -35,12 +35,13 @@ function follow(event: StreamEvent, assistant: string | null): void {
 
 const WORK = ['trainings', 'deployments', 'versions']
 
+function again(...keys: string[]): void {
+  for (const key of keys) void queryClient.invalidateQueries({ queryKey: [key] })
+}
+
 function fact(event: Fact, assistant: string | null): void {
-  const again = (keys: readonly string[]) => {
-    for (const key of keys) void queryClient.invalidateQueries({ queryKey: [key] })
-  }
-  if (event.kind === 'grant') again(['session', 'users', 'assistants', 'assistant'])
-  else if (event.kind === 'assistant') again(['assistants', 'assistant'])
+  if (event.kind === 'grant') again('session', 'users', 'assistants', 'assistant')
+  else if (event.kind === 'assistant') again('assistants', 'assistant')
   if (assistant === null) return
   if (event.kind === 'change') changed(event, assistant)
   else if (event.kind === 'training' || event.kind === 'deployment') {
