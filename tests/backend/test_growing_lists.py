@@ -98,7 +98,8 @@ class Grown:
                 ),
                 (
                     "INSERT INTO studio.problems (assistant, item, position, key, code, severity, message)"
-                    f" SELECT '{self.assistant}', '{self.item}', g, 'k' || g, 'code', 'hint', 'It is so.' FROM {{series}}"
+                    f" SELECT '{self.assistant}', '{self.item}', g, 'k' || g, 'code', 'hint', 'It is so.'"
+                    " FROM {series}"
                 ),
                 "INSERT INTO studio.users (id, display) SELECT gen_random_uuid(), 'Person ' || g FROM {series}",
                 (
