@@ -47,7 +47,7 @@ export function ButtonRow({ item, name, path, button, index, count, other, readO
       {button.url === undefined ? (
         <BoundText item={item} at={{ path: `${path}/payload` }} value={button.payload} label={words.payload(index + 1)} placeholder={words.saysTitle} change={change} mono className="pay" readOnly={readOnly} />
       ) : (
-        <BoundText item={item} at={{ path: `${path}/url` }} value={button.url} label={words.address(index + 1)} placeholder="https://" change={change} mono className={isAddress(button.url) ? 'pay' : 'pay missing'} readOnly={readOnly} />
+        <BoundText item={item} at={{ path: `${path}/url` }} value={button.url} label={words.address(index + 1)} placeholder={words.anAddress} change={change} mono className={isAddress(button.url) ? 'pay' : 'pay missing'} readOnly={readOnly} />
       )}
       {!readOnly && <IconButton icon={IconX} label={words.removeButton(button.title)} small onClick={remove} />}
     </div>

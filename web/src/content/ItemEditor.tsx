@@ -15,6 +15,7 @@ import { lookOf } from '../ui/kinds'
 import { SeverityMark } from '../ui/marks'
 import { Failure, SkeletonRows } from '../ui/states'
 import { Message } from '../drawer/Problems'
+import { words } from './words'
 
 const SourceEditor = lazy(() => import('../editor/SourceEditor'))
 const ResponseEditor = lazy(() => import('./ResponseEditor'))
@@ -45,7 +46,7 @@ export function ItemEditor({ kind, name, found, view, line, onView, onClose }: P
   }, [found.id, kind, name, assistant.title])
   const Form = FORMS[kind]
   const asText = view === 'yaml' || Form === undefined
-  if (found.error || error) return <Failure what={`${name} can’t be read`} error={found.error ?? error} again={found.error ? found.again : again} />
+  if (found.error || error) return <Failure what={words.itemUnreadable(name)} error={found.error ?? error} again={found.error ? found.again : again} />
   return (
     <main className="work item" id="work" aria-label={name}>
       <div className="item-head">
@@ -54,16 +55,16 @@ export function ItemEditor({ kind, name, found, view, line, onView, onClose }: P
           <div className="hs item-name">
             <h2 className="mono med ell">{name}</h2>
           </div>
-          <p className="micro t3">{document?.builtin ? `${lookOf(kind).one}, built in: the first edit makes it your own` : lookOf(kind).one}</p>
+          <p className="micro t3">{document?.builtin ? words.builtInKind(lookOf(kind).one) : lookOf(kind).one}</p>
         </div>
         {Form && (
           <Segmented
-            label="View"
+            label={words.view}
             value={asText ? 'yaml' : 'form'}
             onChange={(next) => onView(next === 'yaml' ? 'yaml' : undefined)}
             options={[
-              { value: 'form', label: <><Icon of={IconForms} size={14} />Form</> },
-              { value: 'yaml', label: <><Icon of={IconCode} size={14} />YAML</> },
+              { value: 'form', label: <><Icon of={IconForms} size={14} />{words.asForm}</> },
+              { value: 'yaml', label: <><Icon of={IconCode} size={14} />{words.asYaml}</> },
             ]}
           />
         )}
@@ -80,7 +81,7 @@ export function ItemEditor({ kind, name, found, view, line, onView, onClose }: P
             }}
           />
         )}
-        <IconButton icon={IconX} label="Close" small onClick={onClose} />
+        <IconButton icon={IconX} label={words.close} small onClick={onClose} />
       </div>
       {document && !asText && <Findings document={document} />}
       <Suspense fallback={<SkeletonRows widths={[320]} rows={6} />}>

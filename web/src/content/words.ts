@@ -20,6 +20,13 @@ export const words = {
   newOf: (kind: string) => `New ${kind}`,
   columns: { name: 'Name', used: 'Used', problems: 'Problems', changed: 'Changed', by: 'By', text: (language: string) => `Text, ${language}` },
   builtIn: 'Built in',
+  builtInKind: (kind: string) => `${kind}, built in: the first edit makes it your own`,
+  itemUnreadable: (name: string) => `${name} can’t be read`,
+  view: 'View',
+  asForm: 'Form',
+  asYaml: 'YAML',
+  close: 'Close',
+  anAddress: 'https://',
   translated: 'Translated',
 
   preview: 'Preview',

@@ -4,18 +4,11 @@ import { describe, expect, it } from 'vitest'
 import { readableTexts } from './readable'
 
 const SRC = join(import.meta.dirname, '..')
-/** Areas whose texts still stand in their components, and why. */
-const NOT_YET: Readonly<Record<string, string>> = {
-  content: 'its editors are being rebuilt; new ones already have words.ts',
-  editor: 'follows with the conflict view; its words.ts is the difference of texts and gets another name',
-  nlu: 'its editors are being rebuilt',
-}
 
 const components = readdirSync(SRC, { recursive: true, encoding: 'utf-8' }).filter((path) => path.endsWith('.tsx'))
-const done = components.filter((path) => !Object.keys(NOT_YET).some((area) => path.startsWith(`${area}/`)))
 
 describe('texts that people read', () => {
-  it.each(done)('stand in the words of their area: %s', (path) => {
+  it.each(components)('stand in the words of their area: %s', (path) => {
     const texts = readableTexts(path, readFileSync(join(SRC, path), 'utf-8')).map(({ line, text }) => `${path}:${line} ${text}`)
     expect(texts).toEqual([])
   })
