@@ -63,8 +63,8 @@ export function ItemEditor({ kind, name, found, view, line, onView, onClose }: P
             value={asText ? 'yaml' : 'form'}
             onChange={(next) => onView(next === 'yaml' ? 'yaml' : undefined)}
             options={[
-              { value: 'form', label: <><Icon of={IconForms} size={14} />{words.asForm}</> },
-              { value: 'yaml', label: <><Icon of={IconCode} size={14} />{words.asYaml}</> },
+              { value: 'form', label: <><Icon of={IconForms} size={14} />{words.inForm}</> },
+              { value: 'yaml', label: <><Icon of={IconCode} size={14} />{words.inYaml}</> },
             ]}
           />
         )}
