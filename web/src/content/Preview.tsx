@@ -1,6 +1,6 @@
 /** What the user will see: one variation as the chat shows it. */
 import { IconChevronLeft, IconChevronRight, IconPhoto } from '@tabler/icons-react'
-import { useMemo, useState } from 'react'
+import { useState } from 'react'
 import { IconButton, Segmented } from '../ui/controls'
 import { Icon } from '../ui/Icon'
 import { SlotText } from '../ui/SlotText'
@@ -13,13 +13,13 @@ interface Props {
   /** The language that is shown first. */
   start: string
   own: string
-  slots: readonly string[] | null
 }
 
-export function Preview({ variations, languages, start, own, slots }: Props) {
+export function Preview({ variations, languages, start, own }: Props) {
   const [chosen, setPlace] = useState(0)
-  const [language, setLanguage] = useState(start)
-  const known = useMemo(() => (slots === null ? undefined : new Set(slots)), [slots])
+  // Chosen here until another language is chosen for the page.
+  const [chosenHere, setLanguage] = useState({ start, language: start })
+  const language = chosenHere.start === start ? chosenHere.language : start
   const place = Math.min(chosen, variations.length - 1)
   const variation = variations[place]
   if (variation === undefined) return null
@@ -30,13 +30,13 @@ export function Preview({ variations, languages, start, own, slots }: Props) {
       <div className="hs prev-head">
         <h3 className="small strong grow">{words.preview}</h3>
         {languages.length > 1 && (
-          <Segmented label={words.previewLanguage} value={language} onChange={setLanguage} options={languages.slice(0, 3).map((code) => ({ value: code, label: code.toUpperCase() }))} />
+          <Segmented label={words.previewLanguage} value={language} onChange={(code) => setLanguage({ start, language: code })} options={languages.slice(0, 3).map((code) => ({ value: code, label: code.toUpperCase() }))} />
         )}
       </div>
       <div className="card prev-card">
         {text && (
           <div className="bubble bot">
-            <SlotText text={text} known={known} />
+            <SlotText text={text} />
           </div>
         )}
         {variation.image && (

@@ -74,7 +74,7 @@ export default function ResponseEditor({ document }: { document: Document }) {
         )}
       </div>
       <aside className="prev" aria-label={words.previewAndUse}>
-        <Preview variations={variations} languages={languagesOf(assistant)} start={content} own={assistant.language} slots={slots} />
+        <Preview variations={variations} languages={languagesOf(assistant)} start={content} own={assistant.language} />
         <WhereUsed item={document.id} />
       </aside>
     </div>

@@ -55,17 +55,19 @@ export function useDraft(id: string, part: number): Draft | undefined {
   return useDocumentsState((state) => state.drafts[draftKey(id, part)])
 }
 
-export type SaveState = { kind: 'saved'; at: number | null } | { kind: 'saving' } | { kind: 'kept'; count: number; connection: Connection; lasting: boolean } | { kind: 'two'; item: string }
+export type SaveState = { kind: 'saved'; at: number | null } | { kind: 'saving' } | { kind: 'unread' } | { kind: 'kept'; count: number; connection: Connection; lasting: boolean } | { kind: 'two'; item: string }
 
 /** What the work's head says about saving; the parts are primitives so that typing re-renders only who shows them. */
 export function useSaveState(): SaveState {
   const at = useDocumentsState((state) => state.savedAt)
   const count = useDocumentsState((state) => state.pending.length)
   const connection = useDocumentsState((state) => state.connection)
+  const unread = useDocumentsState((state) => Object.keys(state.drafts).length > 0)
   const lasting = useDocumentsState((state) => state.lasting)
   const item = useDocumentsState((state) => Object.keys(state.conflicts)[0])
   if (item !== undefined) return { kind: 'two', item }
   if (count > 0 && connection !== 'online') return { kind: 'kept', count, connection, lasting }
+  if (count === 0 && unread) return { kind: 'unread' }
   return count > 0 ? { kind: 'saving' } : { kind: 'saved', at }
 }
 

@@ -4,6 +4,7 @@ import { IconArrowBackUp, IconPinned, IconPlayerPlay, IconShieldCheck, IconZoomQ
 import { memo, useState } from 'react'
 import type { Problem, Word } from '../api'
 import { Icon } from '../ui/Icon'
+import { useUnknownSlot } from '../ui/knownSlots'
 import { STEPS, lookOf } from '../ui/kinds'
 import { SeverityMark } from '../ui/marks'
 import type { Caption } from './captions'
@@ -27,7 +28,7 @@ export interface StepData extends Record<string, unknown> {
 
 export type StepNodeType = Node<StepData, 'step'>
 export type StartNodeType = Node<{ text: string; lit: boolean }, 'start'>
-export type EndNodeType = Node<Record<string, never>, 'end'>
+export type EndNodeType = Node<{ missing: string | null }, 'end'>
 export type LabelNodeType = Node<{ words: readonly Word[]; connect: string | null; lit: boolean }, 'label'>
 
 function Ends() {
@@ -40,9 +41,10 @@ function Ends() {
 }
 
 export function Runs({ runs }: { runs: readonly Run[] }) {
+  const isUnknown = useUnknownSlot()
   // Runs have no identity of their own: their place in the caption is it.
   // oxlint-disable-next-line react/no-array-index-key
-  return runs.map((run, index) => (run.chip ? <span key={index} className="slot">{run.text}</span> : <span key={index}>{run.text}</span>))
+  return runs.map((run, index) => (run.chip ? <span key={index} className={isUnknown(run.text) ? 'slot bad' : 'slot'}>{run.text}</span> : <span key={index}>{run.text}</span>))
 }
 
 export const StepNode = memo(function StepNode({ data }: NodeProps<StepNodeType>) {
@@ -126,11 +128,11 @@ export const StartNode = memo(function StartNode({ data }: NodeProps<StartNodeTy
   )
 })
 
-export const EndNode = memo(function EndNode() {
+export const EndNode = memo(function EndNode({ data: { missing } }: NodeProps<EndNodeType>) {
   return (
-    <div className="endpill">
+    <div className={missing === null ? 'endpill' : 'endpill missing'} title={missing === null ? undefined : texts.stepNode.missing(missing)}>
       <Ends />
-      {texts.stepNode.end}
+      <span className="ell">{missing === null ? texts.stepNode.end : texts.stepNode.missing(missing)}</span>
     </div>
   )
 })

@@ -32,7 +32,7 @@ export function nodesOf(document: Document, view: FlowView, around: Surroundings
   const steps = view.layout.nodes.map((node): CanvasNode => {
     const fixed = { id: node.key, position: { x: node.x, y: node.y }, width: node.width, height: node.height, draggable: false, connectable: false }
     if (node.kind === 'start') return { ...fixed, type: 'start', selectable: false, focusable: false, data: { text: String(body['description'] ?? ''), lit: lit.steps.has(START_KEY) } }
-    if (node.kind === 'end') return { ...fixed, type: 'end', selectable: false, focusable: false, data: {} }
+    if (node.kind === 'end') return { ...fixed, type: 'end', selectable: false, focusable: false, data: { missing: node.missing ?? null } }
     const step = view.steps.get(node.key) ?? {}
     return { ...fixed, type: 'step', ariaLabel: ariaLabel(node.key, view), data: stepData(node.key, step, document.problems, view, persisted, selected, lit, editing) }
   })
@@ -90,6 +90,7 @@ function labelNode(label: PlacedLabel, view: FlowView, around: Surroundings, lit
 }
 
 export function edgesOf(view: FlowView, lit: Lit): ConnectionEdgeType[] {
+  const missing = new Set(view.layout.nodes.flatMap((node) => (node.missing === undefined ? [] : [node.key])))
   const edges = view.layout.edges.map(
     (edge): ConnectionEdgeType => ({
       id: edge.id,
@@ -98,7 +99,7 @@ export function edgesOf(view: FlowView, lit: Lit): ConnectionEdgeType[] {
       target: edge.to,
       selectable: false,
       focusable: false,
-      data: { points: edge.points, connect: edge.connect, lit: lit.edges.has(edge.id) },
+      data: { points: edge.points, connect: edge.connect, lit: lit.edges.has(edge.id), broken: missing.has(edge.to) },
     }),
   )
   return edges.toSorted((a, b) => Number(a.data?.lit) - Number(b.data?.lit))

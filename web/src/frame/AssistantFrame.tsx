@@ -2,6 +2,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { Outlet, useParams } from '@tanstack/react-router'
 import { lazy, Suspense } from 'react'
+import { KnownSlots } from '../app/KnownSlots'
 import { assistantQuery } from '../app/queries'
 import { storeOf } from '../app/stores'
 import { DocumentsProvider } from '../documents'
@@ -36,6 +37,7 @@ export function AssistantFrame() {
   return (
     <AssistantProvider value={assistant}>
       <DocumentsProvider value={storeOf(assistant.id)} key={assistant.id}>
+        <KnownSlots>
         <div className="app">
           <a className="skip" href="#work">
             {words.assistantFrame.skipToTheContent}
@@ -51,6 +53,7 @@ export function AssistantFrame() {
             <Drawer />
           </div>
         </div>
+        </KnownSlots>
         <Creating />
         <AssistantKeys />
       </DocumentsProvider>

@@ -1,5 +1,5 @@
 /** "Saved · 14:02", "Saving…", "Offline, kept here" or "Two versions". */
-import { IconCloudCheck, IconCloudOff, IconCloudUp, IconGitMerge } from '@tabler/icons-react'
+import { IconAlertTriangle, IconCloudCheck, IconCloudOff, IconCloudUp, IconGitMerge } from '@tabler/icons-react'
 import { useSaveState } from '../documents'
 import { Icon } from '../ui/Icon'
 import { shortTime } from '../ui/time'
@@ -9,6 +9,7 @@ const LOOKS = {
   saved: { icon: IconCloudCheck, colour: 't3' },
   saving: { icon: IconCloudUp, colour: 't3' },
   kept: { icon: IconCloudOff, colour: 'c-warn' },
+  unread: { icon: IconAlertTriangle, colour: 'c-warn' },
   two: { icon: IconGitMerge, colour: 'c-run' },
 } as const
 
@@ -19,6 +20,7 @@ export function SaveState() {
     saved: state.kind === 'saved' && state.at !== null ? texts.saveState.savedAt(shortTime(state.at)) : texts.saveState.saved,
     saving: texts.saveState.saving,
     kept: texts.saveState.offlineKeptHere,
+    unread: texts.saveState.unread,
     two: texts.saveState.twoVersions,
   }[state.kind]
   return (

@@ -115,6 +115,7 @@ export const words = {
     saving: 'Saving…',
     offlineKeptHere: 'Offline, kept here',
     twoVersions: 'Two versions',
+    unread: 'Not saved: a text can’t be read',
   },
   shortcuts: {
     searchOrRun: 'Search or run',

@@ -1,15 +1,17 @@
 /** A bot's text with its slots as chips; unknown ones red. */
 import { Fragment } from 'react'
+import { useUnknownSlot } from './knownSlots'
 import { slotRanges } from './slotRanges'
 
-export function SlotText({ text, known }: { text: string; known?: ReadonlySet<string> | undefined }) {
+export function SlotText({ text }: { text: string }) {
+  const isUnknown = useUnknownSlot()
   return (
     <>
       {slotRanges(text).map(({ text: words, slot }, i) =>
         slot === null ? (
           <Fragment key={i}>{words}</Fragment>
         ) : (
-          <span key={i} className={known && !known.has(slot) && !slot.startsWith('context.') ? 'slot bad' : 'slot'}>
+          <span key={i} className={isUnknown(slot) ? 'slot bad' : 'slot'}>
             {slot}
           </span>
         ),

@@ -1,6 +1,6 @@
 /** Gives every step, edge and label its place, from the outside in. */
 import type { Routes } from './routes'
-import { END_HEIGHT, END_WIDTH, GAP, LABEL_HEIGHT, LANE, NODE_WIDTH, TRACK } from './sizes'
+import { END_HEIGHT, END_WIDTH, GAP, LABEL_HEIGHT, LANE, MISSING_WIDTH, NODE_WIDTH, TRACK } from './sizes'
 import type { SizedBlock, SizedColumn, SizedRegion, SizedRow } from './sizes'
 import type { PlacedEdge, PlacedLabel, PlacedNode, Point, Region, Row } from './types'
 
@@ -72,13 +72,14 @@ function placeRow(sized: SizedRow, axis: number, y: number, routes: Routes, out:
   const bottom = y + height
   out.nodes.push({ key: row.key, kind: row.kind, pointer: row.pointer, x: axis - NODE_WIDTH / 2, y, width: NODE_WIDTH, height })
   if (block !== null) return placeBlock(row, block, axis, bottom, routes, out)
-  if (row.exit.kind === 'end') placeEnd(row.key, null, [{ x: axis, y: bottom }], axis, bottom + GAP, out)
+  if (row.exit.kind === 'end') placeEnd(row.key, null, [{ x: axis, y: bottom }], axis, bottom + GAP, out, row.exit.missing)
   return row.exit.kind === 'merge' ? [{ from: row.key, branch: null, to: row.exit.to, points: [{ x: axis, y: bottom }] }] : []
 }
 
-function placeEnd(from: string, branch: number | null, points: Point[], axis: number, y: number, out: Placement): void {
+function placeEnd(from: string, branch: number | null, points: Point[], axis: number, y: number, out: Placement, missing?: string): void {
   const key = `${from}/${branch ?? ''}/end`
-  out.nodes.push({ key, kind: 'end', pointer: '', x: axis - END_WIDTH / 2, y, width: END_WIDTH, height: END_HEIGHT })
+  const width = missing === undefined ? END_WIDTH : MISSING_WIDTH
+  out.nodes.push({ key, kind: 'end', pointer: '', x: axis - width / 2, y, width, height: END_HEIGHT, ...(missing === undefined ? {} : { missing }) })
   out.edges.push({ id: edgeId(from, branch, key), from, to: key, branch, connect: false, points: [...points, { x: axis, y }] })
 }
 
@@ -118,7 +119,7 @@ function placeBranchEdge(row: Row, index: number, { branch, sized }: SizedColumn
     return id
   }
   if (branch.exit.kind === 'end') {
-    placeEnd(row.key, index, start, x, top, out)
+    placeEnd(row.key, index, start, x, top, out, branch.exit.missing)
     return edgeId(row.key, index, `${row.key}/${index}/end`)
   }
   out.stubs.set(stubId(row.key, index), start)

@@ -7,6 +7,8 @@ export const START_HEIGHT = 36
 export const ONE_LINE_HEIGHT = 64
 export const TWO_LINES_HEIGHT = 82
 export const END_WIDTH = 44
+/** Of a target that isn't there: its name is cut where it is longer. */
+export const MISSING_WIDTH = 160
 export const END_HEIGHT = 22
 export const LABEL_HEIGHT = 22
 export const GAP = 35
@@ -88,7 +90,9 @@ function sizeBlock(row: Row, lines: LineCounts, routes: Routes, labels: LabelWid
   })
   let x = 0
   for (const column of columns) {
-    const half = Math.max(column.labelWidth, EMPTY_COLUMN) / 2
+    const { exit, region } = column.branch
+    const isMissing = region === null && exit.kind === 'end' && exit.missing !== undefined
+    const half = Math.max(column.labelWidth, isMissing ? MISSING_WIDTH : EMPTY_COLUMN) / 2
     column.axis = x + Math.max(half, column.sized?.left ?? 0)
     x = column.axis + Math.max(half, column.sized?.right ?? 0) + COLUMN_GAP
   }

@@ -26,7 +26,7 @@ export function stepKind(step: JsonMap): StepKind {
   return 'unknown'
 }
 
-/** Builds the regions of a flow; targets that name no step are shown as ends (validation names them). */
+/** Builds the regions of a flow; targets that name no step are ends that say so. */
 export function readStructure(body: Json, keys: StepKeys): FlowStructure {
   const byId = new Map<string, string>()
   const rows = new Map<string, Row>()
@@ -91,7 +91,7 @@ function readExit(next: Json, byId: Map<string, string>, following: string | nul
 
 function readTarget(target: Json, byId: Map<string, string>, following: string | null, after: string | null): Exit {
   const to = typeof target === 'string' ? byId.get(target) : undefined
-  if (to === undefined) return { kind: 'end' }
+  if (to === undefined) return typeof target === 'string' && target !== 'END' ? { kind: 'end', missing: target } : { kind: 'end' }
   if (to === following) return { kind: 'next' }
   return { kind: to === after ? 'merge' : 'jump', to }
 }

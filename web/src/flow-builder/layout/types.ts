@@ -10,7 +10,8 @@ export interface Point {
 /** Where the flow goes when a step or an empty branch is done. */
 export type Exit =
   | { kind: 'next' }
-  | { kind: 'end' }
+  /** `missing` is a target that names no step. */
+  | { kind: 'end'; missing?: string }
   | { kind: 'leave' }
   /** To the step under the block that the exit stands in: a branch joins the others. */
   | { kind: 'merge'; to: string }
@@ -48,6 +49,8 @@ export interface PlacedNode {
   y: number
   width: number
   height: number
+  /** Stands for a step that is named and isn't there. */
+  missing?: string
 }
 
 export interface PlacedEdge {

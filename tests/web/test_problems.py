@@ -1,0 +1,58 @@
+"""What is wrong is seen where it stands: a connection to nowhere, a slot that nothing knows."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+from tests.web.api import Api
+from tests.web.places import BROKEN, canvas
+
+pytestmark = pytest.mark.xdist_group("browser")
+RESPONSES = (
+    "responses:\n  utter_ask_city:\n    - text: Which {nonsense} near {city}?\n"
+    "      translation:\n        de: Welche Stadt bei {city}?\n"
+)
+
+
+@pytest.fixture
+def desk(api: Api, new_name: str) -> str:
+    """The name of an assistant with faults, in two languages."""
+    config = BROKEN["config.yml"] + "additional_languages: [de]\n"
+    files = BROKEN | {"config.yml": config, "domain.yml": BROKEN["domain.yml"] + RESPONSES}
+    api.bring_in(new_name, "Broken desk", files)
+    return new_name
+
+
+def test_a_step_that_goes_on_nowhere_ends_in_a_red_connection(page: Page, desk: str) -> None:
+    page.goto(f"/a/{desk}/flows/book_trip")
+    canvas(page)
+    expect(page.locator(".endpill.missing")).to_have_text("No step nowhere")
+    expect(page.locator("path.edge.broken")).to_have_count(1)
+    chips = page.locator(".react-flow__node-step").first.locator(".slot")
+    expect(chips).to_have_text(["nonsense", "city"])
+    expect(chips.nth(0)).to_have_class("slot bad")
+    expect(chips.nth(1)).to_have_class("slot")
+
+
+def test_the_preview_follows_the_content_language_and_knows_its_slots(page: Page, desk: str) -> None:
+    page.goto(f"/a/{desk}/content/response/utter_ask_city")
+    preview = page.get_by_role("region", name="Preview")
+    expect(preview.locator(".slot.bad")).to_have_text("nonsense")
+    page.get_by_role("banner").get_by_role("button", name=re.compile("Content language|EN")).first.click()
+    page.get_by_role("menuitemradio", name=re.compile("German")).or_(
+        page.get_by_role("menuitem", name=re.compile("German"))
+    ).click()
+    expect(preview).to_contain_text("Welche Stadt")
+
+
+def test_problems_name_the_step_as_people_know_it_and_lead_to_its_line_from_the_text(page: Page, desk: str) -> None:
+    page.goto(f"/a/{desk}/flows/book_trip?view=yaml")
+    page.locator(".cm-content").wait_for()
+    page.get_by_role("button", name=re.compile("^Problems")).last.click()
+    row = page.get_by_role("tabpanel", name="Problems").get_by_role("listitem").filter(has_text="goes on at nowhere")
+    expect(row).to_contain_text("step 2 › next")
+    expect(row).not_to_contain_text(re.compile("-[0-9a-f]{8}"))
+    row.get_by_role("button").first.click()
+    expect(page).to_have_url(re.compile(r"view=yaml&line=\d+"))
