@@ -15,7 +15,7 @@ import typer
 
 from talkwright import __version__
 from talkwright.cli.archive import ArchiveError, Manifest, Member, Reader, Writer, scratch
-from talkwright.cli.reached import reached
+from talkwright.cli.reaching import reached
 from talkwright.cli.supervisor.lock import AlreadyRunningError
 from talkwright.database import dump
 from talkwright.database.dump import DumpError, TableRows

@@ -12,7 +12,7 @@ import typer
 
 from talkwright.backend.settings import BackendSettings
 from talkwright.cli.checks import OF_DATA, OF_THE_MACHINE, Finding, Place, address_of, note, wrong
-from talkwright.cli.reached import reached
+from talkwright.cli.reaching import reached
 from talkwright.cli.settings import UpSettings
 from talkwright.cli.supervisor.lock import AlreadyRunningError, HomeLock
 from talkwright.database.embedded import EmbeddedError

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+
+from pydantic import SecretStr
 
 from talkwright.cli.supervisor.lock import AlreadyRunningError, HomeLock
 from talkwright.database.embedded import EmbeddedPostgres
@@ -13,27 +14,41 @@ from talkwright.database.engine import Database
 from talkwright.database.settings import DatabaseSettings
 
 
-@contextlib.asynccontextmanager
-async def command_database(home: Path, settings: DatabaseSettings) -> AsyncIterator[Database]:
-    """The database of the settings, or the embedded one: of the studio that runs, or started for the command."""
+@contextlib.contextmanager
+def reached(home: Path, settings: DatabaseSettings, *, alone: bool = False) -> Iterator[DatabaseSettings]:
+    """Settings whose addresses answer until the block ends.
+
+    The embedded server is that of the studio that runs, or is started and stopped here. `alone` raises
+    AlreadyRunningError where a studio runs on the data folder. Raises EmbeddedError where the server can't be had.
+    """
     if settings.database_url is not None:
-        database = Database.at(settings.application, settings)
-        try:
-            yield database
-        finally:
-            await database.close()
+        yield settings
         return
     lock, server = HomeLock(home), EmbeddedPostgres(home)
+    is_ours = False
     try:
         lock.take()
         is_ours = True
     except AlreadyRunningError:
-        is_ours = False
-    database = Database.at((await asyncio.to_thread(server.start)).application, settings)
+        if alone:
+            raise
     try:
-        yield database
+        urls = server.start()
+        yield settings.model_copy(
+            update={"database_url": SecretStr(urls.application), "database_owner_url": SecretStr(urls.owner)}
+        )
     finally:
-        await database.close()
         if is_ours:
-            await asyncio.to_thread(server.stop)
+            server.stop()
             lock.release()
+
+
+@contextlib.asynccontextmanager
+async def command_database(home: Path, settings: DatabaseSettings) -> AsyncIterator[Database]:
+    """A pool on the database that `reached` gives."""
+    with reached(home, settings) as found:
+        database = Database.at(found.application, found)
+        try:
+            yield database
+        finally:
+            await database.close()
