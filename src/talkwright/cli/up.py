@@ -28,7 +28,7 @@ from talkwright.cli.supervisor.sockets import NoPortError, answers, listen
 from talkwright.database import work as queue
 from talkwright.database.announcements import Listener
 from talkwright.database.embedded import EmbeddedError, EmbeddedPostgres
-from talkwright.database.engine import Database
+from talkwright.database.engine import UNAVAILABLE, Database
 from talkwright.database.settings import DatabaseSettings, HomeSettings
 from talkwright.database.tables import assistants
 from talkwright.modelservice.settings import ModelServiceSettings
@@ -62,6 +62,8 @@ class Studio:
     children: list[Child] = field(default_factory=list)
     capacity: Capacity | None = None
     database: Database | None = None
+    is_alone: bool = False
+    """Whether nobody else can use the database: it is the embedded one, and the data folder is locked."""
 
     async def gone(self, worker: UUID) -> None:
         """A role is seen dead: what it held is let go at once instead of when its leases run out."""
@@ -132,7 +134,7 @@ async def _database(studio: Studio) -> AsyncIterator[None]:
     urls = await asyncio.to_thread(server.start)
     environment["TALKWRIGHT_DATABASE_URL"] = urls.application
     environment["TALKWRIGHT_DATABASE_OWNER_URL"] = urls.owner
-    studio.database = Database.at(urls.application)
+    studio.database, studio.is_alone = Database.at(urls.application), True
     guard = asyncio.create_task(_keep_server(studio, server))
     flush = asyncio.create_task(_flush_when_stopping(studio, server))
     try:
@@ -208,6 +210,14 @@ async def _migrate(studio: Studio) -> None:
         raise StartError(f"The database could not be prepared; {studio.journal.path} says why.")
 
 
+async def _end_what_was_left(studio: Studio) -> None:
+    """Strike off the roles of an `up` that could not do it itself; what they held is taken up at once."""
+    if studio.is_alone and studio.database is not None:
+        with contextlib.suppress(*UNAVAILABLE):  # the leases run out by themselves
+            async with studio.database.transaction() as session:
+                await queue.end_all_workers(session)
+
+
 async def _start_backend(studio: Studio, sock: socket.socket, port: int) -> str:
     """Start the studio server on the open socket; gives the link to open once the page answers.
 
@@ -224,6 +234,7 @@ async def _start_backend(studio: Studio, sock: socket.socket, port: int) -> str:
     }
     studio.start(Program.role("backend", environment, (sock.fileno(), go, writable)))
     await _migrate(studio)
+    await _end_what_was_left(studio)
     os.close(preparing)
     loop = asyncio.get_running_loop()
     reader = asyncio.StreamReader()

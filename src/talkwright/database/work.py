@@ -265,6 +265,15 @@ async def end_worker(session: AsyncSession, worker: UUID) -> None:
     await wake(session)
 
 
+async def end_all_workers(session: AsyncSession) -> None:
+    """Strike all consumers off the list and let go of every lease; for who knows that nobody lives."""
+    await session.execute(update(workers).where(workers.c.ended_at.is_(None)).values(ended_at=func.clock_timestamp()))
+    await session.execute(
+        text("UPDATE studio.leases SET expires_at = clock_timestamp() WHERE expires_at > clock_timestamp()")
+    )
+    await wake(session)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeldAttempt:
     """What a consumer must know of an attempt that it holds, with its work."""
