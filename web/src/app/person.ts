@@ -17,11 +17,17 @@ export async function readSession(): Promise<Session> {
   return session
 }
 
-/** Calls back when this page's person signed in again, in another tab. */
-export function onSignedInAgain(again: () => void): void {
-  channel.addEventListener('message', ({ data }: MessageEvent<string>) => {
+/** Tells the other tabs that the browser's sign-in has ended. */
+export function tellSignedOut(): void {
+  channel.postMessage(null)
+}
+
+/** Calls back when this page's person signed in again or out, in another tab. */
+export function onSignIn(again: () => void, out: () => void): void {
+  channel.addEventListener('message', ({ data }: MessageEvent<string | null>) => {
     if (me === undefined) return
-    if (data === me) again()
+    if (data === null) out()
+    else if (data === me) again()
     else void loadedAnew()
   })
 }

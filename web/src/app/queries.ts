@@ -1,10 +1,16 @@
 /** The lists that the server holds. Bodies of items live in the document store, never here. */
-import { QueryClient, queryOptions, infiniteQueryOptions } from '@tanstack/react-query'
+import { QueryCache, QueryClient, queryOptions, infiniteQueryOptions } from '@tanstack/react-query'
 import { api, ApiError } from '../api'
 import type { ItemSummary } from '../api'
 import { readSession } from './person'
 
-export const queryClient = new QueryClient({
+export const queryClient: QueryClient = new QueryClient({
+  // Whatever is refused for want of a sign-in: the session says so for the whole page.
+  queryCache: new QueryCache({
+    onError: (error, query) => {
+      if (error instanceof ApiError && error.status === 401 && query.queryKey[0] !== 'session') void queryClient.invalidateQueries(sessionQuery)
+    },
+  }),
   defaultOptions: {
     queries: {
       staleTime: 30_000,

@@ -4,7 +4,7 @@ import { hashKey } from '@tanstack/react-query'
 import type { Problem } from '../api'
 import { DocumentStore, ownName, storedQueue, tabsOf } from '../documents'
 import { toast } from '../ui/toasts'
-import { onSignedInAgain } from './person'
+import { onSignIn } from './person'
 import { contentChanged, problemsQuery, queryClient, sessionQuery } from './queries'
 
 const stores = new Map<string, DocumentStore>()
@@ -59,9 +59,16 @@ window.addEventListener('beforeunload', (event) => {
 window.addEventListener('pagehide', () => {
   for (const store of stores.values()) store.settle()
 })
-onSignedInAgain(() => {
-  for (const store of stores.values()) if (store.state.getState().connection === 'signed-out') store.tryNow()
-})
+onSignIn(
+  () => {
+    void queryClient.invalidateQueries()
+    for (const store of stores.values()) if (store.state.getState().connection === 'signed-out') store.tryNow()
+  },
+  () => {
+    for (const store of stores.values()) store.settle()
+    void queryClient.invalidateQueries(sessionQuery)
+  },
+)
 window.addEventListener('online', () => {
   for (const store of stores.values()) store.tryNow()
 })

@@ -9,6 +9,7 @@ import { DocumentsProvider } from '../documents'
 import { Drawer } from '../drawer/Drawer'
 import { useLive } from '../events/useLive'
 import { Failure, SkeletonRows } from '../ui/states'
+import { Allowed } from './Allowed'
 import { AssistantProvider, useMay } from './assistant'
 import { AssistantKeys } from './AssistantKeys'
 import { ConnectionBanner } from './ConnectionBanner'
@@ -47,7 +48,9 @@ export function AssistantFrame() {
           <div className="main">
             <ConnectionBanner />
             <div className="body">
-              <Outlet />
+              <Allowed>
+                <Outlet />
+              </Allowed>
               <Dock />
             </div>
             <Drawer />

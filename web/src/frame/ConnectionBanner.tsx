@@ -4,7 +4,7 @@ import { useLocation } from '@tanstack/react-router'
 import { useDocuments, useDocumentsState, useSaveState } from '../documents'
 import { Icon } from '../ui/Icon'
 import { plural } from '../ui/time'
-import { signInAddress } from './Root'
+import { signInAddress } from './signIn'
 import { useItemLink } from './useItemLink'
 import { words } from './words'
 

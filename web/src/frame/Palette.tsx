@@ -145,7 +145,7 @@ function useEntries(assistant: AssistantSummary | null, text: string): Entry[] {
   const { data: found } = useQuery({
     queryKey: ['palette', assistant?.id, searched],
     queryFn: ({ signal }) => api.listItems(assistant?.id ?? '', { q: searched, limit: 12 }, signal),
-    enabled: assistant !== null && searched !== '',
+    enabled: searched !== '' && (assistant?.permissions.includes('content:read') ?? false),
   })
   const commands = paletteCommands({ assistant, permissions: session?.permissions ?? [], navigate, setTheme: setColorScheme })
   const matching = commands.filter(({ words }) => words.toLowerCase().includes(text.trim().toLowerCase()))

@@ -3,6 +3,7 @@ import { Menu, useMantineColorScheme, type MantineColorScheme } from '@mantine/c
 import { IconCheck, IconDeviceDesktop, IconKeyboard, IconLogout, IconMoon, IconSun, type Icon as TablerIcon } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { api } from '../api'
+import { tellSignedOut } from '../app/person'
 import { instanceQuery, sessionQuery } from '../app/queries'
 import { openStores } from '../app/stores'
 import { Avatar, Kbd } from '../ui/controls'
@@ -19,6 +20,7 @@ const THEMES: readonly { value: MantineColorScheme; label: string; icon: TablerI
 export async function leave(): Promise<void> {
   await Promise.all(openStores().map((store) => store.leave()))
   const { redirect } = await api.signOut()
+  tellSignedOut()
   window.location.assign(redirect)
 }
 

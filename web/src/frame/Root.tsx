@@ -7,24 +7,23 @@ import { sessionQuery } from '../app/queries'
 import { Failure, useSlow } from '../ui/states'
 import { Toasts } from '../ui/toasts'
 import { Shortcuts } from './Shortcuts'
+import { SignedOut } from './SignedOut'
+import { signInAddress } from './signIn'
 import { openStores } from '../app/stores'
 import { words } from './words'
-
-/** Where to sign in, coming back to this very address. */
-export function signInAddress(): string {
-  const { pathname, search } = window.location
-  return `/api/sign-in?next=${encodeURIComponent(pathname + search)}`
-}
 
 export function Root() {
   const { data: session, error, refetch, isPending } = useQuery(sessionQuery)
   const slow = useSlow(isPending)
   const signedOut = error instanceof ApiError && error.status === 401
+  const wasHere = session !== undefined
   const waiting = openStores().some((store) => store.unsaved)
   useEffect(() => {
-    if (signedOut && !waiting) window.location.assign(signInAddress())
-  }, [signedOut, waiting])
-  if (session || (signedOut && waiting)) {
+    if (signedOut && !wasHere) window.location.assign(signInAddress())
+  }, [signedOut, wasHere])
+  // What waits here shows with the way to send it; nothing else of a sign-in that has ended does.
+  if (signedOut && wasHere && !waiting) return <SignedOut />
+  if (session) {
     return (
       <>
         <Outlet />

@@ -34,7 +34,7 @@ export function TopBar() {
 
 function Problems() {
   const { id } = useAssistant()
-  const { data } = useQuery(problemsQuery(id))
+  const { data } = useQuery({ ...problemsQuery(id), enabled: useMay('content:read') })
   if (!data) return null
   const { counts } = data
   const shown = counts.error + counts.warning

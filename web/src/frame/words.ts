@@ -104,8 +104,16 @@ export const words = {
   resizablePane: {
     widthOfTheList: 'Width of the list',
   },
+  allowed: {
+    notYours: 'Your role doesn’t show this page',
+    notYoursWhy: 'Ask an administrator for a role that does, or go to another assistant.',
+    allAssistants: 'All assistants',
+  },
   root: {
     theStudioCantBe: 'The studio can’t be reached',
+    youAreSignedOut: 'You are signed out',
+    whatYouTyped: 'You signed out in another tab, or the sign-in ended. What you typed is kept.',
+    signIn: 'Sign in',
     goingToTheSign: 'Going to the sign-in page…',
     loading: 'Loading…',
   },
