@@ -63,7 +63,8 @@ async def _end(stage: Stage, end: str) -> None:
         case "kill -9 of all":
             up.kill()
             for pid in {*stage.up.processes(), server}:
-                kill(pid)
+                with contextlib.suppress(ProcessLookupError):  # the first deaths end others
+                    kill(pid)
         case end if end == LEFT_ALONE:
             guard = next(pid for pid, words in stage.up.processes().items() if words.startswith("/bin/sh"))
             kill(guard)  # who would have ended the database
