@@ -79,7 +79,7 @@ def test_an_assistant_is_written_from_nothing_trained_and_answers(page: Page, ap
 
     page.goto(f"/a/{new_name}/flows/book_ferry?view=yaml")
     editor = page.get_by_role("textbox", name="Text of book_ferry")
-    expect(editor).to_contain_text("noop: true")
+    expect(editor).to_contain_text("action: utter_book_ferry")
     typed_steps = "steps:\n      - collect: island\n      - action: utter_booked\n"
     head = editor.inner_text().partition("steps:")[0]
     editor.fill(head.replace("\u200b", "") + typed_steps)

@@ -77,7 +77,7 @@ export interface Answer {
 const STRICT = { throwOnError: true } as const
 
 /** The person's own latest chats. */
-export const myChats = (aid: string, limit: number) => sdk.listChats({ ...STRICT, path: { aid }, query: { mine: true, limit } })
+export const myChats = (aid: string, limit: number, cursor?: string) => sdk.listChats({ ...STRICT, path: { aid }, query: { mine: true, limit, ...(cursor ? { cursor } : {}) } })
 export const createChat = (aid: string, body: { id: string; language: string }) => sdk.beginChat({ ...STRICT, path: { aid }, body })
 export const sendMessage = (aid: string, chat: string, body: { id: string; text: string; title?: string }) =>
   sdk.say({ ...STRICT, path: { aid, chat }, body }) as Promise<unknown> as Promise<Answer>

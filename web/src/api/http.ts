@@ -17,10 +17,20 @@ export class ApiError extends Error {
     super(title)
   }
 
+  /** What happened and what to do, as people read it. */
+  get sentence(): string {
+    return sentence(this.title, this.detail)
+  }
+
   /** Whether waiting helps: no network, a server that restarts, or a sign-in that ended. */
   get temporary(): boolean {
     return this.status === 0 || this.status === 401 || this.status === 429 || this.status >= 500
   }
+}
+
+/** A title and what it means, with a stop between them only where there is none yet. */
+export function sentence(title: string, detail: string): string {
+  return [/[.?!…]$/.test(title) || detail === '' ? title : `${title}.`, detail].filter(Boolean).join(' ')
 }
 
 let csrf = ''

@@ -1,4 +1,4 @@
 /** The server, as the rest of the client sees it. */
 export type * from './types'
 export * as api from './calls'
-export { ApiError, setCsrf } from './http'
+export { ApiError, sentence, setCsrf } from './http'

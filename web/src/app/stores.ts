@@ -1,7 +1,7 @@
 /** One document store per assistant, for the person who is signed in and as long as the page lives. */
 import { IconAlertCircle } from '@tabler/icons-react'
 import { hashKey } from '@tanstack/react-query'
-import type { Problem } from '../api'
+import { sentence, type Problem } from '../api'
 import { DocumentStore, ownName, storedQueue, tabsOf } from '../documents'
 import { toast } from '../ui/toasts'
 import { onSignIn } from './person'
@@ -22,7 +22,7 @@ export function storeOf(assistant: string): DocumentStore {
     join: tabsOf(`${ownName(owner)} ${assistant}`),
     signedIn: () => signedInStill(owner.person),
     onSaved: () => contentChanged(assistant),
-    onRefused: (_change, title, detail) => toast(IconAlertCircle, `${title}. ${detail}`),
+    onRefused: (_change, title, detail) => toast(IconAlertCircle, sentence(title, detail)),
   })
   // Problems of an item follow from others as well: the list is read after each change, whoever made it.
   queryClient.getQueryCache().subscribe(({ type, query }) => {

@@ -71,7 +71,10 @@ const TYPE: ItemColumn = {
   key: 'type',
   head: words.type,
   width: '104px',
-  cell: (item) => <span className="tag">{String(item.extra['type'] ?? item.text ?? '')}</span>,
+  cell: (item) => {
+    const type = String(item.extra['type'] ?? item.text ?? '')
+    return type === '' ? null : <span className="tag">{type}</span>
+  },
   sort: (item) => String(item.extra['type'] ?? ''),
 }
 

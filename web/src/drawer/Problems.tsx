@@ -131,7 +131,7 @@ function Fix({ problem }: { problem: Problem }) {
       contentChanged(id)
     } catch (error) {
       if (!(error instanceof ApiError)) throw error
-      toast(IconWand, `${error.title}. ${error.detail}`)
+      toast(IconWand, error.sentence)
     }
   }
   return (

@@ -87,6 +87,6 @@ async function revert(assistant: string, number: number, done: string, undone: s
     toast(IconArrowBackUp, done, { label: words.history.undo, run: () => void revert(assistant, answer.change, undone, done) })
   } catch (error) {
     if (!(error instanceof ApiError)) throw error
-    toast(IconAlertCircle, `${error.title}. ${error.detail}`)
+    toast(IconAlertCircle, error.sentence)
   }
 }

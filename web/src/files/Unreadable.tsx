@@ -30,7 +30,7 @@ export function Unreadable({ document }: { document: Document }) {
       contentChanged(assistant)
       toast(IconReplace, words.unreadable.replaced(document.name))
     } catch (reason) {
-      setError(reason instanceof ApiError ? `${reason.title}. ${reason.detail}` : words.unreadable.failed)
+      setError(reason instanceof ApiError ? reason.sentence : words.unreadable.failed)
     }
   }
   return (

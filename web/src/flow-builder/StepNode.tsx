@@ -41,7 +41,9 @@ function Ends() {
 }
 
 export function Runs({ runs }: { runs: readonly Run[] }) {
-  const isUnknown = useUnknownSlot()
+  const isUnknownSlot = useUnknownSlot()
+  const hasStatements = runs.some((run) => !run.chip && run.text.includes('{%'))
+  const isUnknown = (slot: string) => !hasStatements && isUnknownSlot(slot)
   // Runs have no identity of their own: their place in the caption is it.
   // oxlint-disable-next-line react/no-array-index-key
   return runs.map((run, index) => (run.chip ? <span key={index} className={isUnknown(run.text) ? 'slot bad' : 'slot'}>{run.text}</span> : <span key={index}>{run.text}</span>))

@@ -2,10 +2,10 @@
 import { useForm } from './useForm'
 import { useState } from 'react'
 import { api } from '../api'
-import { Overlap, useDocuments, uuid7, type Json } from '../documents'
+import { Overlap, useDocuments, uuid7, type Command, type Json } from '../documents'
 import { Button } from '../ui/controls'
 import { Dialog, SelectField, TextField } from '../ui/fields'
-import { useAssistant } from './assistant'
+import { useAssistant, useMayWrite } from './assistant'
 import { useOverlays } from './layout'
 import { useItemLink } from './useItemLink'
 import { words as texts } from './words'
@@ -52,6 +52,7 @@ function Form({ kind, done }: { kind: Kind; done: () => void }) {
   const { id: assistant } = useAssistant()
   const store = useDocuments()
   const go = useItemLink()
+  const mayRespond = useMayWrite('response')
   const [values, setValues] = useState<Values>({ name: form.prefix, text: '', type: 'text', values: '' })
   const set = (part: Partial<Values>) => setValues((all) => ({ ...all, ...part }))
   const { error, field, busy, submit } = useForm(async (refuse) => {
@@ -64,7 +65,8 @@ function Form({ kind, done }: { kind: Kind; done: () => void }) {
     try {
       const builtin = items.find((item) => item.name === name)
       if (builtin) return refuse('name', texts.creating.aBuiltInOne)
-      store.run([{ name: 'create', item: uuid7(), kind, called: name, body: firstBody(kind, values) }], { name: 'create', arguments: { kind, name } })
+      const made = { name: 'create' as const, item: uuid7(), kind, called: name, body: firstBody(kind, values, mayRespond) }
+      store.run([...(kind === 'flow' && mayRespond ? await firstMessage(assistant, name) : []), made], { name: 'create', arguments: { kind, name } })
     } catch (reason) {
       if (!(reason instanceof Overlap)) throw reason
       return refuse('name', texts.creating.thisItemIsBeing)
@@ -106,11 +108,24 @@ function categories(text: string): string[] {
     .filter(Boolean)
 }
 
+/** The message that a new flow begins with. */
+function messageOf(flow: string): string {
+  return `utter_${flow}`
+}
+
+/** Makes the first message of a new flow, unless there is one of that name. */
+async function firstMessage(assistant: string, flow: string): Promise<Command[]> {
+  const name = messageOf(flow)
+  const { items } = await api.listItems(assistant, { kind: 'response', name })
+  if (items.some((item) => item.name === name)) return []
+  return [{ name: 'create', item: uuid7(), kind: 'response', called: name, body: [{ text: texts.creating.firstMessage }] }]
+}
+
 /** A body that is valid at once, so that a new item can be trained and tried as it is. */
-function firstBody(kind: Kind, { name, text, type, values }: Values): Json {
+function firstBody(kind: Kind, { name, text, type, values }: Values, mayRespond: boolean): Json {
   switch (kind) {
     case 'flow':
-      return { name: readable(name), description: text.trim(), steps: [{ id: 'start', noop: true, next: 'END' }] }
+      return { name: readable(name), description: text.trim(), steps: [mayRespond ? { action: messageOf(name) } : { id: 'start', noop: true, next: 'END' }] }
     case 'response':
       return [{ text: text.trim() }]
     case 'slot':

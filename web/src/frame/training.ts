@@ -75,7 +75,7 @@ export async function train(assistant: string): Promise<void> {
       openDrawer('problems')
       toast(IconAlertCircle, words.training.notTrainedTheErrors)
     } else {
-      toast(IconAlertCircle, `${error.title}. ${error.detail}`)
+      toast(IconAlertCircle, error.sentence)
     }
   } finally {
     for (const key of ['trainings', 'versions', 'deployments']) void queryClient.invalidateQueries({ queryKey: [key, assistant] })
@@ -87,7 +87,7 @@ export async function stopTraining(assistant: string, training: string): Promise
   try {
     await api.stopTraining(assistant, training)
   } catch (error) {
-    if (error instanceof ApiError) toast(IconAlertCircle, `${error.title}. ${error.detail}`)
+    if (error instanceof ApiError) toast(IconAlertCircle, error.sentence)
     else throw error
   } finally {
     await queryClient.invalidateQueries({ queryKey: ['trainings', assistant] })

@@ -24,7 +24,7 @@ export function useForm(send: (refuse: Refuse) => Promise<void>, fields: Readonl
     } catch (reason) {
       if (!(reason instanceof ApiError)) throw reason
       const field = fields[reason.code]
-      setState(field === undefined ? { error: `${reason.title}. ${reason.detail}`, field: null, busy: false } : { error: reason.detail, field, busy: false })
+      setState(field === undefined ? { error: reason.sentence, field: null, busy: false } : { error: reason.detail, field, busy: false })
     }
   }
   return {

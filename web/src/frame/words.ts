@@ -25,6 +25,7 @@ export const words = {
     thisBrowserKeepsNothing: (then: string) => `${then} This browser keeps nothing beyond the page: leave it open until then.`,
   },
   creating: {
+    firstMessage: 'Write here what the assistant says.',
     newFlow: 'New flow',
     id: 'Id',
     flowIdHint: 'Lower case letters, digits and underscores, e.g. transfer_money.',

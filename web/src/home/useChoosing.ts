@@ -36,7 +36,7 @@ export function useChoosing(onChoose: (chosen: Chosen) => void): Choosing {
       if (chosen === null) setError(words.dropZone.thatIsNeitherA)
       else onChoose(chosen)
     } catch (reason) {
-      setError(reason instanceof ApiError ? `${reason.title}. ${reason.detail}` : words.dropZone.unreadable)
+      setError(reason instanceof ApiError ? reason.sentence : words.dropZone.unreadable)
     }
   }
   const enter = (event: DragEvent) => {

@@ -21,7 +21,7 @@ export function useExample(): { busy: string | null; load: (name: string) => voi
       await navigate({ to: '/a/$assistant', params: { assistant: assistant.name } })
     } catch (error) {
       if (!(error instanceof ApiError)) throw error
-      toast(IconAlertCircle, `${error.title}. ${error.detail}`)
+      toast(IconAlertCircle, error.sentence)
     } finally {
       setBusy(null)
     }

@@ -59,7 +59,7 @@ export function useItemActions(item: Acted, own: boolean, { open, onGone }: Arou
       store.run([{ name: 'delete', item: id, kind, called: name }], { name: 'delete', arguments: { kind, name } })
     } catch (error) {
       if (error instanceof Overlap) return toast(IconAlertCircle, words.busy)
-      if (error instanceof ApiError) return toast(IconAlertCircle, `${error.title}. ${error.detail}`)
+      if (error instanceof ApiError) return toast(IconAlertCircle, error.sentence)
       throw error
     }
     onGone()

@@ -48,6 +48,8 @@ export function showsInTimeline(entry: Entry): boolean {
   if (entry.kind === 'step') return entry.branch !== null && entry.branch !== undefined
   // Each question is asked by a pattern of its own; that it is waited for says enough.
   if (entry.kind.startsWith('flow_') && entry.flow === 'pattern_collect_information') return false
+  // A slot that is emptied when it was empty tells nothing.
+  if (entry.kind === 'slot' && valueText(entry.old) === valueText(entry.new)) return false
   if (entry.kind === 'slot') return !HIDDEN_SLOTS.has(entry.name ?? entry.slot ?? '')
   if (entry.kind === 'action') return !(entry.name ?? '').startsWith('utter_') && entry.name !== 'action_listen'
   return entry.kind !== 'session'
@@ -85,6 +87,11 @@ function readableStep(key: string): string {
   return key.replace(/-[0-9a-f]{10}$/, '')
 }
 
+/** A condition without what it is read from: people know slots by their names. */
+function readableCondition(text: string): string {
+  return text.replaceAll(/\b(slots|context)\./g, '')
+}
+
 function contentOf(entry: Entry): ReactNode {
   switch (entry.kind) {
     case 'command':
@@ -111,7 +118,7 @@ function contentOf(entry: Entry): ReactNode {
     case 'step':
       return (
         <>
-          {entry.branch === 'else' ? words.entryRow.else : <span className="mono">{String(entry.branch)}</span>}{' '}
+          {entry.branch === 'else' ? words.entryRow.else : <span className="mono">{readableCondition(String(entry.branch))}</span>}{' '}
           <span className="t3 inl">
             <Icon of={IconArrowNarrowRight} size={12} />
           </span>{' '}
@@ -125,7 +132,7 @@ function contentOf(entry: Entry): ReactNode {
         </>
       )
     case 'error':
-      return <span className="c-err">{entry.error ?? entry.text}</span>
+      return <span className="c-err">{entry.text ?? entry.error}</span>
     default:
       if (FLOW_WORDS[entry.kind])
         return (

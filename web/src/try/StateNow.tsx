@@ -18,7 +18,7 @@ export function StateNow() {
         <span className="micro t3 nowrap">{words.stateNow.afterTurn(last.number)}</span>
         <span className="sp" />
         <span className="micro t3">{words.stateNow.stack}</span>
-        {stack.length === 0 ? <span className="micro t3">{words.stateNow.empty}</span> : <span className="tag mono ell" title={stack.join(' → ')}>{stack.at(-1)}</span>}
+        {stack.length === 0 ? <span className="micro t3">{words.stateNow.empty}</span> : <Stack flows={stack} />}
       </div>
       <div className="state-body">
         <table className="table mini">
@@ -37,6 +37,19 @@ export function StateNow() {
         </table>
       </div>
     </div>
+  )
+}
+
+/** All flows of the stack, the one that talks first; the others wait until it ends. */
+function Stack({ flows }: { flows: readonly string[] }) {
+  return (
+    <ol className="hs state-stack">
+      {flows.toReversed().map((flow, index) => (
+        <li key={`${flow} ${flows.length - index}`} className={index === 0 ? 'tag mono ell' : 'tag mono ell t3'} title={index === 0 ? flow : `${flow}: ${words.stateNow.interrupted}`}>
+          {flow}
+        </li>
+      ))}
+    </ol>
   )
 }
 

@@ -1,15 +1,18 @@
 /** Talk with the assistant beside any page: the chat, and what it understood and did. */
 import './try.css'
 import { IconCircleCheck, IconLoader2, IconMessagePlus, IconX } from '@tabler/icons-react'
+import { useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { useEffect } from 'react'
+import { versionsQuery } from '../app/queries'
 import { useAssistant } from '../frame/assistant'
 import { toggleDock, useLayout } from '../frame/layout'
 import { modifier } from '../frame/keys'
 import { IconButton } from '../ui/controls'
 import { Icon } from '../ui/Icon'
-import { shortTime } from '../ui/time'
+import { plural, shortTime } from '../ui/time'
 import { ChatPane } from './ChatPane'
+import { Earlier } from './Earlier'
 import { openLatest, startOver, useChat, useSessions } from './session'
 import { StateNow } from './StateNow'
 import { Timeline } from './Timeline'
@@ -26,6 +29,7 @@ export default function TryDock() {
         <h2 className="h">{words.tryDock.try}</h2>
         <Running />
         <span className="sp" />
+        <Earlier assistant={assistant.id} />
         {turns.length > 0 && <IconButton icon={IconMessagePlus} label={words.tryDock.newChat} onClick={() => startOver(assistant.id)} />}
         <IconButton icon={IconX} label={words.tryDock.close} keys={`${modifier}J`} onClick={toggleDock} />
       </header>
@@ -54,6 +58,22 @@ function Running() {
           ? words.tryDock.runsSince(deployment.version.name, shortTime(deployment.ready_at ?? deployment.created_at))
           : words.tryDock.isOnItsWay(deployment.version.name, deployment.state)}
       </span>
+      {running && <Since version={deployment.version} />}
+    </span>
+  )
+}
+
+/** Whether the running version is the content as it is now. */
+function Since({ version }: { version: { id: string; name: string } }) {
+  const { id, last_change } = useAssistant()
+  const { data } = useQuery(versionsQuery(id))
+  const at = data?.items.find((each) => each.id === version.id)?.change
+  if (at === undefined || last_change === null) return null
+  const changes = last_change.number - at
+  if (changes <= 0) return <span className="t3">· {words.tryDock.current}</span>
+  return (
+    <span className="c-warn" title={words.tryDock.changesSinceWhy}>
+      · {words.tryDock.changesSince(plural(changes, 'change'), version.name)}
     </span>
   )
 }

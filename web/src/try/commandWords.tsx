@@ -20,7 +20,7 @@ const PLAIN: Readonly<Record<string, string>> = {
 export const HIDDEN_SLOTS: ReadonlySet<string> = new Set(['flow_hashes', 'session_started_metadata', 'requested_slot'])
 
 export function valueText(value: unknown): string {
-  if (value === null || value === undefined) return 'null'
+  if (value === null || value === undefined) return words.commandWords.empty
   return typeof value === 'string' ? value : JSON.stringify(value)
 }
 

@@ -109,6 +109,18 @@ function took(assistant: string, { turn, state }: Answer): void {
   update(assistant, { turns: [...turns.filter(({ number }) => number !== turn.number), turn], state, pending: null })
 }
 
+/** Goes on with an earlier chat. */
+export async function goOn(assistant: string, chat: Chat): Promise<void> {
+  startOver(assistant)
+  update(assistant, { loading: true })
+  try {
+    await openChat(assistant, chat)
+    update(assistant, { loading: false })
+  } catch (error) {
+    fail(assistant, error)
+  }
+}
+
 /** A new chat: the old one stays in the history. */
 export function startOver(assistant: string): void {
   if (sessionOf(assistant).greeting?.busy) return

@@ -16,6 +16,12 @@ export const words = {
     saySomething: 'Say something…',
     send: 'Send',
   },
+  earlier: {
+    title: 'Earlier chats',
+    none: 'You have no chats with this assistant yet.',
+    untitled: 'Nothing said yet',
+    more: 'More',
+  },
   entryRow: {
     ms: 'ms',
     aMessageWithoutText: 'a message without text',
@@ -28,6 +34,7 @@ export const words = {
     afterTurn: (turn: number) => `after turn ${turn}`,
     stack: 'Stack',
     empty: 'empty',
+    interrupted: 'interrupted',
     slots: 'Slots',
   },
   timeline: {
@@ -42,6 +49,9 @@ export const words = {
     newChat: 'New chat',
     close: 'Close',
     timeline: 'Timeline',
+    current: 'Answers with the current text',
+    changesSince: (changes: string, version: string) => `${changes} since ${version}`,
+    changesSinceWhy: 'Try answers as the content was then. Train to talk with it as it is now.',
     nothingRunsYet: 'Nothing runs yet',
     runsSince: (version: string, time: string) => `${version} since ${time}`,
     isOnItsWay: (version: string, state: string) => `${version} is ${state}`,
@@ -66,6 +76,7 @@ export const words = {
     endTheSession: 'End the session',
     silence: 'Silence',
     nothingToDo: 'Nothing to do',
+    empty: 'empty',
     startFlow: 'Start flow',
     setSlot: 'Set slot',
     correct: 'Correct',

@@ -4,7 +4,9 @@ import { useUnknownSlot } from './knownSlots'
 import { slotRanges } from './slotRanges'
 
 export function SlotText({ text }: { text: string }) {
-  const isUnknown = useUnknownSlot()
+  const isUnknownSlot = useUnknownSlot()
+  // Statements of a template may make names of their own.
+  const isUnknown = (slot: string) => !text.includes('{%') && isUnknownSlot(slot)
   return (
     <>
       {slotRanges(text).map(({ text: words, slot }, i) =>

@@ -62,7 +62,7 @@ export function Failure({ what, error, again }: { what: string; error: unknown; 
         </span>
         <div>
           <h2 className="med">{what}</h2>
-          <p>{known ? `${error.title}. ${error.detail}` : words.states.somethingInThisPage}</p>
+          <p>{known ? error.sentence : words.states.somethingInThisPage}</p>
           {again && (
             <div className="hs">
               <Button icon={IconRefresh} onClick={again}>

@@ -24,7 +24,7 @@ export function Note({ version }: { version: Version }) {
       setTyped(null)
     } catch (error) {
       if (!(error instanceof ApiError)) throw error
-      toast(IconAlertCircle, `${error.title}. ${error.detail}`)
+      toast(IconAlertCircle, error.sentence)
     }
   }
   if (!may) return <span className="ell">{saved || version.name}</span>

@@ -14,7 +14,7 @@ export function useTalk(assistant: string): (version: Version) => void {
         toast(IconRocket, `Version ${version.number} is starting; Try talks to it as soon as it answers.`)
       } catch (error) {
         if (!(error instanceof ApiError)) throw error
-        toast(IconAlertCircle, `${error.title}. ${error.detail}`)
+        toast(IconAlertCircle, error.sentence)
         return
       }
       for (const key of ['deployments', 'versions']) void queryClient.invalidateQueries({ queryKey: [key, assistant] })

@@ -151,7 +151,7 @@ def judged(ended: Ended, problems: int, keeper: Keeper) -> tuple[Outcome, str | 
     if ended.code == talkwright.CONTENT_PROBLEMS and problems:
         return (
             Outcome.CONTENT,
-            f"The content has {problems} problem{'s' if problems > 1 else ''} that stop the training.",
+            f"The content has {problems} problem{'s that stop' if problems > 1 else ' that stops'} the training.",
         )
     if ended.code is None or ended.code < 0:
         return Outcome.LOST_JOB, ended.why or f"ended by signal {-(ended.code or 0)}"
