@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import subprocess
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
@@ -72,6 +73,16 @@ async def test_the_last_administrator_can_not_be_disabled_by_command_either(stud
         assert (code, out) == (1, "")
         assert "last administrator" in err
         assert "Traceback" not in err
+
+
+def test_a_folder_without_a_studio_is_named_and_left_as_it_is(tmp_path: Path) -> None:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("TALKWRIGHT_")}
+    command = [sys.executable, "-m", "talkwright.cli.main", "users", "list"]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert f"There is no data of a studio in {tmp_path / '.talkwright'}" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert list(tmp_path.iterdir()) == []
 
 
 async def test_mistakes_are_named_without_a_stack_trace(run: Run) -> None:

@@ -12,7 +12,7 @@ import typer
 
 from talkwright.backend.settings import BackendSettings
 from talkwright.cli.checks import OF_DATA, OF_THE_MACHINE, Finding, Place, address_of, note, wrong
-from talkwright.cli.reaching import reached
+from talkwright.cli.reaching import has_data, reached
 from talkwright.cli.settings import UpSettings
 from talkwright.cli.supervisor.lock import AlreadyRunningError, HomeLock
 from talkwright.database.embedded import EmbeddedError
@@ -52,7 +52,7 @@ def _examine(settings: Settings) -> list[Finding]:
         up=settings[UpSettings],
         runs_at=address_of(home) if _runs(settings) else None,
     )
-    if given.database_url is None and not (home / "postgres.json").exists():
+    if not has_data(home, given):
         found = note("database", f"There is no data in {home} yet.", "`talkwright up` makes it.")
         return [found, *asyncio.run(_check(place, None))]
     try:
