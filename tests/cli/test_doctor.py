@@ -145,7 +145,7 @@ def test_a_full_disk_is_found(place: Place, tmp_path: Path) -> None:
     disk.mkdir()
     mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "none", disk], check=False, capture_output=True)
     if mounted.returncode != 0:
-        pytest.skip("nothing can be mounted here")
+        pytest.skip(reason="nothing can be mounted here")
     try:
         assert "0.0 GB are free" in wrong(replace(place, home=disk / "home"), "disk")
     finally:

@@ -29,7 +29,7 @@ def test_the_tests_of_the_database_pass_on_the_machines_own_server() -> None:
     programs = found()
     if programs is None:
         assert "CI" not in os.environ, f"there is no other PostgreSQL here; {HOW}"
-        pytest.skip(f"there is no other PostgreSQL here; {HOW}")
+        pytest.skip(reason=f"there is no other PostgreSQL here; {HOW}")
     chosen = [str(TESTS / room) for room in ROOMS if (TESTS / room).exists()]
     ignored = [f"--ignore={TESTS / path}" for path in OWN_SERVERS]
     with other_server(programs) as url:

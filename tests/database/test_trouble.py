@@ -168,14 +168,14 @@ async def test_a_storm_of_requests_is_answered_each_and_over_when_it_is_over(hur
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A disk of 160 MB."""
     if os.geteuid() != 0:
-        pytest.skip("only root may mount a small disk")
+        pytest.skip(reason="only root may mount a small disk")
     disk = tmp_path / "disk"
     disk.mkdir()
     mounted = subprocess.run(
         ["mount", "-t", "tmpfs", "-o", "size=160m", "none", disk], check=False, capture_output=True
     )
     if mounted.returncode != 0:
-        pytest.skip("nothing can be mounted here")
+        pytest.skip(reason="nothing can be mounted here")
     yield disk
     subprocess.run(["umount", "--lazy", disk], check=True)
 

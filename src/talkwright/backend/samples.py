@@ -113,7 +113,7 @@ REPORT: Sample = {
 IMPORTED: Sample = {"assistant": SUMMARY, "report": REPORT}
 EXAMPLE: Sample = {
     "name": "bank",
-    "title": "Harbour Bank",
+    "title": "Garden Centre",
     "description": "Accounts, cards and payments.",
     "languages": ["en", "de"],
 }
@@ -255,6 +255,7 @@ INSTANCE: Sample = {
     "version": "0.1.0",
     "instance": INSTANCE_ID,
     "first_administrator_needed": False,
+    "left_out": {"names": [".git", "node_modules"], "beginnings": [".env"]},
 }
 SESSION: Sample = {
     "person": PERSON,

@@ -284,8 +284,12 @@ class ContentMachine(RuleBasedStateMachine):
         for key in list(brought):
             known = self.model.known_as(*key)
             assert known is None or ids[key] == known, "a name that comes back is the item that had it"
-            if key[0] == "intent" and key in self.model.named() and not self.paths[ids[key]] <= files.keys():
-                brought[key] = self.ask("GET", f"/items/{ids[key]}").json()["body"]  # parts elsewhere stay its parts
+        for kind, name, _ in self.model.living.values():
+            paths = self.paths.get(ids[kind, name], frozenset()) if (kind, name) in ids else frozenset()
+            is_touched = bool(paths & files.keys()) or (kind, name) in brought
+            if kind == "intent" and is_touched and not paths <= files.keys():
+                # parts in other files stay its parts, those in these files are what they bring
+                brought[kind, name] = self.ask("GET", f"/items/{ids[kind, name]}").json()["body"]
         changes: dict[UUID, Entry | None] = dict.fromkeys(standing)
         changes |= {ids[key]: (*key, body) for key, body in brought.items()}
         self.model.change(changes)
