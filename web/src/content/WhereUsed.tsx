@@ -1,4 +1,5 @@
 /** The places that name an item; each leads there. */
+import './content.css'
 import { IconArrowUpRight } from '@tabler/icons-react'
 import type { Usage } from '../api'
 import { useQuery } from '@tanstack/react-query'

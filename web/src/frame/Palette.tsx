@@ -149,7 +149,10 @@ function useEntries(assistant: AssistantSummary | null, text: string): Entry[] {
   })
   const commands = paletteCommands({ assistant, permissions: session?.permissions ?? [], navigate, setTheme: setColorScheme })
   const matching = commands.filter(({ words }) => words.toLowerCase().includes(text.trim().toLowerCase()))
-  const items = (searched === '' || assistant === null ? [] : (found?.items ?? [])).map(
+  const isCalled = ({ name }: { name: string }) => name.toLowerCase().includes(searched.toLowerCase())
+  const hits = searched === '' || assistant === null ? [] : (found?.items ?? [])
+  // What is called so comes before what only says so.
+  const items = [...hits.filter(isCalled), ...hits.filter((hit) => !isCalled(hit))].map(
     (item): Entry => ({ key: item.id, group: texts.palette.items, item, run: () => void navigate(itemAddress(assistant?.name ?? '', item)) }),
   )
   const of = (group: PaletteCommand['group']) => matching.filter((command) => command.group === group).map(asEntry)
