@@ -114,6 +114,7 @@ async def admit(session: AsyncSession, provider: UUID, claims: Claims) -> Admitt
             display=claims.display,
             email=claims.email,
             new=made,
+            seen=True,
         )
         person = await person_by_subject(session, provider, claims.subject)
         if person is None:
@@ -141,16 +142,19 @@ async def register(
     email: str | None = None,
     user: UUID | None = None,
     new: UUID | None = None,
+    seen: bool = False,
 ) -> UUID:
     """Make a person (with the id `new`) for a provider's subject, or give an existing one (`user`) this way to sign in.
 
+    `seen` where they just signed in; who is only invited has not been seen yet.
     Returns the person whom the subject belongs to: where two requests register the same one, the first wins.
     """
     person = user or new or uuid7()
     if user is None:
         await session.execute(insert(users).values(id=person, display=display, email=email))
+    seen_at = func.now() if seen else None
     statement = upsert(identities).values(
-        provider=provider, subject=subject, user=person, username=username, seen_at=func.now()
+        provider=provider, subject=subject, user=person, username=username, seen_at=seen_at
     )
     statement = statement.on_conflict_do_nothing(index_elements=["provider", "subject"])
     if (await session.execute(statement.returning(identities.c.user))).scalar_one_or_none() is not None:

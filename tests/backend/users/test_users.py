@@ -59,11 +59,18 @@ async def test_an_invited_person_sets_the_password_once_and_is_in(
 ) -> None:
     invited = await administrator.send("POST", "/api/users", json={"username": "Grace", "roles": ["developer"]})
     link = invited.json()["link"]
+
+    async def seen_at() -> str | None:
+        listed = (await administrator.send("GET", "/api/users")).json()["items"]
+        return next(user["seen_at"] for user in listed if user["id"] == invited.json()["id"])
+
+    assert await seen_at() is None, "invited is not seen"
     browser = studio.browser()
     assert "For the account grace" in words((await browser.http.get(link)).text)
     await browser.follow(await browser.http.post(link, data={"password": SECOND, "again": SECOND}))
     session = (await browser.http.get("/api/session")).json()
     assert (session["person"]["name"], session["roles"]) == ("Grace", ["developer"])
+    assert await seen_at() is not None
     assert (await browser.http.post(link, data={"password": SECOND, "again": SECOND})).status_code == 410
 
 

@@ -3,7 +3,7 @@ export const words = {
   title: 'Users',
   filter: 'Filter by name',
   unreadable: 'The users can’t be read',
-  columns: { person: 'Person', roles: 'Roles', seen: 'Last seen', more: 'More' },
+  columns: { person: 'Person', roles: 'Roles', seen: 'Last signed in', more: 'More' },
   never: 'Not yet',
   noRoles: 'No roles',
   disabled: 'Disabled',
