@@ -76,7 +76,7 @@ async def _kill_training_job(stage: Stage, training: str, row: Row) -> None:
     elif row.moment == "before the last commit":
         with frozen(job["wrapper"]):
             folder = stage.up.home / "jobs" / "training"
-            await stage.until(lambda: list(folder.glob(f"tw-t-{training}-*/work/model.tar.gz")), "the written model")
+            await stage.until(lambda: list(folder.glob(f"tw-t-{training}-*/*/model.tar.gz")), "the written model")
             kill(job[row.victim])
         return
     kill(job[row.victim])
