@@ -130,6 +130,19 @@ async def load_file_revisions(
     )
 
 
+async def files_before(session: AsyncSession, assistant: UUID, change: int) -> dict[UUID, StoredFile | None]:
+    """The files that a change was the last to touch, as they were before it; None for one that wasn't there."""
+    made = (
+        select(file_revisions.c.file, file_revisions.c.number)
+        .join(files, and_(files.c.id == file_revisions.c.file, files.c.revision == file_revisions.c.number))
+        .where(file_revisions.c.assistant == assistant, file_revisions.c.change == change)
+    )
+    numbers = {row.file: row.number - 1 for row in await session.execute(made)}
+    before = await load_file_revisions(session, assistant, [pair for pair in numbers.items() if pair[1] > 0])
+    living = {file.id: file for file in before if not file.deleted}
+    return {file: living.get(file) for file in numbers}
+
+
 async def find_paths(session: AsyncSession, assistant: UUID, paths: Iterable[str]) -> dict[str, tuple[UUID, int]]:
     """Files that have or had these paths, with their latest revision: a path that comes back revives its file."""
     query = select(files.c.id, files.c.path, files.c.revision).where(

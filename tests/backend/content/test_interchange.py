@@ -117,6 +117,18 @@ async def test_an_import_takes_over_an_item_that_stood_in_another_file(admin: Br
     assert b"utter_off" in files["domain.yml"]
 
 
+async def test_an_import_taken_back_leaves_the_files_as_they_were(admin: Browser) -> None:
+    made = (await imported(admin, FILES))["assistant"]["id"]
+    await imported(
+        admin,
+        {"domain.yml": b"responses: {}\n", "domain/more.yml": b"responses:\n  utter_on:\n  - text: moved\n"},
+        into=made,
+    )
+    answer = await admin.send("POST", f"/api/assistants/{made}/changes/2/revert", json={"id": str(uuid7())})
+    assert answer.status_code == 200, answer.text
+    assert await download(admin, made) == FILES
+
+
 @pytest.mark.parametrize("broken", [b"flows:\n  x: [\n", "flows:\n  x: {name: ä}\n".encode("latin-1"), b"a: \0\n"])
 async def test_an_unreadable_file_is_kept_and_said(admin: Browser, broken: bytes) -> None:
     files = FILES | {"data/broken.yml": broken}

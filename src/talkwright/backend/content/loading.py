@@ -15,7 +15,7 @@ from talkwright.backend.content.derive import stored_name
 from talkwright.backend.content.workspace import EditRefusedError, Workspace
 from talkwright.database.changes import Locked
 from talkwright.database.facts import who_refers
-from talkwright.database.files import StoredFile, load_files
+from talkwright.database.files import StoredFile, files_before, load_files
 from talkwright.database.items import StoredItem, item_names, known_ids, load_heads, load_revisions
 
 Edits = Sequence[Mapping[str, Any]]
@@ -33,8 +33,13 @@ class Loaded:
         self.names = names
 
 
-async def load_workspace(session: AsyncSession, locked: Locked, edits: Edits, known: Known) -> Loaded:
-    """Read the items, revisions and files that the edits speak of; raises EditRefusedError for foreign ids."""
+async def load_workspace(
+    session: AsyncSession, locked: Locked, edits: Edits, known: Known, reverts: int | None = None
+) -> Loaded:
+    """Read the items, revisions and files that the edits speak of; raises EditRefusedError for foreign ids.
+
+    Where they take a change back, the workspace begins with the files as they were before it.
+    """
     assistant = locked.id
     ids = {edit["item"] for edit in edits}
     items = {item.id: item for item in await load_heads(session, assistant, ids)}
@@ -48,11 +53,23 @@ async def load_workspace(session: AsyncSession, locked: Locked, edits: Edits, kn
             items |= {other.id: other for other in await load_heads(session, assistant, users - items.keys())}
     past = await _past(session, locked, edits)
     files = names = None
-    if _needs_files(edits, items):
+    if reverts is not None or _needs_files(edits, items):
         files = await load_files(session, assistant)
         names = await unique_names(session, assistant)
-    workspace = Workspace(items.values(), as_files(files, names), past, known.living())
+    start = files if files is None or reverts is None else await _files_without(session, assistant, files, reverts)
+    workspace = Workspace(items.values(), as_files(start, names), past, known.living())
     return Loaded(workspace, files, names or {})
+
+
+async def _files_without(
+    session: AsyncSession, assistant: UUID, files: Sequence[StoredFile], change: int
+) -> list[StoredFile]:
+    """The files, those that nothing has touched since a change as they were before it."""
+    before = await files_before(session, assistant, change)
+    left = [file for file in files if file.id not in before]
+    taken = {file.path for file in left}
+    back = [file for file in before.values() if file is not None and file.path not in taken]
+    return sorted([*left, *back], key=lambda file: file.path)
 
 
 def as_files(

@@ -113,7 +113,7 @@ async def write_change(writing: Writing, request: ChangeRequest) -> Any:
     if answer is not None:
         return answer
     try:
-        loaded = await load_workspace(session, writing.locked, request.edits, writing.known)
+        loaded = await load_workspace(session, writing.locked, request.edits, writing.known, request.reverts)
         await _refuse_stale(session, assistant, loaded, request.edits)
         await asyncio.to_thread(loaded.workspace.apply_all, request.edits)
     except EditRefusedError as error:
