@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx2
@@ -16,6 +17,17 @@ import pytest
 from .conftest import WORKSHOP, run_bot, train_to
 
 ENDED_SECONDS = 20
+SHELF = """flows:
+  fetch_shelf:
+    name: fetch a shelf
+    description: Fetch a shelf
+    steps:
+    - action: action_fetch
+"""
+FETCHED = (
+    b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n"
+    b'{"events": [], "responses": [{"text": "a shelf"}]}'
+)
 
 
 def talk(url: str, text: str, sender: str = "ann") -> list[dict[str, str]]:
@@ -172,6 +184,31 @@ def test_stores_and_brokers_that_a_project_names_get_no_connection(tmp_path: Pat
             assert talk(bot.url, "buy a voucher")[0]["text"] == "Who is it for?"
         with pytest.raises(BlockingIOError):
             listening.accept()
+
+
+def test_a_turn_under_way_is_finished_before_the_bot_ends(tmp_path: Path) -> None:
+    project = tmp_path / "project"
+    shutil.copytree(WORKSHOP, project)
+    with socket.create_server(("127.0.0.1", 0)) as actions, ThreadPoolExecutor(1) as talking:
+        actions.settimeout(ENDED_SECONDS)
+        address = f"http://127.0.0.1:{actions.getsockname()[1]}/webhook"
+        (project / "endpoints.yml").write_text(f"action_endpoint:\n  url: {address}\n")
+        (project / "data" / "shelf.yml").write_text(SHELF)
+        with (project / "domain.yml").open("a") as domain:
+            domain.write("actions:\n- action_fetch\n")
+        with run_bot(train_to(project, tmp_path / "model.tar.gz")) as bot:
+            answer = talking.submit(talk, bot.url, "fetch a shelf")
+            asked, _ = actions.accept()
+            bot.process.terminate()
+            with pytest.raises(subprocess.TimeoutExpired):
+                bot.process.wait(1)
+            with asked:
+                asked.sendall(FETCHED)
+                asked.shutdown(socket.SHUT_WR)
+                while asked.recv(65_536):  # to its end: closing over unread bytes would cut the answer
+                    pass
+            assert answer.result(ENDED_SECONDS)[0]["text"] == "a shelf"
+            assert bot.process.wait(ENDED_SECONDS) == 0
 
 
 def test_the_token_may_stand_in_a_file(workshop_path: Path, tmp_path: Path) -> None:

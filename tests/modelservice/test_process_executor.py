@@ -161,6 +161,21 @@ async def test_stop_ends_descendants_too(executor: ProcessExecutor) -> None:
     await gone(grandchild)
 
 
+async def test_a_job_gets_the_time_to_end_that_it_is_given(executor: ProcessExecutor) -> None:
+    source = (
+        "import signal, sys, time\n"
+        "signal.signal(signal.SIGTERM, lambda *_: (time.sleep(2.5), sys.exit(7)))\n"
+        'print(\'{"message": "here"}\', flush=True)\n'
+        "time.sleep(60)"
+    )
+    patient, hasty = [await executor.start(Job(name=name, command=python(source))) for name in ("patient", "hasty")]
+    for job in (patient, hasty):
+        await first_line(job)
+    async with asyncio.timeout(20):
+        ends = await asyncio.gather(patient.stop(10), hasty.stop(0.1))
+    assert [ended.code for ended in ends] == [7, -9]
+
+
 async def test_a_killed_wrapper_takes_its_job_along(executor: ProcessExecutor, tmp_path: Path) -> None:
     job = await executor.start(Job(name="x", command=python("import os, time; print(os.getpid()); time.sleep(60)")))
     pid = int((await first_line(job)).message)

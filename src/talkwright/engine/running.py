@@ -8,6 +8,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ import uvicorn
 
 from talkwright.engine.actions import EndpointError, HttpActions, read_endpoint
 from talkwright.engine.agent import Agent
-from talkwright.engine.dialogue.profile import Profile
+from talkwright.engine.dialogue.profile import profile_of
 from talkwright.engine.lines import say
 from talkwright.engine.logs import configure_logs
 from talkwright.engine.model import Model, ModelError, load_model
@@ -27,7 +28,8 @@ from talkwright.engine.stores import MemoryStore
 from talkwright.engine.understanding.local.understanding import LocalUnderstanding
 
 STOPPED, FAILED, REFUSED = 0, 1, 2
-_DRAIN_SECONDS = 3
+_DRAIN_SECONDS = 600
+"""Turns under way may finish as long as whoever ended the bot is patient: a second signal waits for none."""
 _ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -45,8 +47,10 @@ def make_server(model: Model, settings: EngineSettings) -> BotServer:
 
 def make_agent(model: Model, actions: ActionRunner, settings: EngineSettings) -> Agent:
     """The agent of a model, with the choices that whoever runs the bot has made."""
-    profile = Profile(
-        clarify_multiple_starts=settings.engine_clarify_multiple_starts, max_actions=settings.engine_max_actions
+    profile = replace(
+        profile_of(model.assistant.config),
+        clarify_multiple_starts=settings.engine_clarify_multiple_starts,
+        max_actions=settings.engine_max_actions,
     )
     return Agent(
         model.assistant,

@@ -29,7 +29,9 @@ class ModelServiceSettings(Section):
         description="Seconds that a new model waits for a free running consumer before it replaces the same "
         "assistant's old one in place.",
     )
-    drain_seconds: float = Field(5.0, ge=0, description="Seconds that a replaced model goes on for turns under way.")
+    drain_seconds: float = Field(
+        30.0, ge=0, description="Most seconds that a replaced model goes on for turns under way."
+    )
     job_environment: str = Field(
         "",
         description="Names of environment variables, separated by commas, that jobs get besides their own: those that "

@@ -32,8 +32,8 @@ class RunningJob(Protocol):
     def address(self, port: int) -> str:
         """The base URL at which the job's `port` is reached."""
 
-    async def stop(self) -> Ended:
-        """End the job now and wait until it and its descendants are gone."""
+    async def stop(self, grace: float | None = None) -> Ended:
+        """Tell the job to end and wait until it and its descendants are gone; after `grace` seconds they are killed."""
 
     async def store_outputs(self) -> dict[str, int]:
         """Put the outputs into the store; gives bytes by key. Raises JobError for a missing one."""

@@ -3,6 +3,7 @@
 `python -I -S jobexec.py FOLDER` reads FOLDER/job.json, runs the command in FOLDER/work in a process group of its own,
 passes its output on as numbered JSON lines (also into FOLDER/log.jsonl), keeps its limits, writes FOLDER/status.json
 atomically, and ends the job when its own standard input ends: whoever holds the other side has then vanished or let go.
+A number written there before is the seconds that the job gets to end by itself.
 """
 
 from __future__ import annotations
@@ -126,6 +127,7 @@ class Supervisor:
         self.log = Log(os.path.join(folder, "log.jsonl"), spec["log_bytes"])
         self.why: str | None = None
         self.code: int | None = None
+        self.grace = GRACE_SECONDS
         self.kill_at: float | None = None
         self.rest = b""
         self.deadline = time.monotonic() + spec["seconds"] if spec["seconds"] else None
@@ -164,7 +166,7 @@ class Supervisor:
         selector.register(self.output, selectors.EVENT_READ)
         while self.code is None:
             for key, _ in selector.select(self._patience()):
-                if key.fd == 0 and not os.read(0, 4096):
+                if key.fd == 0 and not self._told():
                     selector.unregister(0)
                     self.stop("stopped")
                 elif key.fd == wake:
@@ -184,8 +186,15 @@ class Supervisor:
         """Ask the job to end; after the grace it is killed."""
         if self.kill_at is None:
             self.why = why
-            self.kill_at = time.monotonic() + GRACE_SECONDS
+            self.kill_at = time.monotonic() + self.grace
             self._signal_group(signal.SIGTERM)
+
+    def _told(self) -> bool:
+        """Take a word from standard input; False at its end."""
+        word = os.read(0, 4096)
+        with contextlib.suppress(ValueError):
+            self.grace = float(word)
+        return bool(word)
 
     def _on_signal(self, number: int, _frame: object) -> None:
         if number != signal.SIGCHLD:

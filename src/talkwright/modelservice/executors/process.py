@@ -60,12 +60,15 @@ class ProcessJob:
         """The job's address on this machine."""
         return f"http://127.0.0.1:{port}"
 
-    async def stop(self) -> Ended:
+    async def stop(self, grace: float | None = None) -> Ended:
         """Close the wrapper's input, which ends the job; if the wrapper hangs, kill its session."""
-        if self._process.stdin is not None:
-            self._process.stdin.close()
+        grace = jobexec.GRACE_SECONDS if grace is None else grace
+        stdin = self._process.stdin
+        if stdin is not None and not stdin.is_closing():
+            stdin.write(f"{grace}\n".encode())
+            stdin.close()
         try:
-            async with asyncio.timeout(2 * jobexec.GRACE_SECONDS):  # wait_for of 3.11 may swallow a cancellation
+            async with asyncio.timeout(grace + jobexec.GRACE_SECONDS):  # wait_for of 3.11 may swallow a cancellation
                 return await self.ended()
         except TimeoutError:
             _kill_job(self._folder, self._process.pid)
