@@ -1,5 +1,6 @@
 /** The generated client's way to the server: the sign-in's token on unsafe requests, and refusals as errors. */
 import { client } from './generated/client.gen'
+import { answered, doubt } from './reach'
 import type { Problem, StaleItem } from './types'
 
 /** A refusal of the server, or (status 0) no answer at all. */
@@ -13,6 +14,8 @@ export class ApiError extends Error {
     readonly items: readonly StaleItem[] = [],
     /** The line of a text that can't be read, counted from 1. */
     readonly line: number | null = null,
+    /** How the server's log calls the request. */
+    readonly request: string | null = null,
   ) {
     super(title)
   }
@@ -40,6 +43,10 @@ export function setCsrf(token: string | null): void {
   csrf = token ?? ''
 }
 
+export function unreachable(): ApiError {
+  return new ApiError(0, 'offline', 'The studio can’t be reached', 'What you typed is kept; this is tried again as soon as the studio answers.')
+}
+
 /** Sends a request of the generated client; throws ApiError for whatever isn't the answer asked for. */
 async function send(request: Request): Promise<Response> {
   if (request.method !== 'GET') request.headers.set('X-CSRF-Token', csrf)
@@ -48,8 +55,10 @@ async function send(request: Request): Promise<Response> {
     response = await fetch(request)
   } catch (error) {
     if (error instanceof DOMException && error.name === 'AbortError') throw error
-    throw new ApiError(0, 'offline', 'The server can’t be reached', 'Check the connection; what you typed is kept.')
+    doubt()
+    throw unreachable()
   }
+  answered(response.status)
   if (!response.ok) throw await refusal(response)
   return response
 }
@@ -65,12 +74,13 @@ interface ProblemDocument {
 
 /** The problem document of a refusal; a bare status where a proxy answered instead of the studio. */
 async function refusal(response: Response): Promise<ApiError> {
+  const request = response.headers.get('X-Request-Id')
   try {
     const body = (await response.json()) as ProblemDocument
     const title = body.title ?? 'The request was refused'
-    return new ApiError(response.status, body.code ?? 'refused', title, body.detail ?? '', body.problems ?? [], body.items ?? [], body.line ?? null)
+    return new ApiError(response.status, body.code ?? 'refused', title, body.detail ?? '', body.problems ?? [], body.items ?? [], body.line ?? null, request)
   } catch {
-    return new ApiError(response.status, 'refused', `The server answered ${response.status}`, 'Try again in a moment.')
+    return new ApiError(response.status, 'refused', `The server answered ${response.status}`, 'Try again in a moment.', [], [], null, request)
   }
 }
 

@@ -1,4 +1,5 @@
 /** The server, as the rest of the client sees it. */
 export type * from './types'
 export * as api from './calls'
-export { ApiError, sentence, setCsrf } from './http'
+export { ApiError, sentence, setCsrf, unreachable } from './http'
+export { askNow, doubt, onBack, useReach } from './reach'

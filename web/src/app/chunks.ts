@@ -1,16 +1,51 @@
-/** After an upgrade of the studio an open page may ask for a piece that is no longer there: load the page once more. */
+/** Pieces of the page that are loaded when they are first shown. */
+import { doubt, onBack } from '../api'
 import { openStores } from './stores'
 
 const MARK = 'talkwright-reloaded'
 const AGAIN_AFTER = 60_000
 
+/** Loads a piece; where the studio is away it waits until it is back. */
+export async function piece<Loaded>(load: () => Promise<Loaded>): Promise<Loaded> {
+  try {
+    return await load()
+  } catch (error) {
+    if (await isServed()) throw error
+    doubt()
+    await new Promise<void>((resolve) => {
+      const stop = onBack(() => {
+        stop()
+        resolve()
+      })
+    })
+    return piece(load)
+  }
+}
+
+/** After an upgrade of the studio an open page may ask for a piece that is no longer there: load the page once more. */
 export function reloadOnMissingChunk(): void {
   window.addEventListener('vite:preloadError', ({ payload }) => {
     // The router would load the page anew by itself, without asking whether all that was typed is kept.
     sessionStorage.setItem(`tanstack_router_reload:${payload.message}`, '1')
-    const last = Number(sessionStorage.getItem(MARK) ?? 0)
-    if (Date.now() - last < AGAIN_AFTER || openStores().some((store) => store.fleeting)) return
-    sessionStorage.setItem(MARK, String(Date.now()))
-    void Promise.all(openStores().map((store) => store.leave())).then(() => window.location.reload())
+    void reloadOnce()
   })
+}
+
+async function reloadOnce(): Promise<void> {
+  // Without a studio there is nothing newer to load.
+  if (!(await isServed())) return
+  const last = Number(sessionStorage.getItem(MARK) ?? 0)
+  if (Date.now() - last < AGAIN_AFTER || openStores().some((store) => store.fleeting)) return
+  sessionStorage.setItem(MARK, String(Date.now()))
+  await Promise.all(openStores().map((store) => store.leave()))
+  window.location.reload()
+}
+
+/** Whether the page itself can be had. */
+async function isServed(): Promise<boolean> {
+  try {
+    return (await fetch('/', { method: 'HEAD', cache: 'no-store' })).ok
+  } catch {
+    return false
+  }
 }

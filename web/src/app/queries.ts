@@ -1,8 +1,11 @@
 /** The lists that the server holds. Bodies of items live in the document store, never here. */
 import { QueryCache, QueryClient, queryOptions, infiniteQueryOptions } from '@tanstack/react-query'
-import { api, ApiError } from '../api'
+import { api, ApiError, onBack, useReach } from '../api'
 import type { ItemSummary } from '../api'
 import { readSession } from './person'
+
+/** Whether asking again by itself helps: not for a sign-in that ended, nor where the studio failed at just this. */
+const passes = (error: ApiError) => error.temporary && error.status !== 401 && error.status !== 500
 
 export const queryClient: QueryClient = new QueryClient({
   // Whatever is refused for want of a sign-in: the session says so for the whole page.
@@ -14,11 +17,18 @@ export const queryClient: QueryClient = new QueryClient({
   defaultOptions: {
     queries: {
       staleTime: 30_000,
-      retry: (count, error) => (error instanceof ApiError ? error.temporary && error.status !== 401 && count < 3 : false),
+      retry: (count, error) => error instanceof ApiError && passes(error) && count < 2 && useReach.getState().reached,
+      retryDelay: (count) => 500 * 2 ** count,
       refetchOnWindowFocus: false,
+      // Whether the machine has a network says nothing about a studio that runs on it.
+      networkMode: 'always',
     },
+    mutations: { networkMode: 'always' },
   },
 })
+
+// What could not be read meanwhile comes by itself.
+onBack(() => void queryClient.refetchQueries({ type: 'active', predicate: ({ state }) => state.status === 'error' }))
 
 export const sessionQuery = queryOptions({ queryKey: ['session'], queryFn: readSession, staleTime: Infinity, retry: false })
 export const instanceQuery = queryOptions({ queryKey: ['instance'], queryFn: api.getInstance, staleTime: Infinity })

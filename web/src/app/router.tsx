@@ -6,6 +6,7 @@ import { NotFound } from '../frame/NotFound'
 import { Root } from '../frame/Root'
 import { PageError, PagePending } from '../frame/pageStates'
 import { CONTENT_KINDS, FILE_KINDS, NLU_KINDS } from '../frame/useItemLink'
+import { piece } from './chunks'
 
 const root = createRootRoute({
   component: Root,
@@ -21,17 +22,17 @@ const assistants = createRoute({
   getParentRoute: () => home,
   path: '/',
   validateSearch: (search: Record<string, unknown>): { new?: true | undefined } => ({ new: search['new'] === true ? true : undefined }),
-  component: lazyRouteComponent(() => import('../home/HomePage')),
+  component: lazyRouteComponent(() => piece(() => import('../home/HomePage'))),
 })
 const importing = createRoute({
   getParentRoute: () => home,
   path: '/import',
-  component: lazyRouteComponent(() => import('../home/ImportPage')),
+  component: lazyRouteComponent(() => piece(() => import('../home/ImportPage'))),
 })
 const users = createRoute({
   getParentRoute: () => home,
   path: '/users',
-  component: lazyRouteComponent(() => import('../users/UsersPage')),
+  component: lazyRouteComponent(() => piece(() => import('../users/UsersPage'))),
 })
 
 // Whatever is not found below shows in the assistant's frame.
@@ -55,7 +56,7 @@ export interface FlowSearch {
 const flows = createRoute({
   getParentRoute: () => assistant,
   path: '/flows',
-  component: lazyRouteComponent(() => import('../flows/FlowsPage')),
+  component: lazyRouteComponent(() => piece(() => import('../flows/FlowsPage'))),
 })
 const flow = createRoute({
   getParentRoute: () => flows,
@@ -65,7 +66,7 @@ const flow = createRoute({
     view: search['view'] === 'yaml' ? 'yaml' : undefined,
     line: count(search['line']),
   }),
-  component: lazyRouteComponent(() => import('../flow-builder/FlowPage')),
+  component: lazyRouteComponent(() => piece(() => import('../flow-builder/FlowPage'))),
 })
 
 export interface ItemSearch {
@@ -81,7 +82,7 @@ const content = createRoute({
   getParentRoute: () => assistant,
   path: '/content',
   notFoundComponent: () => <NotFound />,
-  component: lazyRouteComponent(() => import('../content/ContentPage')),
+  component: lazyRouteComponent(() => piece(() => import('../content/ContentPage'))),
 })
 const contentFirst = createRoute({
   getParentRoute: () => content,
@@ -94,29 +95,29 @@ const contentKind = createRoute({
   getParentRoute: () => content,
   path: '/$kind',
   beforeLoad: ({ params }) => known(CONTENT_KINDS, params.kind, '/a/$assistant/content'),
-  component: lazyRouteComponent(() => import('../content/KindPage')),
+  component: lazyRouteComponent(() => piece(() => import('../content/KindPage'))),
 })
 const contentItem = createRoute({
   getParentRoute: () => contentKind,
   path: '/$name',
   validateSearch: itemSearch,
-  component: lazyRouteComponent(() => import('../content/ItemPage')),
+  component: lazyRouteComponent(() => piece(() => import('../content/ItemPage'))),
 })
 
-const nlu = createRoute({ getParentRoute: () => assistant, path: '/nlu', component: lazyRouteComponent(() => import('../nlu/NluPage')) })
+const nlu = createRoute({ getParentRoute: () => assistant, path: '/nlu', component: lazyRouteComponent(() => piece(() => import('../nlu/NluPage'))) })
 const nluItem = createRoute({
   getParentRoute: () => nlu,
   path: '/$kind/$name',
   beforeLoad: ({ params }) => known(NLU_KINDS, params.kind),
   notFoundComponent: () => <NotFound />,
   validateSearch: itemSearch,
-  component: lazyRouteComponent(() => import('../nlu/NluItemPage')),
+  component: lazyRouteComponent(() => piece(() => import('../nlu/NluItemPage'))),
 })
 
 const files = createRoute({
   getParentRoute: () => assistant,
   path: '/files',
-  component: lazyRouteComponent(() => import('../files/FilesPage')),
+  component: lazyRouteComponent(() => piece(() => import('../files/FilesPage'))),
 })
 const file = createRoute({
   getParentRoute: () => files,
@@ -124,13 +125,13 @@ const file = createRoute({
   beforeLoad: ({ params }) => known(FILE_KINDS, params.kind),
   notFoundComponent: () => <NotFound />,
   validateSearch: itemSearch,
-  component: lazyRouteComponent(() => import('../files/FilePage')),
+  component: lazyRouteComponent(() => piece(() => import('../files/FilePage'))),
 })
 
 const versions = createRoute({
   getParentRoute: () => assistant,
   path: '/versions',
-  component: lazyRouteComponent(() => import('../versions/VersionsPage')),
+  component: lazyRouteComponent(() => piece(() => import('../versions/VersionsPage'))),
 })
 
 /** An address with a kind that this section does not hold leads nowhere; `routeId` is the route that says so, where it isn't its own. */

@@ -1,7 +1,7 @@
 /** One document store per assistant, for the person who is signed in and as long as the page lives. */
 import { IconAlertCircle } from '@tabler/icons-react'
 import { hashKey } from '@tanstack/react-query'
-import { sentence, type Problem } from '../api'
+import { onBack, sentence, type Problem } from '../api'
 import { DocumentStore, ownName, storedQueue, tabsOf } from '../documents'
 import { toast } from '../ui/toasts'
 import { onSignIn } from './person'
@@ -69,6 +69,6 @@ onSignIn(
     void queryClient.invalidateQueries(sessionQuery)
   },
 )
-window.addEventListener('online', () => {
+onBack(() => {
   for (const store of stores.values()) store.tryNow()
 })

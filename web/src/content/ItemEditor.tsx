@@ -1,6 +1,7 @@
 /** An item's head with what can be done to it as a whole, over its editor. Serves every kind. */
 import { IconCode, IconForms, IconX } from '@tabler/icons-react'
 import { lazy, Suspense, useEffect, useState, type ComponentType } from 'react'
+import { piece } from '../app/chunks'
 import type { Found } from '../app/useItemId'
 import { useConflict, useDocument, type Document } from '../documents'
 import { ConflictView } from '../editor/ConflictView'
@@ -17,10 +18,10 @@ import { Failure, SkeletonRows } from '../ui/states'
 import { Message } from '../drawer/Problems'
 import { words } from './words'
 
-const SourceEditor = lazy(() => import('../editor/SourceEditor'))
-const ResponseEditor = lazy(() => import('./ResponseEditor'))
-const SlotEditor = lazy(() => import('./SlotEditor'))
-const IntentEditor = lazy(() => import('../nlu/IntentEditor'))
+const SourceEditor = lazy(() => piece(() => import('../editor/SourceEditor')))
+const ResponseEditor = lazy(() => piece(() => import('./ResponseEditor')))
+const SlotEditor = lazy(() => piece(() => import('./SlotEditor')))
+const IntentEditor = lazy(() => piece(() => import('../nlu/IntentEditor')))
 
 const FORMS: Readonly<Record<string, ComponentType<{ document: Document }>>> = { response: ResponseEditor, slot: SlotEditor, intent: IntentEditor }
 

@@ -2,13 +2,14 @@
 import { Menu } from '@mantine/core'
 import { IconPlus, IconX } from '@tabler/icons-react'
 import { lazy, Suspense, useState, type ReactNode } from 'react'
+import { piece } from '../app/chunks'
 import { get, useDocuments, type Json } from '../documents'
 import { BoundText } from '../ui/BoundText'
 import { Button, IconButton, Switch } from '../ui/controls'
 import type { VariationView } from './variation'
 import { words } from './words'
 
-const ValueField = lazy(() => import('./ValueField'))
+const ValueField = lazy(() => piece(() => import('./ValueField')))
 
 interface Props {
   item: string

@@ -9,6 +9,7 @@ import { useAssistant } from '../frame/assistant'
 import { useItemLink } from '../frame/useItemLink'
 import { KindTile } from '../ui/controls'
 import { Icon } from '../ui/Icon'
+import { Failure, SkeletonRows } from '../ui/states'
 import { words } from './words'
 
 /** The key of a step without an id of its own. */
@@ -17,9 +18,10 @@ const WORKING_KEY = /-[0-9a-f]{8,}$/
 export function WhereUsed({ item }: { item: string }) {
   const name = useDocumentsState((state) => state.documents[item]?.name)
   const { id } = useAssistant()
-  const { data } = useQuery(usedQuery(id, item))
+  const { data, error, refetch } = useQuery(usedQuery(id, item))
   const go = useItemLink()
-  if (!data) return null
+  if (error && !data) return <Failure what={words.usesUnreadable} error={error} again={() => void refetch()} />
+  if (!data) return <SkeletonRows widths={[150]} rows={3} height={40} />
   return (
     <section aria-label={words.whereUsed}>
       <h3 className="hs small strong used-head">

@@ -21,6 +21,7 @@ export const words = {
   columns: { name: 'Name', used: 'Used', problems: 'Problems', changed: 'Changed', by: 'By', text: (language: string) => `Text, ${language}` },
   builtIn: 'Built in',
   builtInKind: (kind: string) => `${kind}, built in: the first edit makes it your own`,
+  usesUnreadable: 'The uses can’t be read',
   itemUnreadable: (name: string) => `${name} can’t be read`,
   view: 'View',
   inForm: 'Form',

@@ -3,11 +3,12 @@ import { IconPlayerStop, IconTerminal2 } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { useEffect, useRef, useState } from 'react'
 import { api, type LogLine, type Training } from '../api'
+import { trainingsQuery } from '../app/queries'
 import { useAssistant, useMay } from '../frame/assistant'
 import { runs, stopTraining, useLatestTraining } from '../frame/training'
 import { Button } from '../ui/controls'
 import { TrainingMark } from '../ui/marks'
-import { Empty } from '../ui/states'
+import { Empty, Failure, SkeletonRows } from '../ui/states'
 import { elapsed, secondsTime } from '../ui/time'
 import { Message } from './Problems'
 import { words } from './words'
@@ -16,7 +17,10 @@ const MORE_EVERY = 1000
 
 export function TrainingLog() {
   const { id } = useAssistant()
+  const { data, error, refetch } = useQuery(trainingsQuery(id))
   const training = useLatestTraining(id)
+  if (error && !data) return <Failure what={words.trainingLog.trainingsUnreadable} error={error} again={() => void refetch()} />
+  if (!data) return <SkeletonRows rows={4} widths={[64, 56, 320]} height={24} />
   if (training === null) {
     return (
       <Empty icon={IconTerminal2} title={words.trainingLog.noTrainingYet}>
@@ -74,10 +78,17 @@ export function useNow(ticking: boolean): number {
   return now
 }
 
+export interface LogRead {
+  /** Not there until it has been read once. */
+  lines: readonly LogLine[] | undefined
+  error: unknown
+  again: () => void
+}
+
 /** The log so far, asked for again from its end while the training runs. */
-export function useLog(assistant: string, training: Training): readonly LogLine[] {
+export function useLog(assistant: string, training: Training): LogRead {
   const collected = useRef<LogLine[]>([])
-  const { data } = useQuery({
+  const { data, error, refetch } = useQuery({
     queryKey: ['log', assistant, training.id],
     queryFn: async () => {
       for (;;) {
@@ -91,14 +102,20 @@ export function useLog(assistant: string, training: Training): readonly LogLine[
     refetchInterval: runs(training) ? MORE_EVERY : false,
     staleTime: 0,
   })
-  return data ?? []
+  return { lines: data, error: data ? null : error, again: () => void refetch() }
 }
 
 function Log({ assistant, training }: { assistant: string; training: Training }) {
-  return <Lines lines={useLog(assistant, training)} training={training} />
+  return <Lines log={useLog(assistant, training)} training={training} />
 }
 
-export function Lines({ lines, training }: { lines: readonly LogLine[]; training: Training }) {
+export function Lines({ log, training }: { log: LogRead; training: Training }) {
+  if (log.error) return <Failure what={words.trainingLog.logUnreadable} error={log.error} again={log.again} />
+  if (!log.lines) return <SkeletonRows rows={4} widths={[64, 56, 320]} height={24} />
+  return <Written lines={log.lines} training={training} />
+}
+
+function Written({ lines, training }: { lines: readonly LogLine[]; training: Training }) {
   const end = useRef<HTMLDivElement>(null)
   const following = runs(training)
   const told = new Set(lines.map((line) => line.message))

@@ -42,6 +42,8 @@ export const words = {
     mend: 'Mend',
   },
   trainingLog: {
+    trainingsUnreadable: 'The trainings can’t be read',
+    logUnreadable: 'The log can’t be read',
     noTrainingYet: 'No training yet',
     trainTurnsTheContent: 'Train turns the content as it is now into a model that you can talk to.',
     waiting: 'Waiting',

@@ -1,7 +1,8 @@
 /** A flow: canvas or YAML, and the inspector of what is selected. */
-import { IconCode, IconRoute, IconSitemap } from '@tabler/icons-react'
+import { IconCode, IconSitemap } from '@tabler/icons-react'
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router'
 import { lazy, Suspense, useEffect } from 'react'
+import { piece } from '../app/chunks'
 import { useItemId } from '../app/useItemId'
 import { isObject, useDocument, type Document } from '../documents'
 import { useAssistant } from '../frame/assistant'
@@ -12,11 +13,12 @@ import { UndoButtons } from '../frame/UndoButtons'
 import { ItemMenu } from '../items/ItemMenu'
 import { Segmented } from '../ui/controls'
 import { Icon } from '../ui/Icon'
-import { Failure, useSlow } from '../ui/states'
+import { Failure, SkeletonRows, useSlow } from '../ui/states'
 import { FlowCanvas } from './FlowCanvas'
+import { GAP, NODE_WIDTH, ONE_LINE_HEIGHT, START_HEIGHT, TWO_LINES_HEIGHT } from './layout/sizes'
 import { words } from './words'
 
-const SourceEditor = lazy(() => import('../editor/SourceEditor'))
+const SourceEditor = lazy(() => piece(() => import('../editor/SourceEditor')))
 
 export default function FlowPage() {
   const { flow: name } = useParams({ from: '/a/$assistant/flows/$flow' })
@@ -28,7 +30,7 @@ export default function FlowPage() {
     if (id !== undefined) visited({ kind: 'flow', name, assistant: assistant.title, path: `/a/${assistant.name}/flows/${name}` })
   }, [id, name, assistant])
   if (found.missing) return <NotFound what={words.flowPage.flow} />
-  if (found.error || error) return <Failure what={words.flowPage.thisFlowCouldNot} error={found.error ?? error} again={found.error ? found.again : again} />
+  if (found.error || error) return <Failure what={words.flowPage.unreadable} error={found.error ?? error} again={found.error ? found.again : again} />
   if (document === undefined || document.parts === null) return <FlowSkeleton />
   return <OpenFlow flow={document} />
 }
@@ -40,7 +42,7 @@ function OpenFlow({ flow }: { flow: Document }) {
       {view === 'yaml' ? (
         <>
           <FlowToolbar flow={flow} />
-          <Suspense fallback={<div className="canvas" aria-busy="true" />}>
+          <Suspense fallback={<SkeletonRows rows={12} widths={[24, 280]} height={22} />}>
             <SourceEditor document={flow} line={line} />
           </Suspense>
         </>
@@ -87,20 +89,21 @@ function FlowToolbar({ flow }: { flow: Document }) {
   )
 }
 
+/** The first nodes of a flow, without words. */
 function FlowSkeleton() {
   const slow = useSlow(true)
   return (
     <main className="work" id="work" aria-busy="true">
+      <span className="sr">{words.flowPage.loading}</span>
       <div className="toolbar">{slow && <span className="sk" style={{ width: 180 }} />}</div>
-      <div className="canvas">
-        {slow && (
-          <div className="place">
-            <span className="tile k-link">
-              <Icon of={IconRoute} size={20} />
-            </span>
-            <p>{words.flowPage.loadingTheFlow}</p>
-          </div>
-        )}
+      <div className="canvas ghosts">
+        {slow &&
+          [START_HEIGHT, ONE_LINE_HEIGHT, TWO_LINES_HEIGHT, ONE_LINE_HEIGHT].map((height, at) => (
+            <div key={at} className="ghost" style={{ width: NODE_WIDTH, height, marginBottom: GAP }}>
+              <span className="sk" style={{ width: 120 - at * 8 }} />
+              {height > START_HEIGHT && <span className="sk dim" style={{ width: 190 - at * 16 }} />}
+            </div>
+          ))}
       </div>
     </main>
   )

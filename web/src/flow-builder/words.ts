@@ -4,6 +4,9 @@ export const words = {
     zoomOut: 'Zoom out',
     zoomIn: 'Zoom in',
     fitTheFlow: 'Fit the flow',
+    steps: 'Steps of the flow',
+    overview: 'Overview of the flow',
+    howToGo: 'Arrow keys go from step to step, Enter opens the step in the inspector, Escape lets go of it.',
   },
   flowCanvas: {
     followingTheConversation: 'Following the conversation',
@@ -11,13 +14,13 @@ export const words = {
   },
   flowPage: {
     flow: 'flow',
-    thisFlowCouldNot: 'This flow could not be loaded',
+    loading: 'Loading…',
+    unreadable: 'This flow can’t be read',
     flowNamed: (name: string) => `Flow ${name}`,
     builtIn: 'Built in',
     view: 'View',
     canvas: 'Canvas',
     yaml: 'YAML',
-    loadingTheFlow: 'Loading the flow…',
   },
   stepNode: {
     missing: (name: string) => `No step ${name}`,

@@ -2,13 +2,14 @@
 import { useQuery } from '@tanstack/react-query'
 import { Outlet, useParams } from '@tanstack/react-router'
 import { lazy, Suspense } from 'react'
+import { piece } from '../app/chunks'
 import { KnownSlots } from '../app/KnownSlots'
 import { assistantQuery } from '../app/queries'
 import { storeOf } from '../app/stores'
 import { DocumentsProvider } from '../documents'
 import { Drawer } from '../drawer/Drawer'
 import { useLive } from '../events/useLive'
-import { Failure, SkeletonRows } from '../ui/states'
+import { Failure } from '../ui/states'
 import { Allowed } from './Allowed'
 import { AssistantProvider, useMay } from './assistant'
 import { AssistantKeys } from './AssistantKeys'
@@ -17,18 +18,28 @@ import { Creating } from './Creating'
 import { HomeFrame } from './HomeFrame'
 import { useLayout } from './layout'
 import { NotFound } from './NotFound'
+import { BareFrame } from './pageStates'
 import { Rail } from './Rail'
 import { TopBar } from './TopBar'
 import { words } from './words'
 
-const TryDock = lazy(() => import('../try/TryDock'))
+const TryDock = lazy(() => piece(() => import('../try/TryDock')))
 
 export function AssistantFrame() {
   const { assistant: name } = useParams({ from: '/a/$assistant' })
   const { data: assistant, error, refetch } = useQuery(assistantQuery(name))
   useLive(assistant?.id)
-  if (error && !assistant) return <Failure what={words.assistantFrame.theAssistantCantBe} error={error} again={() => void refetch()} />
-  if (assistant === undefined) return <SkeletonRows widths={[160, 300, 120]} />
+  if (error && !assistant)
+    return (
+      <HomeFrame>
+        <div className="body">
+          <main className="work" id="work">
+            <Failure what={words.assistantFrame.theAssistantCantBe} error={error} again={() => void refetch()} />
+          </main>
+        </div>
+      </HomeFrame>
+    )
+  if (assistant === undefined) return <BareFrame />
   if (assistant === null)
     return (
       <HomeFrame>

@@ -22,7 +22,7 @@ export function AssistantTile({ title, large = false, ink = true }: { title: str
 export function AssistantSwitcher() {
   const assistant = useAssistant()
   const [opened, setOpened] = useState(false)
-  const { data } = useQuery({ ...assistantsQuery, enabled: opened })
+  const { data, error } = useQuery({ ...assistantsQuery, enabled: opened })
   const { data: session } = useQuery(sessionQuery)
   const navigate = useNavigate()
   const mayExport = useMay('assistants:export')
@@ -38,6 +38,7 @@ export function AssistantSwitcher() {
       </Menu.Target>
       <Menu.Dropdown className="tall-menu">
         <Menu.Label>{words.assistantSwitcher.assistants}</Menu.Label>
+        {!data && <Menu.Item disabled>{error ? words.assistantSwitcher.unreadable : words.assistantSwitcher.loading}</Menu.Item>}
         {data?.items.map((other) => (
           <Menu.Item
             key={other.id}

@@ -1,9 +1,11 @@
-/** Says when what is typed stays here for now, or when two versions wait for a choice. */
+/** Says when the studio is away, when what is typed stays here for now, or when two versions wait for a choice. */
 import { IconCloudOff, IconGitMerge } from '@tabler/icons-react'
 import { useLocation } from '@tanstack/react-router'
+import { useReach } from '../api'
 import { useDocuments, useDocumentsState, useSaveState } from '../documents'
 import { Icon } from '../ui/Icon'
 import { plural } from '../ui/time'
+import { OfflineBanner } from './OfflineBanner'
 import { signInAddress } from './signIn'
 import { useItemLink } from './useItemLink'
 import { words } from './words'
@@ -11,6 +13,7 @@ import { words } from './words'
 export function ConnectionBanner() {
   const store = useDocuments()
   const state = useSaveState()
+  const reached = useReach((all) => all.reached)
   const conflicted = useDocumentsState((all) => (state.kind === 'two' ? all.documents[state.item] : undefined))
   const go = useItemLink()
   const path = useLocation({ select: (location) => decodeURIComponent(location.pathname) })
@@ -35,6 +38,7 @@ export function ConnectionBanner() {
       </div>
     )
   }
+  if (!reached) return <OfflineBanner />
   // The item's own page shows both already.
   if (state.kind === 'two' && conflicted && !path.endsWith(`/${conflicted.name}`)) {
     return (

@@ -9,6 +9,7 @@ import { Icon } from '../ui/Icon'
 import { Tip } from '../ui/controls'
 import { words as usersWords } from '../users/words'
 import { Logo } from './Logo'
+import { OfflineBanner } from './OfflineBanner'
 import { PaletteButton } from './PaletteButton'
 import { PersonMenu } from './PersonMenu'
 import { words } from './words'
@@ -64,6 +65,7 @@ export function HomeFrame({ children }: { children?: ReactNode }) {
         </div>
       </header>
       <div className="main">
+        <OfflineBanner />
         {children ?? <Outlet />}
       </div>
     </div>

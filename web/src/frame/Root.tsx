@@ -4,8 +4,9 @@ import { Outlet } from '@tanstack/react-router'
 import { useEffect } from 'react'
 import { ApiError } from '../api'
 import { sessionQuery } from '../app/queries'
-import { Failure, useSlow } from '../ui/states'
+import { Failure } from '../ui/states'
 import { Toasts } from '../ui/toasts'
+import { BareFrame } from './pageStates'
 import { Shortcuts } from './Shortcuts'
 import { SignedOut } from './SignedOut'
 import { signInAddress } from './signIn'
@@ -13,8 +14,7 @@ import { openStores } from '../app/stores'
 import { words } from './words'
 
 export function Root() {
-  const { data: session, error, refetch, isPending } = useQuery(sessionQuery)
-  const slow = useSlow(isPending)
+  const { data: session, error, refetch } = useQuery(sessionQuery)
   const signedOut = error instanceof ApiError && error.status === 401
   const wasHere = session !== undefined
   const waiting = openStores().some((store) => store.unsaved)
@@ -32,10 +32,16 @@ export function Root() {
       </>
     )
   }
-  if (error && !signedOut) return <Failure what={words.root.theStudioCantBe} error={error} again={() => void refetch()} />
+  if (error && !signedOut)
+    return (
+      <BareFrame>
+        <Failure what={error instanceof ApiError && error.status > 0 ? words.root.signInUnreadable : words.root.theStudioCantBe} error={error} again={() => void refetch()} />
+      </BareFrame>
+    )
+  if (!signedOut) return <BareFrame />
   return (
     <output className="place" aria-live="polite">
-      {slow || signedOut ? <span className="t3">{signedOut ? words.root.goingToTheSign : words.root.loading}</span> : null}
+      <span className="t3">{words.root.goingToTheSign}</span>
     </output>
   )
 }

@@ -7,6 +7,8 @@ export const words = {
   },
   assistantSwitcher: {
     assistants: 'Assistants',
+    loading: 'Loading…',
+    unreadable: 'They can’t be read now. Open the list again.',
     downloadThisProject: 'Download this project',
     newAssistant: 'New assistant',
     importAProject: 'Import a project',
@@ -17,6 +19,8 @@ export const words = {
     keptHere: (why: string, changes: string) => `${why}: ${changes} kept here.`,
     signIn: 'Sign in',
     tryNow: 'Try now',
+    noAnswer: 'Offline: the studio can’t be reached.',
+    goesOnByItself: 'You can go on with what is open; the rest comes when you’re back.',
     youAndSomebodyElse: (name: string) => `You and somebody else changed ${name} at the same time.`,
     bothAreKeptUntil: 'Both are kept until you choose.',
     lookAtBoth: 'Look at both',
@@ -112,11 +116,11 @@ export const words = {
   },
   root: {
     theStudioCantBe: 'The studio can’t be reached',
+    signInUnreadable: 'Your sign-in can’t be read',
     youAreSignedOut: 'You are signed out',
     whatYouTyped: 'You signed out in another tab, or the sign-in ended. What you typed is kept.',
     signIn: 'Sign in',
     goingToTheSign: 'Going to the sign-in page…',
-    loading: 'Loading…',
   },
   saveState: {
     savedAt: (time: string) => `Saved · ${time}`,
@@ -155,6 +159,24 @@ export const words = {
   topBar: {
     noProblems: 'No problems',
     try: 'Try',
+  },
+  titles: {
+    product: 'Talkwright',
+    assistants: 'Assistants',
+    flows: 'Flows',
+    nlu: 'NLU',
+    versions: 'Versions',
+    files: 'Project files',
+    import: 'Import a project',
+    users: 'Users',
+  },
+  trainingTold: {
+    waits: (version: string) => `${version} waits to be trained.`,
+    started: (version: string) => `The training of ${version} has started.`,
+    trained: (version: string) => `${version} is trained.`,
+    failed: (version: string, reason: string) => `The training of ${version} failed. ${reason}`,
+    stopped: (version: string) => `The training of ${version} was stopped.`,
+    answers: (version: string) => `${version} answers in Try now.`,
   },
   trainButton: {
     trained: 'Trained',

@@ -35,7 +35,6 @@ export default function HomePage() {
   const target = mayImport ? { ...drop.target, 'data-drop': drop.over || undefined } : {}
   const dialog = mayCreate && <CreateDialog opened={creating === true} onClose={() => create(false)} />
 
-  if (error && !data) return <Failure what={words.homePage.theAssistantsCantBe} error={error} again={() => void refetch()} />
   if (data?.items.length === 0) {
     return (
       <div className="body" {...target}>
@@ -66,7 +65,11 @@ export default function HomePage() {
             </Button>
           )}
         </div>
-        <div className="card home-card">{shown ? <AssistantsTable assistants={shown} /> : <SkeletonRows rows={4} widths={[220, 100, 140, 140, 100]} height={60} />}</div>
+        {error && !data ? (
+          <Failure what={words.homePage.theAssistantsCantBe} error={error} again={() => void refetch()} />
+        ) : (
+          <div className="card home-card">{shown ? <AssistantsTable assistants={shown} /> : <SkeletonRows rows={4} widths={[220, 100, 140, 140, 100]} height={60} />}</div>
+        )}
         {shown && (
           <p className="micro t3 home-foot">
             {wanted === '' ? plural(shown.length, 'assistant') : words.homePage.of(shown.length, plural(data?.items.length ?? 0, 'assistant'))}

@@ -1,10 +1,10 @@
 /** How a chat begins: the assistant greets where it has something to say, and sentences to begin with are offered. */
-import { IconRefresh } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { useEffect } from 'react'
 import { useAssistant, useContentLanguage, useMay } from '../frame/assistant'
 import { train } from '../frame/training'
 import { Button } from '../ui/controls'
+import { Failure, useSlow } from '../ui/states'
 import { suggestionsQuery } from './queries'
 import { saidIn } from './said'
 import { beginAgain, greet, say, useChat } from './session'
@@ -14,23 +14,21 @@ import { words } from './words'
 export function Beginning() {
   const assistant = useAssistant()
   const { turns, pending, greeting, loading, error } = useChat(assistant.id)
-  if (error !== null) return <Failed title={error.title} detail={error.detail} />
-  if (loading || pending !== null || turns.some((turn) => saidIn(turn) !== null)) return null
+  if (error !== null) return <Failure what={words.beginning.unreadable} error={error} again={() => beginAgain(assistant.id)} />
+  if (loading) return <Loading />
+  if (pending !== null || turns.some((turn) => saidIn(turn) !== null)) return null
   if (assistant.deployment === null) return <NothingRuns />
   if (greeting?.busy) return <Typing />
   return <FirstWords isNew={turns.length === 0} />
 }
 
-function Failed({ title, detail }: { title: string; detail: string }) {
-  const { id } = useAssistant()
+/** Bubbles without words. */
+function Loading() {
+  const slow = useSlow(true)
   return (
-    <div className="say-again" role="alert">
-      <p className="c-err small">
-        {title}. {detail}
-      </p>
-      <Button icon={IconRefresh} onClick={() => beginAgain(id)}>
-        {words.beginning.tryAgain}
-      </Button>
+    <div className="bubbles" aria-busy="true">
+      <span className="sr">{words.beginning.loading}</span>
+      {slow && [196, 128, 232].map((width, at) => <span key={width} className={at === 1 ? 'sk me' : 'sk'} style={{ width }} />)}
     </div>
   )
 }

@@ -14,7 +14,7 @@ const PAGE = 20
 export function Earlier({ assistant }: { assistant: string }) {
   const [opened, setOpened] = useState(false)
   const { chat } = useChat(assistant)
-  const { data, hasNextPage, fetchNextPage } = useInfiniteQuery({
+  const { data, error, hasNextPage, fetchNextPage } = useInfiniteQuery({
     queryKey: ['chats', assistant, 'mine'],
     queryFn: ({ pageParam }) => myChats(assistant, PAGE, pageParam),
     initialPageParam: undefined as string | undefined,
@@ -29,6 +29,7 @@ export function Earlier({ assistant }: { assistant: string }) {
       </Menu.Target>
       <Menu.Dropdown className="tall-menu">
         <Menu.Label>{words.earlier.title}</Menu.Label>
+        {!data && <Menu.Item disabled>{error ? words.earlier.unreadable : words.earlier.loading}</Menu.Item>}
         {data && chats.length === 0 && <Menu.Item disabled>{words.earlier.none}</Menu.Item>}
         {chats.map((each) => (
           <Menu.Item key={each.id} aria-current={each.id === chat?.id || undefined} onClick={() => void goOn(assistant, each)} rightSection={<span className="micro t3 num">{longTime(each.created_at)}</span>}>

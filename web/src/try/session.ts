@@ -1,6 +1,6 @@
 /** The chat that is open in the dock: its turns, its state, what is on its way. One per assistant. */
 import { create } from 'zustand'
-import { ApiError } from '../api'
+import { ApiError, onBack } from '../api'
 import * as chats from '../api/chats'
 import type { Answer, Chat, ChatState, Turn } from '../api/chats'
 import { uuid7 } from '../documents'
@@ -157,3 +157,8 @@ function inWords(error: unknown): ApiError {
   if (error instanceof ApiError) return error
   return new ApiError(0, 'unexpected', 'Something went wrong here', 'Try it again.')
 }
+
+// What failed for want of the studio is tried again once it is back.
+onBack(() => {
+  for (const [assistant, { error }] of Object.entries(useSessions.getState().sessions)) if (error?.temporary) beginAgain(assistant)
+})

@@ -1,7 +1,8 @@
 /** The words of the Try dock: chat, timeline, state. */
 export const words = {
   beginning: {
-    tryAgain: 'Try again',
+    unreadable: 'The chat can’t be read',
+    loading: 'Loading…',
     theAssistantIsBeing: 'The assistant is being trained. The chat opens when it is done.',
     trainTheAssistantOnce: 'Train the assistant once, then talk with it here.',
     train: 'Train',
@@ -18,6 +19,8 @@ export const words = {
   },
   earlier: {
     title: 'Earlier chats',
+    loading: 'Loading…',
+    unreadable: 'They can’t be read now. Open the list again.',
     none: 'You have no chats with this assistant yet.',
     untitled: 'Nothing said yet',
     more: 'More',

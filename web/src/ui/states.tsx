@@ -1,23 +1,34 @@
 /** What a place shows before, instead of, or without its content. */
 import { IconAlertCircle, IconRefresh } from '@tabler/icons-react'
 import { useEffect, useState, type ReactNode } from 'react'
-import { ApiError } from '../api'
+import { ApiError, unreachable, useReach } from '../api'
 import { Button } from './controls'
 import { Icon, type IconOf } from './Icon'
 import { words } from './words'
 
-/** True once `waiting` has lasted 150 ms: what is quicker shows no skeleton. */
+const SOON = 150
+/** When a skeleton was there last. */
+let gone = Number.NEGATIVE_INFINITY
+
+/** True once `waiting` has lasted 150 ms: what is quicker shows no skeleton. One that follows another comes at once. */
 export function useSlow(waiting: boolean): boolean {
-  const [slow, setSlow] = useState(false)
+  const [slow, setSlow] = useState(() => performance.now() - gone < SOON)
   useEffect(() => {
     if (!waiting) return undefined
-    const timer = setTimeout(() => setSlow(true), 150)
+    const timer = setTimeout(() => setSlow(true), SOON)
     return () => {
       clearTimeout(timer)
       setSlow(false)
     }
   }, [waiting])
-  return waiting && slow
+  const shown = waiting && slow
+  useEffect(() => {
+    if (!shown) return undefined
+    return () => {
+      gone = performance.now()
+    }
+  }, [shown])
+  return shown
 }
 
 /** Skeleton rows in the shape of a list: `widths` in pixels, one bar per column. */
@@ -51,9 +62,10 @@ export function Empty({ icon, hue = 'k-end', title, children, actions }: { icon:
   )
 }
 
-/** What happened, what to do, and a way to try again. */
+/** What happened, what to do, and a way to try again; what the server called the request, for whoever runs it. */
 export function Failure({ what, error, again }: { what: string; error: unknown; again?: () => void }) {
-  const known = error instanceof ApiError
+  const reached = useReach((state) => state.reached)
+  const told = error instanceof ApiError ? error : reached ? null : unreachable()
   return (
     <div className="place">
       <div className="failure" role="alert">
@@ -62,16 +74,37 @@ export function Failure({ what, error, again }: { what: string; error: unknown; 
         </span>
         <div>
           <h2 className="med">{what}</h2>
-          <p>{known ? error.sentence : words.states.somethingInThisPage}</p>
-          {again && (
+          <p>{told ? told.sentence : words.states.somethingInThisPage}</p>
+          {(again || told?.request) && (
             <div className="hs">
-              <Button icon={IconRefresh} onClick={again}>
-                {words.states.tryAgain}
-              </Button>
+              {again && (
+                <Button icon={IconRefresh} onClick={again}>
+                  {words.states.tryAgain}
+                </Button>
+              )}
+              {told?.request && <Details what={what} error={told} />}
             </div>
           )}
         </div>
       </div>
     </div>
+  )
+}
+
+function Details({ what, error }: { what: string; error: ApiError }) {
+  const [copied, setCopied] = useState(false)
+  const copy = () => {
+    const lines = [what, error.sentence, `${error.status} ${error.code}`, `request ${error.request}`, window.location.pathname, new Date().toISOString()]
+    void navigator.clipboard.writeText(lines.join('\n')).then(() => setCopied(true))
+  }
+  return (
+    <>
+      {'clipboard' in navigator && (
+        <Button look="quiet" className="failure-details" onClick={copy}>
+          {copied ? words.states.detailsCopied : words.states.copyDetails}
+        </Button>
+      )}
+      <span className="mono t3 failure-request failure-details">{words.states.request(error.request ?? '')}</span>
+    </>
   )
 }

@@ -10,6 +10,9 @@ export const words = {
     loading: 'Loading…',
     somethingInThisPage: 'Something in this page went wrong. Load it again; what you typed is kept.',
     tryAgain: 'Try again',
+    copyDetails: 'Copy details',
+    detailsCopied: 'Details copied',
+    request: (id: string) => `request ${id}`,
   },
   toasts: {
     dismiss: 'Dismiss',

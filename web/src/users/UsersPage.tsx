@@ -87,9 +87,9 @@ function Table({ users, me }: { users: readonly UserShown[]; me: string }) {
 }
 
 function Row({ user, isMe }: { user: UserShown; isMe: boolean }) {
-  const { data: roles = [] } = useQuery(rolesQuery)
+  const { data: roles } = useQuery(rolesQuery)
   const { data: assistants } = useQuery(assistantsQuery)
-  const held = heldBy(user, roles, assistants?.items ?? [])
+  const held = heldBy(user, roles ?? [], assistants?.items ?? [])
   const below = user.email ?? user.usernames.filter((name) => name !== user.name.toLowerCase()).join(', ')
   return (
     <tr>
@@ -108,7 +108,8 @@ function Row({ user, isMe }: { user: UserShown; isMe: boolean }) {
       <td>
         <span className="users-tags">
           {held.length === 0 && <span className="t3">{words.noRoles}</span>}
-          {held.map((one) => (
+          {(!roles || !assistants) && held.length > 0 && <span className="sk" style={{ width: 96 }} />}
+          {roles && assistants && held.map((one) => (
             <span key={`${one.role} ${one.assistant ?? ''}`} className="tag line">
               {one.label}
             </span>

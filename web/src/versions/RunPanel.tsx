@@ -20,7 +20,7 @@ export function RunPanel({ training }: { training: Training }) {
   const may = useMay('trainings:write')
   const width = Math.max(LEAST_WIDTH, useLayout((state) => state.inspector))
   const now = useNow(runs(training))
-  const lines = useLog(id, training)
+  const log = useLog(id, training)
   const end = training.ended_at ? Date.parse(training.ended_at) : now
   const number = /\d+$/.exec(training.version.name)?.[0] ?? training.version.name
   return (
@@ -41,9 +41,8 @@ export function RunPanel({ training }: { training: Training }) {
         </div>
       )}
       <div className="run-stages">
-        {stagesOf(lines, training, now).map((stage) => (
-          <StageMark key={stage.name} stage={stage} />
-        ))}
+        {/* Without the log nobody knows which stages are over. */}
+        {log.lines && stagesOf(log.lines, training, now).map((stage) => <StageMark key={stage.name} stage={stage} />)}
       </div>
       {training.state !== 'succeeded' && (training.reason ?? training.waiting) && <p className="small t2">{training.reason ?? training.waiting}</p>}
       <section className="run-log card" aria-label={words.panel.log}>
@@ -54,7 +53,7 @@ export function RunPanel({ training }: { training: Training }) {
         {/* The log scrolls, so that it must be reachable by keyboard. */}
         {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
         <div className="run-lines" tabIndex={0}>
-          <Lines lines={lines} training={training} />
+          <Lines log={log} training={training} />
         </div>
       </section>
     </aside>
