@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from talkwright.assistant.assistant import Assistant
 from talkwright.assistant.builtins import builtin_slots
+from talkwright.assistant.compatibility import compatibility_of
 from talkwright.assistant.domain import ActionDeclaration, Domain, Response, Slot
 from talkwright.assistant.flows import Flow
 from talkwright.assistant.items import ItemBody
@@ -44,7 +45,7 @@ def build_assistant(items: Iterable[ItemBody], with_patterns: bool = True) -> tu
     flows = _flows(by_kind["flow"], defaults.get("flow", {}), problems)
     domain = _domain(by_kind, defaults, rest, problems)
     if defaults:
-        builtins = builtin_slots(language, additional, forms=bool(domain.forms))
+        builtins = builtin_slots(language, additional, forms=bool(domain.forms), compatibility=compatibility_of(config))
         domain = replace(domain, slots={**builtins, **domain.slots})
     domain = replace(domain, raw=_raw_domain(by_kind, defaults, rest, domain))
     assistant_id = config.get("assistant_id")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from talkwright.assistant.compatibility import DEFAULT, STRICT, Compatibility
 from talkwright.assistant.domain import Slot, SlotMapping, SlotType
 
 _BY_LLM = (SlotMapping(type="from_llm"),)
@@ -72,7 +73,7 @@ _ALWAYS = (
     _slot("session_started_metadata", "any"),
     _slot("mocked_datetime", "any"),
     _slot("confirm_correction", "bool", _BY_LLM),
-    _slot("silence_timeout", "float", initial=30.0),
+    _slot("silence_timeout", "float", initial=7.0),
     _slot("consecutive_silence_timeouts", "float", initial=0.0),
     _slot("interrupted_flow_to_continue", "text", _BY_LLM),
     _slot("continue_interrupted_flow_confirmation", "bool", _BY_LLM),
@@ -83,9 +84,16 @@ _ALWAYS = (
 BUILTIN_SLOT_NAMES = frozenset({slot.name for slot in _ALWAYS} | {"language", "requested_slot"})
 
 
-def builtin_slots(language: str, additional: Iterable[str] = (), *, forms: bool = False) -> Mapping[str, Slot]:
-    """The built-in slots of an assistant that speaks `language` and `additional` ones; with `forms` also theirs."""
+def builtin_slots(
+    language: str, additional: Iterable[str] = (), *, forms: bool = False, compatibility: Compatibility = DEFAULT
+) -> Mapping[str, Slot]:
+    """The built-in slots of an assistant that speaks `language` and `additional` ones; with `forms` also theirs.
+
+    The documented waiting time of a question is 7 seconds; release 3.21 waits for 30 (12, end).
+    """
     slots = {slot.name: slot for slot in _ALWAYS}
+    if compatibility == STRICT:
+        slots["silence_timeout"] = _slot("silence_timeout", "float", initial=30.0)
     values = (language, *(other for other in additional if other != language))
     slots["language"] = _slot("language", "strict_categorical", initial=language, values=values)
     if forms:

@@ -22,7 +22,7 @@ from talkwright.engine.dialogue.cleanup import clean_up
 from talkwright.engine.dialogue.executor import advance
 from talkwright.engine.dialogue.failures import push_error
 from talkwright.engine.dialogue.ledger import Ledger
-from talkwright.engine.dialogue.profile import DEFAULT, Profile
+from talkwright.engine.dialogue.profile import Profile
 from talkwright.engine.dialogue.program import Program
 from talkwright.engine.dialogue.running import note_code_change, run_commands
 from talkwright.engine.dialogue.session import SESSION_ACTION, begin_session, needs_session
@@ -49,7 +49,7 @@ class Agent:
         rng: Random | None = None,
         model_id: str | None = None,
         model_name: str | None = None,
-        profile: Profile = DEFAULT,
+        profile: Profile | None = None,
     ) -> None:
         self.assistant = assistant
         self.program = Program(assistant, profile)

@@ -8,6 +8,7 @@ from typing import Any
 
 from talkwright.conversation import events as ev
 from talkwright.conversation.classic import from_dict
+from talkwright.conversation.events import Event
 from talkwright.conversation.stack import context_of
 from talkwright.engine import logs
 from talkwright.engine.commands import CUSTOM
@@ -62,7 +63,7 @@ class Performer:
             slots = [event for event in result.events if event.get("event") == ev.SLOT]
             self._apply(ledger, ActionResult(events=slots, responses=result.responses))
 
-    def _setting(self, ledger: Ledger, arguments: Mapping[str, Any]) -> Setting:
+    def _setting(self, ledger: Ledger, arguments: Mapping[str, Any], *, fills: bool = True) -> Setting:
         tracker = ledger.tracker
         return Setting(
             slots=tracker.slots,
@@ -72,10 +73,12 @@ class Performer:
             default_language=self._program.assistant.language,
             rng=self._rng,
             arguments=arguments,
+            fills=fills,
         )
 
     def _say(self, ledger: Ledger, saying: Saying) -> None:
-        message = render(self._program.responses, saying.name, self._setting(ledger, saying.arguments))
+        setting = self._setting(ledger, saying.arguments, fills=saying.filled)
+        message = render(self._program.responses, saying.name, setting)
         if message is not None:
             self._tell(ledger, message)
 
@@ -136,8 +139,9 @@ class Performer:
 
 def bot_messages(ledger: Ledger) -> list[BotMessage]:
     """The bot messages among the events of the turn."""
-    return [
-        BotMessage(text=event.text_of("text"), data=event.get("data") or {}, metadata=event.metadata)
-        for event in ledger.events
-        if event.type == ev.BOT
-    ]
+    return [message_of(event) for event in ledger.events if event.type == ev.BOT]
+
+
+def message_of(event: Event) -> BotMessage:
+    """The message that a bot event tells."""
+    return BotMessage(text=event.text_of("text"), data=event.get("data") or {}, metadata=event.metadata)

@@ -159,6 +159,13 @@ RULES: list[Rule] = [
     (("config", "config.yml", {"assistant_id": "placeholder_default"}), "assistant-id-placeholder", W, "/assistant_id"),
     (("config", "config.yml", {"assistant_id": "a", "language": "english"}), "language-code", E, "/language"),
     (
+        ("config", "config.yml", {"assistant_id": "a", "talkwright": {"compatibility": "strict"}}),
+        "compatibility-unknown",
+        E,
+        "/talkwright/compatibility",
+    ),
+    (("config", "config.yml", {"assistant_id": "a", "talkwright": "strict-3.21"}), "wrong-shape", E, "/talkwright"),
+    (
         ("config", "config.yml", {"assistant_id": "a", "language": "en", "additional_languages": ["en"]}),
         "language-twice",
         E,

@@ -9,6 +9,7 @@ from typing import Any
 from jinja2 import TemplateSyntaxError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from talkwright.assistant.compatibility import COMPATIBILITIES, OWN_SETTINGS
 from talkwright.assistant.parsing.domain import parse_session
 from talkwright.assistant.pointers import pointer_join
 from talkwright.assistant.references import references
@@ -56,6 +57,7 @@ def check_config(check: Check) -> None:
             f"`assistant_id` is still the placeholder `{config['assistant_id']}`. Give the assistant an id of its own.",
         )
     _check_languages(check, config)
+    _check_own(check, config)
     check_components(check, config)
     check_secrets(check, config)
     check_model_groups(check, config)
@@ -91,6 +93,24 @@ def _check_languages(check: Check, config: Mapping[str, Any]) -> None:
             check.findings.error(
                 "language-code", at, f"`{code}` is no language code. Write one such as `en`, `de` or `pt-BR`."
             )
+
+
+def _check_own(check: Check, config: Mapping[str, Any]) -> None:
+    """Checks what Talkwright reads beyond the public format, under one key."""
+    own = config.get(OWN_SETTINGS)
+    if own is None:
+        return
+    at = f"/{OWN_SETTINGS}"
+    if not isinstance(own, Mapping):
+        check.findings.wrong_shape(at, f"`{OWN_SETTINGS}`", "a map of settings", own)
+        return
+    written = own.get("compatibility")
+    if written is not None and written not in COMPATIBILITIES:
+        check.findings.error(
+            "compatibility-unknown",
+            f"{at}/compatibility",
+            f"`compatibility` is `{written}`, which is no profile. Write one of {', '.join(COMPATIBILITIES)}.",
+        )
 
 
 def _check_named(check: Check) -> None:

@@ -28,6 +28,12 @@ def active_flows(tracker: Tracker) -> list[str]:
     return active
 
 
+def available_flows(program: Program, tracker: Tracker) -> frozenset[str]:
+    """The flows that a message may start now: those whose guards let them, and what runs already (1.6)."""
+    startable = (name for name, flow in program.flows.items() if not flow.is_pattern and _is_startable(flow, tracker))
+    return frozenset((*startable, *active_flows(tracker)))
+
+
 def without_misplaced(program: Program, tracker: Tracker, commands: Sequence[Command]) -> list[Command]:
     """The commands without understood values for slots that are only filled in other flows (4.4, conditions)."""
     flows = {*active_flows(tracker), *(command.flow for command in commands if isinstance(command, StartFlow))}

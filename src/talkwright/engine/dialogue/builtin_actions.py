@@ -49,7 +49,7 @@ def _correct(ledger: Ledger) -> Speech:
 
 def _continue(ledger: Ledger) -> Speech:
     response = continue_interrupted(ledger)
-    return Saying(response) if response is not None else None
+    return None if response is None else Saying(response, filled=not ledger.program.profile.unfilled_not_found)
 
 
 def _cancel_interrupted(ledger: Ledger) -> Speech:

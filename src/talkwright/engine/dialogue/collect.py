@@ -27,10 +27,11 @@ TYPE_MESSAGES: Mapping[str, str] = {
 
 @dataclass(frozen=True)
 class Saying:
-    """A response that a built-in action sends, with its call arguments."""
+    """A response that a built-in action sends, with its call arguments; unfilled it is sent as it is written."""
 
     name: str
     arguments: Mapping[str, Any] = field(default_factory=dict)
+    filled: bool = True
 
 
 def open_collect(ledger: Ledger, flow: Flow, step: CollectStep) -> None:

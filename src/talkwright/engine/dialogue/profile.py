@@ -1,8 +1,12 @@
-"""Where the rules leave a choice: one value that names each choice, so that another profile can be added beside it."""
+"""Where the rules leave a choice: one value that names each choice (dialogue-semantics 12, end)."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
+
+from talkwright.assistant.compatibility import STRICT, Compatibility, compatibility_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -12,6 +16,7 @@ class Profile:
     `offer_after_search`: a knowledge answer inside a flow is followed by the offer to go on (5.8).
     `compare_raw_values`: corrections compare the texts of values instead of the values themselves (12.28).
     `cancelled_flow_ids`: the cancelled message after a refused offer names the flow's id (5.8).
+    `unfilled_not_found`: the sentence for an unknown name at the offer is sent as written, unfilled (5.8).
     `clarify_multiple_starts`: several flows started from an idle stack become a question (4.5).
     `max_actions`: after so many actions a turn is cut short; five times as many while a correction runs (5.2).
     """
@@ -19,8 +24,22 @@ class Profile:
     offer_after_search: bool = False
     compare_raw_values: bool = False
     cancelled_flow_ids: bool = False
+    unfilled_not_found: bool = False
     clarify_multiple_starts: bool = False
     max_actions: int = 1000
 
 
-DEFAULT = Profile()
+DEFAULT_PROFILE = Profile()
+STRICT_PROFILE = Profile(
+    offer_after_search=True, compare_raw_values=True, cancelled_flow_ids=True, unfilled_not_found=True
+)
+
+
+def profile_named(name: Compatibility) -> Profile:
+    """The profile of a name that stands in a project's config."""
+    return STRICT_PROFILE if name == STRICT else DEFAULT_PROFILE
+
+
+def profile_of(config: Mapping[str, Any]) -> Profile:
+    """The profile that a project asks for by `talkwright.compatibility` in its config."""
+    return profile_named(compatibility_of(config))

@@ -14,7 +14,7 @@ from talkwright.assistant.conditions import EvaluationError, render_template
 from talkwright.assistant.flows import CallStep, CollectStep, Flow, SetSlotsStep, Step
 from talkwright.conversation.stack import Frame
 from talkwright.conversation.tracker import Tracker
-from talkwright.engine.dialogue.profile import DEFAULT, Profile
+from talkwright.engine.dialogue.profile import Profile, profile_of
 from talkwright.engine.dialogue.slots import same
 
 ROUTING_SLOT = "route_session_to_calm"
@@ -24,9 +24,9 @@ _CONTEXT_NAME = re.compile(r"\{\{\s*context\.(\w+)\s*\}\}")
 class Program:
     """One assistant as the executor sees it. Immutable after its making; shared by all conversations."""
 
-    def __init__(self, assistant: Assistant, profile: Profile = DEFAULT) -> None:
+    def __init__(self, assistant: Assistant, profile: Profile | None = None) -> None:
         self.assistant = assistant
-        self.profile = profile
+        self.profile = profile if profile is not None else profile_of(assistant.config)
         self.flows = assistant.flows
         self.slots = assistant.domain.slots
         self.responses = assistant.domain.responses

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from talkwright.assistant.conditions import holds
@@ -21,7 +21,10 @@ _BUTTON_TEXTS = ("title", "payload")
 
 @dataclass(frozen=True, kw_only=True)
 class Setting:
-    """What a response is said in: the conversation's values, channel and language, and the turn's chance."""
+    """What a response is said in: the conversation's values, channel and language, and the turn's chance.
+
+    Without `fills`, texts are sent as they are written.
+    """
 
     slots: Mapping[str, Any]
     context: Mapping[str, Any]
@@ -30,6 +33,7 @@ class Setting:
     default_language: str
     rng: Random
     arguments: Mapping[str, Any] = field(default_factory=dict)
+    fills: bool = True
 
     def variables(self) -> dict[str, Any]:
         """What templates see: context, slots and call arguments, the last wins (6.2)."""
@@ -102,6 +106,8 @@ def _any_of(candidates: list[Variation], rng: Random) -> Variation:
 
 def _message(name: str, variation: Variation, setting: Setting) -> BotMessage:
     fill = fill_jinja if variation.metadata.get("template") == "jinja" else fill_format
+    if not setting.fills:
+        fill = _as_written
     variables = setting.variables()
     text = variation.translation.get(setting.language, variation.text)
     try:
@@ -115,6 +121,10 @@ def _message(name: str, variation: Variation, setting: Setting) -> BotMessage:
         data=message_data(data, setting.language),
         metadata={"utter_action": name, "utter_source": "template", **metadata},
     )
+
+
+def _as_written(text: str, variables: Mapping[str, Any]) -> str:  # noqa: ARG001 -- takes what the others take
+    return text
 
 
 def message_data(data: Mapping[str, Any], language: str) -> dict[str, Any]:
@@ -172,12 +182,4 @@ def from_action(item: Mapping[str, Any], responses: Mapping[str, Response], sett
 
 
 def _with_arguments(setting: Setting, arguments: Mapping[str, Any]) -> Setting:
-    return Setting(
-        slots=setting.slots,
-        context=setting.context,
-        channel=setting.channel,
-        language=setting.language,
-        default_language=setting.default_language,
-        rng=setting.rng,
-        arguments=arguments,
-    )
+    return replace(setting, arguments=arguments)

@@ -1,59 +1,35 @@
-"""Playing scenarios: each from an empty conversation; every expectation is compared, and the events are folded back."""
+"""Playing scenarios: each from an empty conversation, in each of its profiles, at the agent's public door."""
 
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from talkwright.assistant.assistant import Assistant
 from talkwright.assistant.build import build_assistant
+from talkwright.assistant.compatibility import OWN_SETTINGS, Compatibility
 from talkwright.assistant.domain import Domain
 from talkwright.assistant.items import ItemBody
-from talkwright.conversation import events as ev
 from talkwright.conversation.classic import decode
 from talkwright.conversation.events import Event
-from talkwright.conversation.stack import COLLECT_PATTERN, FLOW_FRAME, Frame
 from talkwright.conversation.tracker import Tracker
 from talkwright.engine.agent import Agent
-from talkwright.engine.commands import Command
-from talkwright.engine.dialogue.frames import VALIDATE
-from talkwright.engine.dialogue.profile import Profile
-from talkwright.engine.ports import ActionFailed, ActionResult, Understood, UserMessage
-from talkwright.engine.testing.scenario_files import Scenario, Turn, load_scenarios
+from talkwright.engine.dialogue.availability import available_flows
+from talkwright.engine.dialogue.profile import Profile, profile_of
+from talkwright.engine.dialogue.program import Program
+from talkwright.engine.dialogue.triggers import commands_of_intent
+from talkwright.engine.ports import ActionFailed, ActionRejected, ActionResult, Understood, UserMessage
+from talkwright.engine.testing.scenario_files import Said, Scenario, Turn, load_scenarios
+from talkwright.engine.testing.scenario_results import Difference, Result, compare, shown_stack
+from talkwright.engine.testing.scenario_words import ScenarioError
+from talkwright.engine.understanding.llm.command_lines import read_commands
+from talkwright.engine.understanding.merging import merged, settles
 
-BOOKKEEPING = frozenset({"flow_hashes", "session_started_metadata", "language", "mocked_datetime"})
 _START = 1_800_000_000.0
 _STEP = 0.001
-_FLOW_WORDS = {
-    ev.FLOW_STARTED: "started",
-    ev.FLOW_COMPLETED: "completed",
-    ev.FLOW_CANCELLED: "cancelled",
-    ev.FLOW_INTERRUPTED: "interrupted",
-    ev.FLOW_RESUMED: "resumed",
-}
-
-
-@dataclass(frozen=True)
-class Result:
-    """How a scenario went: empty `differences` means as expected."""
-
-    id: str
-    title: str
-    differences: tuple[str, ...] = ()
-    events: tuple[Event, ...] = ()
-
-    @property
-    def passed(self) -> bool:
-        """Whether everything went as expected."""
-        return not self.differences
-
-    def __str__(self) -> str:
-        """For people: whether it passed, else every difference."""
-        differences = "".join(f"\n    {words}" for words in self.differences)
-        return f"{'passed' if self.passed else 'failed'}: {self.id} {self.title}{differences}"
 
 
 @dataclass
@@ -69,196 +45,165 @@ class _Clock:
 
 @dataclass
 class _Script:
-    """The understanding of a scenario: the commands that its turn gives."""
+    """The understanding of a scenario: what its turn says was understood."""
 
-    commands: Sequence[Command] = ()
+    said: Said = field(default_factory=Said)
+    program: Program | None = None
 
     def understand(self, text: str, tracker: Tracker, assistant: Assistant, *, language: str) -> Understood:  # noqa: ARG002 -- a port
-        """The turn's commands, whatever the text."""
-        return Understood(commands=self.commands, trace={"source": "script"})
+        """The turn's commands, whatever the text; a model's answer is read, an intent asked first."""
+        said = self.said
+        if said.answer is not None and self.program is not None:
+            syntax, answer = said.answer
+            commands = read_commands(answer, syntax, flows=available_flows(self.program, tracker))
+            return Understood(commands=commands, trace={"source": "llm"})
+        if said.intent is None or self.program is None:
+            return Understood(commands=said.commands, trace={"source": "script"})
+        found = commands_of_intent(self.program, tracker, said.intent, said.confidence, said.entities)
+        parse_data = {"intent": {"name": said.intent, "confidence": said.confidence}, "entities": list(said.entities)}
+        if settles(found, tracker.stack):
+            return Understood(commands=found, parse_data=parse_data, trace={"source": "local"})
+        return Understood(commands=merged(found, said.commands), parse_data=parse_data, trace={"source": "script"})
 
 
 @dataclass
 class _Actions:
-    """The custom actions of a scenario, each with its one answer."""
+    """The custom actions of a scenario: an answer each, or a list of answers, the last of which stays."""
 
-    answers: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    answers: Mapping[str, Any] = field(default_factory=dict)
+    asked: dict[str, int] = field(default_factory=dict)
 
     async def run(self, name: str, tracker: Tracker, domain: Domain) -> ActionResult:  # noqa: ARG002 -- a port
         """The answer written in the scenario; raises what it says."""
-        answer = self.answers.get(name) or {}
+        written = self.answers.get(name) or {}
+        times = self.asked.get(name, 0)
+        self.asked[name] = times + 1
+        answer = written[min(times, len(written) - 1)] if isinstance(written, list) else written
         if "raises" in answer:
             raise ActionFailed(str(answer["raises"]))
+        if answer.get("rejects"):
+            raise ActionRejected(name)
         return ActionResult(events=answer.get("events") or (), responses=answer.get("responses") or ())
 
 
-async def play_file(path: Path) -> list[Result]:
-    """Plays all scenarios of a file; raises ScenarioError where it can't be read."""
-    return [await play(scenario) for scenario in load_scenarios(path)]
+async def play_file(path: Path, *, profile: str | None = None, only: Collection[str] = ()) -> list[Result]:
+    """Plays the scenarios of a file in all their profiles; raises ScenarioError where it can't be read.
 
-
-async def play(scenario: Scenario) -> Result:
-    """Plays one scenario from an empty conversation."""
-    assistant, _ = build_assistant(_with_language(scenario))
-    script, clock = _Script(), _Clock()
-    agent = Agent(
-        assistant,
-        script,
-        _Actions(scenario.actions),
-        clock=clock,
-        rng=random.Random(scenario.id),  # noqa: S311 -- chance that must repeat
-        model_id="scenario",
-        profile=Profile(**scenario.profile),
-    )
-    tracker = agent.new_tracker(scenario.id)
-    agent.start_session(tracker, {"language": scenario.language} if scenario.language else None)
-    differences: list[str] = []
-    for number, turn in enumerate(scenario.turns, start=1):
-        clock.now += turn.wait
-        script.commands = turn.user if isinstance(turn.user, tuple) else ()
-        text = turn.user if isinstance(turn.user, str) else "(commands)"
-        result = await agent.handle(
-            tracker, UserMessage(text=text, sender=scenario.id, channel=turn.channel or scenario.channel)
-        )
-        differences += [f"turn {number}: {words}" for words in compare(turn, result.events, tracker)]
-    differences += rebuilt_differences(agent, tracker)
-    return Result(scenario.id, scenario.title, tuple(differences), tuple(tracker.events))
-
-
-def _with_language(scenario: Scenario) -> list[ItemBody]:
-    if scenario.language is None:
-        return list(scenario.items)
+    `profile` and `only` (ids) choose among them.
+    """
     return [
-        ItemBody(item.kind, item.name, {**item.body, "additional_languages": [scenario.language]})
-        if item.kind == "config"
-        else item
-        for item in scenario.items
+        await play(scenario, played)
+        for scenario in load_scenarios(path)
+        if not only or scenario.id in only
+        for played in scenario.profiles
+        if profile in (None, played)
     ]
 
 
-def rebuilt_differences(agent: Agent, tracker: Tracker) -> list[str]:
-    """Where the state rebuilt from the events, as JSON, differs from the live one (T98)."""
+async def play(scenario: Scenario, profile: Compatibility) -> Result:
+    """Plays one scenario from an empty conversation; raises ScenarioError for settings that don't exist."""
+    run = _Run(scenario, profile)
+    run.begin()
+    for number, turn in enumerate(scenario.turns, start=1):
+        for _ in range(turn.times):
+            await run.take(number, turn)
+            if run.differences and turn.times > 1:
+                break
+    said = tuple(str(turn.said) for turn in scenario.turns)
+    return Result(scenario.id, scenario.title, profile, tuple(run.differences), tuple(run.tracker.events), said)
+
+
+class _Run:
+    """One scenario being played."""
+
+    def __init__(self, scenario: Scenario, profile: Compatibility) -> None:
+        self._scenario = scenario
+        self._profile = profile
+        self._items = {(item.kind, item.name): item for item in _with_settings(scenario, profile)}
+        self._script, self._clock = _Script(), _Clock()
+        self._actions = _Actions(scenario.actions)
+        self._rng = random.Random(scenario.id)  # noqa: S311 -- chance that must repeat
+        self._agent = self._made()
+        self.tracker = self._agent.new_tracker(scenario.id)
+        self.differences: list[Difference] = []
+
+    def _made(self) -> Agent:
+        assistant, _ = build_assistant(self._items.values())
+        try:
+            chosen: Profile = replace(profile_of(assistant.config), **self._scenario.settings)
+        except TypeError as problem:
+            raise ScenarioError(f"Scenario {self._scenario.id} has settings that don't exist: {problem}") from problem
+        agent = Agent(
+            assistant,
+            self._script,
+            self._actions,
+            clock=self._clock,
+            rng=self._rng,
+            model_id="scenario",
+            profile=chosen,
+        )
+        self._script.program = agent.program
+        return agent
+
+    def begin(self) -> None:
+        """Starts the session that every scenario begins in."""
+        language = self._scenario.language
+        self._agent.start_session(self.tracker, {"language": language} if language else None)
+
+    async def take(self, number: int, turn: Turn) -> None:
+        """Plays one turn and compares it; then the events alone must give the same state, and flows be unchanged."""
+        self._clock.now += turn.wait
+        if turn.edited:
+            self._items.update({(item.kind, item.name): item for item in turn.edited})
+            self._agent = self._made()
+        if turn.edited or turn.restored:
+            self.tracker = _rebuilt(self._agent, self.tracker)
+        self._script.said = turn.said
+        flows = repr(self._agent.assistant.flows)
+        text = turn.said.text if turn.said.text is not None else "(commands)"
+        channel = turn.channel or self._scenario.channel
+        message = UserMessage(text=text, sender=self._scenario.id, channel=channel)
+        result = await self._agent.handle(self.tracker, message)
+        self.differences += compare(number, turn.expected_in(self._profile), result.events, self.tracker)
+        if turn.expected is not None:
+            self.differences += rebuilt_differences(number, self._agent, self.tracker)
+        if repr(self._agent.assistant.flows) != flows:
+            self.differences.append(Difference(number, "flows as the project has them", ("unchanged",), ("changed",)))
+
+
+def _with_settings(scenario: Scenario, profile: Compatibility) -> list[ItemBody]:
+    """The items with the profile, and the conversation's language where it is another, in their config."""
+
+    def config(body: Mapping[str, Any]) -> Mapping[str, Any]:
+        own = {**(body.get(OWN_SETTINGS) or {}), "compatibility": profile}
+        more = {"additional_languages": [scenario.language]} if scenario.language is not None else {}
+        return {**body, **more, OWN_SETTINGS: own}
+
+    return [
+        replace(item, body=config(item.body)) if (item.kind, item.name) == ("config", "config.yml") else item
+        for item in (*scenario.items, *(() if _has_config(scenario) else (ItemBody("config", "config.yml", {}),)))
+    ]
+
+
+def _has_config(scenario: Scenario) -> bool:
+    return any((item.kind, item.name) == ("config", "config.yml") for item in scenario.items)
+
+
+def _rebuilt(agent: Agent, tracker: Tracker) -> Tracker:
     events = [event for event in (decode(item.to_json()) for item in tracker.events) if isinstance(event, Event)]
-    rebuilt = agent.restored_tracker(tracker.sender_id, events)
-    found = []
-    if list(rebuilt.stack) != [dict(frame) for frame in tracker.stack]:
-        found.append(f"the stack rebuilt from the events is {shown_stack(rebuilt)}, live it is {shown_stack(tracker)}")
-    if rebuilt.slots != tracker.slots:
-        found.append(f"the slots rebuilt from the events are {rebuilt.slots}, live they are {tracker.slots}")
-    return found
+    return agent.restored_tracker(tracker.sender_id, events)
 
 
-def compare(turn: Turn, events: Sequence[Event], tracker: Tracker) -> list[str]:
-    """Where a turn went another way than expected, in words."""
-    expected = turn.expected
-    if expected is None:
-        return []
-    found = _compare_bot(expected["bot"], [event for event in events if event.type == ev.BOT])
-    seen = {
-        "slots": shown_slots(tracker),
-        "stack": shown_stack(tracker),
-        "flows": _flow_events(events, expected["flows"], patterns=False),
-        "patterns": _flow_events(events, expected.get("patterns") or (), patterns=True),
-        "set": [
-            {str(event.get("name")): event.get("value")}
-            for event in events
-            if event.type == ev.SLOT and event.get("name") not in BOOKKEEPING
-        ],
-    }
-    for key, value in seen.items():
-        if key in expected and not _equal(value, expected[key]):
-            found.append(f"{key} should be {expected[key]}, but they are {value}")
-    return found + _missing_events(expected.get("events") or (), events)
-
-
-def _equal(left: Any, right: Any) -> bool:
-    """Equality that tells true from 1."""
-    if isinstance(left, dict) and isinstance(right, dict):
-        return left.keys() == right.keys() and all(_equal(left[key], right[key]) for key in left)
-    if isinstance(left, list) and isinstance(right, list):
-        return len(left) == len(right) and all(_equal(one, other) for one, other in zip(left, right, strict=True))
-    return bool(left == right) and isinstance(left, bool) == isinstance(right, bool)
-
-
-def shown_slots(tracker: Tracker) -> dict[str, Any]:
-    """All slots at another than their initial value, bookkeeping apart."""
-    return {
-        name: value
-        for name, value in tracker.slots.items()
-        if name not in BOOKKEEPING and not _equal(value, tracker.initial_slots.get(name))
-    }
-
-
-def shown_stack(tracker: Tracker) -> str:
-    """The stack in the notation of scenario files."""
-    return " ".join(_shown(frame) for frame in tracker.stack) or "idle"
-
-
-def _shown(frame: Frame) -> str:
-    kind = str(frame.get("type"))
-    if kind == COLLECT_PATTERN:
-        return f"?{frame.get('collect')}"
-    if kind == VALIDATE:
-        return f"!{frame.get('validate')}"
-    if kind == FLOW_FRAME:
-        return f"{frame.get('flow_id')}({str(frame.get('frame_type'))[:1]})"
-    return kind
-
-
-def _flow_events(events: Sequence[Event], expected: Sequence[str], *, patterns: bool) -> list[str]:
-    """The flow events of a turn; with their steps where the expectation at the same place has one."""
-    chosen = [
-        event
-        for event in events
-        if event.type in _FLOW_WORDS and str(event.get("flow_id")).startswith("pattern_") == patterns
-    ]
-    shown = []
-    for index, event in enumerate(chosen):
-        words = f"{_FLOW_WORDS[event.type]} {event.get('flow_id')}"
-        wants_step = index < len(expected) and "@" in str(expected[index])
-        shown.append(f"{words}@{event.get('step_id')}" if wants_step else words)
-    return shown
-
-
-def _compare_bot(expected: Sequence[Any], said: Sequence[Event]) -> list[str]:
-    names = [event.metadata.get("utter_action") for event in said]
-    shown = [
-        str(name).removeprefix("utter_") if name else f"text {event.get('text')!r}"
-        for name, event in zip(names, said, strict=True)
-    ]
-    if len(expected) != len(said):
-        return [f"the bot should say {list(expected)}, but it says {shown}"]
-    found = []
-    for wanted, event, words in zip(expected, said, shown, strict=True):
-        rule = wanted if isinstance(wanted, Mapping) else {"response": wanted}
-        if not _says(rule, event):
-            found.append(f"the bot should say {wanted}, but it says {words}: {event.get('text')!r} (all: {shown})")
-    return found
-
-
-def _says(rule: Mapping[str, Any], event: Event) -> bool:
-    text = event.text_of("text") or ""
-    buttons = (event.get("data") or {}).get("buttons") or []
-    name = str(event.metadata.get("utter_action") or "").removeprefix("utter_")
-    return (
-        rule.get("response", name) == name
-        and rule.get("text", text) == text
-        and str(rule.get("contains", "")) in text
-        and rule.get("buttons", len(buttons)) == len(buttons)
+def rebuilt_differences(number: int, agent: Agent, tracker: Tracker) -> list[Difference]:
+    """Where the state rebuilt from the events, as JSON, differs from the live one (T98)."""
+    rebuilt = _rebuilt(agent, tracker)
+    views: Sequence[tuple[str, Callable[[Tracker], Any]]] = (
+        ("the stack rebuilt from the events", lambda one: [dict(frame) for frame in one.stack]),
+        ("the slots rebuilt from the events", lambda one: dict(one.slots)),
+        ("who filled the slots, rebuilt from the events", lambda one: dict(one.filled_by)),
     )
-
-
-def _missing_events(expected: Sequence[Mapping[str, Any]], events: Sequence[Event]) -> list[str]:
-    waiting = [event.to_dict() for event in events]
-    for wanted in expected:
-        place = next((index for index, event in enumerate(waiting) if _contains(event, wanted)), None)
-        if place is None:
-            return [f"there is no event {dict(wanted)} where one should be"]
-        waiting = waiting[place + 1 :]
-    return []
-
-
-def _contains(value: Any, wanted: Any) -> bool:
-    if isinstance(wanted, Mapping):
-        return isinstance(value, Mapping) and all(key in value and _contains(value[key], wanted[key]) for key in wanted)
-    return _equal(value, wanted)
+    return [
+        Difference(number, what, (shown_stack(tracker), str(view(tracker))), (shown_stack(rebuilt), str(view(rebuilt))))
+        for what, view in views
+        if view(rebuilt) != view(tracker)
+    ]
