@@ -3,6 +3,7 @@ import { IconAlertTriangle, IconClock, IconLanguage, IconLinkOff, type Icon as T
 import { useQuery } from '@tanstack/react-query'
 import { Link, Outlet, useParams } from '@tanstack/react-router'
 import { itemsQuery } from '../app/queries'
+import { Rows } from '../focus/Rows'
 import { useAssistant } from '../frame/assistant'
 import { useLayout } from '../frame/layout'
 import { CONTENT_KINDS } from '../frame/useItemLink'
@@ -33,7 +34,7 @@ function Pane() {
       <div className="head">
         <h2 className="h">{words.content}</h2>
       </div>
-      <nav className="rows" aria-label={words.kinds}>
+      <Rows className="rows" label={words.kinds}>
         {CONTENT_KINDS.map((each) => (
           <Link key={each} to="/a/$assistant/content/$kind" params={{ assistant, kind: each }} className={each === kind ? 'row sel' : 'row'} aria-current={each === kind ? 'page' : undefined}>
             <Icon of={lookOf(each).icon} />
@@ -41,7 +42,7 @@ function Pane() {
             <span className="micro num t3">{counts[each] ?? 0}</span>
           </Link>
         ))}
-      </nav>
+      </Rows>
       <Views kind={kind} />
     </aside>
   )

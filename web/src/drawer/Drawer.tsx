@@ -3,8 +3,9 @@ import { IconAlertTriangle, IconHistory, IconTerminal2, IconX, type Icon as Tabl
 import { useQuery } from '@tanstack/react-query'
 import type { KeyboardEvent } from 'react'
 import { problemsQuery } from '../app/queries'
+import { onEscape } from '../focus/onEscape'
 import { useAssistant, useMay } from '../frame/assistant'
-import { toggleDrawer, useLayout, type DrawerTab } from '../frame/layout'
+import { goToDrawer, leaveDrawer, useLayout, type DrawerTab } from '../frame/layout'
 import { Resizer } from '../frame/Resizer'
 import { IconButton } from '../ui/controls'
 import { Icon } from '../ui/Icon'
@@ -19,8 +20,6 @@ const TABS: readonly { tab: DrawerTab; label: string; icon: TablerIcon; permissi
   { tab: 'history', label: words.drawer.history, icon: IconHistory, permission: 'content:read' },
 ]
 
-const close = () => useLayout.setState({ drawer: null })
-
 export function Drawer() {
   const open = useLayout((state) => state.drawer)
   const height = useLayout((state) => state.drawerHeight)
@@ -32,7 +31,7 @@ export function Drawer() {
     return (
       <div className="strip">
         {tabs.map((entry) => (
-          <button key={entry.tab} type="button" aria-expanded={false} onClick={() => toggleDrawer(entry.tab)}>
+          <button key={entry.tab} id={`strip-${entry.tab}`} type="button" aria-expanded={false} onClick={() => goToDrawer(entry.tab)}>
             <Icon of={entry.icon} size={14} />
             {entry.label}
             {entry.tab === 'problems' && <Count />}
@@ -49,7 +48,9 @@ export function Drawer() {
     document.getElementById(`drawer-${next.tab}`)?.focus()
   }
   return (
-    <section className="drawer" aria-label={words.drawer.drawer} style={{ height }}>
+    // Escape leaves it from wherever in it the focus is.
+    // oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions
+    <section className="drawer" aria-label={words.drawer.drawer} style={{ height }} onKeyDown={onEscape(leaveDrawer)}>
       <Resizer label={words.drawer.heightOfTheDrawer} axis="y" direction={-1} value={height} min={120} max={560} onChange={(drawerHeight) => useLayout.setState({ drawerHeight })} />
       <div className="tabs">
         <div role="tablist" aria-label={words.drawer.drawer} className="tablist">
@@ -72,7 +73,7 @@ export function Drawer() {
           ))}
         </div>
         <span className="sp" />
-        <IconButton icon={IconX} label={words.drawer.closeTheDrawer} small onClick={close} />
+        <IconButton icon={IconX} label={words.drawer.closeTheDrawer} small onClick={leaveDrawer} />
       </div>
       {/* The panel scrolls, so that it must be reachable by keyboard. */}
       {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}

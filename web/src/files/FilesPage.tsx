@@ -5,6 +5,7 @@ import { Link, Outlet, useParams } from '@tanstack/react-router'
 import { useState } from 'react'
 import type { ItemSummary } from '../api'
 import { itemsQuery } from '../app/queries'
+import { Rows } from '../focus/Rows'
 import { useAssistant } from '../frame/assistant'
 import { useLayout } from '../frame/layout'
 import { ResizablePane } from '../frame/ResizablePane'
@@ -56,11 +57,11 @@ function Pane({ kind, selected }: { kind: string | undefined; selected: string |
       ) : lists.some((list) => !list.data) ? (
         <SkeletonRows widths={[170]} />
       ) : (
-        <nav className="scroll pane-list" aria-label={words.filesPage.projectFiles}>
+        <Rows className="scroll pane-list" label={words.filesPage.projectFiles}>
           {FILE_KINDS.map((each, i) => (
             <Group key={each} kind={each} items={(lists[i]?.data ?? []).filter((item) => item.name.toLowerCase().includes(wanted))} selected={each === kind ? selected : undefined} />
           ))}
-        </nav>
+        </Rows>
       )}
     </ResizablePane>
   )

@@ -9,10 +9,12 @@ import { ConnectionEdge, type ConnectionEdgeType } from './ConnectionEdge'
 import type { CanvasNode } from './elements'
 import { around, fitted, MARGINS, type Box, type Size, type Viewport } from './fit'
 import { EndNode, LabelNode, StartNode, StepNode } from './StepNode'
+import { useStepKeys } from './useStepKeys'
 import { words } from './words'
 
 const NODE_TYPES = { step: StepNode, start: StartNode, end: EndNode, label: LabelNode }
 const EDGE_TYPES = { line: ConnectionEdge }
+const HOW_TO_GO = { 'node.a11yDescription.default': words.canvas.howToGo, 'node.a11yDescription.keyboardDisabled': words.canvas.howToGo }
 /** The whole flow, however small: what the person asked for. */
 const FIT = { padding: { top: `${MARGINS.top}px`, bottom: `${MARGINS.bottom}px`, x: `${MARGINS.side}px` }, maxZoom: 1, minZoom: 0.15 } as const
 /** The overview is drawn for this size in pixels. */
@@ -23,6 +25,7 @@ export interface CanvasProps {
   flow: string
   nodes: CanvasNode[]
   edges: ConnectionEdgeType[]
+  selected: string | null
   onSelect: (key: string | null) => void
   /** The step to keep in sight, as while a conversation is followed. */
   follow: string | null
@@ -47,12 +50,14 @@ export function Canvas(props: CanvasProps) {
   )
 }
 
-function Board({ nodes, edges, onSelect, follow, size, children }: CanvasProps & { size: Size }) {
+function Board({ nodes, edges, selected, onSelect, follow, size, children }: CanvasProps & { size: Size }) {
   const moved = useRef(false)
   const first = useFitWhileUntouched(nodes, follow, size, moved)
   useFollow(follow, nodes)
+  const keys = useStepKeys(nodes, selected, onSelect)
   return (
     <>
+      <div className="cv-board" {...keys}>
       <ReactFlow
         nodes={nodes}
         edges={edges}
@@ -75,12 +80,14 @@ function Board({ nodes, edges, onSelect, follow, size, children }: CanvasProps &
         nodesDraggable={false}
         nodesConnectable={false}
         deleteKeyCode={null}
+        ariaLabelConfig={HOW_TO_GO}
         onlyRenderVisibleElements
       >
         <Dots />
       </ReactFlow>
+      </div>
       <div className="cv-tools">
-        <MiniMap pannable style={OVERVIEW} ariaLabel="Overview of the flow" nodeColor={colourOf} nodeStrokeWidth={0} nodeBorderRadius={12} maskStrokeColor="var(--accent)" maskStrokeWidth={1.5} />
+        <MiniMap pannable style={OVERVIEW} ariaLabel={words.canvas.overview} nodeColor={colourOf} nodeStrokeWidth={0} nodeBorderRadius={12} maskStrokeColor="var(--accent)" maskStrokeWidth={1.5} />
         <div className="cv-stack">
           {children}
           <Zoom onFit={() => (moved.current = false)} />

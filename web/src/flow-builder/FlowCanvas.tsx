@@ -3,11 +3,13 @@ import { IconCurrentLocation } from '@tabler/icons-react'
 import { useNavigate } from '@tanstack/react-router'
 import { useMemo, type ReactNode } from 'react'
 import { useDocuments, type Document } from '../documents'
+import { focusSoon } from '../focus/soon'
 import { useAssistant, useContentLanguage, useMayWrite } from '../frame/assistant'
 import { useFollowing, useLit } from '../try/lit'
 import { Switch } from '../ui/controls'
 import { Icon } from '../ui/Icon'
 import { Canvas } from './Canvas'
+import { nodeOf } from './useStepKeys'
 import { edgesOf, nodesOf, type Editing } from './elements'
 import { Inspector } from './inspector/Inspector'
 import { typeText, writtenText } from './responseText'
@@ -26,11 +28,15 @@ export function FlowCanvas({ flow, selected, children }: { flow: Document; selec
   const nodes = useMemo(() => nodesOf(flow, view, around, selected, lit, editing), [flow, view, around, selected, lit, editing])
   const edges = useMemo(() => edgesOf(view, lit), [view, lit])
   const select = (step: string | null) => void navigate({ search: (search) => ({ ...search, step: step ?? undefined }), replace: true })
+  const leave = () => {
+    if (selected !== null) focusSoon(() => nodeOf(selected))
+    select(null)
+  }
   return (
     <div className="body">
       <div className="work">
         {children}
-        <Canvas flow={flow.id} nodes={nodes} edges={edges} onSelect={select} follow={following.on ? lit.active : selected}>
+        <Canvas flow={flow.id} nodes={nodes} edges={edges} selected={selected} onSelect={select} follow={following.on ? lit.active : selected}>
           {following.available && (
             <div className="cv-bar follow">
               <Icon of={IconCurrentLocation} />
@@ -40,7 +46,7 @@ export function FlowCanvas({ flow, selected, children }: { flow: Document; selec
           )}
         </Canvas>
       </div>
-      {!following.available && <Inspector flow={flow} view={view} around={around} selected={selected} onClose={() => select(null)} />}
+      {!following.available && <Inspector flow={flow} view={view} around={around} selected={selected} onClose={leave} />}
     </div>
   )
 }

@@ -34,7 +34,7 @@ export function nodesOf(document: Document, view: FlowView, around: Surroundings
     if (node.kind === 'start') return { ...fixed, type: 'start', selectable: false, focusable: false, data: { text: String(body['description'] ?? ''), lit: lit.steps.has(START_KEY) } }
     if (node.kind === 'end') return { ...fixed, type: 'end', selectable: false, focusable: false, data: { missing: node.missing ?? null } }
     const step = view.steps.get(node.key) ?? {}
-    return { ...fixed, type: 'step', ariaLabel: ariaLabel(node.key, view), data: stepData(node.key, step, document.problems, view, persisted, selected, lit, editing) }
+    return { ...fixed, type: 'step', domAttributes: { tabIndex: -1 }, ariaLabel: ariaLabel(node.key, view), data: stepData(node.key, step, document.problems, view, persisted, selected, lit, editing) }
   })
   return [...steps, ...view.layout.labels.map((label) => labelNode(label, view, around, lit))]
 }

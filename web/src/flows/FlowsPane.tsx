@@ -4,6 +4,7 @@ import { Link, useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
 import type { ItemSummary } from '../api'
 import { itemsQuery } from '../app/queries'
+import { Rows } from '../focus/Rows'
 import { useAssistant, useMay } from '../frame/assistant'
 import { useOverlays } from '../frame/layout'
 import { ResizablePane } from '../frame/ResizablePane'
@@ -55,12 +56,12 @@ export function FlowsPane({ selected }: { selected: string | undefined }) {
       ) : !data ? (
         <SkeletonRows widths={[170]} rows={9} />
       ) : (
-        <nav className="rows scroll pane-list" aria-label={shown === 'flows' ? words.flowsPane.flows : words.flowsPane.patterns}>
+        <Rows className="rows scroll pane-list" label={shown === 'flows' ? words.flowsPane.flows : words.flowsPane.patterns}>
           {items.map((item) => (
             <Row key={item.id} item={item} selected={item.name === selected} />
           ))}
           {items.length === 0 && <p className="t3 pane-none">{wanted === '' ? words.flowsPane.thereAreNoneYet : words.flowsPane.noneIsCalledThat}</p>}
-        </nav>
+        </Rows>
       )}
       {data && <Foot flows={flows} />}
     </ResizablePane>

@@ -9,6 +9,7 @@ import { storeOf } from '../app/stores'
 import { DocumentsProvider } from '../documents'
 import { Drawer } from '../drawer/Drawer'
 import { useLive } from '../events/useLive'
+import { SkipLink } from '../focus/SkipLink'
 import { Failure } from '../ui/states'
 import { Allowed } from './Allowed'
 import { AssistantProvider, useMay } from './assistant'
@@ -21,6 +22,7 @@ import { NotFound } from './NotFound'
 import { BareFrame } from './pageStates'
 import { Rail } from './Rail'
 import { TopBar } from './TopBar'
+import { TrainingTold } from './TrainingTold'
 import { words } from './words'
 
 const TryDock = lazy(() => piece(() => import('../try/TryDock')))
@@ -51,9 +53,7 @@ export function AssistantFrame() {
       <DocumentsProvider value={storeOf(assistant.id)} key={assistant.id}>
         <KnownSlots>
         <div className="app">
-          <a className="skip" href="#work">
-            {words.assistantFrame.skipToTheContent}
-          </a>
+          <SkipLink>{words.assistantFrame.skipToTheContent}</SkipLink>
           <Rail />
           <TopBar />
           <div className="main">
@@ -70,6 +70,7 @@ export function AssistantFrame() {
         </KnownSlots>
         <Creating />
         <AssistantKeys />
+        <TrainingTold />
       </DocumentsProvider>
     </AssistantProvider>
   )

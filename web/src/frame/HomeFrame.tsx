@@ -5,6 +5,7 @@ import { useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { sessionQuery } from '../app/queries'
 import { useLive } from '../events/useLive'
+import { SkipLink } from '../focus/SkipLink'
 import { Icon } from '../ui/Icon'
 import { Tip } from '../ui/controls'
 import { words as usersWords } from '../users/words'
@@ -21,9 +22,7 @@ export function HomeFrame({ children }: { children?: ReactNode }) {
   const importing = useLocation({ select: (location) => location.pathname === '/import' })
   return (
     <div className="app">
-      <a className="skip" href="#work">
-        {words.homeFrame.skipToTheContent}
-      </a>
+      <SkipLink>{words.homeFrame.skipToTheContent}</SkipLink>
       <nav className="rail" aria-label={words.homeFrame.sections}>
         <Logo />
         <Tip label={words.homeFrame.assistants} position="right">

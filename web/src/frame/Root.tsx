@@ -4,6 +4,7 @@ import { Outlet } from '@tanstack/react-router'
 import { useEffect } from 'react'
 import { ApiError } from '../api'
 import { sessionQuery } from '../app/queries'
+import { Focus } from '../focus/Focus'
 import { Failure } from '../ui/states'
 import { Toasts } from '../ui/toasts'
 import { BareFrame } from './pageStates'
@@ -29,6 +30,7 @@ export function Root() {
         <Outlet />
         <Shortcuts />
         <Toasts />
+        <Focus />
       </>
     )
   }

@@ -8,7 +8,7 @@ import { useAssistant, useMay } from './assistant'
 import { AssistantSwitcher } from './AssistantSwitcher'
 import { modifier } from './keys'
 import { LanguageMenu } from './LanguageMenu'
-import { toggleDock, toggleDrawer, useLayout } from './layout'
+import { goToDrawer, leaveDrawer, toggleDock, useLayout } from './layout'
 import { PaletteButton } from './PaletteButton'
 import { PersonMenu } from './PersonMenu'
 import { TrainButton } from './TrainButton'
@@ -35,6 +35,7 @@ export function TopBar() {
 function Problems() {
   const { id } = useAssistant()
   const { data } = useQuery({ ...problemsQuery(id), enabled: useMay('content:read') })
+  const open = useLayout(({ drawer }) => drawer === 'problems')
   if (!data) return null
   const { counts } = data
   const shown = counts.error + counts.warning
@@ -42,7 +43,7 @@ function Problems() {
   const icon = severity === 'error' ? IconAlertCircle : severity === 'warning' ? IconAlertTriangle : IconCircleCheck
   const colour = severity === 'error' ? 'c-err' : severity === 'warning' ? 'c-warn' : 'c-ok'
   return (
-    <Button look="quiet" className="problems" title={inWords(counts) || words.topBar.noProblems} onClick={() => toggleDrawer('problems')}>
+    <Button look="quiet" className="problems" title={inWords(counts) || words.topBar.noProblems} aria-expanded={open} onClick={() => (open ? leaveDrawer() : goToDrawer('problems'))}>
       <span className={colour}>
         <Icon of={icon} />
       </span>

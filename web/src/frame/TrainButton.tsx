@@ -1,11 +1,11 @@
 /** Train, with the progress inside the button while a training runs. */
 import { IconAlertCircle, IconCircleCheck, IconLoader2, IconPlayerPlay } from '@tabler/icons-react'
-import { useEffect, useState } from 'react'
+import { useEffect, useState, type ReactNode } from 'react'
 import type { Training } from '../api'
 import { Icon } from '../ui/Icon'
-import { Button } from '../ui/controls'
+import { Button, type ButtonProps } from '../ui/controls'
 import { useAssistant, useMay } from './assistant'
-import { openDrawer } from './layout'
+import { goToDrawer } from './layout'
 import { runs, train, useLatestTraining } from './training'
 import { words as texts } from './words'
 
@@ -18,52 +18,65 @@ export function TrainButton() {
   const latest = useLatestTraining(id, mayRead)
   const justEnded = useJustEnded(latest)
   const [starting, setStarting] = useState(false)
-  if (runs(latest) && latest !== null) return <Running training={latest} />
-  if (!mayTrain) return null
-  if (justEnded && latest?.state === 'succeeded') {
-    return (
-      <Button onClick={() => openDrawer('log')}>
-        <span className="c-ok">
-          <Icon of={IconCircleCheck} />
-        </span>
-        {texts.trainButton.trained}
-      </Button>
-    )
-  }
+  const running = runs(latest) ? latest : null
+  if (running === null && !mayTrain) return null
   const start = () => {
     setStarting(true)
     void train(id).finally(() => setStarting(false))
   }
+  // One button in all states, so that whoever pressed it stays on it.
+  const { inside, ...look } =
+    running !== null
+      ? progress(running)
+      : justEnded && latest?.state === 'succeeded'
+        ? { inside: <Trained />, onClick: () => goToDrawer('log') }
+        : { inside: texts.trainButton.train, look: 'primary' as const, icon: starting ? IconLoader2 : IconPlayerPlay, 'aria-busy': starting, onClick: start }
   return (
     <>
-      {latest?.state === 'failed' && (
-        <Button look="danger" icon={IconAlertCircle} title={latest.reason ?? undefined} onClick={() => openDrawer('log')}>
+      {running === null && latest?.state === 'failed' && (
+        <Button look="danger" icon={IconAlertCircle} title={latest.reason ?? undefined} onClick={() => goToDrawer('log')}>
           {texts.trainButton.trainingFailed}
         </Button>
       )}
-      <Button look="primary" icon={starting ? IconLoader2 : IconPlayerPlay} aria-busy={starting} onClick={start}>
-        {texts.trainButton.train}
-      </Button>
+      <Button {...look}>{inside}</Button>
     </>
   )
 }
 
-function Running({ training }: { training: Training }) {
+function Trained() {
+  return (
+    <>
+      <span className="c-ok">
+        <Icon of={IconCircleCheck} />
+      </span>
+      {texts.trainButton.trained}
+    </>
+  )
+}
+
+/** The button while a training waits or runs: how far it is, and the way to its log. */
+function progress(training: Training): ButtonProps & { inside: ReactNode } {
   const percent = Math.round(training.progress * 100)
   const queued = training.state === 'queued'
   const words = queued ? (training.place === null ? texts.trainButton.queued : texts.trainButton.queuedPlace(training.place)) : texts.trainButton.training(percent)
-  return (
-    <Button look="primary" className="training" title={training.waiting ?? training.stage ?? undefined} onClick={() => openDrawer('log')}>
-      <span aria-hidden className="training-rest" style={{ left: `${queued ? 0 : percent}%` }} />
-      <span className="training-words">
-        <Icon of={IconLoader2} className="spin" />
-        <span className="num">{words}</span>
-      </span>
-      <span className="sr" role="status">
-        {queued ? texts.trainButton.queued : texts.trainButton.percentDone(Math.floor(percent / 25) * 25)}
-      </span>
-    </Button>
-  )
+  return {
+    look: 'primary',
+    className: 'training',
+    title: training.waiting ?? training.stage ?? undefined,
+    onClick: () => goToDrawer('log'),
+    inside: (
+      <>
+        <span aria-hidden className="training-rest" style={{ left: `${queued ? 0 : percent}%` }} />
+        <span className="training-words">
+          <Icon of={IconLoader2} className="spin" />
+          <span className="num">{words}</span>
+        </span>
+        <span className="sr" role="status">
+          {queued ? texts.trainButton.queued : texts.trainButton.percentDone(Math.floor(percent / 25) * 25)}
+        </span>
+      </>
+    ),
+  }
 }
 
 /** True for a few seconds after a training that was seen running has ended. */

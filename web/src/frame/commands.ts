@@ -25,7 +25,7 @@ import type { MantineColorScheme } from '@mantine/core'
 import type { useNavigate } from '@tanstack/react-router'
 import { api, type AssistantSummary } from '../api'
 import { modifier } from './keys'
-import { openDrawer, toggleDock, useOverlays } from './layout'
+import { goToDrawer, toggleDock, useOverlays } from './layout'
 import { leave } from './PersonMenu'
 import { train } from './training'
 import { words as texts } from './words'
@@ -69,10 +69,10 @@ function inAssistant(assistant: AssistantSummary, navigate: Surroundings['naviga
   const may = (permission: string) => assistant.permissions.includes(permission)
   const params = { assistant: assistant.name }
   if (may('trainings:write')) command(texts.commands.trainThisAssistant, IconPlayerPlay, () => void train(assistant.id), `${modifier}Enter`)
-  if (may('trainings:read')) command(texts.commands.openTheTrainingLog, IconTerminal2, () => openDrawer('log'))
+  if (may('trainings:read')) command(texts.commands.openTheTrainingLog, IconTerminal2, () => goToDrawer('log'))
   if (may('content:read')) {
-    command(texts.commands.showTheProblems, IconAlertTriangle, () => openDrawer('problems'))
-    command(texts.commands.showTheHistory, IconHistory, () => openDrawer('history'))
+    command(texts.commands.showTheProblems, IconAlertTriangle, () => goToDrawer('problems'))
+    command(texts.commands.showTheHistory, IconHistory, () => goToDrawer('history'))
   }
   if (may('chats:read')) command(texts.commands.openOrCloseTry, IconMessageCircle, toggleDock, `${modifier}J`)
   if (may('flows:write')) command(texts.commands.newFlow, IconPlus, () => useOverlays.setState({ create: 'flow' }))

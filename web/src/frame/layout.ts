@@ -2,6 +2,11 @@
 import { create } from 'zustand'
 import { persist } from 'zustand/middleware'
 
+import { focusSoon } from '../focus/soon'
+
+/** Where something is said to the assistant. */
+export const MESSAGE = 'message'
+
 export type DrawerTab = 'problems' | 'log' | 'history'
 
 interface Layout {
@@ -42,17 +47,46 @@ export function openDrawer(tab: DrawerTab): void {
   useLayout.setState({ drawer: tab })
 }
 
-export function toggleDrawer(tab: DrawerTab): void {
-  useLayout.setState(({ drawer }) => ({ drawer: drawer === tab ? null : tab }))
+/** Opens a tab of the drawer and goes on there. */
+export function goToDrawer(tab: DrawerTab): void {
+  openDrawer(tab)
+  focusSoon(`drawer-${tab}`)
+}
+
+/** Folds the drawer into its strip and goes on there. */
+export function leaveDrawer(): void {
+  const { drawer } = useLayout.getState()
+  useLayout.setState({ drawer: null })
+  if (drawer !== null) focusSoon(`strip-${drawer}`)
+}
+
+/** Opens Try, or goes to it; the next thing that is typed is said there. */
+export function openDock(): void {
+  if (useLayout.getState().dock) focusSoon(MESSAGE)
+  else useOverlays.setState({ asked: true })
+  useLayout.setState({ dock: true })
 }
 
 export function toggleDock(): void {
-  useLayout.setState(({ dock }) => ({ dock: !dock }))
+  if (useLayout.getState().dock) useLayout.setState({ dock: false })
+  else openDock()
 }
 
 /** What is open for a moment only and not kept. */
-export const useOverlays = create<{ palette: boolean; shortcuts: boolean; create: 'flow' | 'response' | 'slot' | 'intent' | null }>(() => ({
+interface Overlays {
+  palette: boolean
+  shortcuts: boolean
+  create: 'flow' | 'response' | 'slot' | 'intent' | null
+  /** Somebody has just asked for Try: it takes the focus once it is there. */
+  asked: boolean
+  /** The list is shown over the work, where there is no room beside it. */
+  list: boolean
+}
+
+export const useOverlays = create<Overlays>(() => ({
   palette: false,
   shortcuts: false,
   create: null,
+  asked: false,
+  list: false,
 }))

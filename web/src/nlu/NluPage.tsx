@@ -5,6 +5,7 @@ import { Link, Outlet, useParams } from '@tanstack/react-router'
 import { useState } from 'react'
 import type { ItemSummary } from '../api'
 import { itemsQuery } from '../app/queries'
+import { Rows } from '../focus/Rows'
 import { useAssistant, useMay } from '../frame/assistant'
 import { useLayout, useOverlays } from '../frame/layout'
 import { ResizablePane } from '../frame/ResizablePane'
@@ -72,11 +73,11 @@ function Pane({ kind, selected }: { kind: string | undefined; selected: string |
       ) : lists.some((list) => !list.data) ? (
         <SkeletonRows widths={[170]} />
       ) : (
-        <nav className="scroll pane-list" aria-label={words.data}>
+        <Rows className="scroll pane-list" label={words.data}>
           {NLU_KINDS.map((each, i) => (
             <Group key={each} kind={each} items={(lists[i]?.data ?? []).filter((item) => `${item.name} ${item.text ?? ''}`.toLowerCase().includes(wanted))} selected={each === kind ? selected : undefined} />
           ))}
-        </nav>
+        </Rows>
       )}
     </ResizablePane>
   )

@@ -1,7 +1,9 @@
 /** How a chat begins: the assistant greets where it has something to say, and sentences to begin with are offered. */
 import { useQuery } from '@tanstack/react-query'
 import { useEffect } from 'react'
+import { focusSoon } from '../focus/soon'
 import { useAssistant, useContentLanguage, useMay } from '../frame/assistant'
+import { MESSAGE } from '../frame/layout'
 import { train } from '../frame/training'
 import { Button } from '../ui/controls'
 import { Failure, useSlow } from '../ui/states'
@@ -59,13 +61,17 @@ function FirstWords({ isNew }: { isNew: boolean }) {
   useEffect(() => {
     if (greets) void greet(assistant.id, language)
   }, [greets, assistant.id, language])
+  const begin = (text: string) => {
+    void say(assistant.id, language, text)
+    focusSoon(MESSAGE)
+  }
   if (data === undefined || greets || data.texts.length === 0) return null
   return (
     <div className="beginning">
       <p className="t2">{words.beginning.saySomethingAsYour}</p>
       <div className="quick">
         {data.texts.slice(0, 6).map((text) => (
-          <button key={text} type="button" onClick={() => void say(assistant.id, language, text)}>
+          <button key={text} type="button" onClick={() => begin(text)}>
             {text}
           </button>
         ))}

@@ -1,7 +1,9 @@
 /** One message of the bot: always shown as text, never as markup. Only http(s), tel and mailto addresses become links. */
 import { IconPhoto } from '@tabler/icons-react'
 import type { ChatButton, Entry } from '../api/chats'
+import { focusSoon } from '../focus/soon'
 import { useAssistant, useContentLanguage } from '../frame/assistant'
+import { MESSAGE } from '../frame/layout'
 import { Icon } from '../ui/Icon'
 import { say } from './session'
 import { CUSTOM } from './commandWords'
@@ -80,6 +82,11 @@ export function BotMessage({ entry, live }: { entry: Entry; live: boolean }) {
 function Buttons({ buttons, live }: { buttons: readonly ChatButton[]; live: boolean }) {
   const assistant = useAssistant()
   const language = useContentLanguage()
+  // The button goes once it is pressed; what is said next is typed or pressed from the message on.
+  const choose = (button: ChatButton) => {
+    void say(assistant.id, language, button.payload ?? button.title, button.title)
+    focusSoon(MESSAGE)
+  }
   return (
     <div className="quick">
       {buttons.map((button) => {
@@ -93,7 +100,7 @@ function Buttons({ buttons, live }: { buttons: readonly ChatButton[]; live: bool
           )
         if (!live) return <span key={key}>{button.title}</span>
         return (
-          <button key={key} type="button" onClick={() => void say(assistant.id, language, button.payload ?? button.title, button.title)}>
+          <button key={key} type="button" onClick={() => choose(button)}>
             {button.title}
           </button>
         )

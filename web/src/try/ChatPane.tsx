@@ -1,23 +1,25 @@
 /** The chat as a channel would show it. */
 import { IconArrowUp, IconRefresh } from '@tabler/icons-react'
-import { useEffect, useRef, useState, type KeyboardEvent, type RefObject } from 'react'
+import { useEffect, useRef, type KeyboardEvent, type RefObject } from 'react'
 import type { Turn } from '../api/chats'
+import { focusSoon } from '../focus/soon'
 import { useAssistant, useContentLanguage } from '../frame/assistant'
+import { MESSAGE } from '../frame/layout'
 import { Button, IconButton } from '../ui/controls'
 import { Beginning } from './Beginning'
 import { BotMessage } from './BotMessage'
 import { saidIn } from './said'
-import { say, sayAgain, useChat } from './session'
+import { say, sayAgain, update, useChat } from './session'
 import { Typing } from './Typing'
 import { words } from './words'
 
 export function ChatPane() {
   const assistant = useAssistant()
-  const { turns, pending } = useChat(assistant.id)
+  const { turns, pending, loading } = useChat(assistant.id)
   const end = useNewest(`${turns.length} ${pending?.id ?? ''}`)
   return (
     <div className="chat">
-      <section className="scroll" aria-label={words.chatPane.conversation} aria-live="polite">
+      <section className="scroll" aria-label={words.chatPane.conversation} aria-live="polite" aria-busy={loading || undefined}>
         <div className="talk">
           {turns.map((turn, index) => (
             <TurnBubbles key={turn.number} turn={turn} last={index + 1 === turns.length && pending === null} />
@@ -90,8 +92,8 @@ function PendingBubble() {
 function Compose() {
   const assistant = useAssistant()
   const language = useContentLanguage()
-  const { pending, greeting, state } = useChat(assistant.id)
-  const [text, setText] = useState('')
+  const { pending, greeting, state, draft: text } = useChat(assistant.id)
+  const setText = (draft: string) => update(assistant.id, { draft })
   if (assistant.deployment === null) return null
   const busy = pending?.failed === null || greeting?.busy === true
   const send = () => {
@@ -108,8 +110,11 @@ function Compose() {
     <div className="compose">
       {state?.terminated && <p className="micro t3 aside">{words.chatPane.theAssistantEndedThe}</p>}
       <div className="input">
-        <textarea rows={1} aria-label={words.chatPane.yourMessage} placeholder={words.chatPane.saySomething} value={text} onChange={(event) => setText(event.target.value)} onKeyDown={keys} />
-        {text.trim() !== '' && !busy && <IconButton icon={IconArrowUp} label={words.chatPane.send} small className="send" onClick={send} />}
+        <textarea id={MESSAGE} rows={1} aria-label={words.chatPane.yourMessage} placeholder={words.chatPane.saySomething} value={text} onChange={(event) => setText(event.target.value)} onKeyDown={keys} />
+        {text.trim() !== '' && !busy && <IconButton icon={IconArrowUp} label={words.chatPane.send} small className="send" onClick={() => {
+            send()
+            focusSoon(MESSAGE)
+          }} />}
       </div>
     </div>
   )

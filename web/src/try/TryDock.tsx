@@ -6,7 +6,9 @@ import { useNavigate } from '@tanstack/react-router'
 import { useEffect } from 'react'
 import { versionsQuery } from '../app/queries'
 import { useAssistant } from '../frame/assistant'
-import { toggleDock, useLayout } from '../frame/layout'
+import { focusOn } from '../focus/keeper'
+import { onEscape } from '../focus/onEscape'
+import { MESSAGE, toggleDock, useLayout, useOverlays } from '../frame/layout'
 import { modifier } from '../frame/keys'
 import { IconButton } from '../ui/controls'
 import { Icon } from '../ui/Icon'
@@ -23,8 +25,11 @@ export default function TryDock() {
   const { turns } = useChat(assistant.id)
   useEffect(() => void openLatest(assistant.id), [assistant.id])
   useFollowedFlow(assistant.id, assistant.name)
+  useFocusWhereAsked()
   return (
-    <section className="dock" aria-label={words.tryDock.tryTheAssistant}>
+    // Escape leaves it from wherever in it the focus is.
+    // oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions
+    <section className="dock" id="dock" aria-label={words.tryDock.tryTheAssistant} onKeyDown={onEscape(toggleDock)}>
       <header className="toolbar dock-head">
         <h2 className="h">{words.tryDock.try}</h2>
         <Running />
@@ -43,6 +48,15 @@ export default function TryDock() {
       </div>
     </section>
   )
+}
+
+/** Whoever opened it goes on in it: with the message, where something can be said already. */
+function useFocusWhereAsked(): void {
+  useEffect(() => {
+    if (!useOverlays.getState().asked) return
+    useOverlays.setState({ asked: false })
+    focusOn(document.getElementById(MESSAGE) ?? document.getElementById('dock'))
+  }, [])
 }
 
 /** Which version answers, or what is on its way. */

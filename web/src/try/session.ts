@@ -19,6 +19,8 @@ export interface ChatSession {
   pending: Pending | null
   /** The assistant's first words are asked for; one that failed is asked for again by its id, so that it greets once. */
   greeting: { id: string; busy: boolean } | null
+  /** What is typed and not said yet. */
+  draft: string
   loading: boolean
   error: ApiError | null
   /** Number of the turn that the person looks at; null follows the last one. */
@@ -26,7 +28,7 @@ export interface ChatSession {
   following: boolean
 }
 
-const EMPTY: ChatSession = { chat: null, turns: [], state: null, pending: null, greeting: null, loading: true, error: null, chosen: null, following: true }
+const EMPTY: ChatSession = { chat: null, turns: [], state: null, pending: null, greeting: null, draft: '', loading: true, error: null, chosen: null, following: true }
 
 export const useSessions = create<{ sessions: Readonly<Record<string, ChatSession>> }>(() => ({ sessions: {} }))
 

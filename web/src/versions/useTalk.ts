@@ -2,7 +2,7 @@ import { IconAlertCircle, IconRocket } from '@tabler/icons-react'
 import { api, ApiError, type Version } from '../api'
 import { queryClient } from '../app/queries'
 import { uuid7 } from '../documents'
-import { useLayout } from '../frame/layout'
+import { openDock } from '../frame/layout'
 import { toast } from '../ui/toasts'
 
 /** Opens Try with a version: one that isn't running is deployed first, and the chat goes there from its next turn. */
@@ -19,7 +19,7 @@ export function useTalk(assistant: string): (version: Version) => void {
       }
       for (const key of ['deployments', 'versions']) void queryClient.invalidateQueries({ queryKey: [key, assistant] })
     }
-    useLayout.setState({ dock: true })
+    openDock()
   }
   return (version) => void talk(version)
 }

@@ -1,6 +1,7 @@
 /** Everything about the selected step, or about the flow where none is selected. */
 import { IconX } from '@tabler/icons-react'
 import type { Document } from '../../documents'
+import { onEscape } from '../../focus/onEscape'
 import { useLayout } from '../../frame/layout'
 import { Resizer } from '../../frame/Resizer'
 import { IconButton, KindTile } from '../../ui/controls'
@@ -25,7 +26,9 @@ export function Inspector({ flow, view, around, selected, onClose }: InspectorPr
   const caption = selected === null ? undefined : view.captions.get(selected)
   return (
     <>
-      <aside className="inspector" style={{ width }} aria-label={words.inspector.inspector}>
+      {/* Escape leaves it for the step on the canvas. */}
+      {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions */}
+      <aside className="inspector" id="inspector" tabIndex={-1} style={{ width }} aria-label={words.inspector.inspector} aria-describedby="inspector-head" onKeyDown={selected === null ? undefined : onEscape(onClose)}>
         <Resizer label={words.inspector.widthOfTheInspector} value={width} min={300} max={520} direction={-1} onChange={(inspector) => useLayout.setState({ inspector })} />
         {selected !== null && caption !== undefined ? (
           <>
@@ -39,7 +42,7 @@ export function Inspector({ flow, view, around, selected, onClose }: InspectorPr
             <header className="insp-head">
               <KindTile kind="flow" name={flow.name} large />
               <div className="grow">
-                <h2 className="med ell mono">{flow.name}</h2>
+                <h2 className="med ell mono" id="inspector-head">{flow.name}</h2>
                 <p className="small t3">{count(view.steps.size)}</p>
               </div>
             </header>
@@ -69,7 +72,7 @@ function StepHead({ step, view, flow, onClose }: { step: string; view: FlowView;
         </span>
       )}
       <div className="grow">
-        <h2 className="med ell">{look ? `${look.one} ${caption?.head ?? ''}` : nameOf(step, view.captions)}</h2>
+        <h2 className="med ell" id="inspector-head">{look ? `${look.one} ${caption?.head ?? ''}` : nameOf(step, view.captions)}</h2>
         <p className="small t3 ell">
           {words.inspector.stepOf(place, view.steps.size, flow.name)}
         </p>
