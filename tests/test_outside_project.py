@@ -25,8 +25,10 @@ from tests.services.studio import Browser, run_studio
 
 from talkwright.assistant.project import read_project, to_tar_gz, to_zip, write_project
 from talkwright.database.ids import uuid7
-from talkwright.engine.testing.cases import read_cases
-from talkwright.engine.testing.conversations import Player
+from talkwright.engine.testing.e2e.bots import HttpBot
+from talkwright.engine.testing.e2e.files import read_cases
+from talkwright.engine.testing.e2e.playing import play_all
+from talkwright.engine.testing.e2e.telling import told
 
 PROJECT = Path(__file__).parent / "projects" / "skylark"
 STAND_INS = {"component-stand-in", "operated-elsewhere", "mapping-without-adapter"}
@@ -95,15 +97,16 @@ def test_it_trains_without_an_error_and_hints_say_what_stands_in(trained: Traine
     assert warnings == [("unknown-variable", "utter_payment_done")], "an action passes it; nobody can know that"
 
 
-def test_its_conversations_go_as_its_author_expects(trained: Trained) -> None:
+@pytest.mark.anyio
+async def test_its_conversations_go_as_its_author_expects(trained: Trained) -> None:
     cases = [case for part in ("happy_paths", "repairs") for case in read_cases(PROJECT / "e2e_tests" / part)]
     assert len(cases) >= 18
     with (
         run_actions(PROJECT) as address,
         run_bot(trained.model, SKYLARK_ACTIONS_HOST=httpx2.URL(address).netloc.decode()) as bot,
-        Player(bot.url) as player,
     ):
-        failed = [str(outcome) for outcome in player.play_all(cases) if not outcome.passed]
+        async with HttpBot(bot.url) as played:
+            failed = [told(outcome) async for outcome in play_all(played, cases, at_once=4) if not outcome.passed]
         assert failed == []
         assert spoken(bot.url, "show my bill", "0660 1234567")[0]["buttons"] == [
             {"title": "This month", "payload": '/SetSlots(bill_month="this month")'},

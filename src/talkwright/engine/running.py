@@ -14,9 +14,10 @@ from typing import Any
 
 import uvicorn
 
+from talkwright.assistant.assistant import Assistant
 from talkwright.engine.actions import EndpointError, HttpActions, read_endpoint
 from talkwright.engine.agent import Agent
-from talkwright.engine.dialogue.profile import profile_of
+from talkwright.engine.dialogue.profile import Profile, profile_of
 from talkwright.engine.lines import say
 from talkwright.engine.logs import configure_logs
 from talkwright.engine.model import Model, ModelError, load_model
@@ -47,18 +48,22 @@ def make_server(model: Model, settings: EngineSettings) -> BotServer:
 
 def make_agent(model: Model, actions: ActionRunner, settings: EngineSettings) -> Agent:
     """The agent of a model, with the choices that whoever runs the bot has made."""
-    profile = replace(
-        profile_of(model.assistant.config),
-        clarify_multiple_starts=settings.engine_clarify_multiple_starts,
-        max_actions=settings.engine_max_actions,
-    )
     return Agent(
         model.assistant,
         LocalUnderstanding(model.classifier),
         actions,
         model_id=model.model_id,
         model_name=model.file.removesuffix(".tar.gz"),
-        profile=profile,
+        profile=chosen_profile(model.assistant, settings),
+    )
+
+
+def chosen_profile(assistant: Assistant, settings: EngineSettings) -> Profile:
+    """The project's profile, with the choices that whoever runs the bot has made."""
+    return replace(
+        profile_of(assistant.config),
+        clarify_multiple_starts=settings.engine_clarify_multiple_starts,
+        max_actions=settings.engine_max_actions,
     )
 
 

@@ -138,7 +138,7 @@ def load_or_train(source: Path) -> Model:
 
     Raises ModelError or TrainingRefusedError.
     """
-    if source.is_file() and source.name.endswith(".tar.gz") and _is_model(source):
+    if is_model(source):
         return load_model(source)
     with tempfile.TemporaryDirectory() as folder, redirect_stdout(io.StringIO()) as said:
         path = Path(folder) / f"{source.name}.tar.gz"
@@ -158,7 +158,10 @@ def _complaints(said: str) -> Iterator[str]:
     yield str(lines[-1].get("message"))
 
 
-def _is_model(path: Path) -> bool:
+def is_model(path: Path) -> bool:
+    """Whether a file is a model, and no project's archive."""
+    if not path.is_file() or not path.name.endswith(".tar.gz"):
+        return False
     try:
         read_metadata(path)
     except ModelError:

@@ -9,7 +9,7 @@ from talkwright.assistant.assistant import Assistant
 from talkwright.assistant.build import build_assistant
 from talkwright.assistant.items import ItemBody, Kind
 from talkwright.assistant.problems import Problem, Severity
-from talkwright.assistant.project import ProjectRefusedError, read_project
+from talkwright.assistant.project import Project, ProjectRefusedError, read_project
 from talkwright.assistant.validation import check_assistant
 from talkwright.engine.lines import say, say_problem
 from talkwright.engine.model import write_model
@@ -32,7 +32,7 @@ def train_job(project: Path, out: Path, *, trained_at: str | None = None) -> int
     if read.is_foreign:
         say("failed", f"{project} holds no flow, response, slot, NLU data or setting: name a project.", progress=0.0)
         return FAILED
-    items = [ItemBody(item.kind, item.name, item.body) for item in read.items if item.kind not in _NOT_FOR_RUNNING]
+    items = items_for_running(read)
     assistant, problems = build_assistant(items)
     say("checking", f"Checking {counted(len(assistant.user_flows), 'flow')}", progress=0.1)
     problems = [*read.problems, *problems, *check_assistant(items)]
@@ -46,6 +46,11 @@ def train_job(project: Path, out: Path, *, trained_at: str | None = None) -> int
         return REFUSED
     train(items, assistant, out, trained_at=trained_at)
     return TRAINED
+
+
+def items_for_running(project: Project) -> list[ItemBody]:
+    """What of a project goes into a model."""
+    return [ItemBody(item.kind, item.name, item.body) for item in project.items if item.kind not in _NOT_FOR_RUNNING]
 
 
 def counted(number: int, what: str) -> str:

@@ -1,0 +1,1 @@
+"""End-to-end tests: conversations with their expectations, played with a bot, and what is told of them."""
