@@ -56,6 +56,9 @@ def test_a_flow_is_renamed_with_what_calls_it(page: Page, api: Api, desk: str) -
     assert flows(api, desk) == {"order_a_tea", "serve_guest"}
     caller = api.item(api.assistant(desk)["id"], "flow", "serve_guest")
     assert "call: order_a_tea  # the usual" in caller["parts"][0]["source"]
+    page.get_by_role("status").filter(has_text="Renamed").get_by_role("button", name="Undo").click()
+    expect(page).to_have_url(re.compile("/flows/order_tea"))
+    expect(page.get_by_role("navigation", name="Flows").get_by_role("link", name="order_tea")).to_be_visible()
 
 
 def test_a_flow_that_is_called_is_deleted_only_after_its_places_were_seen(page: Page, api: Api, desk: str) -> None:

@@ -4,16 +4,14 @@ import { IconArrowUpRight } from '@tabler/icons-react'
 import type { Usage } from '../api'
 import { useQuery } from '@tanstack/react-query'
 import { usedQuery } from '../app/queries'
-import { tokens, useDocumentsState } from '../documents'
+import { useDocumentsState } from '../documents'
 import { useAssistant } from '../frame/assistant'
 import { useItemLink } from '../frame/useItemLink'
+import { placeInWords } from '../items/place'
 import { KindTile } from '../ui/controls'
 import { Icon } from '../ui/Icon'
 import { Failure, SkeletonRows } from '../ui/states'
 import { words } from './words'
-
-/** The key of a step without an id of its own. */
-const WORKING_KEY = /-[0-9a-f]{8,}$/
 
 export function WhereUsed({ item }: { item: string }) {
   const name = useDocumentsState((state) => state.documents[item]?.name)
@@ -55,9 +53,8 @@ function grouped(usages: readonly Usage[]): { usage: Usage; count: number }[] {
   return [...groups.values()]
 }
 
-/** The place in words: the text around it, a step's own id, or the names on the way to it. */
+/** The place in words: the text around it, or the way to it. */
 function whereIn(usage: Usage, name: string | undefined): string {
   if (usage.text !== null && usage.text !== name) return usage.text
-  const way = tokens(usage.path).filter((part) => !/^\d+$/.test(part))
-  return usage.step !== null && !WORKING_KEY.test(usage.step) ? usage.step : way.length === 1 && way[0] === 'steps' ? words.inAStep : way.join(' › ')
+  return placeInWords(usage.item.kind, usage.step, usage.path)
 }

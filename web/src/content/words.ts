@@ -96,7 +96,6 @@ export const words = {
   whereUsed: 'Where used',
   unused: 'Nothing names it.',
   places: (count: number) => `${count} places`,
-  inAStep: 'in a step',
 
   type: 'Type',
   values: 'Values',

@@ -116,6 +116,31 @@ describe('two people', () => {
   })
 })
 
+describe('an undo of one certain change', () => {
+  it('takes that one back and keeps what was made after it', async () => {
+    const { server, store } = await opened()
+    const first = store.run([text('a', 'Mine', 'Hello')], label)
+    store.run([{ name: 'set', item: 'a', at: { path: '/0/buttons/0/title' }, value: 'Sure', was: 'Yes' }], label)
+    await quiet()
+    expect(store.undo(first?.id)).toBe(true)
+    await quiet()
+    expect(server.head('a').body).toEqual([{ text: 'Hello', buttons: [{ title: 'Sure' }] }])
+    expect(store.undo(first?.id)).toBe(false)
+    expect(store.undo()).toBe(true)
+    await quiet()
+    expect(server.head('a').body).toEqual([{ text: 'Hello', buttons: [{ title: 'Yes' }] }])
+  })
+
+  it('is refused where the same place was changed since', async () => {
+    const { server, store } = await opened()
+    const first = store.run([text('a', 'Mine', 'Hello')], label)
+    store.run([text('a', 'Mine again', 'Mine')], label)
+    await quiet()
+    expect(store.undo(first?.id)).toBe(false)
+    expect(get(server.head('a').body, '/0/text')).toBe('Mine again')
+  })
+})
+
 describe('without a connection', () => {
   it('changes are kept, and sent once in order when it is back', async () => {
     const { server, store } = await opened()

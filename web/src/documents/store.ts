@@ -159,10 +159,10 @@ export class DocumentStore {
     return putting
   }
 
-  /** Takes the last change back; false where there is none or somebody else changed the place since. */
-  undo(): boolean {
+  /** Takes the last change back, or the one that is named; false where it is none or somebody else changed the place since. */
+  undo(change?: string): boolean {
     this.settle()
-    return this.takeBack('undo', 'redo')
+    return this.takeBack('undo', 'redo', change)
   }
 
   redo(): boolean {
@@ -170,8 +170,9 @@ export class DocumentStore {
     return this.takeBack('redo', 'undo')
   }
 
-  private takeBack(from: 'undo' | 'redo', to: 'undo' | 'redo'): boolean {
-    const step = this.state.getState()[from].at(-1)
+  private takeBack(from: 'undo' | 'redo', to: 'undo' | 'redo', id?: string): boolean {
+    const steps = this.state.getState()[from]
+    const step = id === undefined ? steps.at(-1) : steps.find((each) => each.change.id === id)
     if (step === undefined) return false
     const change: Change = {
       id: uuid7(this.now()),
@@ -184,11 +185,11 @@ export class DocumentStore {
       this.state.setState((state) => {
         const result = made(state, change)
         const back: Undoable = { change: { ...change, label: step.change.label }, inverse: result.inverse }
-        return { ...result.state, [from]: state[from].slice(0, -1), [to]: [...state[to], back] }
+        return { ...result.state, [from]: state[from].filter((each) => each !== step), [to]: [...state[to], back] }
       }, true)
     } catch (error) {
       if (!(error instanceof Overlap)) throw error
-      this.state.setState((state) => ({ [from]: state[from].slice(0, -1) }))
+      this.state.setState((state) => ({ [from]: state[from].filter((each) => each !== step) }))
       return false
     }
     this.commit(change)

@@ -6,9 +6,10 @@ import { useState } from 'react'
 import { api, ApiError, type Problem, type Severity } from '../api'
 import { contentChanged, isShown, problemsQuery } from '../app/queries'
 import { storeOf } from '../app/stores'
-import { tokens, useDocumentsState, uuid7 } from '../documents'
+import { useDocumentsState, uuid7 } from '../documents'
 import { useAssistant, useMayWrite } from '../frame/assistant'
 import { useItemLink } from '../frame/useItemLink'
+import { placeInWords } from '../items/place'
 import { Button, KindTile, Segmented } from '../ui/controls'
 import { SeverityMark } from '../ui/marks'
 import { Empty, Failure, SkeletonRows } from '../ui/states'
@@ -58,7 +59,7 @@ function Row({ problem }: { problem: Problem }) {
   // The list knows the lines of whole files; an item that is open knows those of its own text.
   const own = useDocumentsState(({ documents }) => (problem.item === null ? undefined : documents[problem.item]?.problems.find(({ key }) => key === problem.key)?.line))
   const line = problem.line ?? own ?? null
-  const place = placeOf(step, problem.path)
+  const place = placeInWords(kind, step, problem.path)
   const asText = useLocation({ select: ({ search }) => search.view === 'yaml' })
   const placed = kind !== null && name !== null
   const jump = () => placed && go({ kind, name, step: asText && line ? null : step, line: step && !asText ? null : line })
@@ -86,21 +87,6 @@ function Row({ problem }: { problem: Problem }) {
     </li>
   )
 }
-
-/** The key of a step without an id of its own. */
-const WORKING_KEY = /-[0-9a-f]{8,}$/
-
-/** A place as people know it: the step by its own id or its number, and what is meant in it. */
-function placeOf(step: string | null, path: string): string {
-  const parts = tokens(path)
-  const named = step !== null && !WORKING_KEY.test(step)
-  const last = parts.findLastIndex((part, i) => /^\d+$/.test(part) && STEP_LISTS.has(parts[i - 1] ?? ''))
-  const inside = last < 0 ? parts : parts.slice(last + 1)
-  const at = named ? step : last < 0 ? '' : words.problems.step(Number(parts[last]) + 1)
-  return [at, ...inside.filter((part) => !/^\d+$/.test(part))].filter(Boolean).slice(0, 3).join(' › ')
-}
-
-const STEP_LISTS = new Set(['steps', 'then', 'else'])
 
 /** Names between backticks or quotes stand out as names. */
 export function Message({ text }: { text: string }) {

@@ -33,7 +33,6 @@ export const words = {
     closeTheDrawer: 'Close the drawer',
   },
   problems: {
-    step: (number: number) => `step ${number}`,
     theProblemsCantBe: 'The problems can’t be read',
     noProblems: 'No problems',
     everythingThatCanBe: 'Everything that can be checked before a training is in order.',

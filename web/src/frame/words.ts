@@ -232,7 +232,8 @@ export const words = {
     notTrainedTheErrors: 'Not trained: the errors below stop it. Mend them, then train again.',
   },
   undo: {
-    notUndoneSomebodyElse: 'Not undone: somebody else changed the same place since.',
+    notUndoneSomebodyElse: 'Not undone: the same place was changed since.',
+    undoneAlready: 'This was undone already.',
   },
   notFound: {
     missing: (what: string) => `There is no such ${what}`,

@@ -6,7 +6,7 @@ import { queryClient, usedQuery } from '../app/queries'
 import { WhereUsed } from '../content/WhereUsed'
 import { Overlap, useDocuments, uuid7 } from '../documents'
 import { useAssistant, useMayWrite } from '../frame/assistant'
-import { undoWith } from '../frame/undo'
+import { undoOnly } from '../frame/undo'
 import { useItemLink } from '../frame/useItemLink'
 import { Button } from '../ui/controls'
 import { Dialog } from '../ui/fields'
@@ -38,13 +38,16 @@ export function useItemActions(item: Acted, own: boolean, { open, onGone }: Arou
   const may = useMayWrite(kind)
   const [asked, setAsked] = useState<'rename' | 'duplicate' | 'delete' | null>(null)
   const close = () => setAsked(null)
-  const undo = { label: words.undo, run: () => undoWith(store) }
+  const undo = (change: string, then?: () => void) => ({ label: words.undo, run: () => void (undoOnly(store, change) && then?.()) })
 
   const rename = async (to: string) => {
     await store.open(id)
-    store.run([{ name: 'rename', item: id, to, was: name }], { name: 'rename', arguments: { kind, name, new_name: to } })
-    toast(IconPencil, words.renamed(name, to), undo)
+    const change = store.run([{ name: 'rename', item: id, to, was: name }], { name: 'rename', arguments: { kind, name, new_name: to } })
+    if (change === null) return
     if (open) go({ kind, name: to })
+    // A page that shows it goes back to the old name with it.
+    const isShown = () => decodeURIComponent(window.location.pathname).endsWith(`/${to}`)
+    toast(IconPencil, words.renamed(name, to), undo(change.id, () => isShown() && go({ kind, name })))
   }
   const duplicate = async (to: string) => {
     const { body, revision } = await store.open(id)
@@ -54,21 +57,23 @@ export function useItemActions(item: Acted, own: boolean, { open, onGone }: Arou
   }
   const remove = async () => {
     close()
+    let change
     try {
       await store.open(id)
-      store.run([{ name: 'delete', item: id, kind, called: name }], { name: 'delete', arguments: { kind, name } })
+      change = store.run([{ name: 'delete', item: id, kind, called: name }], { name: 'delete', arguments: { kind, name } })
     } catch (error) {
       if (error instanceof Overlap) return toast(IconAlertCircle, words.busy)
       if (error instanceof ApiError) return toast(IconAlertCircle, error.sentence)
       throw error
     }
     onGone()
+    if (change === null) return
     toast(
       IconTrash,
       <>
         {words.deleted} <span className="mono">{name}</span>
       </>,
-      undo,
+      undo(change.id),
     )
   }
   /** What nothing names goes at once; anything else only after its places were seen. */

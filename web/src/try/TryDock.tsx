@@ -3,12 +3,12 @@ import './try.css'
 import { IconCircleCheck, IconLoader2, IconMessagePlus, IconX } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
-import { useEffect } from 'react'
+import { useEffect, useRef } from 'react'
 import { versionsQuery } from '../app/queries'
 import { useAssistant } from '../frame/assistant'
 import { focusOn } from '../focus/keeper'
 import { onEscape } from '../focus/onEscape'
-import { MESSAGE, toggleDock, useLayout, useOverlays } from '../frame/layout'
+import { MESSAGE, toggleDock, useOverlays } from '../frame/layout'
 import { modifier } from '../frame/keys'
 import { IconButton } from '../ui/controls'
 import { Icon } from '../ui/Icon'
@@ -92,15 +92,26 @@ function Since({ version }: { version: { id: string; name: string } }) {
   )
 }
 
-/** While the conversation is followed, the flow that it is in is opened on the canvas. */
+/** While the conversation is followed, the flow that it goes to is opened on the canvas. */
 function useFollowedFlow(id: string, name: string): void {
   const navigate = useNavigate()
-  const flow = useSessions(({ sessions }) => (sessions[id]?.following === false ? null : (sessions[id]?.state?.flow ?? null)))
-  const open = useLayout((layout) => layout.dock)
+  // Undefined until the conversation is read, null while none is followed.
+  const flow = useSessions(({ sessions }) => {
+    const session = sessions[id]
+    if (session === undefined || session.loading) return undefined
+    return session.following ? (session.state?.flow ?? null) : null
+  })
+  const known = useRef<string | null>(undefined)
   useEffect(() => {
-    if (!open || flow === null || flow.startsWith('pattern_')) return
+    if (flow === undefined) return
+    const atFirst = known.current === undefined
+    known.current = flow
+    if (flow === null || flow.startsWith('pattern_')) return
+    const flows = `/a/${name}/flows`
     const here = window.location.pathname
-    if (!here.includes(`/a/${name}/flows`) || here.endsWith(`/flows/${flow}`)) return
+    if (!here.startsWith(flows) || here === `${flows}/${flow}`) return
+    // Where a conversation was before the page was opened is no reason to leave what the address names.
+    if (atFirst && here !== flows) return
     void navigate({ to: '/a/$assistant/flows/$flow', params: { assistant: name, flow }, search: {} })
-  }, [open, flow, name, navigate])
+  }, [flow, name, navigate])
 }
