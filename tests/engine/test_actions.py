@@ -2,8 +2,9 @@
 
 import asyncio
 import json
+import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any
@@ -19,9 +20,9 @@ from talkwright.engine.ports import ActionFailed, ActionRejected, ActionResult
 from .conftest import free_port
 
 
-def run(address: str, name: str, domain: Domain, *, timeout: float = 10.0) -> ActionResult:
+def run(address: str, name: str, domain: Domain, *, timeout: float = 10.0, compress: bool = False) -> ActionResult:
     async def once() -> ActionResult:
-        async with HttpActions(ActionEndpoint(address), timeout=timeout) as actions:
+        async with HttpActions(ActionEndpoint(address), timeout=timeout, compress=compress) as actions:
             tracker = Tracker("ann", {**dict.fromkeys(domain.slots), "part_count": 3.0})
             return await actions.run(name, tracker, domain)
 
@@ -92,6 +93,8 @@ def scripted(answers: list[tuple[int, bytes]]) -> Iterator[tuple[str, list[dict[
 
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
+            if self.headers["Content-Encoding"] == "deflate":
+                body = zlib.decompress(body)
             requests.append({"body": json.loads(body), "path": self.path, "headers": dict(self.headers)})
             connections.append(self.client_address)
             status, answer = answers[len(requests) - 1]
@@ -127,6 +130,40 @@ def test_the_domain_is_sent_only_after_the_server_asked_for_it(workshop: Model) 
     assert first["domain_digest"] == second["domain_digest"]
     assert first["tracker"]["events"] == []
     assert first["sender_id"] == "ann"
+
+
+def test_requests_are_compressed_where_that_is_asked_for(action_server: str, workshop: Model) -> None:
+    domain = workshop.assistant.domain
+    with scripted([OK]) as (address, requests, _):
+        run(address, "action_looks", domain, compress=True)
+    assert requests[0]["headers"]["Content-Encoding"] == "deflate"
+    assert requests[0]["body"]["sender_id"] == "ann"
+    assert run(action_server, "action_looks", domain, compress=True).responses[0]["text"] == "ann has 3.0"
+
+
+def test_an_answer_is_read_no_further_than_it_may_be_long(workshop: Model) -> None:
+    long = (200, b" " * (1 << 20) + b"null")
+    with scripted([long]) as (address, _, __), pytest.raises(ActionFailed, match="larger than 1 MiB"):
+        run(address, "action_looks", workshop.assistant.domain)
+
+
+def test_an_answer_that_never_ends_is_cut_at_the_time_limit(workshop: Model) -> None:
+    async def trickle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(OSError):
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
+            for _ in range(1000):
+                writer.write(b" ")
+                await writer.drain()
+                await asyncio.sleep(0.05)
+
+    async def once() -> None:
+        server = await asyncio.start_server(trickle, "127.0.0.1", 0)
+        address = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/webhook"
+        async with server, HttpActions(ActionEndpoint(address), timeout=0.4) as actions:
+            await actions.run("action_looks", Tracker("ann", {}), workshop.assistant.domain)
+
+    with pytest.raises(ActionFailed, match=r"within 0\.4 seconds"):
+        asyncio.run(once())
 
 
 def test_an_action_that_declares_send_domain_gets_it_at_once() -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import importlib
 import json
 import os
 import re
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -26,7 +28,7 @@ DEFAULT_TIMEOUT = 300.0
 NO_ENDPOINT = "The project names no action server. Set `action_endpoint.url` in endpoints.yml."
 _CONNECT_TIMEOUT = 5.0
 _NEEDS_DOMAIN = 449
-_MAX_ANSWER = 10 << 20  # bytes
+_MAX_ANSWER = 1 << 20  # bytes, unpacked
 _VARIABLE = re.compile(r"\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)\}")
 _OWN_PREFIX = "TALKWRIGHT_"
 
@@ -99,16 +101,30 @@ def expand(value: Any, environment: Mapping[str, str] | None = None) -> Any:
     return [expand(one, environment) for one in value] if isinstance(value, list) else value
 
 
+@dataclass(frozen=True)
+class _Answer:
+    """What the action server answered."""
+
+    status: int
+    content: bytes
+
+
 class HttpActions:
     """An ActionRunner that keeps its connections open between turns."""
 
     def __init__(
-        self, endpoint: ActionEndpoint | None, *, timeout: float = DEFAULT_TIMEOUT, why_none: str = NO_ENDPOINT
+        self,
+        endpoint: ActionEndpoint | None,
+        *,
+        timeout: float = DEFAULT_TIMEOUT,
+        compress: bool = False,
+        why_none: str = NO_ENDPOINT,
     ) -> None:
         """`timeout` in seconds, for the whole of one action; `why_none` says why there is no endpoint."""
         self._endpoint = endpoint
         self._why_none = why_none
         self._timeout = timeout
+        self._compress = compress
         self._client: httpx2.AsyncClient | None = None
         self._digests: dict[int, tuple[Domain, str]] = {}
 
@@ -144,12 +160,12 @@ class HttpActions:
         }
         if declared is not None and declared.send_domain:
             request["domain"] = domain.raw
-        response = await self._post(name, request)
-        if response.status_code == _NEEDS_DOMAIN and "domain" not in request:
-            response = await self._post(name, {**request, "domain": domain.raw})
-        return self._result(name, response)
+        answer = await self._post(name, request)
+        if answer.status == _NEEDS_DOMAIN and "domain" not in request:
+            answer = await self._post(name, {**request, "domain": domain.raw})
+        return self._result(name, answer)
 
-    async def _post(self, name: str, request: Mapping[str, Any]) -> httpx2.Response:
+    async def _post(self, name: str, request: Mapping[str, Any]) -> _Answer:
         import httpx2  # noqa: PLC0415 - loaded once a bot answers, not before
 
         endpoint = self._endpoint
@@ -160,27 +176,42 @@ class HttpActions:
             raise self._failure(name, f"its `cafile` can't be used ({problem.strerror})") from problem
         body = msgspec.json.encode(request, enc_hook=str)
         headers = {"Content-Type": "application/json"}
+        if self._compress:
+            body, headers["Content-Encoding"] = zlib.compress(body), "deflate"
         try:
-            return await client.post(endpoint.url, content=body, params=dict(endpoint.params), headers=headers)
+            async with (
+                asyncio.timeout(self._timeout),  # of the whole: one that sends a byte now and then would never end
+                client.stream(
+                    "POST", endpoint.url, content=body, params=dict(endpoint.params), headers=headers
+                ) as response,
+            ):
+                return _Answer(response.status_code, await self._content(name, response))
         except httpx2.ConnectTimeout as problem:
             raise self._failure(name, f"nothing answers within {_CONNECT_TIMEOUT:g} seconds") from problem
-        except httpx2.TimeoutException as problem:
+        except (TimeoutError, httpx2.TimeoutException) as problem:
             raise self._failure(name, f"it did not answer within {self._timeout:g} seconds") from problem
         except httpx2.ConnectError as problem:
             raise self._failure(name, "nothing listens there; is the action server running?") from problem
         except httpx2.HTTPError as problem:
             raise self._failure(name, f"the connection broke ({type(problem).__name__})") from problem
 
-    def _result(self, name: str, response: httpx2.Response) -> ActionResult:
-        if response.status_code == 400:
-            raise ActionRejected(_reason(response) or f"The action server rejected {name}.")
-        if response.status_code != 200:
-            reason = _reason(response)
-            raise self._failure(name, f"it answered {response.status_code}" + (f": {reason}" if reason else ""))
-        if len(response.content) > _MAX_ANSWER:
-            raise self._failure(name, f"its answer is larger than {_MAX_ANSWER >> 20} MiB")
+    async def _content(self, name: str, response: httpx2.Response) -> bytes:
+        """The answer, read no further than it may be long."""
+        content = bytearray()
+        async for piece in response.aiter_bytes():
+            content += piece
+            if len(content) > _MAX_ANSWER:
+                raise self._failure(name, f"its answer is larger than {_MAX_ANSWER >> 20} MiB")
+        return bytes(content)
+
+    def _result(self, name: str, given: _Answer) -> ActionResult:
+        if given.status == 400:
+            raise ActionRejected(_reason(given) or f"The action server rejected {name}.")
+        if given.status != 200:
+            reason = _reason(given)
+            raise self._failure(name, f"it answered {given.status}" + (f": {reason}" if reason else ""))
         try:
-            answer = msgspec.json.decode(response.content)
+            answer = msgspec.json.decode(given.content)
         except (msgspec.DecodeError, RecursionError) as problem:
             raise self._failure(name, "its answer is not JSON") from problem
         if answer is None:
@@ -223,9 +254,9 @@ def _client(endpoint: ActionEndpoint, timeout: float) -> httpx2.AsyncClient:
     )
 
 
-def _reason(response: httpx2.Response) -> str:
+def _reason(given: _Answer) -> str:
     try:
-        answer = msgspec.json.decode(response.content)
+        answer = msgspec.json.decode(given.content)
     except (msgspec.DecodeError, RecursionError):
         return ""
     reason = answer.get("error") if isinstance(answer, dict) else None

@@ -74,7 +74,7 @@ def make_actions(endpoints: Mapping[str, Any], settings: EngineSettings) -> Http
     except EndpointError as problem:
         say("warning", str(problem))
         return HttpActions(None, why_none=str(problem))
-    return HttpActions(endpoint, timeout=settings.engine_actions_timeout)
+    return HttpActions(endpoint, timeout=settings.engine_actions_timeout, compress=settings.engine_compress_actions)
 
 
 def run_job(model_path: Path, *, host: str, port: int, settings: EngineSettings | None = None) -> int:

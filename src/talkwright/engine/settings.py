@@ -39,6 +39,12 @@ class EngineSettings(BaseSettings):
         None, description="The action server of a running bot, instead of the one in the project's endpoints."
     )
     engine_actions_timeout: float = Field(300.0, description="Seconds that a custom action may take.", gt=0)
+    engine_compress_actions: bool = Field(
+        False,
+        description="Whether requests to the action server are compressed."
+        " Also read from `COMPRESS_ACTION_SERVER_REQUEST`.",
+        validation_alias=AliasChoices("TALKWRIGHT_ENGINE_COMPRESS_ACTIONS", "COMPRESS_ACTION_SERVER_REQUEST"),
+    )
     engine_conversations: int = Field(
         1000, description="How many conversations a running bot keeps in memory; the longest unused goes first.", ge=1
     )
