@@ -125,7 +125,7 @@ def _write(
     for line in accuracy(outcomes):
         typer.echo(line)
     if coverage and source is not None:
-        from talkwright.engine.testing.e2e.coverage import coverage_of, flow_lines, write_coverage  # noqa: PLC0415
+        from talkwright.engine.testing.e2e.coverage import coverage_of, flow_lines, write_coverage  # noqa: PLC0415 - as above
 
         for line in flow_lines(coverage_of(source, outcomes)):
             typer.echo(line)
