@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from talkwright.conversation import events as ev
 from talkwright.conversation.events import Event
-from talkwright.conversation.stack import is_user_frame, open_question
+from talkwright.conversation.stack import is_user_frame
 from talkwright.engine.commands import CANNOT_HANDLE_CHITCHAT, CANNOT_HANDLE_NO_RELEVANT_ANSWER
 from talkwright.engine.dialogue import frames
 from talkwright.engine.dialogue.collect import Saying, run_slot_rejections
@@ -98,7 +98,7 @@ def _repeat(ledger: Ledger) -> Speech:
         elif event.type in (ev.SESSION_STARTED, ev.RESTART) or (event.type == ev.USER and turn):
             break
     turn.reverse()
-    if open_question(ledger.tracker.stack) is not None and turn:
+    if frames.slot_in_question(ledger.tracker.stack) is not None and turn:
         turn.pop()
     return Repeating(tuple(turn))
 

@@ -136,15 +136,27 @@ def _set_slot(cleaned: _Cleaned, command: Command) -> None:
     if cleaned.correction is None:
         cleaned.correction = len(cleaned.commands)
         cleaned.commands.append(CorrectSlots(()))
-    cleaned.corrected.setdefault(
-        command.name, CorrectedSlot(name=command.name, value=command.value, filled_by=command.extractor)
-    )
+    change = CorrectedSlot(name=command.name, value=command.value, filled_by=command.extractor)
+    present = cleaned.corrected.setdefault(command.name, change)
+    if _outweighs(command.extractor, present.filled_by):
+        cleaned.corrected[command.name] = change
 
 
 def _first_of_slot(cleaned: _Cleaned, command: SetSlot) -> None:
-    """Commands run backwards and the last event stays (4.6): of several values the first one said is kept."""
-    if not cleaned.sets(command.name):
-        cleaned.commands.append(command)
+    """Commands run backwards and the last event stays (4.6): of several values the first one said is kept.
+
+    In one turn a value of the classic understanding counts more than one of the language model (2.1).
+    """
+    for index, present in enumerate(cleaned.commands):
+        if isinstance(present, SetSlot) and present.name == command.name:
+            if _outweighs(command.extractor, present.extractor):
+                cleaned.commands[index] = command
+            return
+    cleaned.commands.append(command)
+
+
+def _outweighs(new: str, present: str | None) -> bool:
+    return new == NLU and present == LLM
 
 
 def _may_write(slot: Slot, command: SetSlot) -> bool:
