@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from talkwright.conversation import events as ev
@@ -20,6 +20,8 @@ class Tracker:
         self.user_id = user_id
         self.initial_slots = initial_slots
         self.events: list[Event] = []
+        self.earlier = 0  # events that a store has kept back; `complete` fetches them
+        self.fetch_earlier: Callable[[], Awaitable[Sequence[Event]]] | None = None
         self.forget()
         self.current_session_id: str | None = None
         self.conversation_started: float | None = None
@@ -48,6 +50,18 @@ class Tracker:
         for event in events:
             tracker.apply(event)
         return tracker
+
+    @property
+    def count(self) -> int:
+        """How many events the conversation has, those that a store has kept back included."""
+        return self.earlier + len(self.events)
+
+    async def complete(self) -> None:
+        """Has all events there: stores hand out the latest ones alone. Raises what the store raises."""
+        if self.earlier and self.fetch_earlier is not None:
+            earlier = await self.fetch_earlier()
+            self.events[:0] = earlier
+            self.earlier = 0
 
     @property
     def latest_event_time(self) -> float | None:

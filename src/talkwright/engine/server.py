@@ -23,7 +23,7 @@ from talkwright.engine.agent import Agent
 from talkwright.engine.model import Model
 from talkwright.engine.ports import UserMessage
 from talkwright.engine.rest_channel import to_rest
-from talkwright.engine.stores import Locks, TrackerStore
+from talkwright.engine.stores import Locks, MemoryStore
 
 COMPATIBLE_WITH = "3.21.0"  # the release of the ecosystem whose API this is
 _MAX_MESSAGE = 1 << 20  # bytes of a webhook's body
@@ -47,7 +47,7 @@ class BotServer:
     """One model being served. `token`, where it is set, must come as `?token=` with everything but the open pages."""
 
     def __init__(
-        self, model: Model, agent: Agent, actions: HttpActions, store: TrackerStore, *, token: str | None = None
+        self, model: Model, agent: Agent, actions: HttpActions, store: MemoryStore, *, token: str | None = None
     ) -> None:
         self._model = model
         self._agent = agent
