@@ -219,3 +219,4 @@ def test_payloads_say_what_they_can() -> None:
     assert as_payload((cmd.SetSlot("a", True), cmd.SetSlot("b", None)), {}) == "/SetSlots(a=true, b=null)"
     assert as_payload((cmd.SetSlot("a", "none"),), {}) is None
     assert as_payload((cmd.CancelFlow(),), {}) is None
+    assert as_payload((cmd.SetSlot("a", 1, "NLU"),), {}) is None

@@ -55,7 +55,7 @@ def test_enough_rows_can_be_spoken() -> None:
 @pytest.mark.parametrize("scenario", SPOKEN, ids=lambda scenario: scenario.id)
 def test_a_row_goes_the_same_over_http(bot: str, scenario: Scenario) -> None:
     result = asyncio.run(_play(bot, scenario))
-    assert result.passed, "\n".join(result.differences)
+    assert result.passed, str(result)
 
 
 async def _play(address: str, scenario: Scenario) -> Result:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from typing import Any
 
 from talkwright.assistant.compatibility import DEFAULT, Compatibility
@@ -46,12 +46,17 @@ class Difference:
 
     def __str__(self) -> str:
         """A diff: `-` is missing, `+` came instead."""
-        lines = [
-            line
-            for line in difflib.ndiff(self.expected or ("(nothing)",), self.actual or ("(nothing)",))
-            if line[0] != "?"
-        ]
+        lines = _diff(self.expected or ("(nothing)",), self.actual or ("(nothing)",))
         return "\n".join([f"turn {self.turn}, {_NAMES.get(self.what, self.what)}:", *(f"    {line}" for line in lines)])
+
+
+def _diff(expected: Sequence[str], actual: Sequence[str]) -> list[str]:
+    told: list[str] = []
+    for kind, start, end, other_start, other_end in SequenceMatcher(a=expected, b=actual, autojunk=False).get_opcodes():
+        told += [f"{'  ' if kind == 'equal' else '- '}{line}" for line in expected[start:end]]
+        if kind != "equal":
+            told += [f"+ {line}" for line in actual[other_start:other_end]]
+    return told
 
 
 @dataclass(frozen=True)

@@ -86,7 +86,7 @@ def as_payload(said: str | Sequence[Command], flows: Mapping[str, Flow]) -> str 
     """The message that means the same over a channel, where there is one: a text, slots, or a start by its intent."""
     if isinstance(said, str):
         return said
-    if said and all(isinstance(command, SetSlot) for command in said):
+    if said and all(isinstance(command, SetSlot) and command.extractor != cmd.NLU for command in said):
         values = {item.name: _payload_value(item.value) for item in said if isinstance(item, SetSlot)}
         pairs = [f"{name}={value}" for name, value in values.items() if value is not None]
         return f"/SetSlots({', '.join(pairs)})" if len(pairs) == len(said) else None

@@ -13,6 +13,7 @@ from talkwright.assistant.build import build_assistant
 from talkwright.assistant.compatibility import OWN_SETTINGS, Compatibility
 from talkwright.assistant.domain import Domain
 from talkwright.assistant.items import ItemBody
+from talkwright.assistant.problems import Severity
 from talkwright.conversation.classic import decode
 from talkwright.conversation.events import Event
 from talkwright.conversation.tracker import Tracker
@@ -128,7 +129,11 @@ class _Run:
         self.differences: list[Difference] = []
 
     def _made(self) -> Agent:
-        assistant, _ = build_assistant(self._items.values())
+        assistant, problems = build_assistant(self._items.values())
+        errors = [problem for problem in problems if problem.severity is Severity.ERROR]
+        if errors:
+            told = "".join(f"\n  {problem.kind} {problem.name}: {problem.message}" for problem in errors)
+            raise ScenarioError(f"The project of scenario {self._scenario.id} can't be built:{told}")
         try:
             chosen: Profile = replace(profile_of(assistant.config), **self._scenario.settings)
         except TypeError as problem:
