@@ -13,9 +13,10 @@ import pytest
 
 from talkwright.assistant.domain import ActionDeclaration, Domain
 from talkwright.conversation.tracker import Tracker
-from talkwright.engine.actions import ActionEndpoint, EndpointError, HttpActions, expand, read_endpoint
+from talkwright.engine.actions import ActionEndpoint, EndpointError, HttpActions, read_endpoint
 from talkwright.engine.model import Model
 from talkwright.engine.ports import ActionFailed, ActionRejected, ActionResult
+from talkwright.engine.variables import expand
 
 from .conftest import free_port
 

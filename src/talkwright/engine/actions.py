@@ -6,8 +6,6 @@ import asyncio
 import hashlib
 import importlib
 import json
-import os
-import re
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -19,6 +17,7 @@ import msgspec
 from talkwright.assistant.domain import Domain
 from talkwright.conversation.tracker import Tracker
 from talkwright.engine.ports import ActionFailed, ActionRejected, ActionResult
+from talkwright.engine.variables import expand, unset_variable
 
 if TYPE_CHECKING:
     import httpx2
@@ -29,8 +28,6 @@ NO_ENDPOINT = "The project names no action server. Set `action_endpoint.url` in 
 _CONNECT_TIMEOUT = 5.0
 _NEEDS_DOMAIN = 449
 _MAX_ANSWER = 1 << 20  # bytes, unpacked
-_VARIABLE = re.compile(r"\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)\}")
-_OWN_PREFIX = "TALKWRIGHT_"
 
 
 class EndpointError(ValueError):
@@ -66,10 +63,9 @@ def read_endpoint(
     address = url or values.get("url")
     if not address:
         return None
-    if isinstance(address, str) and (unset := _VARIABLE.search(address)):
+    if unset := unset_variable(address):
         raise EndpointError(
-            f"`action_endpoint.url` in endpoints.yml needs the environment variable {unset['name']},"
-            " which is not set here."
+            f"`action_endpoint.url` in endpoints.yml needs the environment variable {unset}, which is not set here."
         )
     if not isinstance(address, str) or not address.startswith(("http://", "https://")):
         raise EndpointError(f"`action_endpoint.url` must begin with http:// or https://, but is {address!r}.")
@@ -84,21 +80,6 @@ def read_endpoint(
         basic_auth=(str(auth["username"]), str(auth.get("password", ""))) if auth.get("username") else None,
         cafile=str(values["cafile"]) if values.get("cafile") else None,
     )
-
-
-def expand(value: Any, environment: Mapping[str, str] | None = None) -> Any:
-    """Fill `${NAME}` from the environment, in maps and lists too, but never with our own `TALKWRIGHT_…` variables."""
-    variables = os.environ if environment is None else environment
-
-    def replaced(found: re.Match[str]) -> str:
-        name = found["name"]
-        return found.group() if name.startswith(_OWN_PREFIX) else variables.get(name, found.group())
-
-    if isinstance(value, str):
-        return _VARIABLE.sub(replaced, value)
-    if isinstance(value, Mapping):
-        return {key: expand(one, environment) for key, one in value.items()}
-    return [expand(one, environment) for one in value] if isinstance(value, list) else value
 
 
 @dataclass(frozen=True)

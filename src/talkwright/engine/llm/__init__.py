@@ -1,0 +1,1 @@
+"""Language models: which one a project names, and how it is asked."""
