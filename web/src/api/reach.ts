@@ -72,4 +72,8 @@ export function onBack(back: () => void): () => void {
 }
 
 // A machine without a network may well reach a studio that runs on it: only the server's silence counts.
-window.addEventListener('offline', doubt)
+window.addEventListener('offline', () => {
+  doubt()
+  // A request that was under way as the network went may have got through.
+  setTimeout(doubt, PAUSES[0])
+})

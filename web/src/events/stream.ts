@@ -3,6 +3,7 @@
  * a lock for the assistant that it shows; the tab that holds the reader's lock reads for all of them and tells the others.
  */
 import { address } from '../api/http'
+import { doubt } from '../api/reach'
 
 export interface Fact {
   type: 'fact'
@@ -153,7 +154,10 @@ function once(scopes: readonly string[]): Promise<boolean> {
         pass({ ...data, type } as StreamEvent, message.lastEventId)
       })
     source.addEventListener('open', () => (opened = true))
-    source.addEventListener('error', () => source.readyState === EventSource.CLOSED && end(opened))
+    source.addEventListener('error', () => {
+      doubt()
+      if (source.readyState === EventSource.CLOSED) end(opened)
+    })
     for (const type of ['hello', 'fact', 'frame', 'reset'] as const) on(type)
   })
 }

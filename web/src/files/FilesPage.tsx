@@ -19,7 +19,6 @@ import { words } from './words'
 
 export default function FilesPage() {
   const { name, kind } = useParams({ strict: false })
-  const dock = useLayout((state) => state.dock)
   return (
     <>
       {!(dock && name) && (
@@ -44,6 +43,7 @@ function Pane({ kind, selected }: { kind: string | undefined; selected: string |
   const lists = useQueries({ queries: FILE_KINDS.map((each) => itemsQuery(id, each)) })
   const failed = lists.find((list) => list.error && !list.data)
   const wanted = filter.trim().toLowerCase()
+  const shown = lists.map(({ data }) => data?.filter((item) => item.name.toLowerCase().includes(wanted)) ?? [])
   return (
     <ResizablePane label={words.filesPage.projectFiles}>
       <div className="head">
@@ -59,8 +59,9 @@ function Pane({ kind, selected }: { kind: string | undefined; selected: string |
       ) : (
         <Rows className="scroll pane-list" label={words.filesPage.projectFiles}>
           {FILE_KINDS.map((each, i) => (
-            <Group key={each} kind={each} items={(lists[i]?.data ?? []).filter((item) => item.name.toLowerCase().includes(wanted))} selected={each === kind ? selected : undefined} />
+            <Group key={each} kind={each} items={shown[i] ?? []} selected={each === kind ? selected : undefined} />
           ))}
+          {shown.every((items) => items.length === 0) && <p className="t3 pane-none">{words.filesPage.noneIsCalledThat}</p>}
         </Rows>
       )}
     </ResizablePane>

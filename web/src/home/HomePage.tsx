@@ -68,7 +68,7 @@ export default function HomePage() {
         {error && !data ? (
           <Failure what={words.homePage.theAssistantsCantBe} error={error} again={() => void refetch()} />
         ) : (
-          <div className="card home-card">{shown ? <AssistantsTable assistants={shown} /> : <SkeletonRows rows={4} widths={[220, 100, 140, 140, 100]} height={60} />}</div>
+          <div className="card home-card">{shown?.length === 0 ? <p className="t3 none-fits">{words.homePage.noneIsCalledThat}</p> : shown ? <AssistantsTable assistants={shown} /> : <SkeletonRows rows={4} widths={[220, 100, 140, 140, 100]} height={60} />}</div>
         )}
         {shown && (
           <p className="micro t3 home-foot">

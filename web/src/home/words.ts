@@ -72,6 +72,7 @@ export const words = {
     openTheExample: 'Open the example',
   },
   homePage: {
+    noneIsCalledThat: 'No assistant is called that.',
     theAssistantsCantBe: 'The assistants can’t be read',
     assistants: 'Assistants',
     filterByName: 'Filter by name',

@@ -19,7 +19,6 @@ import { words } from './words'
 
 export default function NluPage() {
   const { name, kind } = useParams({ strict: false })
-  const dock = useLayout((state) => state.dock)
   return (
     <>
       {!(dock && name) && (
@@ -59,6 +58,7 @@ function Pane({ kind, selected }: { kind: string | undefined; selected: string |
   const lists = useQueries({ queries: NLU_KINDS.map((each) => itemsQuery(id, each)) })
   const failed = lists.find((list) => list.error && !list.data)
   const wanted = filter.trim().toLowerCase()
+  const shown = lists.map(({ data }) => data?.filter((item) => `${item.name} ${item.text ?? ''}`.toLowerCase().includes(wanted)) ?? [])
   return (
     <ResizablePane label={words.title}>
       <div className="head">
@@ -75,8 +75,9 @@ function Pane({ kind, selected }: { kind: string | undefined; selected: string |
       ) : (
         <Rows className="scroll pane-list" label={words.data}>
           {NLU_KINDS.map((each, i) => (
-            <Group key={each} kind={each} items={(lists[i]?.data ?? []).filter((item) => `${item.name} ${item.text ?? ''}`.toLowerCase().includes(wanted))} selected={each === kind ? selected : undefined} />
+            <Group key={each} kind={each} items={shown[i] ?? []} selected={each === kind ? selected : undefined} />
           ))}
+          {shown.every((items) => items.length === 0) && <p className="t3 pane-none">{wanted === '' ? words.noneYet : words.noneIsCalledThat}</p>}
         </Rows>
       )}
     </ResizablePane>

@@ -8,6 +8,8 @@ export const words = {
   purpose: 'Examples of what people say teach the assistant which flow they mean.',
   newIntent: 'New intent',
   filter: 'Filter by name or example',
+  noneYet: 'There is none yet.',
+  noneIsCalledThat: 'None is called that.',
   unreadable: 'The NLU data can’t be read',
   examples: 'Examples',
   count: (count: number) => plural(count, 'example'),

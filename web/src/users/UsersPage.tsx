@@ -47,7 +47,7 @@ function Users({ me }: { me: string }) {
       ) : (
         <>
           <div className="card users-card">
-            {shown ? <Table users={shown} me={me} /> : <SkeletonRows rows={4} widths={[220, 260, 100]} height={48} />}
+            {shown?.length === 0 ? <p className="t3 none-fits">{words.nobody}</p> : shown ? <Table users={shown} me={me} /> : <SkeletonRows rows={4} widths={[220, 260, 100]} height={48} />}
           </div>
           {shown && data && <p className="micro t3 users-foot">{words.count(shown.length, data.length)}</p>}
         </>

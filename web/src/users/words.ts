@@ -2,6 +2,7 @@
 export const words = {
   title: 'Users',
   filter: 'Filter by name',
+  nobody: 'Nobody is called that.',
   unreadable: 'The users can’t be read',
   columns: { person: 'Person', roles: 'Roles', seen: 'Last signed in', more: 'More' },
   never: 'Not yet',

@@ -1,12 +1,12 @@
 /** Versions, newest first: what was trained, what runs, and their downloads; the running training beside them. */
-import { IconDownload, IconMessageCircle, IconRocket, IconStack2 } from '@tabler/icons-react'
+import { IconDownload, IconMessageCircle, IconPlayerPlay, IconRocket, IconStack2 } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { api, type Version } from '../api'
 import { versionsQuery } from '../app/queries'
 import { useAssistant, useMay } from '../frame/assistant'
 import { useLayout } from '../frame/layout'
-import { runs, useLatestTraining } from '../frame/training'
-import { Avatar, Tip } from '../ui/controls'
+import { runs, train, useLatestTraining } from '../frame/training'
+import { Avatar, Button, Tip } from '../ui/controls'
 import { Icon } from '../ui/Icon'
 import { TrainingMark } from '../ui/marks'
 import { Empty, Failure, SkeletonRows } from '../ui/states'
@@ -33,7 +33,7 @@ export default function VersionsPage() {
         ) : !data ? (
           <SkeletonRows widths={[40, 240, 120, 120]} height={36} />
         ) : data.items.length === 0 ? (
-          <Empty icon={IconStack2} title={words.none}>
+          <Empty icon={IconStack2} title={words.none} actions={<TrainFirst />}>
             {words.noneWhy}
           </Empty>
         ) : (
@@ -42,6 +42,18 @@ export default function VersionsPage() {
       </main>
       {latest && (!dock || runs(latest)) && <RunPanel key={latest.id} training={latest} />}
     </>
+  )
+}
+
+function TrainFirst() {
+  const { id } = useAssistant()
+  const may = useMay('trainings:write')
+  const latest = useLatestTraining(id)
+  if (!may || runs(latest)) return null
+  return (
+    <Button look="primary" icon={IconPlayerPlay} onClick={() => void train(id)}>
+      {words.train}
+    </Button>
   )
 }
 

@@ -4,6 +4,7 @@ export const words = {
   unreadable: 'The versions can’t be read',
   none: 'No versions yet',
   noneWhy: 'Each training keeps the content as it was in a numbered version that can be downloaded and talked to.',
+  train: 'Train',
   first: 'The next training of changed content adds a version here. Older ones stay: each can be run, talked to and downloaded.',
   columns: { number: 'No.', note: 'Note', author: 'Author', saved: 'Saved', training: 'Training', deployed: 'Deployed', model: 'Model', actions: 'Talk and download' },
   deployed: 'Try',
