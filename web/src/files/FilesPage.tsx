@@ -19,6 +19,7 @@ import { words } from './words'
 
 export default function FilesPage() {
   const { name, kind } = useParams({ strict: false })
+  const dock = useLayout((state) => state.dock)
   return (
     <>
       {!(dock && name) && (
