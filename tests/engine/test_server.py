@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import httpx2
@@ -10,21 +10,16 @@ import pytest
 from starlette.testclient import TestClient
 
 from talkwright.conversation.tracker import Tracker
-from talkwright.engine.actions import HttpActions
 from talkwright.engine.agent import Agent
+from talkwright.engine.channels.contents import to_rest
 from talkwright.engine.model import Model
 from talkwright.engine.ports import BotMessage, UserMessage
-from talkwright.engine.rest_channel import to_rest
-from talkwright.engine.server import BotServer
 from talkwright.engine.stores import Locks, MemoryStore
+
+from .bot_server import serve, served_app
 
 TRACKER = "/conversations/ann/tracker"
 WEBHOOK = "/webhooks/rest/webhook"
-
-
-def serve(model: Model, agent: Agent, *, token: str | None = None, limit: int = 100) -> TestClient:
-    server = BotServer(model, agent, HttpActions(None), MemoryStore(limit), token=token)
-    return TestClient(server.app(), raise_server_exceptions=False)
 
 
 @pytest.fixture
@@ -183,11 +178,11 @@ def test_unknown_places_choices_and_ids_are_refused_in_words(bot: TestClient) ->
 
 def test_a_fault_of_our_own_is_answered_without_its_details(workshop: Model, agent: Agent) -> None:
     class BrokenStore(MemoryStore):
-        def get(self, conversation: str) -> Tracker | None:
+        async def read(self, conversation: str, initial_slots: Mapping[str, Any]) -> Tracker | None:
             raise RuntimeError("canary")
 
-    server = BotServer(workshop, agent, HttpActions(None), BrokenStore(1))
-    with TestClient(server.app(), raise_server_exceptions=False) as client:
+    app = served_app(workshop, agent, store=BrokenStore(1))
+    with TestClient(app, raise_server_exceptions=False) as client:
         answer = client.get(TRACKER)
     assert_failure(answer, 500, "InternalError")
     assert "canary" not in answer.text
@@ -234,10 +229,10 @@ def test_turns_of_one_conversation_wait_for_each_other_and_others_do_not() -> No
 
 
 def test_two_messages_at_once_are_answered_one_after_the_other(workshop: Model, agent: Agent) -> None:
-    server = BotServer(workshop, agent, HttpActions(None), MemoryStore(10))
+    app = served_app(workshop, agent)
 
     async def scene() -> list[Any]:
-        transport = httpx2.ASGITransport(app=server.app())
+        transport = httpx2.ASGITransport(app=app)
         async with httpx2.AsyncClient(transport=transport, base_url="http://bot") as client:
             bodies = [{"sender": "ann", "message": text} for text in ("buy a voucher", "Bob", "50")]
             return [

@@ -7,12 +7,37 @@ from typing import Annotated
 
 import typer
 
-engine_app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+engine_app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+    help="Train models and run them, as programs want it: each says one JSON object a line.",
+)
 
 EndWithParent = Annotated[bool, typer.Option("--end-with-parent", help="End when the starting process ends.")]
 
+_TRAIN = """Examples:
 
-@engine_app.command()
+`talkwright engine train --project my-assistant --out models/assistant.tar.gz`
+
+`talkwright engine train --project release.zip --out m.tar.gz --trained-at 2026-01-31T12:00:00Z`
+"""
+_RUN = """Examples:
+
+`talkwright engine run --model models/20260131-120000-calm-river.tar.gz`
+
+`talkwright engine run --model models --port 0` runs the newest model of the folder on a free port
+
+`talkwright engine run --model https://models.example/bank --poll 60` asks each minute for a newer one
+
+`talkwright engine run --model models --endpoints endpoints.yml --credentials credentials.yml`
+
+What protects the API, the channels and all routes: docs/formats/engine-api.md.
+"""
+
+
+@engine_app.command(epilog=_TRAIN)
 def train(
     project: Annotated[Path, typer.Option(help="Folder or archive (.zip, .tar.gz) of the project.", exists=True)],
     out: Annotated[Path, typer.Option(help="The model's file to write (.tar.gz).")],
@@ -28,17 +53,31 @@ def train(
     raise typer.Exit(train_job(project, out, trained_at=trained_at))
 
 
-@engine_app.command()
+@engine_app.command(epilog=_RUN)
 def run(
-    model: Annotated[Path, typer.Option(help="The model's file.", exists=True, dir_okay=False)],
+    model: Annotated[str, typer.Option(help="A model's file, a folder whose newest model counts, or an address.")],
+    *,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.", min=0, max=65535)] = 5005,
+    poll: Annotated[
+        float | None, typer.Option(help="Seconds between two questions to an address; else it is asked once.", min=1)
+    ] = None,
+    endpoints: Annotated[
+        Path | None, typer.Option(help="Stands for the endpoints.yml inside models.", exists=True, dir_okay=False)
+    ] = None,
+    credentials: Annotated[
+        Path | None, typer.Option(help="Stands for the credentials.yml inside models.", exists=True, dir_okay=False)
+    ] = None,
     end_with_parent: EndWithParent = False,
 ) -> None:
-    """Run a model: it answers over HTTP until it is stopped."""
+    """Run a model: it answers over HTTP until it is stopped. SIGTERM lets the turns under way end.
+
+    Exit code 0 after a clean end, 1 where the address is taken, 2 where the model or a setting can't be used.
+    """
     from talkwright.engine.parent import end_with_parent as follow  # noqa: PLC0415 - only what the command needs
-    from talkwright.engine.running import run_job  # noqa: PLC0415 - as above
+    from talkwright.engine.running import Source, run_job  # noqa: PLC0415 - as above
 
     if end_with_parent:
         follow()
-    raise typer.Exit(run_job(model, host=host, port=port))
+    source = Source(model=model, poll=poll, endpoints=endpoints, credentials=credentials)
+    raise typer.Exit(run_job(source, host=host, port=port))

@@ -19,9 +19,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from talkwright.engine.training import train_job  # noqa: PLC0415 - as above
 
         return train_job(options.project, options.out, trained_at=options.trained_at)
-    from talkwright.engine.running import run_job  # noqa: PLC0415 - as above
+    from talkwright.engine.running import Source, run_job  # noqa: PLC0415 - as above
 
-    return run_job(options.model, host=options.host, port=options.port)
+    source = Source(
+        model=options.model, poll=options.poll, endpoints=options.endpoints, credentials=options.credentials
+    )
+    return run_job(source, host=options.host, port=options.port)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -32,7 +35,10 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--out", type=Path, required=True, help="the model's file to write (.tar.gz)")
     train.add_argument("--trained-at", help="time to write into the model (ISO 8601); it counts as input")
     run = commands.add_parser("run", help="Run a model.")
-    run.add_argument("--model", type=Path, required=True, help="the model's file")
+    run.add_argument("--model", default="models", help="the model's file, a folder of models, or an address")
+    run.add_argument("--poll", type=float, help="seconds between two questions to an address; without it one is enough")
+    run.add_argument("--endpoints", type=Path, help="a file that stands for the endpoints.yml inside models")
+    run.add_argument("--credentials", type=Path, help="a file that stands for the credentials.yml inside the model")
     run.add_argument("--host", default="127.0.0.1", help="address to listen on")
     run.add_argument("--port", type=int, default=5005, help="port to listen on; 0 takes a free one")
     for command in (train, run):

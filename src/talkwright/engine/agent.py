@@ -9,11 +9,12 @@ from __future__ import annotations
 import inspect
 import random
 import time
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from talkwright.assistant.assistant import Assistant
 from talkwright.conversation import events as ev
+from talkwright.conversation.stack import Stack
 from talkwright.conversation.tracker import Tracker
 from talkwright.engine import logs
 from talkwright.engine.commands import Command, CorrectSlots, HandleCodeChange, UserSilence
@@ -27,8 +28,17 @@ from talkwright.engine.dialogue.program import Program
 from talkwright.engine.dialogue.running import note_code_change, run_commands
 from talkwright.engine.dialogue.session import SESSION_ACTION, begin_session, needs_session
 from talkwright.engine.faults import where
-from talkwright.engine.performing import Performer, bot_messages
-from talkwright.engine.ports import ActionRunner, Clock, Random, TurnResult, Understanding, Understood, UserMessage
+from talkwright.engine.performing import Performer, bot_messages, message_of
+from talkwright.engine.ports import (
+    ActionRunner,
+    BotMessage,
+    Clock,
+    Random,
+    TurnResult,
+    Understanding,
+    Understood,
+    UserMessage,
+)
 from talkwright.engine.reading import Reader
 
 LONGER_WHILE_CORRECTING = 5  # times as many actions: a correction goes through its flow once more (5.2)
@@ -92,12 +102,17 @@ class Agent:
             ledger.record(ev.action(ev.ACTION_LISTEN, policy=None, confidence=1.0))
             ledger.before = ledger.tracker.stack
 
-    async def handle(self, tracker: Tracker, message: UserMessage) -> TurnResult:
-        """Takes one message; changes the tracker. A repeated message id gives an empty result (4.3)."""
+    async def handle(
+        self, tracker: Tracker, message: UserMessage, *, tell: Callable[[BotMessage], None] | None = None
+    ) -> TurnResult:
+        """Takes one message; changes the tracker. A repeated message id gives an empty result (4.3).
+
+        `tell` hears each bot message at once, while the turn still runs.
+        """
         if message.message_id is not None and self._was_seen(tracker, message.message_id):
             return TurnResult(events=(), messages=())
         started = time.perf_counter()
-        ledger = self._ledger(tracker)
+        ledger = self._ledger(tracker, tell)
         self._drop_unsound_frames(ledger)
         if self._reader.is_session_start(message.text) or needs_session(
             tracker, self.assistant.domain.session, self._clock()
@@ -107,8 +122,11 @@ class Agent:
         understood = time.perf_counter()
         try:
             await self._performer.fill_slots(ledger)
+            corrects = any(isinstance(command, CorrectSlots) for command in commands)
+            if corrects or any(frame.get("type") == frames.CORRECTION for frame in tracker.stack):
+                await tracker.complete()  # a correction looks for its place in the whole session
             self._obey(ledger, commands)
-            await self._predict(ledger, corrects=any(isinstance(command, CorrectSlots) for command in commands))
+            await self._predict(ledger, corrects=corrects)
         except Exception as fault:  # a fault of ours must not end the conversation
             logs.error("turn_failed", sender_id=tracker.sender_id, **where(fault))
             await self._apologise(ledger)
@@ -116,8 +134,44 @@ class Agent:
         ledger.record(ev.plain(ev.BOT_TURN_ENDED, {"execution_times": times}))
         return TurnResult(events=ledger.events, messages=bot_messages(ledger))
 
-    def _ledger(self, tracker: Tracker) -> Ledger:
-        return Ledger(tracker, self.program, clock=self._clock, rng=self._rng, metadata=self._metadata)
+    async def note(
+        self, tracker: Tracker, message: UserMessage, parse_data: Mapping[str, Any] | None = None
+    ) -> TurnResult:
+        """Takes a message in and answers nothing (wire-protocols 4.2, `messages`).
+
+        `parse_data` is what somebody else has understood; without it the message is understood here.
+        """
+        ledger = self._ledger(tracker)
+        if needs_session(tracker, self.assistant.domain.session, self._clock()):
+            await self._begin(ledger, message.metadata)
+        if parse_data is None:
+            await self._understand(ledger, message)
+        else:
+            known = {"text": message.text, **parse_data}
+            ledger.record(ev.user(message.text, known, input_channel=message.channel, message_id=message.message_id))
+        return TurnResult(events=ledger.events, messages=())
+
+    async def parse(self, text: str) -> Mapping[str, Any]:
+        """What a text means at the very beginning of a conversation (wire-protocols 4.2, `parse`)."""
+        ledger = self._ledger(self.new_tracker("parse"))
+        await self._understand(ledger, UserMessage(text=text))
+        parse_data: Mapping[str, Any] = ledger.events[-1].get("parse_data")
+        return parse_data
+
+    async def perform(self, tracker: Tracker, action: str) -> TurnResult:
+        """Runs one action, outside of any turn (wire-protocols 4.2, `execute`)."""
+        ledger = self._ledger(tracker)
+        await self._performer.perform(ledger, action)
+        return TurnResult(events=ledger.events, messages=bot_messages(ledger))
+
+    def next_action(self, tracker: Tracker) -> str:
+        """What the dialogue would do next; takes a tracker of its own, for it goes forward (4.2, `predict`)."""
+        return tracker.followup_action or (ev.ACTION_LISTEN if tracker.paused else advance(self._ledger(tracker)))
+
+    def _ledger(self, tracker: Tracker, tell: Callable[[BotMessage], None] | None = None) -> Ledger:
+        if tell is None:
+            return Ledger(tracker, self.program, clock=self._clock, rng=self._rng, metadata=self._metadata)
+        return _Telling(tell, tracker, self.program, clock=self._clock, rng=self._rng, metadata=self._metadata)
 
     def _drop_unsound_frames(self, ledger: Ledger) -> None:
         sound = tuple(frame for frame in ledger.tracker.stack if frames.is_sound(frame))
@@ -213,6 +267,20 @@ class Agent:
             logs.error("apology_failed", sender_id=ledger.tracker.sender_id, **where(fault))
             ledger.set_stack(())
             ledger.record(ev.action(ev.ACTION_LISTEN))
+
+
+class _Telling(Ledger):
+    """A ledger that tells what the bot says while it is written."""
+
+    def __init__(self, tell: Callable[[BotMessage], None], tracker: Tracker, program: Program, **kept: Any) -> None:
+        super().__init__(tracker, program, **kept)
+        self._tell = tell
+
+    def record(self, event: ev.Event, *, stack: Stack | None = None) -> ev.Event:
+        stamped = super().record(event, stack=stack)
+        if stamped.type == ev.BOT:
+            self._tell(message_of(stamped))
+        return stamped
 
 
 def _times(started: float, understood: float, ended: float) -> dict[str, float]:

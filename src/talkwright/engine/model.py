@@ -8,7 +8,7 @@ import io
 import json
 import tarfile
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from talkwright import __version__
 from talkwright.assistant.assistant import Assistant
 from talkwright.assistant.build import build_assistant
-from talkwright.assistant.items import ItemBody
+from talkwright.assistant.items import ItemBody, Kind
 from talkwright.engine.understanding.local.classifier import FlowClassifier, Vectoriser
 
 FORMAT = 1
@@ -43,6 +43,8 @@ class Model:
     metadata: Mapping[str, Any]
     assistant: Assistant
     classifier: FlowClassifier
+    flow_bodies: Mapping[str, Any] = field(default_factory=dict)
+    """The project's own flows by id, as they were written."""
 
 
 def write_model(
@@ -136,7 +138,8 @@ def load_model(path: Path) -> Model:
     except (ValueError, KeyError, TypeError) as problem:
         raise ModelError(f"{path.name} is damaged: {problem}. Train the assistant again.") from problem
     assistant, _ = build_assistant(items)
-    return Model(str(metadata["model_id"]), path.name, metadata, assistant, classifier)
+    flows = {item.name: item.body for item in items if item.kind == Kind.FLOW}
+    return Model(str(metadata["model_id"]), path.name, metadata, assistant, classifier, flows)
 
 
 def _classifier(described: Mapping[str, Any], arrays: list[NDArray[Any]]) -> FlowClassifier:

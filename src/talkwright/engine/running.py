@@ -1,49 +1,46 @@
-"""Runs a model: loads it, listens, says the port, and ends cleanly."""
+"""Puts a bot together from a model and the choices of whoever runs it, and runs it until a signal ends it."""
 
 from __future__ import annotations
 
-import asyncio
-import signal
-import socket
-import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import uvicorn
-
 from talkwright.assistant.assistant import Assistant
+from talkwright.assistant.yamls import YamlError, load
 from talkwright.engine.actions import EndpointError, HttpActions, read_endpoint
 from talkwright.engine.agent import Agent
+from talkwright.engine.channels.channel import Channel, Setting
+from talkwright.engine.channels.credentials import open_channels
 from talkwright.engine.dialogue.profile import Profile, profile_of
+from talkwright.engine.fetching import ModelServer, SourceError, asked_once, is_address, newest_model, read_server
 from talkwright.engine.lines import say
 from talkwright.engine.logs import configure_logs
 from talkwright.engine.model import Model, ModelError, load_model
 from talkwright.engine.ports import ActionRunner
-from talkwright.engine.quiet_server import QuietServer
 from talkwright.engine.server import BotServer
+from talkwright.engine.serving.access import Access, JwtReader
+from talkwright.engine.serving.bot import Bot, Served
+from talkwright.engine.serving.loading import Loader
+from talkwright.engine.serving.process import Serving, listen
 from talkwright.engine.settings import EngineSettings, load_settings
-from talkwright.engine.stores import MemoryStore
+from talkwright.engine.stores import ConversationStore, MemoryStore
 from talkwright.engine.understanding.local.understanding import LocalUnderstanding
 
 STOPPED, FAILED, REFUSED = 0, 1, 2
-_DRAIN_SECONDS = 600
-"""Turns under way may finish as long as whoever ended the bot is patient: a second signal waits for none."""
-_ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-def make_server(model: Model, settings: EngineSettings) -> BotServer:
-    """Everything that serves one model.
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """Where the first model comes from, and which files of the operator's stand for those inside models."""
 
-    The project's event broker and its tracker, lock and model stores are not looked at: who runs the bot decides those.
-    A project whose action endpoint can't be used still talks; each of its actions then fails with the reason.
-    """
-    actions = make_actions(model.assistant.endpoints, settings)
-    agent = make_agent(model, actions, settings)
-    token = settings.engine_token.get_secret_value() if settings.engine_token else None
-    return BotServer(model, agent, actions, MemoryStore(settings.engine_conversations), token=token)
+    model: str
+    """A file, a folder whose newest model counts, or an address."""
+    poll: float | None = None
+    """Seconds between two questions to an address; None asks once."""
+    endpoints: Path | None = None
+    credentials: Path | None = None
 
 
 def make_agent(model: Model, actions: ActionRunner, settings: EngineSettings) -> Agent:
@@ -77,68 +74,112 @@ def make_actions(endpoints: Mapping[str, Any], settings: EngineSettings) -> Http
     return HttpActions(endpoint, timeout=settings.engine_actions_timeout, compress=settings.engine_compress_actions)
 
 
-def run_job(model_path: Path, *, host: str, port: int, settings: EngineSettings | None = None) -> int:
-    """Serve the model until a signal ends it; `port` 0 takes a free one, which the ready line names.
+def make_served(path: Path, settings: EngineSettings, endpoints: Mapping[str, Any] | None = None) -> Served:
+    """All that serves the model in a file; `endpoints` stand for the model's own. Raises ModelError.
 
-    Returns 0 after a clean end, 1 where the address is taken, 2 where the model can't be run.
+    The project's event broker and its tracker, lock and model stores are not looked at: who runs the bot decides those.
+    A project whose action endpoint can't be used still talks; each of its actions then fails with the reason.
+    """
+    model = load_model(path)
+    actions = make_actions(model.assistant.endpoints if endpoints is None else endpoints, settings)
+    return Served(model, make_agent(model, actions, settings), actions)
+
+
+def make_store(settings: EngineSettings) -> ConversationStore:
+    """Where conversations are kept."""
+    return MemoryStore(settings.engine_conversations)
+
+
+def make_access(settings: EngineSettings) -> Access:
+    """Who may use the API; raises ValueError for a key that can't be used."""
+    token, secret = settings.engine_token, settings.engine_jwt_secret
+    return Access(
+        token.get_secret_value() if token else None,
+        JwtReader(secret.get_secret_value(), settings.engine_jwt_method) if secret else None,
+    )
+
+
+def run_job(source: Source, *, host: str, port: int, settings: EngineSettings | None = None) -> int:
+    """Serve until a signal ends it; `port` 0 takes a free one, which the ready line names.
+
+    Returns 0 after a clean end, 1 where the address is taken, 2 where the model or a setting can't be used.
     """
     configure_logs()
-    say("loading", f"Loading {model_path.name}")
     try:
-        model = load_model(model_path)
-        server = make_server(model, settings or load_settings())
+        chosen = settings or load_settings()
+        store = make_store(chosen)
+        server = _server(source, chosen, store)
     except (ModelError, ValueError) as problem:
         say("refused", str(problem))
         return REFUSED
     try:
-        listener = _listen(host, port)
+        listener = listen(host, port)
     except OSError as problem:
         say("failed", f"{host}:{port} can't be used: {problem.strerror}. Choose another port, or 0 for a free one.")
         return FAILED
-    config = uvicorn.Config(
-        server.app(), log_config=None, access_log=False, timeout_graceful_shutdown=_DRAIN_SECONDS, lifespan="on"
-    )
-    _Serving(config, listener.getsockname()[1], model, server.prepare).run(sockets=[listener])
+    serving = Serving(server, store, listener.getsockname()[1])
+    serving.run(sockets=[listener])
+    if serving.refused is not None:
+        say("refused", str(serving.refused))
+        return REFUSED
     say("stopped", "The bot has stopped")
     return STOPPED
 
 
-def _listen(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((host, port))
-    except OSError:
-        listener.close()
-        raise
-    return listener
+def _server(source: Source, settings: EngineSettings, store: ConversationStore) -> BotServer:
+    """Everything that serves; raises ModelError where the first model is none, ValueError for files and settings."""
+    endpoints, credentials = _yaml(source.endpoints), _yaml(source.credentials)
+
+    def make(path: Path) -> Served:
+        return make_served(path, settings, endpoints)
+
+    asked, path = _first(source, endpoints)
+    if path is not None:
+        say("loading", f"Loading {path.name}")
+    served = make(path) if path is not None else None
+    if credentials is None:
+        credentials = served.model.assistant.credentials if served is not None else {}
+    access = make_access(settings)
+    origins = tuple(one.strip() for one in settings.engine_cors.split(",") if one.strip())
+    bot = Bot(served, store, most_turns=settings.engine_turns)
+    setting = Setting({}, may_see_events=access.admit, origins=origins)
+    channels: Sequence[Channel] = open_channels(credentials, setting, project_code=settings.engine_project_code)
+    loader = Loader(bot, make, folder=Path(source.model) if asked is None and Path(source.model).is_dir() else None)
+
+    def began() -> None:
+        if asked is not None:
+            loader.begin(asked)
+
+    return BotServer(bot, loader, access, channels, origins, began)
 
 
-class _Serving(QuietServer):
-    """A server that ends on a signal, says on which port it is ready, and then loads what its first turn needs."""
-
-    def __init__(self, config: uvicorn.Config, port: int, model: Model, prepare: Callable[[], None]) -> None:
-        super().__init__(config)
-        self._port = port
-        self._model = model
-        self._prepare = prepare
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """End on a signal, and end well: the usual way raises it once more, so that a clean stop looks like a crash."""
-        loop = asyncio.get_running_loop()
-        for name in _ENDING_SIGNALS:
-            loop.add_signal_handler(name, self.end)
+def _first(source: Source, endpoints: Mapping[str, Any] | None) -> tuple[ModelServer | None, Path | None]:
+    """The server to ask, or the file to load, or neither: a server wins over what is here (wire-protocols 4.6)."""
+    written = (endpoints or {}).get("models")
+    if written:
         try:
-            yield
-        finally:
-            for name in _ENDING_SIGNALS:
-                loop.remove_signal_handler(name)
+            return read_server(written), None
+        except SourceError as problem:
+            raise SourceError(f"`models` in {source.endpoints} can't be used. {problem}") from problem
+    if is_address(source.model):
+        return asked_once(source.model, source.poll), None
+    path = Path(source.model)
+    if not path.is_dir():
+        return None, path
+    newest = newest_model(path)
+    if newest is None:
+        say("warning", f"There is no model in {path} yet. The bot answers 409 until one is loaded.")
+    return None, newest
 
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Listen, then print the line that others wait for."""
-        await super().startup(sockets)
-        if self.started:
-            say("ready", f"Listening on port {self._port}", port=self._port, model_id=self._model.model_id)
-            threading.Thread(target=self._prepare, name="prepare", daemon=True).start()
+
+def _yaml(path: Path | None) -> Mapping[str, Any] | None:
+    """A file of the operator's; raises ValueError with words for whoever wrote it."""
+    if path is None:
+        return None
+    try:
+        found = load(path.read_text(encoding="utf-8"))
+    except (OSError, YamlError, UnicodeError) as problem:
+        raise ValueError(f"{path} can't be read: {problem}") from problem
+    if found is not None and not isinstance(found, Mapping):
+        raise ValueError(f"{path} must hold a map.")
+    return found or {}

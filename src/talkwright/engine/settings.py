@@ -8,21 +8,25 @@ from pathlib import Path
 from pydantic import AliasChoices, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+_SECRETS = ("engine_token", "engine_jwt_secret")
+
 
 def load_settings() -> EngineSettings:
-    """The settings of this process. The token may also stand in the file that `TALKWRIGHT_ENGINE_TOKEN_FILE` names.
+    """The settings of this process. A secret may also stand in a file, which its variable with `_FILE` names.
 
     Raises ValueError, with words for whoever set them, where a setting is wrong.
     """
-    token_file = os.environ.get("TALKWRIGHT_ENGINE_TOKEN_FILE")
-    if not token_file:
-        return EngineSettings()
-    try:
-        token = Path(token_file).read_text(encoding="utf-8").rstrip("\n")
-    except OSError as problem:
-        message = f"TALKWRIGHT_ENGINE_TOKEN_FILE names {token_file}, which can't be read: {problem.strerror}."
-        raise ValueError(message) from problem
-    return EngineSettings(engine_token=SecretStr(token))
+    found: dict[str, SecretStr] = {}
+    for name in _SECRETS:
+        variable = f"TALKWRIGHT_{name.upper()}_FILE"
+        file = os.environ.get(variable)
+        if not file:
+            continue
+        try:
+            found[name] = SecretStr(Path(file).read_text(encoding="utf-8").rstrip("\n"))
+        except OSError as problem:
+            raise ValueError(f"{variable} names {file}, which can't be read: {problem.strerror}.") from problem
+    return EngineSettings.model_validate(found)
 
 
 class EngineSettings(BaseSettings):
@@ -33,7 +37,34 @@ class EngineSettings(BaseSettings):
     )
 
     engine_token: SecretStr | None = Field(
-        None, description="What callers of a running bot's API must send as `?token=`; unset leaves the API open."
+        None,
+        description="What callers of a running bot's API must send as `?token=`; with neither token nor JWT secret the"
+        " API is open, but for what changes the model. Also read from `AUTH_TOKEN`.",
+        validation_alias=AliasChoices("TALKWRIGHT_ENGINE_TOKEN", "AUTH_TOKEN"),
+    )
+    engine_jwt_secret: SecretStr | None = Field(
+        None,
+        description="What verifies JSON web tokens of a running bot's callers: a shared secret, or a PEM key."
+        " Also read from `JWT_SECRET`.",
+        validation_alias=AliasChoices("TALKWRIGHT_ENGINE_JWT_SECRET", "JWT_SECRET"),
+    )
+    engine_jwt_method: str = Field(
+        "HS256",
+        description="How those tokens are signed; also read from `JWT_METHOD`.",
+        validation_alias=AliasChoices("TALKWRIGHT_ENGINE_JWT_METHOD", "JWT_METHOD"),
+    )
+    engine_turns: int = Field(
+        200,
+        description="How many turns of a running bot may be under way or wait at once; more are answered 503.",
+        ge=1,
+    )
+    engine_cors: str = Field(
+        "", description="Origins, separated by commas, whose web pages may use a running bot; `*` is all."
+    )
+    engine_project_code: bool = Field(
+        False,
+        description="Whether classes that a model's `credentials.yml` names may be loaded into the running bot:"
+        " only for projects whose code you trust.",
     )
     engine_actions_url: str | None = Field(
         None, description="The action server of a running bot, instead of the one in the project's endpoints."

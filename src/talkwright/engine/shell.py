@@ -22,7 +22,7 @@ from talkwright.conversation.events import Event
 from talkwright.conversation.tracker import Tracker
 from talkwright.engine.model import Model, ModelError, load_model, read_metadata
 from talkwright.engine.ports import BotMessage, UserMessage
-from talkwright.engine.rest_channel import to_rest
+from talkwright.engine.channels.contents import to_rest
 from talkwright.engine.running import make_actions, make_agent
 from talkwright.engine.settings import load_settings
 from talkwright.engine.training import TRAINED, train_job

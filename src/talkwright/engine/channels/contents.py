@@ -1,4 +1,4 @@
-"""Bot messages in the form of the REST channel (wire-protocols 4.4)."""
+"""Bot messages in the form that channels send (wire-protocols 4.4)."""
 
 from __future__ import annotations
 
