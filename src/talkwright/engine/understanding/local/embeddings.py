@@ -35,6 +35,14 @@ class Embeddings:
         length = float(np.sqrt(vector @ vector))
         return vector / length if length else vector
 
+    def length(self, word: str) -> float:
+        """How long a word's vector was before it was made 1: rare and telling words have long ones."""
+        pieces = self._tokenizer.encode(word, add_special_tokens=False).ids
+        if not pieces:
+            return 0.0
+        vector = self._table[pieces].astype(np.float32).mean(axis=0)
+        return float(np.sqrt(vector @ vector))
+
 
 def _mapped(path: Path) -> NDArray[np.float16]:
     """The one tensor of a safetensors file, where it lies (the format: 8 bytes of header length, JSON header, data)."""

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from talkwright.engine.commands import Command
-from talkwright.engine.understanding.local.classifier import Candidate, FlowClassifier
+from talkwright.engine.understanding.local.classifier import Candidate
 from talkwright.engine.understanding.local.entities import Entity
 from talkwright.engine.understanding.local.languages import alternatives, language_of
+from talkwright.engine.understanding.local.matching.matcher import FlowMatcher
 from talkwright.engine.understanding.local.phrases import Act, Correction, act_of, correction_in
 from talkwright.engine.understanding.local.situation import Situation
 from talkwright.engine.understanding.local.texts import fold, words
@@ -37,7 +38,7 @@ class Message:
     text: str
     situation: Situation
     wording: Wording
-    classifier: FlowClassifier
+    matcher: FlowMatcher
 
     @cached_property
     def words(self) -> list[str]:
@@ -52,7 +53,7 @@ class Message:
     @property
     def likely(self) -> float:
         """The probability from which on a flow is started."""
-        return self.classifier.threshold
+        return self.matcher.threshold
 
     @cached_property
     def act(self) -> Act | None:
@@ -89,7 +90,7 @@ class Message:
 
     def candidates_of(self, text: str) -> list[Candidate]:
         """The startable flows for another text, such as the rest of a correction."""
-        found = self.classifier.candidates(text, self.language)
+        found = self.matcher.candidates(text, self.language)
         return [candidate for candidate in found[:_CONSIDERED] if self.situation.startable(candidate.flow)]
 
 

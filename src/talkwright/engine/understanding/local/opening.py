@@ -29,8 +29,6 @@ from talkwright.engine.understanding.local.situation import collected
 from talkwright.engine.understanding.local.texts import words
 
 SURE = 0.5
-_CLOSE_RACE = 0.9  # the second as a share of the first from which on the user is asked
-_CLEAR = 0.35  # a first place above this is not asked about
 _TRUST_OVER_PHRASE = 0.6  # a trained flow wins over a phrase of everyday talk from here on
 
 
@@ -73,15 +71,13 @@ def _handoff(message: Message, why: str) -> Decision:
 
 def start_decision(message: Message, threshold: float) -> Decision | None:
     """Starts the most likely flow, or asks which of two close ones is meant; None below `threshold`."""
-    candidates = message.candidates
-    if not candidates or candidates[0].probability < threshold:
+    chosen = message.matcher.choice(message.candidates, threshold)
+    if not chosen:
         return None
-    best = candidates[0]
-    close = [one.flow for one in candidates if one.probability >= best.probability * _CLOSE_RACE]
-    if len(close) > 1 and best.probability < _CLEAR and not message.situation.running:
-        return Decision([Clarify(tuple(sorted(close)))], "several flows are about equally likely")
-    values, entities = values_in_sentence(message, best.flow)
-    return Decision([StartFlow(best.flow), *values], "the most likely flow", entities, best.flow)
+    if len(chosen) > 1 and not message.situation.running:
+        return Decision([Clarify(tuple(sorted(chosen)))], "several flows are about equally likely")
+    values, entities = values_in_sentence(message, chosen[0])
+    return Decision([StartFlow(chosen[0]), *values], "the most likely flow", entities, chosen[0])
 
 
 def values_in_sentence(message: Message, flow_id: str) -> tuple[list[SetSlot], list[Entity]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from talkwright.assistant.assistant import Assistant
 from talkwright.assistant.payloads import is_meant_for_slots
@@ -11,6 +11,7 @@ from talkwright.engine.commands import CannotHandle
 from talkwright.engine.ports import Understood
 from talkwright.engine.understanding.local.answering import answer_question
 from talkwright.engine.understanding.local.classifier import FlowClassifier
+from talkwright.engine.understanding.local.matching.matcher import FlowMatcher
 from talkwright.engine.understanding.local.message import Decision, Message
 from talkwright.engine.understanding.local.opening import open_conversation
 from talkwright.engine.understanding.local.situation import situation_of
@@ -26,12 +27,13 @@ class LocalUnderstanding:
     def __init__(self, classifier: FlowClassifier) -> None:
         self._classifier = classifier
         self._wording: Wording | None = None
+        self._matcher: FlowMatcher | None = None
 
     def understand(self, text: str, tracker: Tracker, assistant: Assistant, *, language: str) -> Understood:
         """Understands one message in its situation."""
         wording = self._wording_of(assistant)
         free_text = text.strip().removeprefix("/")  # what is left of a malformed payload (dialogue-semantics 4.3)
-        message = Message(free_text, situation_of(tracker, assistant, language), wording, self._classifier)
+        message = Message(free_text, situation_of(tracker, assistant, language), wording, self._matcher_of(assistant))
         decision = _UNREADABLE if is_meant_for_slots(text) else _decided(message)
         return Understood(
             commands=decision.commands,
@@ -39,10 +41,19 @@ class LocalUnderstanding:
             trace=self._trace(message, decision),
         )
 
+    def prepare(self, assistant: Assistant) -> None:
+        """Build ahead what the first message needs."""
+        self._wording_of(assistant)
+        self._matcher_of(assistant).candidates("hello", assistant.language)
+
     def _wording_of(self, assistant: Assistant) -> Wording:
         if self._wording is None or self._wording.assistant is not assistant:
-            self._wording = Wording(assistant)
+            self._wording, self._matcher = Wording(assistant), FlowMatcher.of(assistant, self._classifier)
         return self._wording
+
+    def _matcher_of(self, assistant: Assistant) -> FlowMatcher:
+        self._wording_of(assistant)
+        return cast("FlowMatcher", self._matcher)
 
     def _trace(self, message: Message, decision: Decision) -> dict[str, Any]:
         """What the inspector shows: candidates with scores, the words that spoke for the first, and the reason."""
@@ -55,7 +66,8 @@ class LocalUnderstanding:
             "candidates": [{"flow": one.flow, "score": round(one.probability, 3)} for one in candidates],
         }
         if candidates:
-            trace["words"] = self._classifier.telling_words(message.text, candidates[0].flow, message.language)
+            explained = message.matcher.explanation(message.text, candidates[0].flow, message.language)
+            trace |= {"words": explained.pop("words"), **explained, "thresholds": message.matcher.thresholds}
         if message.situation.question is not None:
             trace["question"] = message.situation.question.slot.name
         return trace
