@@ -104,6 +104,22 @@ const contentItem = createRoute({
   component: lazyRouteComponent(() => piece(() => import('../content/ItemPage'))),
 })
 
+// The short addresses of responses, as people pass them on.
+const responses = createRoute({
+  getParentRoute: () => assistant,
+  path: '/responses',
+  beforeLoad: ({ params }) => {
+    throw redirect({ to: '/a/$assistant/content/$kind', params: { ...params, kind: 'response' } })
+  },
+})
+const response = createRoute({
+  getParentRoute: () => assistant,
+  path: '/responses/$name',
+  beforeLoad: ({ params }) => {
+    throw redirect({ to: '/a/$assistant/content/$kind/$name', params: { ...params, kind: 'response' } })
+  },
+})
+
 const nlu = createRoute({ getParentRoute: () => assistant, path: '/nlu', component: lazyRouteComponent(() => piece(() => import('../nlu/NluPage'))) })
 const nluItem = createRoute({
   getParentRoute: () => nlu,
@@ -153,6 +169,8 @@ export const routeTree = root.addChildren([
     first,
     flows.addChildren([flow]),
     content.addChildren([contentFirst, contentKind.addChildren([contentItem])]),
+    responses,
+    response,
     nlu.addChildren([nluItem]),
     files.addChildren([file]),
     versions,

@@ -1,7 +1,7 @@
 /** Below the work: problems, the training's log, the history. Closed by default, then only its strip is there. */
 import { IconAlertTriangle, IconHistory, IconTerminal2, IconX, type Icon as TablerIcon } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
-import type { KeyboardEvent } from 'react'
+import { useEffect, type KeyboardEvent } from 'react'
 import { problemsQuery } from '../app/queries'
 import { onEscape } from '../focus/onEscape'
 import { useAssistant, useMay } from '../frame/assistant'
@@ -27,6 +27,13 @@ export function Drawer() {
   const trainings = useMay('trainings:read')
   const tabs = TABS.filter(({ permission }) => (permission === 'content:read' ? content : trainings))
   const tab = tabs.find((candidate) => candidate.tab === open)?.tab
+  const covers = tab === undefined ? null : height
+  useEffect(() => {
+    // Notices stand above the open drawer: what it lists is what they speak of.
+    const { style } = document.documentElement
+    if (covers !== null) style.setProperty('--drawer-height', `${covers}px`)
+    return () => void style.removeProperty('--drawer-height')
+  }, [covers])
   if (tab === undefined) {
     return (
       <div className="strip">

@@ -48,14 +48,18 @@ interface Surroundings {
 export function paletteCommands({ assistant, permissions, navigate, setTheme }: Surroundings): PaletteCommand[] {
   const commands: PaletteCommand[] = []
   const command = (words: string, icon: Icon, run: () => void, keys?: string) => commands.push({ group: texts.commands.commands, words, icon, run, ...(keys ? { keys } : {}) })
-  const goTo = (words: string, icon: Icon, run: () => void, keys?: string) => commands.push({ group: texts.commands.goTo, words, icon, run, ...(keys ? { keys } : {}) })
+  const { pathname } = window.location
+  // Where somebody is already is no place to go to.
+  const goTo: GoTo = (words, icon, address, run, keys) => {
+    if (pathname !== address) commands.push({ group: texts.commands.goTo, words, icon, run, ...(keys ? { keys } : {}) })
+  }
   if (assistant !== null) inAssistant(assistant, navigate, command, goTo)
-  goTo(texts.commands.allAssistants, IconRobot, () => void navigate({ to: '/' }))
+  goTo(texts.commands.allAssistants, IconRobot, '/', () => void navigate({ to: '/' }))
   if (permissions.includes('assistants:create')) {
     command(texts.commands.newAssistant, IconPlus, () => void navigate({ to: '/', search: { new: true } }))
-    command(texts.commands.importAProject, IconFileImport, () => void navigate({ to: '/import' }))
+    if (pathname !== '/import') command(texts.commands.importAProject, IconFileImport, () => void navigate({ to: '/import' }))
   }
-  if (permissions.includes('users:manage')) goTo(texts.commands.users, IconUsers, () => void navigate({ to: '/users' }))
+  if (permissions.includes('users:manage')) goTo(texts.commands.users, IconUsers, '/users', () => void navigate({ to: '/users' }))
   command(texts.commands.lightTheme, IconSun, () => setTheme('light'))
   command(texts.commands.darkTheme, IconMoon, () => setTheme('dark'))
   command(texts.commands.keyboardShortcuts, IconKeyboard, () => useOverlays.setState({ shortcuts: true }), '?')
@@ -64,10 +68,12 @@ export function paletteCommands({ assistant, permissions, navigate, setTheme }: 
 }
 
 type Add = (words: string, icon: Icon, run: () => void, keys?: string) => void
+type GoTo = (words: string, icon: Icon, address: string, run: () => void, keys?: string) => void
 
-function inAssistant(assistant: AssistantSummary, navigate: Surroundings['navigate'], command: Add, goTo: Add): void {
+function inAssistant(assistant: AssistantSummary, navigate: Surroundings['navigate'], command: Add, goTo: GoTo): void {
   const may = (permission: string) => assistant.permissions.includes(permission)
   const params = { assistant: assistant.name }
+  const at = (section: string) => `/a/${assistant.name}/${section}`
   if (may('trainings:write')) command(texts.commands.trainThisAssistant, IconPlayerPlay, () => void train(assistant.id), `${modifier}Enter`)
   if (may('trainings:read')) command(texts.commands.openTheTrainingLog, IconTerminal2, () => goToDrawer('log'))
   if (may('content:read')) {
@@ -81,10 +87,10 @@ function inAssistant(assistant: AssistantSummary, navigate: Surroundings['naviga
   if (may('nlu:write')) command(texts.commands.newIntent, IconPlus, () => useOverlays.setState({ create: 'intent' }))
   if (may('assistants:export')) command(texts.commands.downloadThisProject, IconDownload, () => window.location.assign(api.downloadAddress(assistant.id)))
   if (may('content:read')) {
-    goTo(texts.commands.flows, IconSitemap, () => void navigate({ to: '/a/$assistant/flows', params }), texts.commands.gThenF)
-    goTo(texts.commands.responsesSlotsActionsAnd, IconFileText, () => void navigate({ to: '/a/$assistant/content', params }), texts.commands.gThenC)
-    goTo(texts.commands.nlu, IconTextRecognition, () => void navigate({ to: '/a/$assistant/nlu', params }), texts.commands.gThenN)
-    goTo(texts.commands.projectFiles, IconFolder, () => void navigate({ to: '/a/$assistant/files', params }), texts.commands.gThenP)
+    goTo(texts.commands.flows, IconSitemap, at('flows'), () => void navigate({ to: '/a/$assistant/flows', params }), texts.commands.gThenF)
+    goTo(texts.commands.responsesSlotsActionsAnd, IconFileText, at('content/response'), () => void navigate({ to: '/a/$assistant/content', params }), texts.commands.gThenC)
+    goTo(texts.commands.nlu, IconTextRecognition, at('nlu'), () => void navigate({ to: '/a/$assistant/nlu', params }), texts.commands.gThenN)
+    goTo(texts.commands.projectFiles, IconFolder, at('files'), () => void navigate({ to: '/a/$assistant/files', params }), texts.commands.gThenP)
   }
-  if (may('trainings:read')) goTo(texts.commands.versionsAndTrainings, IconStack2, () => void navigate({ to: '/a/$assistant/versions', params }), texts.commands.gThenV)
+  if (may('trainings:read')) goTo(texts.commands.versionsAndTrainings, IconStack2, at('versions'), () => void navigate({ to: '/a/$assistant/versions', params }), texts.commands.gThenV)
 }

@@ -1,14 +1,16 @@
 /** Import a project: choose or drop it, name the assistant, then read what came in. */
-import { IconFileImport, IconFileZip, IconReplace } from '@tabler/icons-react'
+import { IconFileImport, IconFileZip, IconLock, IconReplace } from '@tabler/icons-react'
+import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { useMemo, useState } from 'react'
 import { api, type AssistantSummary, type ImportReport } from '../api'
-import { queryClient } from '../app/queries'
+import { queryClient, sessionQuery } from '../app/queries'
 import { uuid7 } from '../documents'
 import { useForm } from '../frame/useForm'
 import { Button } from '../ui/controls'
 import { TextField } from '../ui/fields'
 import { Icon } from '../ui/Icon'
+import { Empty } from '../ui/states'
 import { bytes } from '../ui/time'
 import type { Chosen } from './archive'
 import { LONGEST_NAME, LONGEST_TITLE, NAME_TAKEN, nameFrom } from './CreateDialog'
@@ -28,6 +30,26 @@ interface Imported {
 }
 
 export default function ImportPage() {
+  const { data: session } = useQuery(sessionQuery)
+  if (session === undefined || session.permissions.includes('assistants:import')) return <Import />
+  return (
+    <main className="work" id="work">
+      <Empty
+        icon={IconLock}
+        title={words.importPage.notYours}
+        actions={
+          <Link className="btn primary" to="/">
+            {words.importPage.allAssistants}
+          </Link>
+        }
+      >
+        {words.importPage.notYoursWhy}
+      </Empty>
+    </main>
+  )
+}
+
+function Import() {
   const chosen = useChosen((state) => state.chosen)
   const [imported, setImported] = useState<Imported | null>(null)
   if (imported !== null) return <Report {...imported} onMore={() => setImported(null)} />
@@ -53,7 +75,7 @@ function Choose({ chosen, onChoose, onDone }: { chosen: Chosen | null; onChoose:
   }, NAME_TAKEN)
   return (
     <form className="main" onSubmit={submit}>
-      <div className="body">
+      <div className="body stacks">
         <main className="work import-work" id="work">
           <div className="hs home-head">
             <h1 className="title grow">{words.importPage.importAProject}</h1>

@@ -4,6 +4,7 @@ import { Link } from '@tanstack/react-router'
 import type { AssistantSummary, Counts, ImportReport, Problem } from '../api'
 import { Message } from '../drawer/Problems'
 import { languagesOf } from '../frame/assistant'
+import { itemAddress } from '../frame/useItemLink'
 import { Button, LanguageTags } from '../ui/controls'
 import { Icon } from '../ui/Icon'
 import { lookOf } from '../ui/kinds'
@@ -49,7 +50,7 @@ export function Report({ assistant, report, chosen, onMore }: { assistant: Assis
               </div>
             ))}
           </div>
-          <Problems problems={report.problems} />
+          <Problems assistant={assistant.name} problems={report.problems} />
         </main>
         <aside className="side-i" aria-label={words.report.theNewAssistant}>
           <h2 className="h">{assistant.title}</h2>
@@ -97,7 +98,7 @@ function FileList({ title, icon, paths }: { title: string; icon: typeof IconFile
   )
 }
 
-function Problems({ problems }: { problems: readonly Problem[] }) {
+function Problems({ assistant, problems }: { assistant: string; problems: readonly Problem[] }) {
   const counts: Counts = { error: 0, warning: 0, hint: 0 }
   for (const problem of problems) counts[problem.severity]++
   if (problems.length === 0) {
@@ -131,7 +132,7 @@ function Problems({ problems }: { problems: readonly Problem[] }) {
           .map((problem) => (
             <li key={problem.key} className="prob">
               <SeverityMark severity={problem.severity} />
-              <Message text={problem.message} />
+              <Told assistant={assistant} problem={problem} />
               <span className="pi">
                 <span className="mono ell">{problem.name ?? ''}</span>
                 <span className="mono t3 ell">{[problem.file, problem.line].filter(Boolean).join(':')}</span>
@@ -140,5 +141,15 @@ function Problems({ problems }: { problems: readonly Problem[] }) {
           ))}
       </ul>
     </>
+  )
+}
+
+/** What is wrong, as a link to where it is mended. */
+function Told({ assistant, problem: { kind, name, step, line, message } }: { assistant: string; problem: Problem }) {
+  if (kind === null || name === null) return <Message text={message} />
+  return (
+    <Link {...itemAddress(assistant, { kind, name, step, line: step ? null : line })} className="prob-go">
+      <Message text={message} />
+    </Link>
   )
 }

@@ -3,7 +3,7 @@ import { IconBook2, IconFileImport, IconPlus, type Icon as TablerIcon } from '@t
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { assistantsQuery, examplesQuery } from '../app/queries'
-import { useLayout } from '../frame/layout'
+import { useLayout, type Visit } from '../frame/layout'
 import { Kbd, KindTile } from '../ui/controls'
 import { Icon } from '../ui/Icon'
 import { shortTime } from '../ui/time'
@@ -13,21 +13,24 @@ import { words } from './words'
 export function Start({ onCreate, mayImport }: { onCreate: (() => void) | null; mayImport: boolean }) {
   const { data: examples } = useQuery({ ...examplesQuery, enabled: mayImport })
   const { busy, load } = useExample()
+  const recent = useKnownVisits()
+  const begins = onCreate !== null || mayImport
+  if (!begins && recent.length === 0) return null
   return (
     <aside className="side-r" aria-label={words.start.start}>
-      {(onCreate || mayImport) && (
+      {begins && (
         <>
           <h2 className="h">{words.start.start}</h2>
           <div className="acts">
             {onCreate && (
               <button type="button" className="act" onClick={onCreate}>
-                <Words icon={IconPlus} hue="k-run" title={words.start.newAssistant} text="Title, language, first flow" />
+                <Words icon={IconPlus} hue="k-run" title={words.start.newAssistant} text={words.start.whatANewOneHas} />
                 <Kbd>N</Kbd>
               </button>
             )}
             {mayImport && (
               <Link className="act" to="/import">
-                <Words icon={IconFileImport} title={words.start.importAProject} text="Folder or archive with flows" />
+                <Words icon={IconFileImport} title={words.start.importAProject} text={words.start.whatAProjectIs} />
               </Link>
             )}
             {examples?.map((example) => (
@@ -38,7 +41,7 @@ export function Start({ onCreate, mayImport }: { onCreate: (() => void) | null; 
           </div>
         </>
       )}
-      <Recent />
+      <Recent visits={recent} />
     </aside>
   )
 }
@@ -57,16 +60,20 @@ function Words({ icon, hue = 'k-end', title, text }: { icon: TablerIcon; hue?: s
   )
 }
 
-function Recent() {
+/** Where the person worked lately, as far as it is still there. */
+function useKnownVisits(): Visit[] {
   const recent = useLayout((state) => state.recent)
   const { data } = useQuery(assistantsQuery)
-  const known = recent.filter((visit) => data?.items.some((assistant) => assistant.title === visit.assistant))
-  if (known.length === 0) return null
+  return recent.filter((visit) => data?.items.some((assistant) => assistant.title === visit.assistant)).slice(0, 5)
+}
+
+function Recent({ visits }: { visits: readonly Visit[] }) {
+  if (visits.length === 0) return null
   return (
     <>
       <h2 className="h recent-head">{words.start.whereYouLeftOff}</h2>
       <div className="recent">
-        {known.slice(0, 5).map((visit) => (
+        {visits.map((visit) => (
           <Link key={visit.path} className="rec" to={visit.path}>
             <KindTile kind={visit.kind} name={visit.name} />
             <span className="grow">

@@ -15,6 +15,11 @@ export interface Column<T> {
   sort?: (row: T) => string | number
 }
 
+interface Order {
+  key: string
+  down: boolean
+}
+
 interface Props<T> {
   label: string
   columns: readonly Column<T>[]
@@ -25,8 +30,11 @@ interface Props<T> {
   height?: number
 }
 
+/** The order in which rows come: by name. */
+const AS_THEY_COME: Order = { key: 'name', down: false }
+
 export function VirtualTable<T>({ label, columns, rows: unsorted, id, selected, onOpen, height = 32 }: Props<T>) {
-  const [order, setOrder] = useState<{ key: string; down: boolean } | null>(null)
+  const [order, setOrder] = useState(AS_THEY_COME)
   const rows = sorted(unsorted, columns, order)
   const box = useRef<HTMLDivElement>(null)
   const place = rows.findIndex((row) => id(row) === selected)
@@ -40,7 +48,7 @@ export function VirtualTable<T>({ label, columns, rows: unsorted, id, selected, 
   }, [place, virtual])
   const template = { gridTemplateColumns: columns.map((column) => column.width).join(' ') }
   const onKey = (event: KeyboardEvent) => {
-    const step = { ArrowDown: 1, ArrowUp: -1, PageDown: 12, PageUp: -12 }[event.key] ?? 0
+    const step = { ArrowDown: 1, ArrowUp: -1, PageDown: 12, PageUp: -12, Home: -rows.length, End: rows.length }[event.key] ?? 0
     const row = rows[active]
     if (event.key === 'Enter' && row !== undefined) onOpen(row)
     if (step === 0) return
@@ -54,11 +62,11 @@ export function VirtualTable<T>({ label, columns, rows: unsorted, id, selected, 
     <div className="vlist" ref={box} role="grid" aria-label={label} aria-rowcount={rows.length + 1} tabIndex={-1} onKeyDown={onKey}>
       <div className="grid-head" role="row" aria-rowindex={1} style={template}>
         {columns.map((column) => (
-          <span key={column.key} role="columnheader" className={column.right ? 'r' : ''} aria-sort={order?.key === column.key ? (order.down ? 'descending' : 'ascending') : undefined}>
+          <span key={column.key} role="columnheader" className={column.right ? 'r' : ''} aria-sort={order.key === column.key ? (order.down ? 'descending' : 'ascending') : undefined}>
             {column.sort ? (
               <button type="button" onClick={() => setOrder(next(order, column.key))}>
                 {column.head}
-                {order?.key === column.key && <Icon of={order.down ? IconChevronDown : IconChevronUp} size={12} />}
+                {order.key === column.key && <Icon of={order.down ? IconChevronDown : IconChevronUp} size={12} />}
               </button>
             ) : (
               column.head
@@ -99,14 +107,13 @@ export function VirtualTable<T>({ label, columns, rows: unsorted, id, selected, 
   )
 }
 
-function next(order: { key: string; down: boolean } | null, key: string): { key: string; down: boolean } | null {
-  if (order?.key !== key) return { key, down: false }
-  return order.down ? null : { key, down: true }
+function next(order: Order, key: string): Order {
+  return { key, down: order.key === key && !order.down }
 }
 
-function sorted<T>(rows: readonly T[], columns: readonly Column<T>[], order: { key: string; down: boolean } | null): readonly T[] {
-  const by = columns.find((column) => column.key === order?.key)?.sort
-  if (by === undefined || order === null) return rows
+function sorted<T>(rows: readonly T[], columns: readonly Column<T>[], order: Order): readonly T[] {
+  const by = columns.find((column) => column.key === order.key)?.sort
+  if (by === undefined || order === AS_THEY_COME) return rows
   const sign = order.down ? -1 : 1
   return rows.toSorted((a, b) => {
     const [x, y] = [by(a), by(b)]

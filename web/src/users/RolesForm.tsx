@@ -44,6 +44,7 @@ export function RolesForm({ user, held, onClose }: { user: UserShown; held: read
           {say.give}
         </Button>
       </div>
+      {words.roleLetsDo[wanted] && <p className="small t3 users-lets">{words.roleLetsDo[wanted]}</p>}
       {error && (
         <p className="c-err small" role="alert">
           {error}

@@ -1,4 +1,19 @@
 /** All that people read about people. */
+
+/** What each role lets somebody do, by its key; an empty key is no role. */
+const ROLE_LETS_DO: Readonly<Record<string, string>> = {
+  '': 'May sign in, and sees no assistant until a role is given.',
+  superuser: 'Everything, people and their roles too.',
+  developer: 'Everything with assistants: make, import, edit all of the content and the project’s files, train, run, download and delete.',
+  'flow-builder': 'Edits flows, responses, slots and NLU, trains, runs and tries. The project’s files are only read.',
+  'nlu-editor': 'Edits NLU and tries. Everything else is only read.',
+  'business-user': 'Reads everything and tries the assistant. Changes nothing.',
+  'lead-annotator': 'Edits responses and NLU, tries, reviews conversations and hands them out.',
+  annotator: 'Reviews the conversations that users had.',
+  'conversation-analyst': 'Reads, tags, reviews and deletes the conversations that users had.',
+  'conversation-viewer': 'Reads the conversations that users had.',
+}
+
 export const words = {
   title: 'Users',
   filter: 'Filter by name',
@@ -9,6 +24,7 @@ export const words = {
   noRoles: 'No roles',
   disabled: 'Disabled',
   everywhere: 'All assistants',
+  roleLetsDo: ROLE_LETS_DO,
   roleIn: (role: string, place: string) => `${role} in ${place}`,
   /** Of an assistant that was deleted. */
   goneAssistant: 'a deleted assistant',
