@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 import tomllib
@@ -31,6 +32,7 @@ class Figure:
     margin: float = 0.0
     least: bool = False
     readme: bool = False
+    needs: str | None = None
 
     def within(self, value: float, bound: float) -> bool:
         """Whether a value keeps a bound."""
@@ -46,6 +48,11 @@ class Figure:
             return "kept"
         eased = self.limit * (1 - self.margin if self.least else 1 + self.margin)
         return "close" if self.within(value, eased) else "MISSED"
+
+    @property
+    def skipped(self) -> str:
+        """Why the figure can't be measured here; empty where it can."""
+        return f"skipped: {self.needs} is not set" if self.needs and not os.environ.get(self.needs) else ""
 
     @property
     def bound(self) -> str:
@@ -83,12 +90,13 @@ def main() -> None:
     wanted = [one for one in known.values() if one.benchmark in chosen]
     values = {name: value for benchmark in chosen for name, value in measured(benchmark).items()}
     if options.readme:
-        print("\n".join(readme_row(one, f"{values[one.name]:.3g}") for one in wanted if one.readme))
+        measurable = [one for one in wanted if one.readme and not one.skipped]
+        print("\n".join(readme_row(one, f"{values[one.name]:.3g}") for one in measurable))
         return
     bad = 0
     for one in wanted:
         value = values.pop(one.name, None)
-        verdict = "MISSING" if value is None else one.verdict(value)
+        verdict = (one.skipped or "MISSING") if value is None else one.verdict(value)
         bad += verdict in ("MISSED", "MISSING")
         goal = f"goal {one.goal:g}" if one.goal is not None else ""
         shown = "" if value is None else f"{value:.3g} {one.unit}"

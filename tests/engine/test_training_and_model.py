@@ -107,7 +107,8 @@ def archive(path: Path, members: dict[str, bytes]) -> Path:
         ({"metadata.json": b"{"}, "can't be read"),
         ({"metadata.json": b"{}"}, "names no model"),
         ({"metadata.json": b'{"model_id": "x", "format": 99}'}, "another engine"),
-        ({"metadata.json": b'{"model_id": "x", "format": 1}'}, "missing"),
+        ({"metadata.json": b'{"model_id": "x", "format": 2}'}, "missing"),
+        ({"metadata.json": b'{"model_id": "x", "format": 1}'}, "train the assistant again"),
     ],
 )
 def test_files_that_are_no_model_are_refused_in_words(tmp_path: Path, members: dict[str, bytes], message: str) -> None:

@@ -19,9 +19,12 @@ from talkwright import __version__
 from talkwright.assistant.assistant import Assistant
 from talkwright.assistant.build import build_assistant
 from talkwright.assistant.items import ItemBody, Kind
-from talkwright.engine.understanding.local.classifier import FlowClassifier, Vectoriser
+from talkwright.engine.understanding.local.classifier import FlowClassifier
+from talkwright.engine.understanding.local.documents import Meaning
+from talkwright.engine.understanding.local.gate import SIGNS, Gate
+from talkwright.engine.understanding.local.vectors import Vectoriser
 
-FORMAT = 1
+FORMAT = 2
 _METADATA = "metadata.json"
 _CONTENT = "content.json"
 _CLASSIFIER = "classifier.json"
@@ -82,10 +85,13 @@ def _classifier_members(classifier: FlowClassifier) -> dict[str, bytes]:
     vectoriser = classifier.vectoriser
     described = {
         "labels": list(classifier.labels),
+        "meanings": [[meaning.intent, meaning.flow, meaning.least] for meaning in classifier.meanings],
         "languages": list(vectoriser.languages),
         "default_language": classifier.default_language,
         "temperature": classifier.temperature,
         "threshold": classifier.threshold,
+        "gate": [*classifier.gate.weights, classifier.gate.least] if classifier.gate is not None else None,
+        "rarest": vectoriser.rarest,
         "vocabulary": sorted(vectoriser.vocabulary, key=vectoriser.vocabulary.__getitem__),
     }
     arrays: tuple[NDArray[Any], ...] = (
@@ -145,21 +151,39 @@ def load_model(path: Path) -> Model:
 def _classifier(described: Mapping[str, Any], arrays: list[NDArray[Any]]) -> FlowClassifier:
     feature_weights, sparse_weights, dense_weights, bias = arrays
     labels, vocabulary = tuple(described["labels"]), described["vocabulary"]
-    if sparse_weights.shape != (len(vocabulary), len(labels)) or bias.shape != (len(labels),):
+    meanings = tuple(Meaning(intent, flow, float(least)) for intent, flow, least in described["meanings"])
+    gate = _gate(described["gate"])
+    fits = sparse_weights.shape == (len(vocabulary), len(labels)) and bias.shape == (len(labels),)
+    if not fits or len(meanings) != len(labels) or vocabulary != sorted(vocabulary):
         message = "its arrays don't fit together"
         raise ValueError(message)
     return FlowClassifier(
         labels=labels,
+        meanings=meanings,
         vectoriser=Vectoriser(
-            {name: number for number, name in enumerate(vocabulary)}, feature_weights, tuple(described["languages"])
+            {name: number for number, name in enumerate(vocabulary)},
+            feature_weights,
+            float(described["rarest"]),
+            tuple(described["languages"]),
         ),
         sparse_weights=sparse_weights,
         dense_weights=dense_weights,
         bias=bias,
         temperature=float(described["temperature"]),
         threshold=float(described["threshold"]),
+        gate=gate,
         default_language=str(described["default_language"]),
     )
+
+
+def _gate(described: list[float] | None) -> Gate | None:
+    if described is None:
+        return None
+    *weights, least = map(float, described)
+    if len(weights) != SIGNS:
+        message = "its gate has another number of signs"
+        raise ValueError(message)
+    return Gate(tuple(weights), least)
 
 
 def _read_archive(path: Path, wanted: set[str]) -> dict[str, bytes]:

@@ -17,7 +17,10 @@ _BLOCK = 1024  # features that are spread out at once
 
 
 class TextRows:
-    """A row for each text: its features' numbers and values (at `starts[row]` up to the next), and its embedding."""
+    """A row for each text: its features' numbers and values (at `starts[row]` up to the next), and its embedding.
+
+    `known` holds how much of each text is known (`TextVector.known`).
+    """
 
     def __init__(
         self,
@@ -26,12 +29,15 @@ class TextRows:
         starts: NDArray[np.intp],
         dense: NDArray[np.float32],
         features: int,
+        *,
+        known: Floats | None = None,
     ) -> None:
         self._numbers = numbers
         self._values = values
         self._starts = starts
         self._dense = dense
         self._features = features
+        self.known = np.zeros((len(dense), 0)) if known is None else known
         self._likeness: NDArray[np.float32] | None = None
 
     def __len__(self) -> int:
@@ -80,6 +86,7 @@ class TextRows:
             np.concatenate([[0], np.cumsum([stretch.stop - stretch.start for stretch in stretches])]),
             self._dense[rows],
             self._features,
+            known=self.known[rows],
         )
         chosen._likeness = None if self._likeness is None else self._likeness[np.ix_(rows, rows)]
         return chosen
@@ -92,10 +99,25 @@ class TextRows:
             summed[self._numbers[stretch]] += self._values[stretch, None] * shares[row]
         return np.concatenate([summed, self._dense.T @ shares])
 
-    def matrix(self) -> sparse.csr_matrix:
-        """The rows as one sparse matrix: features first, then the embedding's dimensions."""
+    def main_directions(self, count: int) -> NDArray[np.float32]:
+        """The directions in which the embeddings differ most, a column each: few say nearly as much as all."""
+        vectors = np.linalg.eigh(self._dense.T @ self._dense)[1]
+        return np.asarray(vectors[:, ::-1][:, :count], np.float32)
+
+    def matrix(self, directions: NDArray[np.float32] | None = None) -> sparse.csr_matrix:
+        """The rows as one sparse matrix: features first, then the embedding's dimensions, or some directions of it."""
         from scipy import sparse as scipy_sparse  # noqa: PLC0415 - takes longer to load than most trainings
 
+        dense = self._dense if directions is None else self._dense @ directions
+        return scipy_sparse.hstack([self._sparse(), scipy_sparse.csr_matrix(dense)], format="csr")
+
+    def _sparse(self) -> sparse.csr_matrix:
+        from scipy import sparse as scipy_sparse  # noqa: PLC0415 - as above
+
         shape = (len(self), self._features)
-        features = scipy_sparse.csr_matrix((self._values, self._numbers, self._starts), shape=shape)
-        return scipy_sparse.hstack([features, scipy_sparse.csr_matrix(self._dense)], format="csr")
+        return scipy_sparse.csr_matrix((self._values, self._numbers, self._starts), shape=shape)
+
+    def margins(self, weights: Floats, bias: Floats) -> Floats:
+        """What linear weights, a row per feature and dimension and a column per label, make of each text."""
+        sparse_part = self._sparse() @ weights[: self._features]
+        return np.asarray(sparse_part + self._dense @ weights[self._features :] + bias, np.float64)

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
 _CAMEL = re.compile(r"(?<=[a-zäöüß])(?=[A-ZÄÖÜ])")
 _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "’": "'"})
-_CHAR_SIZES = (3, 4, 5)
+_CHAR_SIZES = (2, 3, 4)
 MAX_TEXT = 1000  # characters: a longer message carries no more meaning for a linear model, only cost
 
 
@@ -38,10 +38,14 @@ def readable(identifier: str) -> str:
 
 
 def features(tokens: Iterable[str]) -> list[str]:
-    """Words, pairs of words and pieces of words of 3 to 5 characters; marked so that the kinds never mix."""
+    """Words, pairs of words and pieces of words of 2 to 4 characters; marked so that the kinds never mix.
+
+    The beginning and the end of the text count as words of its pairs: how a sentence begins says much about it.
+    """
     tokens = ["0" if token.isdigit() else token for token in tokens]
     found = [f"w:{token}" for token in tokens]
-    found += [f"p:{first} {second}" for first, second in itertools.pairwise(tokens)]
+    if tokens:
+        found += [f"p:{first} {second}" for first, second in itertools.pairwise(["", *tokens, ""])]
     for token in tokens:
         padded = f" {token} "
         for size in _CHAR_SIZES:
