@@ -6,8 +6,9 @@ import { useAssistant } from '../frame/assistant'
 import { resolve, get, useDocuments, type Command, type Conflict, type Document } from '../documents'
 import { Avatar, Button, KindTile } from '../ui/controls'
 import { Icon } from '../ui/Icon'
+import { SlotText } from '../ui/SlotText'
 import { longTime } from '../ui/time'
-import { wordDiff } from './diff'
+import { wordDiff, type Piece } from './diff'
 import { words } from './words'
 import './editor.css'
 
@@ -18,7 +19,9 @@ export function ConflictView({ conflict }: { conflict: Conflict }) {
   const { data } = useQuery({ queryKey: ['history', id, conflict.item, theirs.revision], queryFn: () => api.itemHistory(id, conflict.item) })
   const other = changes.at(-1) ?? data?.items[0]
   const texts = { mine: textAt(mine, overlap), theirs: textAt(theirs, overlap) }
-  const pieces = wordDiff(texts.mine, texts.theirs)
+  const before = textBefore(overlap)
+  // Each side shows what it changed; where nobody knows what was there before, what it has alone.
+  const sides = before === null ? alone(wordDiff(texts.mine, texts.theirs)) : { mine: changed(before, texts.mine), theirs: changed(before, texts.theirs) }
   return (
     <div className="conflict">
       <div className="banner calm">
@@ -31,7 +34,12 @@ export function ConflictView({ conflict }: { conflict: Conflict }) {
       <div className="conflict-head hs">
         <KindTile kind={mine.kind} name={mine.name} />
         <span className="mono med">{mine.name}</span>
-        <span className="small t3">{placeOf(overlap, mine.kind)}</span>
+        <span className="small t3 nowrap">{placeOf(overlap, mine.kind)}</span>
+        {before !== null && (
+          <span className="small t2 ell">
+            {words.before} <SlotText text={before} />
+          </span>
+        )}
       </div>
       <div className="conflict-sides">
         <section aria-label={words.yours}>
@@ -39,7 +47,7 @@ export function ConflictView({ conflict }: { conflict: Conflict }) {
             <span className="med grow">{words.yours}</span>
             <span className="tag">{words.mine}</span>
           </h3>
-          <p className="conflict-text wd">{pieces.map((piece, i) => piece.kind !== 'theirs' && <Shown key={i} kind={piece.kind} text={piece.text} />)}</p>
+          <Text pieces={sides.mine} />
           <Button tall icon={IconCheck} onClick={() => store.choose(conflict.item, 'mine')}>
             {words.keepMine}
           </Button>
@@ -52,7 +60,7 @@ export function ConflictView({ conflict }: { conflict: Conflict }) {
             </span>
             <span className="tag">{words.theirs}</span>
           </h3>
-          <p className="conflict-text wd">{pieces.map((piece, i) => piece.kind !== 'mine' && <Shown key={i} kind={piece.kind} text={piece.text} />)}</p>
+          <Text pieces={sides.theirs} />
           <Button tall icon={IconCheck} onClick={() => store.choose(conflict.item, 'theirs')}>
             {words.takeTheirs}
           </Button>
@@ -62,8 +70,32 @@ export function ConflictView({ conflict }: { conflict: Conflict }) {
   )
 }
 
-function Shown({ kind, text }: { kind: 'same' | 'mine' | 'theirs'; text: string }) {
-  return kind === 'same' ? <>{text}</> : <ins>{text}</ins>
+interface Part {
+  kind: 'same' | 'ins' | 'del'
+  text: string
+}
+
+function Text({ pieces }: { pieces: readonly Part[] }) {
+  return (
+    <p className="conflict-text wd">
+      {pieces.map(({ kind: Tag, text }, i) => (Tag === 'same' ? <SlotText key={i} text={text} /> : <Tag key={i}>{text}</Tag>))}
+    </p>
+  )
+}
+
+function changed(before: string, after: string): Part[] {
+  return wordDiff(before, after).map(({ kind, text }) => ({ kind: kind === 'same' ? kind : kind === 'mine' ? 'del' : 'ins', text }))
+}
+
+function alone(pieces: readonly Piece[]): { mine: Part[]; theirs: Part[] } {
+  const of = (side: Piece['kind']) => pieces.filter(({ kind }) => kind === 'same' || kind === side).map(({ kind, text }) => ({ kind: kind === 'same' ? kind : 'ins', text }) as const)
+  return { mine: of('mine'), theirs: of('theirs') }
+}
+
+/** The text that both began with, where the change says so. */
+function textBefore(overlap: Command): string | null {
+  if (!('was' in overlap) || typeof overlap.was !== 'string' || overlap.name === 'source') return null
+  return overlap.was
 }
 
 /** What stands at the place that both changed: a text as it is, anything else as JSON. */

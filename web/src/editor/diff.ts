@@ -7,8 +7,9 @@ export interface Piece {
 const LONGEST = 2000
 
 export function wordDiff(mine: string, theirs: string): Piece[] {
-  const a = mine.match(/\s+|[^\s]+/g) ?? []
-  const b = theirs.match(/\s+|[^\s]+/g) ?? []
+  // Words with the space behind them, so that whole runs of words stand together.
+  const a = mine.match(/\S+\s*|\s+/g) ?? []
+  const b = theirs.match(/\S+\s*|\s+/g) ?? []
   if (a.length * b.length > LONGEST * LONGEST) return [{ kind: 'mine', text: mine }, { kind: 'theirs', text: theirs }]
   const lengths = Array.from({ length: a.length + 1 }, () => new Uint32Array(b.length + 1))
   const at = (i: number, j: number) => lengths[i]?.[j] ?? 0

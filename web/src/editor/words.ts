@@ -3,7 +3,8 @@ import { lookOf } from '../ui/kinds'
 
 export const words = {
   bothChanged: (who: string | undefined, kind: string) => `You and ${who ?? 'somebody else'} changed this ${lookOf(kind).one.toLowerCase()} at the same time.`,
-  bothKept: 'Both versions are kept until you choose; the history has the other one.',
+  bothKept: 'Both are kept until you choose; the history has the other one.',
+  before: 'Before:',
   yours: 'Your version',
   mine: 'Mine',
   keepMine: 'Keep mine',

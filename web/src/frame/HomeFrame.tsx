@@ -30,6 +30,7 @@ export function HomeFrame({ children }: { children?: ReactNode }) {
             <Icon of={IconRobot} size={20} />
           </Link>
         </Tip>
+        <span className="gap" />
         {session?.permissions.includes('users:manage') && (
           <Tip label={usersWords.title} position="right">
             <Link to="/users" aria-label={usersWords.title} aria-current={onUsers ? 'page' : undefined}>

@@ -59,7 +59,7 @@ class Pages:
             "password.html",
             status=status,
             heading="Create the first administrator",
-            lead="Everyone else gets in by a link that you make.",
+            lead="You’ll invite everyone else on the page Users.",
             action="Create administrator",
             asks_name=True,
             username=username,

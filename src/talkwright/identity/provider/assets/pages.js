@@ -20,12 +20,17 @@ if (rules) {
     name: () => value('password') !== '' && (name().length < 3 || !value('password').toLowerCase().includes(name())),
     twice: () => value('password') !== '' && value('password') === value('again'),
   };
+  const button = document.querySelector('form .button');
   const update = () => {
+    let all = true;
     for (const rule of rules.querySelectorAll('li[data-rule]')) {
       const met = checks[rule.dataset.rule]();
       rule.classList.toggle('met', met);
+      all &&= met;
       rule.querySelector('.sr').textContent = met ? ', met' : ', not yet';
     }
+    // It can be pressed all the same, and then says what is wrong.
+    button.classList.toggle('early', !all);
   };
   document.querySelector('form').addEventListener('input', update);
   update();
