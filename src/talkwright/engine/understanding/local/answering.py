@@ -6,7 +6,7 @@ from typing import Any
 
 from talkwright.assistant.domain import Slot
 from talkwright.assistant.payloads import SlotsPayload, read_payload
-from talkwright.engine.commands import PAYLOAD, CannotHandle, SetSlot, StartFlow
+from talkwright.engine.commands import PAYLOAD, SetSlot, StartFlow
 from talkwright.engine.understanding.local.answers.booleans import boolean_answer, is_plain_boolean
 from talkwright.engine.understanding.local.answers.categories import category_answer
 from talkwright.engine.understanding.local.answers.free_text import text_answer
@@ -14,9 +14,16 @@ from talkwright.engine.understanding.local.answers.numbers import number_answer
 from talkwright.engine.understanding.local.corrections import correction_decision
 from talkwright.engine.understanding.local.message import Decision, Message
 from talkwright.engine.understanding.local.offers import offer_decision
-from talkwright.engine.understanding.local.opening import SURE, act_decision, filling, start_decision
+from talkwright.engine.understanding.local.opening import (
+    SURE,
+    act_decision,
+    filling,
+    nothing_fits,
+    start_decision,
+    values_for,
+)
 from talkwright.engine.understanding.local.phrases import Act
-from talkwright.engine.understanding.local.situation import Question
+from talkwright.engine.understanding.local.situation import Question, collected
 
 _WANTED = 0.35  # how likely a flow must be to leave the question for it, when the sentence is built like a wish
 _UNASKED = 0.7  # … and when it could as well be an answer
@@ -74,13 +81,33 @@ def _answer_or_digression(message: Message, question: Question, value: Any) -> D
             return _not_understood(message)
     elif likely >= _INSTEAD_OF_VALUE and len(message.words) >= _LONG_ENOUGH and message.asks_or_wants:
         return start_decision(message, SURE) or _not_understood(message)
-    return _set(question.slot, value, f"an answer of type {kind}")
+    return _answer_with_more(message, question, value)
+
+
+def _answer_with_more(message: Message, question: Question, value: Any) -> Decision:
+    """The answer, and what else the message says for the flow that asks: "50 euros, to my sister"."""
+    kind, flow = question.slot.type, next(iter(message.situation.running), None)
+    answer = filling(question.slot, value)
+    if kind in ("text", "any") or flow is None:
+        return Decision([answer], f"an answer of type {kind}")
+    situation = message.situation
+    open_slots = [
+        situation.assistant.domain.slots[name]
+        for name in collected(situation.assistant, flow)
+        if name in situation.assistant.domain.slots
+        and name != question.slot.name
+        and situation.slots.get(name) is None
+        and situation.assistant.domain.slots[name].type in ("text", "categorical")
+    ]
+    more, entities = values_for(message, open_slots, flow)
+    more = [one for one in more if str(one.value).casefold() != str(value).casefold()]
+    return Decision([answer, *more], f"an answer of type {kind}{', and more' if more else ''}", entities)
 
 
 def _not_understood(message: Message) -> Decision:
     if message.act is not None:
         return act_decision(message, message.act)
-    return Decision([CannotHandle()], "neither an answer nor a likely flow")
+    return nothing_fits(message, "neither an answer nor a likely flow")
 
 
 def _set(slot: Slot, value: Any, why: str) -> Decision:

@@ -13,6 +13,7 @@ from talkwright.engine.commands import (
     CannotHandle,
     ChitChat,
     Clarify,
+    Knowledge,
     Repeat,
     Restart,
     SetSlot,
@@ -21,6 +22,7 @@ from talkwright.engine.commands import (
 )
 from talkwright.engine.understanding.local.answers.categories import named_category
 from talkwright.engine.understanding.local.answers.numbers import find_numbers
+from talkwright.engine.understanding.local.cues import cued_values
 from talkwright.engine.understanding.local.entities import Entity
 from talkwright.engine.understanding.local.languages import common_words
 from talkwright.engine.understanding.local.message import Decision, Message
@@ -37,7 +39,14 @@ def open_conversation(message: Message) -> Decision:
     best = message.candidates[0] if message.candidates else None
     if message.act is not None and not (best and best.probability >= _TRUST_OVER_PHRASE and message.act in _SOFT_ACTS):
         return act_decision(message, message.act)
-    return start_decision(message, message.likely) or Decision([CannotHandle()], "no flow is likely enough")
+    return start_decision(message, message.likely) or nothing_fits(message, "no flow is likely enough")
+
+
+def nothing_fits(message: Message, why: str) -> Decision:
+    """What remains for a message that no flow and no answer is: a question for the project's search, or a refusal."""
+    if message.is_question and message.wording.searches:
+        return Decision([Knowledge()], f"{why}, and it asks something")
+    return Decision([CannotHandle()], why)
 
 
 _SOFT_ACTS = frozenset({Act.HUMAN, Act.GREETING, Act.SMALL_TALK, Act.NOTHING_ELSE, Act.GO_ON, Act.CANCEL, Act.SKIP})
@@ -57,6 +66,8 @@ def act_decision(message: Message, act: Act) -> Decision:
             return Decision([SkipQuestion()], why)
         case Act.HUMAN:
             return _handoff(message, why)
+        case Act.GREETING if not message.situation.running and not message.wording.answers_small_talk:
+            return Decision([Clarify()], f"{why}, and no answer to it is written")
         case _:
             return Decision([ChitChat()], why)
 
@@ -84,6 +95,11 @@ def values_in_sentence(message: Message, flow_id: str) -> tuple[list[SetSlot], l
     """Values for the flow's slots that stand in its first sentence; only those that can hardly be wrong."""
     slots = message.situation.assistant.domain.slots
     wanted = [slots[name] for name in collected(message.situation.assistant, flow_id) if name in slots]
+    return values_for(message, wanted, flow_id)
+
+
+def values_for(message: Message, wanted: list[Slot], flow_id: str) -> tuple[list[SetSlot], list[Entity]]:
+    """Values for some slots of a flow, and the entities that gave them."""
     if not wanted:
         return [], []
     by_entity = _by_entity(message.entities, wanted)
@@ -92,6 +108,7 @@ def values_in_sentence(message: Message, flow_id: str) -> tuple[list[SetSlot], l
     rest = [slot for slot in wanted if slot.name not in by_entity and extractor_for(slot)]
     commands += _amounts(message, rest, used)
     commands += _categories(message, rest, flow_id)
+    commands += _cued(message, rest, flow_id, used)
     return commands, used
 
 
@@ -140,6 +157,15 @@ def _amounts(message: Message, wanted: list[Slot], used: list[Entity]) -> list[S
     if len(numeric) != 1 or len(numbers) != 1:
         return []
     return [filling(numeric[0], numbers[0].value)]
+
+
+def _cued(message: Message, wanted: list[Slot], flow_id: str, used: list[Entity]) -> list[SetSlot]:
+    """Texts that a small word marks as values, unless they are only the flow's own name."""
+    own = message.wording.flow_words(flow_id)
+    taken = [(one.start, one.end) for one in used]
+    taken += [(number.start, number.end) for number in find_numbers(message.text, message.language) if number.money]
+    found = cued_values(message.text, message.language, wanted, taken)
+    return [filling(slot, text) for slot, text in found if not set(words(text)) <= own]
 
 
 def _categories(message: Message, wanted: list[Slot], flow_id: str) -> list[SetSlot]:

@@ -10,9 +10,9 @@ from typing import Any
 from talkwright.assistant.assistant import Assistant
 from talkwright.assistant.conditions.regexes import SafeRegex
 from talkwright.assistant.domain import Slot
-from talkwright.assistant.flows import LinkStep
+from talkwright.assistant.flows import ActionStep, LinkStep
 from talkwright.assistant.payloads import SlotsPayload, read_payload
-from talkwright.engine.dialogue.frames import HUMAN_HANDOFF
+from talkwright.engine.dialogue.frames import CHITCHAT, HUMAN_HANDOFF, SEARCH
 from talkwright.engine.understanding.local.answers.categories import Option, options_of
 from talkwright.engine.understanding.local.documents import names_of
 from talkwright.engine.understanding.local.entities import EntityFinder, usable_regexes
@@ -51,6 +51,18 @@ class Wording:
             if any(isinstance(step, LinkStep) and step.flow == HUMAN_HANDOFF for step in flow.steps):
                 return flow.id
         return None
+
+    @cached_property
+    def searches(self) -> bool:
+        """Whether questions go to a search: the pattern for them is the project's own, or a policy answers them."""
+        policies = self.assistant.config.get("policies") or ()
+        named = [one.get("name") for one in policies if isinstance(one, Mapping)]
+        return "EnterpriseSearchPolicy" in named or _says_more(self.assistant, SEARCH, "utter_no_knowledge_base")
+
+    @cached_property
+    def answers_small_talk(self) -> bool:
+        """Whether the project answers small talk in its own way."""
+        return _says_more(self.assistant, CHITCHAT, "utter_cannot_handle")
 
     def buttons(self, response: str) -> list[Button]:
         """The buttons of all variations of a response."""
@@ -107,6 +119,16 @@ class Wording:
     def patterns(self, slot: Slot) -> tuple[SafeRegex, ...]:
         """The project's regexes that carry the slot's name."""
         return usable_regexes(self.assistant.nlu.regexes.get(slot.name, ()))
+
+
+def _says_more(assistant: Assistant, pattern: str, refusal: str) -> bool:
+    """Whether a pattern does anything but send the refusal, or the project wrote the refusal itself."""
+    flow = assistant.flows.get(pattern)
+    if flow is None:
+        return False
+    response = assistant.domain.responses.get(refusal)
+    own_words = response is not None and not response.builtin
+    return own_words or any(not isinstance(step, ActionStep) or step.action != refusal for step in flow.steps)
 
 
 _TECHNICAL = frozenset(phrases("technical"))
