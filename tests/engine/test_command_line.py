@@ -1,5 +1,6 @@
 """`talkwright engine …`, `talkwright shell` and `talkwright test …` as people type them."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -8,9 +9,18 @@ from typer.testing import CliRunner
 from talkwright.cli import test as proving  # `test_app` by itself would look like a test to pytest
 from talkwright.cli.engine import engine_app
 from talkwright.cli.main import main
+from talkwright.engine import lines
 from talkwright.engine.training import FAILED, train_job
 
 from .conftest import WORKSHOP
+
+
+@pytest.fixture
+def words_for_people(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a command changes for its whole process is put back after the test."""
+    monkeypatch.setattr(lines, "_for_people", False)
+    monkeypatch.setattr(lines, "_said", set())
+
 
 SCENARIOS = Path(__file__).parents[1] / "dialogue" / "scenarios"
 
@@ -40,6 +50,47 @@ def test_training_by_command_writes_the_model(tmp_path: Path) -> None:
     done = CliRunner().invoke(engine_app, ["train", "--project", str(WORKSHOP), "--out", str(out)])
     assert done.exit_code == 0
     assert out.exists()
+
+
+def talkwright(*words: str) -> int:
+    with pytest.raises(SystemExit) as ended:
+        main(list(words))
+    return int(ended.value.code or 0)
+
+
+def test_people_are_told_in_words_what_a_validation_finds(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], words_for_people: None
+) -> None:
+    assert talkwright("validate", str(WORKSHOP)) == 0
+    assert "10 flows: " in capsys.readouterr().out
+    assert talkwright("validate", str(WORKSHOP), "--strict") == 2
+    (tmp_path / "data").mkdir()
+    broken = "flows:\n  broken:\n    description: x\n    steps:\n      - collect: nowhere\n"
+    (tmp_path / "data" / "flows.yml").write_text(broken)
+    assert talkwright("validate", str(tmp_path)) == 2
+    said = capsys.readouterr().out
+    assert "error: data/flows.yml, flow broken" in said
+    assert "nowhere" in said
+    assert '{"' not in said
+
+
+def test_a_persons_training_ends_in_the_folder_of_models(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], words_for_people: None
+) -> None:
+    assert talkwright("train", str(WORKSHOP), "--out", str(tmp_path / "models")) == 0
+    (model,) = (tmp_path / "models").glob("*.tar.gz")
+    assert re.fullmatch(r"\d{8}-\d{6}-[a-z]+-[a-z]+\.tar\.gz", model.name)
+    assert f"talkwright shell {model}" in capsys.readouterr().out
+    assert talkwright("train", str(WORKSHOP), "--out", str(tmp_path), "--name", "../away") == 2
+    assert "no path" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["train", "run", "shell", "inspect", "validate"])
+def test_each_command_of_a_project_shows_examples(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert talkwright(command, "--help") == 0
+    said = capsys.readouterr().out
+    assert "Examples:" in said
+    assert f"talkwright {command} " in said
 
 
 def test_a_folder_that_is_no_project_is_not_trained(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

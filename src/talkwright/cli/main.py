@@ -16,16 +16,21 @@ PURPOSE = "Talkwright: the open studio for conversational assistants, and the op
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """Where a command lives (`module:name`, a function or a Typer app) and what it does, in one line."""
+    """Where a command lives (`module:name`, a function or a Typer app), what it does, and where its examples stand."""
 
     target: str
     purpose: str
+    examples: str | None = None
 
 
 COMMANDS: dict[str, Entry] = {
     "up": Entry("talkwright.cli.up:up", "Start the whole studio on this machine."),
-    "shell": Entry("talkwright.cli.shell:shell", "Talk with a model or a project in the terminal."),
-    "engine": Entry("talkwright.cli.engine:engine_app", "Train models and run them."),
+    "validate": Entry("talkwright.cli.assistants:validate", "Look for problems of a project.", "VALIDATE_EXAMPLES"),
+    "train": Entry("talkwright.cli.assistants:train", "Train a project into a model.", "TRAIN_EXAMPLES"),
+    "run": Entry("talkwright.cli.assistants:run", "Run a model: it answers over HTTP.", "RUN_EXAMPLES"),
+    "shell": Entry("talkwright.cli.shell:shell", "Talk with a model or a project in the terminal.", "SHELL_EXAMPLES"),
+    "inspect": Entry("talkwright.cli.shell:inspect", "Talk, and see what was understood.", "INSPECT_EXAMPLES"),
+    "engine": Entry("talkwright.cli.engine:engine_app", "Train models and run them, as jobs of other programs."),
     "test": Entry("talkwright.cli.test:test_app", "Prove an assistant by scenarios and conversations."),
     "users": Entry("talkwright.cli.users:users_app", "Add, link, disable people and grant them roles."),
     "doctor": Entry("talkwright.cli.doctor:doctor", "Look whether all that a studio needs is well."),
@@ -67,11 +72,15 @@ def main(arguments: list[str] | None = None) -> None:
 def command(name: str, entry: Entry) -> typer.Typer:
     """Import the module of one command and give what runs it."""
     module_name, _, attribute = entry.target.partition(":")
-    found: Any = getattr(importlib.import_module(module_name), attribute)
+    module = importlib.import_module(module_name)
+    found: Any = getattr(module, attribute)
     if isinstance(found, typer.Typer):
         return found
-    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-    app.command(name=name, help=entry.purpose)(found)
+    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="markdown")
+    if entry.examples is None:
+        app.command(name=name, help=entry.purpose)(found)
+    else:
+        app.command(name=name, epilog=getattr(module, entry.examples))(found)
     return app
 
 

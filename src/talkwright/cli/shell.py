@@ -1,4 +1,4 @@
-"""`talkwright shell`: talk with a model or a project in the terminal."""
+"""`talkwright shell` and `talkwright inspect`: talk with a model or a project in the terminal."""
 
 from __future__ import annotations
 
@@ -7,18 +7,45 @@ from typing import Annotated
 
 import typer
 
+Source = Annotated[
+    Path,
+    typer.Argument(help="A model (.tar.gz), or a project's folder or archive, which is trained first.", exists=True),
+]
 
-def shell(
-    source: Annotated[Path, typer.Argument(help="A model (.tar.gz), or a project's folder or archive.", exists=True)],
-) -> None:
+SHELL_EXAMPLES = """Examples:
+
+`talkwright shell my-assistant`
+
+`talkwright shell models/20260131-120000-calm-river.tar.gz`
+
+In the talk, a number presses a button; `/inspect` shows what was understood, `/restart` begins anew, `/quit` ends.
+"""
+INSPECT_EXAMPLES = """Examples:
+
+`talkwright inspect my-assistant`
+
+`talkwright inspect model.tar.gz`
+"""
+
+
+def shell(source: Source = Path()) -> None:
     """Talk with a model or a project in the terminal."""
+    _talk(source, inspects=False)
+
+
+def inspect(source: Source = Path()) -> None:
+    """Talk as in the shell, and see after each message its commands, why they were chosen, and the slots."""
+    _talk(source, inspects=True)
+
+
+def _talk(source: Path, *, inspects: bool) -> None:
     from talkwright.engine.logs import configure_logs  # noqa: PLC0415 - only what the command needs
     from talkwright.engine.model import ModelError  # noqa: PLC0415 - as above
     from talkwright.engine.shell import TrainingRefusedError, talk  # noqa: PLC0415 - as above
 
     configure_logs(quiet=True)
     try:
-        talk(source)
+        talk(source, inspects=inspects)
     except (ModelError, TrainingRefusedError) as problem:
         typer.echo(str(problem), err=True)
         raise typer.Exit(2) from problem

@@ -1,4 +1,4 @@
-"""What jobs say: one JSON object a line on standard output, read by whoever started them."""
+"""What jobs say on standard output: one JSON object a line, or words for a person who watches."""
 
 from __future__ import annotations
 
@@ -13,14 +13,46 @@ from talkwright.assistant.problems import Problem
 Say = Callable[..., None]
 
 
+_for_people = False
+_said: set[str] = set()
+
+
+def speak_to_people() -> None:
+    """From now on, say words instead of JSON: for commands that a person starts."""
+    global _for_people  # noqa: PLW0603 - as standard output, there is one for the process
+    _for_people = True
+
+
 def say(stage: str, message: str, **fields: Any) -> None:
     """One line: `stage` for programs, `message` for people, and fields such as `progress` (0..1) or `port`."""
+    if _for_people:
+        _print(message)
+        return
     _write({"stage": stage, "message": message, **fields})
 
 
-def say_problem(problem: Problem) -> None:
-    """One problem that validation found."""
-    _write({"problem": {key: value for key, value in asdict(problem).items() if value not in (None, (), "")}})
+def say_problem(problem: Problem, *, file: str | None = None) -> None:
+    """One problem that validation found; `file` is where people find it, if the problem itself doesn't say."""
+    if not _for_people:
+        _write({"problem": {key: value for key, value in asdict(problem).items() if value not in (None, (), "")}})
+        return
+    words = in_words(problem, file)
+    if words not in _said:  # one sentence may be true of many places in one item
+        _said.add(words)
+        _print(words)
+
+
+def in_words(problem: Problem, file: str | None = None) -> str:
+    """A problem on one line: how bad it is, where it is, and what to do."""
+    place = " ".join(part for part in (problem.kind, problem.name, problem.step and f"step {problem.step}") if part)
+    line = f":{problem.line}" if problem.file and problem.line else ""
+    where = ", ".join(part for part in (f"{problem.file or file or ''}{line}", place) if part)
+    return f"{problem.severity.value}: {where or 'project'}: {problem.message}"
+
+
+def _print(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
 
 
 def _write(value: dict[str, Any]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from datetime import datetime
 
+SUFFIX = ".tar.gz"
 _KINDS = (
     "amber brave bright brisk calm clear cool crisp deft eager fair fleet fresh gentle glad golden green hardy honest"
     " jolly keen kind lively lucky mellow merry mild neat noble plain polite proud quick quiet ready round sharp silver"
@@ -20,4 +21,4 @@ _THINGS = (
 def model_name(now: datetime) -> str:
     """A file name for a model that is trained now."""
     chance = random.SystemRandom()
-    return f"{now:%Y%m%d-%H%M%S}-{chance.choice(_KINDS.split())}-{chance.choice(_THINGS.split())}.tar.gz"
+    return f"{now:%Y%m%d-%H%M%S}-{chance.choice(_KINDS.split())}-{chance.choice(_THINGS.split())}{SUFFIX}"

@@ -117,7 +117,7 @@ def run_job(source: Source, *, host: str, port: int, settings: EngineSettings | 
     except OSError as problem:
         say("failed", f"{host}:{port} can't be used: {problem.strerror}. Choose another port, or 0 for a free one.")
         return FAILED
-    serving = Serving(server, store, listener.getsockname()[1])
+    serving = Serving(server, store, listener)
     serving.run(sockets=[listener])
     if serving.refused is not None:
         say("refused", str(serving.refused))

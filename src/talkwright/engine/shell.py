@@ -20,9 +20,9 @@ from talkwright.assistant.problems import Severity
 from talkwright.conversation import events as ev
 from talkwright.conversation.events import Event
 from talkwright.conversation.tracker import Tracker
+from talkwright.engine.channels.contents import to_rest
 from talkwright.engine.model import Model, ModelError, load_model, read_metadata
 from talkwright.engine.ports import BotMessage, UserMessage
-from talkwright.engine.channels.contents import to_rest
 from talkwright.engine.running import make_actions, make_agent
 from talkwright.engine.settings import load_settings
 from talkwright.engine.training import TRAINED, train_job
@@ -38,9 +38,11 @@ class TrainingRefusedError(Exception):
 class Conversation:
     """One conversation with one model, and what was last said."""
 
-    def __init__(self, model: Model, console: Console) -> None:
+    def __init__(self, model: Model, console: Console, *, inspects: bool = False) -> None:
+        """`inspects`: show after each message what it meant."""
         self._model = model
         self._console = console
+        self._inspects = inspects
         settings = load_settings()
         with redirect_stdout(io.StringIO()):  # a job's line; here the action that fails says it again
             self._actions = make_actions(model.assistant.endpoints, settings)
@@ -88,6 +90,8 @@ class Conversation:
         message = UserMessage(text=text, sender=self._tracker.sender_id, channel="shell")
         result = await self._agent.handle(self._tracker, message)
         self._events = result.events
+        if self._inspects:
+            self._inspect()
         self._show(result.messages)
 
     def _show(self, messages: Sequence[BotMessage]) -> None:
@@ -169,7 +173,7 @@ def is_model(path: Path) -> bool:
     return True
 
 
-def talk(source: Path, console: Console | None = None) -> None:
-    """Talk with a model or project until the person leaves."""
+def talk(source: Path, console: Console | None = None, *, inspects: bool = False) -> None:
+    """Talk with a model or project until the person leaves; `inspects` shows after each message what it meant."""
     model = load_or_train(source)
-    asyncio.run(Conversation(model, console or Console(highlight=False)).talk())
+    asyncio.run(Conversation(model, console or Console(highlight=False), inspects=inspects).talk())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from talkwright.assistant.assistant import Assistant
@@ -23,20 +23,11 @@ def train_job(project: Path, out: Path, *, trained_at: str | None = None) -> int
 
     Returns 0 when the model is written, 2 when the content has errors (each a line), 1 when the project can't be read.
     """
-    say("reading", f"Reading {project.name}", progress=0.0)
-    try:
-        read = read_project(project)
-    except (ProjectRefusedError, OSError) as problem:
-        say("failed", f"{project} can't be read: {problem}", progress=0.0)
+    read = _read(project)
+    if read is None:
         return FAILED
-    if read.is_foreign:
-        say("failed", f"{project} holds no flow, response, slot, NLU data or setting: name a project.", progress=0.0)
-        return FAILED
-    items = items_for_running(read)
-    assistant, problems = build_assistant(items)
-    say("checking", f"Checking {counted(len(assistant.user_flows), 'flow')}", progress=0.1)
-    problems = [*read.problems, *problems, *check_assistant(items)]
-    errors = say_problems(problems)
+    items, assistant, problems = checked(read)
+    errors = say_problems(problems, files_of(read))
     if errors:
         say(
             "refused",
@@ -46,6 +37,51 @@ def train_job(project: Path, out: Path, *, trained_at: str | None = None) -> int
         return REFUSED
     train(items, assistant, out, trained_at=trained_at)
     return TRAINED
+
+
+def validate_job(project: Path, *, strict: bool = False) -> int:
+    """Look for what would keep the project from being trained or from working, and say each problem.
+
+    Returns 0 where there is no error (`strict`: no warning either), 2 where there is, 1 when it can't be read.
+    """
+    read = _read(project)
+    if read is None:
+        return FAILED
+    _, assistant, problems = checked(read)
+    say_problems(problems, files_of(read))
+    found = {problem.key: problem.severity for problem in problems}.values()
+    counts = [(sum(one is severity for one in found), severity) for severity in Severity]
+    told = ", ".join(counted(number, severity.value) for number, severity in counts if number)
+    say("checked", f"{counted(len(assistant.user_flows), 'flow')}: {told or 'nothing to mend'}")
+    wrong = (Severity.ERROR, Severity.WARNING) if strict else (Severity.ERROR,)
+    return REFUSED if any(severity in wrong for severity in found) else TRAINED
+
+
+def _read(project: Path) -> Project | None:
+    """The project, or None where it can't be read, which is said."""
+    say("reading", f"Reading {project.resolve().name}", progress=0.0)
+    try:
+        read = read_project(project)
+    except (ProjectRefusedError, OSError) as problem:
+        say("failed", f"{project} can't be read: {problem}", progress=0.0)
+        return None
+    if read.is_foreign:
+        say("failed", f"{project} holds no flow, response, slot, NLU data or setting: name a project.", progress=0.0)
+        return None
+    return read
+
+
+def checked(project: Project) -> tuple[list[ItemBody], Assistant, list[Problem]]:
+    """What of a project goes into a model, typed, and all its problems."""
+    items = items_for_running(project)
+    assistant, problems = build_assistant(items)
+    say("checking", f"Checking {counted(len(assistant.user_flows), 'flow')}", progress=0.1)
+    return items, assistant, [*project.problems, *problems, *check_assistant(items)]
+
+
+def files_of(project: Project) -> dict[tuple[str, str], str]:
+    """The file in which each item begins, by kind and name."""
+    return {(str(item.kind), item.name): item.parts[0].file for item in project.items if item.parts}
 
 
 def items_for_running(project: Project) -> list[ItemBody]:
@@ -58,11 +94,11 @@ def counted(number: int, what: str) -> str:
     return f"{number} {what}{'' if number == 1 else 's'}"
 
 
-def say_problems(problems: Sequence[Problem]) -> int:
-    """Say every problem once; how many of them are errors."""
+def say_problems(problems: Sequence[Problem], files: Mapping[tuple[str, str], str]) -> int:
+    """Say every problem once; how many of them are errors. `files` tells people where to look."""
     unique = {problem.key: problem for problem in problems}
     for problem in unique.values():
-        say_problem(problem)
+        say_problem(problem, file=files.get((str(problem.kind), problem.name or "")))
     return sum(problem.severity is Severity.ERROR for problem in unique.values())
 
 

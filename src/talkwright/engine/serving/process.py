@@ -82,7 +82,7 @@ class Impatient(HttpToolsProtocol):
 class Serving(QuietServer):
     """A server that ends on a signal, says on which port it is ready, and then loads what its first turn needs."""
 
-    def __init__(self, server: BotServer, store: ConversationStore, port: int) -> None:
+    def __init__(self, server: BotServer, store: ConversationStore, listener: socket.socket) -> None:
         app = server.app()
         super().__init__(
             uvicorn.Config(
@@ -101,7 +101,7 @@ class Serving(QuietServer):
         """Why it did not begin, where its conversations can't be reached."""
         self._server = server
         self._store = store
-        self._port = port
+        self._address: tuple[str, int] = listener.getsockname()[:2]
         self._forced = asyncio.Event()
 
     @contextmanager
@@ -134,7 +134,8 @@ class Serving(QuietServer):
         if self.started:
             bot = self._server.bot
             fields = {"model_id": bot.served.model.model_id} if bot.has_model else {}
-            say("ready", f"Listening on port {self._port}", port=self._port, **fields)
+            host, port = self._address
+            say("ready", f"Listening on http://{f'[{host}]' if ':' in host else host}:{port}", port=port, **fields)
             if bot.has_model:
                 threading.Thread(target=bot.served.prepare, name="prepare", daemon=True).start()
 

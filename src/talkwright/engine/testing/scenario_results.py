@@ -12,9 +12,9 @@ from talkwright.conversation import events as ev
 from talkwright.conversation.events import Event
 from talkwright.conversation.stack import COLLECT_PATTERN, FLOW_FRAME, Frame
 from talkwright.conversation.tracker import Tracker
+from talkwright.engine.channels.contents import to_rest
 from talkwright.engine.dialogue.frames import VALIDATE
 from talkwright.engine.performing import message_of
-from talkwright.engine.channels.contents import to_rest
 
 BOOKKEEPING = frozenset({"flow_hashes", "session_started_metadata", "language", "mocked_datetime"})
 _FLOW_WORDS = {
