@@ -6,7 +6,7 @@ A tree is compiled once to nested closures, because a turn asks many conditions.
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from typing import Any, Final, TypeAlias
 
@@ -30,9 +30,21 @@ Lookup: TypeAlias = Callable[[Document], Any]
 
 
 class _Undefined:
-    """What a name stands for that the document doesn't have: equal to itself only, never true."""
+    """What a name stands for that the document doesn't have: equal to itself and to `empty`, unequal to all else.
+
+    Never true. To `empty` it is equal and unequal at once, depending on which question is asked.
+    """
 
     __slots__ = ()
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Undefined | _Empty)
+
+    def __ne__(self, other: object) -> bool:
+        return not isinstance(other, _Undefined)
+
+    def __hash__(self) -> int:
+        return hash(None)
 
     def __bool__(self) -> bool:
         return False
@@ -42,12 +54,13 @@ class _Undefined:
 
 
 class _Empty:
-    """What `empty` stands for: equal to every text, list, set or map without contents, and to nothing else."""
+    """What `empty` stands for: equal to every text, list, set or map without contents and to what is undefined."""
 
     __slots__ = ()
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Empty) or (isinstance(other, str | list | tuple | dict) and len(other) == 0)
+        nothing = isinstance(other, _Empty | _Undefined)
+        return nothing or (isinstance(other, str | list | frozenset | dict) and len(other) == 0)
 
     __hash__ = None  # type: ignore[assignment] # equal to values of different hashes
 
@@ -128,7 +141,7 @@ def _comparison(tree: Comparison) -> Answer:
         case "!=":
             return lambda document: bool(left(document) != right(document))
         case "contains":
-            return lambda document: _contains(left(document), right(document))
+            return lambda document: _contains(left(document), right, document)
         case "matches":
             pattern = str(tree.right.value) if isinstance(tree.right, Literal) else ""
             return lambda document: _matches(left(document), pattern)
@@ -138,7 +151,7 @@ def _comparison(tree: Comparison) -> Answer:
 
 
 def _ordered(compare: Callable[[Any, Any], Any], left: Any, right: Any) -> bool:
-    if left is UNDEFINED or right is UNDEFINED:
+    if isinstance(left, _Undefined | _Empty) or isinstance(right, _Undefined | _Empty):
         return False
     try:
         return bool(compare(left, right))
@@ -146,17 +159,20 @@ def _ordered(compare: Callable[[Any, Any], Any], left: Any, right: Any) -> bool:
         raise EvaluationError(f"{_kind(left)} can't be compared with {_kind(right)} by order.") from None
 
 
-def _contains(container: Any, value: Any) -> bool:
-    if not isinstance(container, str | list | tuple | dict):
+def _contains(container: Any, lookup: Lookup, document: Document) -> bool:
+    """What can't contain anything is not asked for more: the other side isn't looked up."""
+    if not isinstance(container, str | list | frozenset | dict | _Undefined):
+        return False
+    value = lookup(document)
+    if isinstance(container, _Undefined):
         return False
     if isinstance(container, str) and not isinstance(value, str):
-        if value is UNDEFINED:
-            return False
         raise EvaluationError(f"A text can't contain {_kind(value).lower()}.")
     try:
         return value in container
     except TypeError:
-        raise EvaluationError(f"A map can't contain {_kind(value).lower()}.") from None
+        what = "set" if isinstance(container, frozenset) else "map"
+        raise EvaluationError(f"A {what} can't contain {_kind(value).lower()}.") from None
 
 
 def _matches(text: Any, pattern: str) -> bool:
@@ -174,10 +190,17 @@ def _operand(operand: Operand) -> Lookup:
             return _name(path)
         case SetLiteral(items=items):
             lookups = tuple(_operand(item) for item in items)
-            return lambda document: tuple(lookup(document) for lookup in lookups)
+            return lambda document: _set(lookup(document) for lookup in lookups)
         case Literal(kind=kind, value=value):
             constant = _WORDS.get(kind, value)
             return lambda _document: constant
+
+
+def _set(values: Iterable[Any]) -> frozenset[Any]:
+    try:
+        return frozenset(values)
+    except TypeError:
+        raise EvaluationError("A set can't hold a list or a map.") from None
 
 
 def _name(path: str) -> Lookup:

@@ -85,7 +85,12 @@ class _Builder(Transformer[Token, Condition]):
     """Makes the tree while the text is parsed."""
 
     def start(self, children: list[Condition]) -> Condition:
-        return children[0]
+        tree = children[0]
+        operand = tree.operand if isinstance(tree, Test) else None
+        if isinstance(operand, Literal) and operand.kind in ("undefined", "empty"):
+            words = f"`{operand.kind}` alone is no condition: write `slots.name is {operand.kind}`."
+            raise ConditionError(words, operand.span[0] + 1, "a name")
+        return tree
 
     def name(self, children: list[Token]) -> Name:
         token = children[0]
@@ -121,6 +126,12 @@ class _Builder(Transformer[Token, Condition]):
         if operator == "contains" and isinstance(right, SetLiteral):
             raise ConditionError(
                 "A set can't stand on the right of `contains`: write `{…} contains slots.name`.",
+                right.span[0] + 1,
+                "a name or a value",
+            )
+        if operator == "contains" and isinstance(right, Literal) and right.kind in ("undefined", "empty"):
+            raise ConditionError(
+                f"Nothing can contain `{right.kind}`: compare with `is` instead.",
                 right.span[0] + 1,
                 "a name or a value",
             )
