@@ -1,12 +1,14 @@
-"""Measures the understanding of an assistant on sentences that no training reads: a folder of four files.
+"""Measures the understanding of an assistant on sentences that no training reads: a folder with any of these files.
 
 `flows-<language>.yml`: flow id → sentences that must start it · `out-of-scope.yml`: sentences that no flow is for ·
-`answers.yml`: rows of slot, answer and the value that the slot must get while it is asked for.
+`answers.yml`: rows of slot, answer and the value that the slot must get while it is asked for · `commands.yml`: what is
+said (`say`), which commands must follow, no more and no fewer (`do`, the lines of dialogue-semantics 4.2 in any order),
+and perhaps the slot of the open question (`asked`) and values that are known already (`filled`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,7 +18,8 @@ from talkwright.assistant.flows import CollectStep
 from talkwright.assistant.yamls import load
 from talkwright.conversation.stack import COLLECT_PATTERN
 from talkwright.conversation.tracker import Tracker
-from talkwright.engine.commands import Clarify, Command, SetSlot, StartFlow
+from talkwright.engine.commands import LLM, Clarify, Command, SetSlot, StartFlow
+from talkwright.engine.understanding.llm.command_lines import read_commands
 from talkwright.engine.understanding.local.understanding import LocalUnderstanding
 
 
@@ -42,7 +45,7 @@ class Score:
 
 
 def measure(assistant: Assistant, understanding: LocalUnderstanding, folder: Path) -> dict[str, Score]:
-    """Scores by name: `first command <language>`, `out of scope`, `answers`. Raises OSError or YamlError."""
+    """Scores: `first command <language>`, `out of scope`, `answers`, `commands`. Raises OSError or YamlError."""
     scores: dict[str, Score] = {}
     for path in sorted(folder.glob("flows-*.yml")):
         score = scores.setdefault(f"first command {path.stem.removeprefix('flows-')}", Score())
@@ -51,8 +54,13 @@ def measure(assistant: Assistant, understanding: LocalUnderstanding, folder: Pat
                 commands = _understand(assistant, understanding, sentence)
                 first = commands[0] if commands else None
                 score.count(isinstance(first, StartFlow) and first.flow == flow, f"{flow}: {sentence} → {first}")
-    scores["out of scope"] = _out_of_scope(assistant, understanding, folder / "out-of-scope.yml")
-    scores["answers"] = _answers(assistant, understanding, folder / "answers.yml")
+    for name, file, count in (
+        ("out of scope", "out-of-scope.yml", _out_of_scope),
+        ("answers", "answers.yml", _answers),
+        ("commands", "commands.yml", _commands),
+    ):
+        if (folder / file).exists():
+            scores[name] = count(assistant, understanding, folder / file)
     return scores
 
 
@@ -74,11 +82,34 @@ def _answers(assistant: Assistant, understanding: LocalUnderstanding, path: Path
     return score
 
 
+def _commands(assistant: Assistant, understanding: LocalUnderstanding, path: Path) -> Score:
+    score = Score()
+    for row in load(path.read_text(encoding="utf-8")):
+        wanted = read_commands("\n".join(row["do"]), "v3", flows=assistant.user_flows)
+        said = _understand(assistant, understanding, str(row["say"]), row.get("asked"), row.get("filled"))
+        right = sorted(map(_told, said)) == sorted(map(_told, wanted))
+        score.count(right, f"{row['say']} → {'; '.join(map(str, said))}, not {'; '.join(row['do'])}")
+    return score
+
+
+def _told(command: Command) -> str:
+    """A command without what nobody would call another meaning: who read a value, and how it is written."""
+    if isinstance(command, SetSlot):
+        value = str(command.value).casefold()
+        return f"set {command.name} {value.removesuffix('.0')}"
+    return f"{command.command} {getattr(command, 'flow', '')} {' '.join(getattr(command, 'options', ()))}"
+
+
 def _understand(
-    assistant: Assistant, understanding: LocalUnderstanding, text: str, asked: str | None = None
+    assistant: Assistant,
+    understanding: LocalUnderstanding,
+    text: str,
+    asked: str | None = None,
+    filled: Mapping[str, Any] | None = None,
 ) -> list[Command]:
     slots = {name: slot.initial_value for name, slot in assistant.domain.slots.items()}
-    tracker = Tracker("measured", slots)
+    tracker = Tracker("measured", slots | dict(filled or {}))
+    tracker.filled_by |= dict.fromkeys(filled or (), LLM)
     if asked is not None:
         tracker.stack = tuple(_asking(assistant, asked))
     return list(understanding.understand(text, tracker, assistant, language=assistant.language).commands)
