@@ -13,7 +13,10 @@ from talkwright.assistant.nlu import NluData
 
 @dataclass(frozen=True, kw_only=True)
 class Assistant:
-    """Content and settings, typed. `flows` holds the user's flows and the patterns in force, by id."""
+    """Content and settings, typed. `flows` holds the user's flows and the patterns in force, by id.
+
+    `prompts` are the templates for language models, by their paths.
+    """
 
     id: str = "assistant"
     language: str = "en"
@@ -24,6 +27,7 @@ class Assistant:
     config: Mapping[str, Any] = field(default_factory=dict)
     endpoints: Mapping[str, Any] = field(default_factory=dict)
     credentials: Mapping[str, Any] = field(default_factory=dict)
+    prompts: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def user_flows(self) -> Mapping[str, Flow]:

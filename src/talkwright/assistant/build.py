@@ -59,6 +59,7 @@ def build_assistant(items: Iterable[ItemBody], with_patterns: bool = True) -> tu
         config=config,
         endpoints=merged_document(by_kind["endpoints"].values(), "endpoints", problems),
         credentials=merged_document(by_kind["credentials"].values(), "credentials", problems),
+        prompts={name: item.body for name, item in by_kind["prompt"].items() if isinstance(item.body, str)},
     )
     return assistant, problems
 

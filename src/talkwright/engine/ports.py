@@ -29,12 +29,14 @@ class Understood:
     """What a message means: commands in spoken order.
 
     `parse_data` is merged into the user event's (intent, entities …); `trace` is ours, for the inspector:
-    {"source": "payload" | "local" | "llm", "candidates": [{"flow", "score"}], "language": …}.
+    {"source": "payload" | "local" | "llm", "candidates": [{"flow", "score"}], "language": …}. `prompts` are what a
+    language model was asked and answered (wire-protocols 3.6), kept only where recording is on.
     """
 
     commands: Sequence[Command]
     parse_data: Mapping[str, Any] = field(default_factory=dict)
     trace: Mapping[str, Any] = field(default_factory=dict)
+    prompts: Sequence[Mapping[str, Any]] = ()
 
 
 class Understanding(Protocol):

@@ -149,9 +149,9 @@ async def test_one_deadline_covers_all_tries() -> None:
 
 
 async def test_one_that_hangs_or_is_away_is_stood_in_for() -> None:
-    with language_model("late", delay=5) as slow, language_model("here") as quick:
+    with language_model("late", delay=20) as slow, language_model("here") as quick:
         assert (await ask(group("http://127.0.0.1:1/v1", quick.address))).text == "here"
-        assert (await ask(group(slow.address, quick.address), seconds=2)).text == "here"
+        assert (await ask(group(slow.address, quick.address), seconds=8)).text == "here"
 
 
 async def test_one_that_failed_is_asked_last_for_a_while() -> None:
@@ -164,11 +164,11 @@ async def test_one_that_failed_is_asked_last_for_a_while() -> None:
 
 
 async def test_the_fastest_is_asked_where_that_is_wanted() -> None:
-    with language_model("slow", delay=0.2) as slow, language_model("quick") as quick:
+    with language_model("slow", delay=1.5) as slow, language_model("quick") as quick:
         model = group(slow.address, quick.address, routing="latency-based-routing")
-        said = [(await model.complete(ASKED, seconds=10)).text for _ in range(6)]
+        said = [(await model.complete(ASKED, seconds=10)).text for _ in range(5)]
         await model.close()
-    assert said.count("quick") >= 4
+    assert said.count("quick") >= 3
 
 
 async def test_no_secret_stands_in_a_fault() -> None:

@@ -1,4 +1,4 @@
-"""The two template engines of responses: `{name}` and Jinja in a sandbox (dialogue-semantics 6.2).
+"""The template engines: `{name}` and Jinja in a sandbox, for responses and prompts (dialogue-semantics 6.2, 7.3).
 
 Templates come with the project and values from users, so both engines are bounded: a Jinja template may loop, but over
 short ranges, without building big values, and its result has an end.
@@ -6,8 +6,10 @@ short ranges, without building big values, and its result has an end.
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import Any
 
@@ -18,9 +20,22 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from talkwright.engine.generation.text_functions import MAX_RESULT, TEXT_METHODS, joined, percent_filled, replaced
 
-MAX_TEMPLATE = 50_000
 MAX_STEPS = 2_000
-MAX_LOOP_DEPTH = 2
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """How much a template may be: characters of its text and of its result, loops in each other."""
+
+    template: int
+    result: int
+    loop_depth: int
+
+
+RESPONSE = Bounds(50_000, MAX_RESULT, 2)
+PROMPT = Bounds(200_000, 256 * 1024, 3)
+_PROMPT_STEPS = 200_000
+"""How often all loops of a prompt may go round together."""
 _FIELD = re.compile(r"\{\{|\}\}|\{([^{}\n]+)\}")
 _STRAY = re.compile(r"[{}]")
 _REFUSED = (nodes.Macro, nodes.CallBlock, nodes.Include, nodes.Import, nodes.FromImport, nodes.Extends, nodes.Block)
@@ -101,6 +116,11 @@ def _joined(values: Any, separator: str = "", attribute: str | None = None) -> s
     )
 
 
+def _json_escaped(value: Any) -> str:
+    """The filter `to_json_escaped_string`: a text as it stands between the quotes of JSON (7.3)."""
+    return json.dumps(str(value), ensure_ascii=False)[1:-1]
+
+
 def _steps(*bounds: int) -> range:
     steps = range(*bounds)
     if len(steps) > MAX_STEPS:
@@ -112,7 +132,9 @@ def _environment() -> _Bounded:
     environment = _Bounded(autoescape=False, keep_trailing_newline=False, trim_blocks=False)
     environment.globals.clear()
     environment.globals["range"] = _steps
-    environment.filters.update(replace=replaced, join=_joined, format=percent_filled)
+    environment.filters.update(
+        replace=replaced, join=_joined, format=percent_filled, to_json_escaped_string=_json_escaped
+    )
     for name in _COSTLY_FILTERS:
         environment.filters.pop(name, None)
     return environment
@@ -134,27 +156,67 @@ def _loop_depth(tree: nodes.Node) -> int:
 
 
 @lru_cache(maxsize=4096)
-def _compiled(text: str) -> Template | str:
-    if len(text) > MAX_TEMPLATE:
-        return f"The template is longer than {MAX_TEMPLATE} characters."
+def _compiled(text: str, bounds: Bounds) -> Template | str:
+    if len(text) > bounds.template:
+        return f"The template is longer than {bounds.template} characters."
     try:
         tree = _ENVIRONMENT.parse(text)
         if next(tree.find_all(_REFUSED), None) is not None:
             return "The template uses macros, blocks or includes, which can't stand in a response."
-        if _loop_depth(tree) > MAX_LOOP_DEPTH:
-            return f"The template has loops in loops, more than {MAX_LOOP_DEPTH} deep."
+        if _loop_depth(tree) > bounds.loop_depth:
+            return f"The template has loops in loops, more than {bounds.loop_depth} deep."
         return _ENVIRONMENT.from_string(text)
     except (JinjaError, RecursionError) as problem:
         return f"The template can't be read: {problem}"
 
 
-def fill_jinja(text: str, variables: Mapping[str, Any]) -> str:
+def fill_prompt(text: str, variables: Mapping[str, Any]) -> str:
+    """Fills a prompt's template; all its loops together have an end. Raises TemplateError."""
+    budget = _Budget(_PROMPT_STEPS)
+    counted = {name: _counted(value, budget) for name, value in variables.items()}
+    return fill_jinja(text, counted | {"range": lambda *bounds: _Counted(_steps(*bounds), budget)}, PROMPT)
+
+
+class _Budget:
+    """What is left of the steps that loops may make."""
+
+    def __init__(self, left: int) -> None:
+        self.left = left
+
+    def step(self) -> None:
+        self.left -= 1
+        if self.left < 0:
+            raise SecurityError("The loops of a prompt go round too often.")
+
+
+class _Counted(list[Any]):
+    """A list that counts how often loops go over it."""
+
+    def __init__(self, values: Iterable[Any], budget: _Budget) -> None:
+        super().__init__(values)
+        self._budget = budget
+
+    def __iter__(self) -> Iterator[Any]:
+        for value in super().__iter__():
+            self._budget.step()
+            yield value
+
+
+def _counted(value: Any, budget: _Budget) -> Any:
+    if isinstance(value, list | tuple):
+        return _Counted((_counted(one, budget) for one in value), budget)
+    if isinstance(value, Mapping):
+        return {key: _counted(one, budget) for key, one in value.items()}
+    return value
+
+
+def fill_jinja(text: str, variables: Mapping[str, Any], bounds: Bounds = RESPONSE) -> str:
     """Fills a Jinja template from `variables` alone; raises TemplateError."""
-    template = _compiled(text)
+    template = _compiled(text, bounds)
     if isinstance(template, str):
         raise TemplateError(template)
     pieces: list[str] = []
-    room = MAX_RESULT
+    room = bounds.result
     try:
         for piece in template.generate(variables):
             room -= len(piece)
@@ -164,7 +226,7 @@ def fill_jinja(text: str, variables: Mapping[str, Any]) -> str:
     except Exception as problem:  # a template can run any operator on any value of a conversation
         raise TemplateError(f"The template can't be filled: {type(problem).__name__}.") from None
     if room < 0:
-        raise TemplateError(f"The template makes more than {MAX_RESULT} characters.")
+        raise TemplateError(f"The template makes more than {bounds.result} characters.")
     return "".join(pieces)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import sys
 import time
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager
@@ -19,6 +21,16 @@ _CONNECT_SECONDS = 5.0
 _BROKEN = (AttributeError, LookupError, TypeError, ValueError)
 _NO_KEY = "none"  # the client wants one even for servers that don't
 _AGAIN = frozenset({408, 409, 425, 429, 500, 502, 503, 504})
+
+
+def load() -> None:
+    """Load ahead what the first request needs; it may run in another thread."""
+    importlib.import_module("openai")
+
+
+def is_loaded() -> bool:
+    """Whether the first request would wait for nothing."""
+    return "openai" in sys.modules
 
 
 class Refused(ModelFailed):

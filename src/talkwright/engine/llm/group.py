@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from talkwright.engine.llm.client import DeploymentClient, Refused
+from talkwright.engine.llm.client import DeploymentClient, Refused, is_loaded, load
 from talkwright.engine.llm.port import Completion, Message, ModelFailed, OnText
 from talkwright.engine.llm.settings import FASTEST, LEAST_BUSY, Group
 from talkwright.engine.ports import Random
@@ -73,6 +73,8 @@ class ModelGroup:
         seconds: float,
         is_final: Callable[[], bool],
     ) -> Answer:
+        if not is_loaded():
+            await asyncio.to_thread(load)  # takes a second, once, and is nobody's delay but the first one's
         deadline = self._clock() + seconds
         faults: list[str] = []
         tries = self._order()
