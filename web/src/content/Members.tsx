@@ -82,7 +82,7 @@ export function Members({ item, name, place, variation, readOnly, children }: Pr
         row(
           'rephrase',
           <span className="hs">
-            <Switch label={words.members['rephrase'] ?? ''} checked={metadata['rephrase'] === true} onChange={(on) => !readOnly && set('rephrase', on)} />
+            {readOnly ? <span className="t2">{metadata['rephrase'] === true ? words.yes : words.no}</span> : <Switch label={words.members['rephrase'] ?? ''} checked={metadata['rephrase'] === true} onChange={(on) => set('rephrase', on)} />}
             <span className="small t3">{words.rephraseWhy}</span>
           </span>,
         )}
