@@ -10,6 +10,7 @@ import inspect
 import random
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from talkwright.assistant.assistant import Assistant
@@ -18,6 +19,7 @@ from talkwright.conversation.stack import Stack
 from talkwright.conversation.tracker import Tracker
 from talkwright.engine import logs
 from talkwright.engine.commands import Command, CorrectSlots, HandleCodeChange, UserSilence
+from talkwright.engine.commands import from_dict as command_from
 from talkwright.engine.dialogue import frames
 from talkwright.engine.dialogue.cleanup import clean_up
 from talkwright.engine.dialogue.executor import advance
@@ -166,7 +168,15 @@ class Agent:
 
     def next_action(self, tracker: Tracker) -> str:
         """What the dialogue would do next; takes a tracker of its own, for it goes forward (4.2, `predict`)."""
-        return tracker.followup_action or (ev.ACTION_LISTEN if tracker.paused else advance(self._ledger(tracker)))
+        last = next((event for event in reversed(tracker.events) if event.type in (ev.USER, ev.ACTION)), None)
+        if tracker.followup_action:
+            return tracker.followup_action
+        if tracker.paused or last is None or last.get("name") == ev.ACTION_LISTEN:
+            return ev.ACTION_LISTEN
+        ledger = self._ledger(tracker)
+        if last.type == ev.USER:
+            run_commands(ledger, _commands(last))
+        return advance(ledger)
 
     def _ledger(self, tracker: Tracker, tell: Callable[[BotMessage], None] | None = None) -> Ledger:
         if tell is None:
@@ -267,6 +277,17 @@ class Agent:
             logs.error("apology_failed", sender_id=ledger.tracker.sender_id, **where(fault))
             ledger.set_stack(())
             ledger.record(ev.action(ev.ACTION_LISTEN))
+
+
+def _commands(message: ev.Event) -> list[Command]:
+    """The commands that were written into a user event, those that can be read."""
+    parse_data = message.get("parse_data")
+    written = parse_data.get("commands") if isinstance(parse_data, Mapping) else None
+    found = []
+    for one in written if isinstance(written, list) else ():
+        with suppress(ValueError, TypeError, KeyError, AttributeError):
+            found.append(command_from(one))
+    return found
 
 
 class _Telling(Ledger):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from talkwright.assistant.builtins import BUILTIN_SLOT_NAMES
 from talkwright.conversation import events as ev
 from talkwright.conversation.events import Event
 
@@ -28,6 +29,7 @@ def _step(event: Event) -> dict[str, Any] | None:
         return {"user": event.text_of("text") or "", **({"intent": intent} if intent else {})}
     if event.type == ev.ACTION and event.text_of("name") not in _UNTOLD:
         return {"action": event.text_of("name") or ""}
-    if event.type == ev.SLOT and not event.metadata.get("reset") and event.text_of("name"):
-        return {"slot_was_set": [{event.text_of("name"): event.get("value")}]}
+    slot = event.text_of("name") if event.type == ev.SLOT and not event.metadata.get("reset") else None
+    if slot is not None and slot not in BUILTIN_SLOT_NAMES:
+        return {"slot_was_set": [{slot: event.get("value")}]}
     return None
