@@ -2,7 +2,8 @@
 
     python benchmarks/understanding.py [PROJECT]
 
-Without a path it measures `examples/bank` on its `heldout/` folder. Prints shares; sentences only with `--show`.
+Without a path it measures `examples/bank` on its `heldout/` folder, and the practice in `tests/projects/clinic`, on
+which nothing was tuned, on its own. Prints shares; sentences only with `--show`.
 """
 
 from __future__ import annotations
@@ -21,20 +22,24 @@ from talkwright.engine.testing.heldout import measure
 from talkwright.engine.understanding.local.learning import train_classifier
 from talkwright.engine.understanding.local.understanding import LocalUnderstanding
 
+ROOT = Path(__file__).parents[1]
 FIGURES = {
     "first command en": "understood-en",
     "first command de": "understood-de",
     "out of scope": "out-of-scope-refused",
     "answers": "answers-understood",
+    "commands": "commands-right-second",
 }
+PROJECTS = (ROOT / "examples" / "bank", ROOT / "tests" / "projects" / "clinic")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("project", nargs="?", type=Path, default=Path(__file__).parents[1] / "examples" / "bank")
+    parser.add_argument("project", nargs="?", type=Path, help="measure this project alone")
     parser.add_argument("--show", action="store_true", help="print what was not understood")
     options = parser.parse_args()
-    heldout(options.project, show=options.show)
+    for project in [options.project] if options.project else PROJECTS:
+        heldout(project, show=options.show)
 
 
 def heldout(project: Path, *, show: bool) -> None:
