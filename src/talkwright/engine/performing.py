@@ -56,6 +56,7 @@ class Performer:
         """Runs the actions that controlled slots want with every message; they may set slots and speak (8.4)."""
         for name in self._program.actions_every_turn:
             try:
+                await ledger.tracker.complete()  # actions are told the whole conversation
                 result = await self._actions.run(name, ledger.tracker, self._program.assistant.domain)
             except Exception as failure:  # such a slot keeps its value; the conversation goes on
                 logs.error("slot_action_failed", action=name, sender_id=ledger.tracker.sender_id, **where(failure))
@@ -89,6 +90,7 @@ class Performer:
         place = ledger.place()
         started = time.perf_counter()
         try:
+            await ledger.tracker.complete()  # actions are told the whole conversation
             result = await self._actions.run(name, ledger.tracker, self._program.assistant.domain)
         except ActionRejected:
             ledger.record(ev.plain(ev.ACTION_REJECTED, place, name=name, policy="FlowPolicy", confidence=1.0))
