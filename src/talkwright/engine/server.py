@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from talkwright.engine.serving.conversations import Conversations
 from talkwright.engine.serving.loading import Loader
 from talkwright.engine.serving.models import Models
 from talkwright.engine.serving.pages import Pages
+from talkwright.engine.serving.reminding import Reminding
 from talkwright.engine.serving.trainings import Trainings
 from talkwright.engine.stores import StoreError
 
@@ -40,6 +42,8 @@ class BotServer:
         """The ASGI application."""
         outlets = Outlets(self.channels)
         trainings = Trainings(self.loader)
+        reminding = Reminding(self.bot, outlets)
+        self.bot.after_turn = reminding.note
         routes = [
             *(route for channel in self.channels for route in channel.routes(self.bot)),
             *Pages(self.bot, self.access, self.loader).routes(),
@@ -57,7 +61,11 @@ class BotServer:
         @asynccontextmanager
         async def lifespan(_: Starlette) -> AsyncIterator[None]:
             self.began()
+            resuming = asyncio.create_task(reminding.resume()) if self.bot.has_model else None
             yield
+            if resuming is not None:
+                resuming.cancel()
+            await reminding.close()
             await trainings.close()
             await self.close()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +17,7 @@ from talkwright.engine.serving.gate import Gate
 from talkwright.engine.stores import ConversationStore, Held
 
 Tell = Callable[[BotMessage], None]
+AfterTurn = Callable[[str, TurnResult], Awaitable[None]]
 MakeServed = Callable[[Path], "Served"]
 """Loads the model in a file with all that serves it; raises ModelError. It may take its time, in a thread."""
 
@@ -44,6 +45,8 @@ class Bot:
         self._store = store
         self._gate = Gate(most_turns)
         self._users: dict[Served, int] = {}
+        self.after_turn: AfterTurn | None = None
+        """Who is told of each turn that is saved; it raises nothing."""
 
     @property
     def served(self) -> Served:
@@ -67,7 +70,9 @@ class Bot:
                 tracker = await conversation(held, served) or served.agent.new_tracker(message.sender)
                 result = await served.agent.handle(tracker, message, tell=tell)
                 await held.save(tracker)
-                return result
+        if self.after_turn is not None:
+            await self.after_turn(message.sender, result)
+        return result
 
     @asynccontextmanager
     async def holding(self, conversation_id: str) -> AsyncIterator[tuple[Held, Served]]:
@@ -78,6 +83,10 @@ class Bot:
     async def read(self, conversation_id: str) -> Tracker | None:
         """A copy of a conversation with all its events, without waiting for a turn under way."""
         return await self._store.read(conversation_id, self.served.agent.program.initial_slots)
+
+    def conversations(self) -> AsyncIterator[str]:
+        """The ids of all conversations that are kept."""
+        return self._store.ids()
 
     @asynccontextmanager
     async def using(self) -> AsyncIterator[Served]:

@@ -31,7 +31,7 @@ class Reminding:
         """Looks at a turn that is over: it may have asked for a reminder, cancelled one, or made one senseless."""
         kinds = {event.type for event in result.events}
         if conversation in self._timers or kinds & {REMINDER, CANCEL}:
-            await self.look(conversation)
+            await self._looked(conversation)
 
     async def look(self, conversation: str) -> None:
         """Sets the conversation's timer by what its events say."""
@@ -41,10 +41,17 @@ class Reminding:
     async def resume(self) -> None:
         """Arms what waits in all conversations, after the bot was away; what fell due meanwhile comes at once."""
         async for conversation in self._bot.conversations():
-            try:
-                await self.look(conversation)
-            except Exception as fault:  # one conversation that can't be read must not cost the others their reminders
-                logs.error("reminder_lost", sender_id=conversation, **where(fault))
+            await self._looked(conversation)
+
+    async def _looked(self, conversation: str) -> None:
+        try:
+            await self.look(conversation)
+        except Exception as fault:  # a turn, or the reminders of other conversations, must not fail with this one
+            logs.error("reminders_not_read", sender_id=conversation, **where(fault))
+
+    def is_waiting(self, conversation: str) -> bool:
+        """Whether a timer runs for the conversation."""
+        return conversation in self._timers
 
     async def close(self) -> None:
         """Stops all timers, and waits for what is being said."""
@@ -87,7 +94,10 @@ class Reminding:
                 return
             channel = tracker.latest_input_channel or "reminder"
             message = UserMessage(
-                text=due.payload(), sender=conversation, channel=channel, metadata={FIRED: due.name, "is_external": True}
+                text=due.payload(),
+                sender=conversation,
+                channel=channel,
+                metadata={FIRED: due.name, "is_external": True},
             )
             result = await served.agent.handle(tracker, message)
             await held.save(tracker)
