@@ -1,4 +1,4 @@
-"""Takes pictures of all pages at 1440 × 900, light and dark, into `screenshots/`; `make screenshots` calls it.
+"""Takes pictures of all pages and their states, 1440 × 900, light and dark, into `screenshots/` (`make screenshots`).
 
 With `--readme` it writes the three small pictures of the README into `docs/screenshots/` instead. Starts a studio of
 its own, on an empty data folder, and stops it at the end.
@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Literal
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
@@ -21,15 +22,38 @@ sys.path.insert(0, str(ROOT))  # the ways to all pages are the tests'
 from tests.services.running import PASSWORD, RunningStudio  # noqa: E402 - the path is set first, so that tests is found
 from tests.web.api import Api  # noqa: E402 - found by the path above
 from tests.web.chromium import become_administrator, launch, new_context  # noqa: E402 - the path is set first, so that tests is found
-from tests.web.places import DRAWERS, PLACES, Place, settled  # noqa: E402 - the path is set first, so that tests is found
+from tests.web.places import (  # noqa: E402 - the path is set first, so that tests is found
+    DRAWERS,
+    PLACES,
+    Place,
+    drawer,
+    open_dock,
+    settled,
+)
+from tests.web.projects import tea_desk  # noqa: E402 - the path is set first, so that tests is found
+from tests.web.states import (  # noqa: E402 - the path is set first, so that tests is found
+    SPOTS,
+    Held,
+    busy,
+    conflicting,
+    failure,
+    nothing,
+    offline,
+)
 
 EXAMPLE = "harbour-bank"
-THEMES = ("light", "dark")
+THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+EMPTY = ("flows", "content/action", "content/prompt", "nlu", "files", "versions")
+CUT = {
+    "home": "/",
+    "flow": f"/a/{EXAMPLE}/flows/transfer_money",
+    "response": f"/a/{EXAMPLE}/content/response/utter_ask_amount",
+}
 README = (("flow-step", "light", "flow-light"), ("try", "dark", "try-dark"), ("responses", "light", "responses-light"))
 
 
 class Photographer:
-    """Opens places in one theme and writes what is seen there."""
+    """Opens places and writes what is seen there."""
 
     def __init__(self, page: Page, folder: Path) -> None:
         self._page = page
@@ -42,10 +66,15 @@ class Photographer:
         sys.stdout.write(f"{name}\n")
         sys.stdout.flush()
 
-    def visit(self, place: Place, name: str) -> None:
-        """Go to a place and take it; the frame is left as a newcomer finds it."""
-        place.open(self._page, EXAMPLE)
-        self.take(name)
+    def take_both(self, name: str) -> None:
+        """Write the page as it stands in each theme: it follows the system's."""
+        for theme in THEMES:
+            self._page.emulate_media(color_scheme=theme)
+            self._page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+            self.take(f"{name}-{theme}")
+
+    def tidy(self) -> None:
+        """Leave the frame as a newcomer finds it."""
         self._page.evaluate("localStorage.removeItem('talkwright-layout')")
 
 
@@ -62,62 +91,104 @@ def studio() -> Iterator[RunningStudio]:
             running.stop()
 
 
-def signed_out(browser: Browser, running: RunningStudio, theme: str, folder: Path) -> None:
+def signed_out(browser: Browser, running: RunningStudio, folder: Path) -> None:
     """The pages before one is signed in."""
-    context = new_context(browser, dark=theme == "dark")
-    page = context.new_page()
+    page = new_context(browser).new_page()
     photographer = Photographer(page, folder)
     page.goto(running.link)
-    if page.get_by_label("Password again").is_visible():
-        settled(page)
-        photographer.take(f"first-admin-{theme}")
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_label("Password again", exact=True).fill(PASSWORD[:8])
+    settled(page)
+    photographer.take_both("first-admin")
     page.goto(running.address)
     page.get_by_role("heading", name="Sign in").wait_for()
     settled(page)
-    photographer.take(f"sign-in-{theme}")
-    context.close()
+    photographer.take_both("sign-in")
+    page.context.close()
 
 
-def no_assistants(page: Page, api: Api, folder: Path, theme: str) -> None:
+def places(page: Page, photographer: Photographer) -> None:
+    """All pages, dialogs, drawers and the dock."""
+    for place in PLACES + DRAWERS:
+        place.open(page, EXAMPLE)
+        photographer.take_both(place.name)
+        photographer.tidy()
+
+
+def waiting_and_failing(page: Page, photographer: Photographer) -> None:
+    """Each part of a page before its content is there, and where it can't be read."""
+    for spot in SPOTS:
+        held = Held(page, spot.reads)
+        spot.go(page, EXAMPLE)
+        held.asked()
+        busy(page).first.wait_for()
+        photographer.take_both(f"state-busy-{spot.name}")
+        held.fail()
+        failure(page, spot).wait_for()
+        photographer.take_both(f"state-error-{spot.name}")
+        held.end()
+        photographer.tidy()
+
+
+def empty(page: Page, photographer: Photographer) -> None:
+    """The pages of an assistant that holds nothing."""
+    for path in EMPTY:
+        page.goto(f"/a/empty-desk/{path}")
+        page.get_by_role("main").get_by_role("heading").last.wait_for()
+        settled(page)
+        photographer.take_both(f"state-empty-{path.rpartition('/')[2]}")
+    drawer("Training log")(page)
+    open_dock(page)
+    settled(page)
+    photographer.take_both("state-empty-dock-and-log")
+    photographer.tidy()
+
+
+def cut_off(page: Page, api: Api, photographer: Photographer) -> None:
+    """Pages without the studio, and two versions of one text."""
+    for name, path in CUT.items():
+        page.goto(path)
+        page.get_by_role("main").wait_for()
+        settled(page)
+        with offline(page):
+            photographer.take_both(f"state-offline-{name}")
+    conflicting(page, api, "tea-desk", "To which town shall it go?", "Which harbour should the {size} tea go to?")
+    photographer.take_both("state-conflict")
+
+
+def no_assistants(page: Page, api: Api, photographer: Photographer) -> None:
     """The first page once nothing is there any more."""
     for assistant in api.get("/assistants")["items"]:
         api.send("DELETE", f"/assistants/{assistant['id']}")
     page.goto("/")
     page.get_by_role("heading", name="Your assistants will be here").wait_for()
     settled(page)
-    Photographer(page, folder).take(f"home-empty-{theme}")
+    photographer.take_both("home-empty")
 
 
 def take_all(folder: Path) -> None:
-    """All pages in both themes."""
+    """All pages and their states in both themes."""
     with studio() as running, sync_playwright() as playwright:
         browser = launch(playwright)
-        state = folder / "state.json"
-        folder.mkdir(parents=True, exist_ok=True)
-        for theme in THEMES:
-            signed_out(browser, running, theme, folder)
-        try:
-            become_administrator(page := new_context(browser).new_page(), running.link, "admin", PASSWORD)
-            page.context.storage_state(path=state)
-            pages = {
-                theme: new_context(browser, state=state, dark=theme == "dark", address=running.address).new_page()
-                for theme in THEMES
-            }
-        finally:
-            state.unlink(missing_ok=True)
+        signed_out(browser, running, folder)
+        page = new_context(browser, address=running.address).new_page()
+        become_administrator(page, running.link, "admin", PASSWORD)
+        photographer = Photographer(page, folder)
         api = Api(running.address, page.context.request)
         api.running(EXAMPLE)
-        for theme, each in pages.items():
-            for place in PLACES + DRAWERS:
-                Photographer(each, folder).visit(place, f"{place.name}-{theme}")
-        for theme, each in pages.items():
-            no_assistants(each, api, folder, theme)
+        places(page, photographer)
+        waiting_and_failing(page, photographer)
+        api.bring_in("empty-desk", "Empty desk", nothing("empty-desk"))
+        api.bring_in("tea-desk", "Tea desk", tea_desk("tea-desk"))
+        empty(page, photographer)
+        cut_off(page, api, photographer)
+        no_assistants(page, api, photographer)
         browser.close()
 
 
 def take_for_readme(folder: Path) -> None:
     """The three pictures that the README shows."""
-    places = {place.name: place for place in PLACES}
+    known = {place.name: place for place in PLACES}
     with studio() as running, sync_playwright() as playwright:
         browser = launch(playwright)
         page = new_context(browser).new_page()
@@ -126,9 +197,11 @@ def take_for_readme(folder: Path) -> None:
         for place, theme, name in README:
             page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
             page.goto(running.address)
+            at = known[place]
+            Place(at.name, running.address + at.path, at.show).open(page, EXAMPLE)
             photographer = Photographer(page, folder)
-            at = places[place]
-            photographer.visit(Place(at.name, running.address + at.path, at.show), name)
+            photographer.take(name)
+            photographer.tidy()
         browser.close()
 
 

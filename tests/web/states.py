@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from playwright.sync_api import Locator, Page, Route, expect
+from tests.web.api import Api
 from tests.web.places import FLOW, canvas, drawer, heading, item, open_dock, row, row_of
 
 
@@ -186,6 +187,10 @@ class Held:
         problem = "application/problem+json"
         self._let(lambda route: route.fulfill(status=500, content_type=problem, headers=headers, body=BROKEN))
 
+    def end(self) -> None:
+        """Stand aside, whatever waits."""
+        self._page.unroute(self._reads)
+
     def _let(self, answer: Callable[[Route], None]) -> None:
         self._answer = answer
         while self._waiting:
@@ -200,6 +205,24 @@ def offline(page: Page) -> Iterator[None]:
     yield
     page.context.set_offline(False)
     expect(banner(page)).to_have_count(0)
+
+
+def conflicting(page: Page, api: Api, desk: str, theirs: str, mine: str) -> None:
+    """Change a text while somebody else changes it, until both are shown."""
+    page.goto(f"/a/{desk}/content/response/utter_ask_town")
+    field = page.get_by_role("textbox", name="Text 1, English")
+    field.wait_for()
+    held = Held(page, "/changes$")
+    field.fill(mine)
+    field.blur()
+    held.asked()
+    aid = api.assistant(desk)["id"]
+    item = api.item(aid, "response", "utter_ask_town")
+    patch = [{"op": "replace", "path": "/0/text", "value": theirs}]
+    api.change(aid, {"op": "patch", "item": item["id"], "revision": item["revision"], "patch": patch})
+    held.go_on()
+    page.get_by_role("region", name="Version on the server").get_by_text(theirs.rsplit(maxsplit=1)[-1]).wait_for()
+    held.end()
 
 
 def banner(page: Page) -> Locator:
