@@ -117,6 +117,16 @@ async def test_an_import_takes_over_an_item_that_stood_in_another_file(admin: Br
     assert b"utter_off" in files["domain.yml"]
 
 
+async def test_a_deleted_item_that_an_import_brings_elsewhere_stands_there_alone(admin: Browser) -> None:
+    made = (await imported(admin, FILES))["assistant"]["id"]
+    gone = await item_named(admin, made, "response", "utter_on")
+    await send(admin, made, change({"op": "delete", "item": gone["id"], "revision": gone["revision"]}))
+    await imported(admin, {"domain/more.yml": b"responses:\n  utter_on:\n  - text: moved\n"}, into=made)
+    files = await download(admin, made)
+    assert b"utter_on" not in files["domain.yml"]
+    assert b"moved" in files["domain/more.yml"]
+
+
 async def test_an_import_taken_back_leaves_the_files_as_they_were(admin: Browser) -> None:
     made = (await imported(admin, FILES))["assistant"]["id"]
     await imported(

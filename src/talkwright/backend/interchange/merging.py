@@ -31,8 +31,10 @@ def merge(project: Project, files: Iterable[ProjectFile], living: Iterable[Item]
     stay = {file.path: file for file in files if file.path not in new_paths}
     changed: dict[Named, Item] = {(str(item.kind), item.name): item for item in project.items}
     gone: set[Named] = set()
+    dead = set(changed)  # whoever has one of these names and doesn't live comes back where the project has it
     for item in living:
         named = (str(item.kind), item.name)
+        dead.discard(named)
         left = _left(item, stay, new_paths)
         if named in changed:
             kept = left if item.kind in MANY_PARTS else {}
@@ -53,6 +55,8 @@ def merge(project: Project, files: Iterable[ProjectFile], living: Iterable[Item]
         stay = {path: _renumbered(file, named, places) for path, file in stay.items()}
         own = changed[named].parts if named in changed else ()
         changed[named] = make_item(item.kind, item.name, (*own, *kept.values())) if kept else changed[named]
+    for named in dead & {named for file in stay.values() for named in file.names}:
+        stay = {path: _renumbered(file, named, {}) for path, file in stay.items()}
     return Merged({**stay, **{file.path: file for file in project.files}}, changed, frozenset(gone))
 
 
