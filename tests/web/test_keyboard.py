@@ -28,7 +28,8 @@ def keep_told(page: Page) -> None:
         """() => {
           window.told = []
           const region = document.querySelector('.told')
-          new MutationObserver(() => window.told.push(region.textContent)).observe(region, { subtree: true, childList: true })
+          const keep = new MutationObserver(() => window.told.push(region.textContent))
+          keep.observe(region, { subtree: true, childList: true })
         }"""
     )
 

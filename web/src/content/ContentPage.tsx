@@ -5,7 +5,7 @@ import { Link, Outlet, useParams } from '@tanstack/react-router'
 import { itemsQuery } from '../app/queries'
 import { Rows } from '../focus/Rows'
 import { useAssistant } from '../frame/assistant'
-import { useLayout } from '../frame/layout'
+import { ListPlace } from '../frame/ListPlace'
 import { CONTENT_KINDS } from '../frame/useItemLink'
 import { Icon } from '../ui/Icon'
 import { lookOf } from '../ui/kinds'
@@ -17,10 +17,11 @@ const ICONS: Record<View, TablerIcon> = { untranslated: IconLanguage, problems: 
 
 export default function ContentPage() {
   const { name } = useParams({ strict: false })
-  const dock = useLayout((state) => state.dock)
   return (
     <>
-      {!(dock && name) && <Pane />}
+      <ListPlace open={name !== undefined} comesBack={false}>
+        <Pane />
+      </ListPlace>
       <Outlet />
     </>
   )

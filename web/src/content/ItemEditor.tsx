@@ -7,6 +7,7 @@ import { useConflict, useDocument, type Document } from '../documents'
 import { ConflictView } from '../editor/ConflictView'
 import { useAssistant } from '../frame/assistant'
 import { visited } from '../frame/layout'
+import { ListButton } from '../frame/ListPlace'
 import { SaveState } from '../frame/SaveState'
 import { UndoButtons } from '../frame/UndoButtons'
 import { ItemMenu } from '../items/ItemMenu'
@@ -51,6 +52,7 @@ export function ItemEditor({ kind, name, found, view, line, onView, onClose }: P
   return (
     <main className="work item" id="work" aria-label={name}>
       <div className="item-head">
+        <ListButton />
         <KindTile kind={kind} name={name} large />
         <div className="grow">
           <div className="hs item-name">

@@ -7,6 +7,7 @@ import type { ItemSummary } from '../api'
 import { itemsQuery } from '../app/queries'
 import { languagesOf, useAssistant, useMayWrite } from '../frame/assistant'
 import { useLayout, useOverlays } from '../frame/layout'
+import { ListPlace, useNarrow } from '../frame/ListPlace'
 import { Button } from '../ui/controls'
 import { SearchInput } from '../ui/fields'
 import { lookOf } from '../ui/kinds'
@@ -20,10 +21,11 @@ const NEW: Readonly<Record<string, 'response' | 'slot'>> = { response: 'response
 
 export default function KindPage() {
   const { kind, name } = useParams({ strict: false })
-  const dock = useLayout((state) => state.dock)
   return (
     <>
-      {!(dock && name) && <List key={kind} kind={kind ?? 'response'} selected={name} />}
+      <ListPlace open={name !== undefined}>
+        <List key={kind} kind={kind ?? 'response'} selected={name} />
+      </ListPlace>
       {name && <Outlet />}
     </>
   )
@@ -34,6 +36,7 @@ function List({ kind, selected }: { kind: string; selected: string | undefined }
   const dock = useLayout((state) => state.dock)
   const navigate = useNavigate()
   const { data, error, refetch } = useQuery(itemsQuery(assistant.id, kind))
+  const small = useNarrow()
   const [filter, setFilter] = useState('')
   const { view } = useView()
   const look = lookOf(kind)
@@ -65,7 +68,7 @@ function List({ kind, selected }: { kind: string; selected: string | undefined }
       ) : (
         <VirtualTable
           label={look.many}
-          columns={columnsFor(kind, languagesOf(assistant), assistant, selected !== undefined || dock)}
+          columns={columnsFor(kind, languagesOf(assistant), assistant, selected !== undefined || dock || small)}
           rows={rows}
           id={(item) => item.id}
           selected={rows.find((item) => item.name === selected)?.id}

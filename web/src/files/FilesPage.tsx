@@ -7,7 +7,7 @@ import type { ItemSummary } from '../api'
 import { itemsQuery } from '../app/queries'
 import { Rows } from '../focus/Rows'
 import { useAssistant } from '../frame/assistant'
-import { useLayout } from '../frame/layout'
+import { ListPlace } from '../frame/ListPlace'
 import { ResizablePane } from '../frame/ResizablePane'
 import { FILE_KINDS } from '../frame/useItemLink'
 import { KindTile } from '../ui/controls'
@@ -19,12 +19,11 @@ import { words } from './words'
 
 export default function FilesPage() {
   const { name, kind } = useParams({ strict: false })
-  const dock = useLayout((state) => state.dock)
   return (
     <>
-      {!(dock && name) && (
+      <ListPlace open={name !== undefined}>
         <Pane kind={kind} selected={name} />
-      )}
+      </ListPlace>
       {name ? (
         <Outlet />
       ) : (

@@ -33,7 +33,7 @@ export function FlowCanvas({ flow, selected, children }: { flow: Document; selec
     select(null)
   }
   return (
-    <div className="body">
+    <div className="body flow-body">
       <div className="work">
         {children}
         <Canvas flow={flow.id} nodes={nodes} edges={edges} selected={selected} onSelect={select} follow={following.on ? lit.active : selected}>

@@ -7,6 +7,7 @@ import { useItemId } from '../app/useItemId'
 import { isObject, useDocument, type Document } from '../documents'
 import { useAssistant } from '../frame/assistant'
 import { visited } from '../frame/layout'
+import { ListButton } from '../frame/ListPlace'
 import { NotFound } from '../frame/NotFound'
 import { SaveState } from '../frame/SaveState'
 import { UndoButtons } from '../frame/UndoButtons'
@@ -62,6 +63,7 @@ function FlowToolbar({ flow }: { flow: Document }) {
   const title = isObject(flow.body) && typeof flow.body['name'] === 'string' ? flow.body['name'] : flow.name.replaceAll(/[_-]/g, ' ')
   return (
     <div className="toolbar">
+      <ListButton />
       <h1 className="h ell" style={{ fontSize: 15 }} title={flow.name}>
         {title.charAt(0).toUpperCase() + title.slice(1)}
       </h1>

@@ -4,16 +4,18 @@ import { IconPlus, IconSitemap } from '@tabler/icons-react'
 import { Button } from '../ui/controls'
 import { Empty } from '../ui/states'
 import { useMay } from '../frame/assistant'
-import { useLayout, useOverlays } from '../frame/layout'
+import { useOverlays } from '../frame/layout'
+import { ListPlace } from '../frame/ListPlace'
 import { FlowsPane } from './FlowsPane'
 import { words } from './words'
 
 export default function FlowsPage() {
   const { flow } = useParams({ strict: false })
-  const dock = useLayout((state) => state.dock)
   return (
     <>
-      {!(dock && flow) && <FlowsPane selected={flow} />}
+      <ListPlace open={flow !== undefined}>
+        <FlowsPane selected={flow} />
+      </ListPlace>
       {flow ? <Outlet /> : <NothingOpen />}
     </>
   )

@@ -3,6 +3,7 @@ import { useLocation, useParams, useRouter } from '@tanstack/react-router'
 import { useEffect } from 'react'
 import { words as frameWords } from '../frame/words'
 import { useOpenAssistant } from '../frame/useOpenAssistant'
+import { nameCutTexts } from '../ui/cutTitles'
 import { lookOf } from '../ui/kinds'
 import { focusOnWork, keepFocus } from './keeper'
 import { useTold } from './told'
@@ -10,6 +11,7 @@ import { useTold } from './told'
 export function Focus() {
   const { text, count } = useTold()
   useEffect(keepFocus, [])
+  useEffect(nameCutTexts, [])
   useArrival()
   usePageTitle()
   return (

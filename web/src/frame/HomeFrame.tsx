@@ -59,7 +59,7 @@ export function HomeFrame({ children }: { children?: ReactNode }) {
         <div className="side end">
           <a className="btn quiet" href="/api/docs" target="_blank" rel="noreferrer">
             <Icon of={IconBook2} />
-            {words.homeFrame.apiDocumentation}
+            <span className="wide">{words.homeFrame.apiDocumentation}</span>
           </a>
           <PersonMenu />
         </div>

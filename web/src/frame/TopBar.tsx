@@ -47,7 +47,8 @@ function Problems() {
       <span className={colour}>
         <Icon of={icon} />
       </span>
-      <span className="num">{shown === 0 ? words.topBar.noProblems : `${shown} ${shown === 1 ? 'problem' : 'problems'}`}</span>
+      {shown > 0 && <span className="num">{shown}</span>}
+      <span className="wide">{shown === 0 ? words.topBar.noProblems : shown === 1 ? words.topBar.problem : words.topBar.problems}</span>
     </Button>
   )
 }
@@ -58,7 +59,9 @@ function TryButton() {
   if (!may) return null
   return (
     <Button icon={IconMessageCircle} className={open ? 'on' : ''} aria-pressed={open} onClick={toggleDock}>
-      {words.topBar.try} <Kbd>{modifier}J</Kbd>
+      <span className="wide">
+        {words.topBar.try} <Kbd>{modifier}J</Kbd>
+      </span>
     </Button>
   )
 }

@@ -35,7 +35,7 @@ export function TrainButton() {
     <>
       {running === null && latest?.state === 'failed' && (
         <Button look="danger" icon={IconAlertCircle} title={latest.reason ?? undefined} onClick={() => goToDrawer('log')}>
-          {texts.trainButton.trainingFailed}
+          <span className="wide">{texts.trainButton.trainingFailed}</span>
         </Button>
       )}
       <Button {...look}>{inside}</Button>

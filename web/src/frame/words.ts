@@ -97,6 +97,9 @@ export const words = {
     signOut: 'Sign out',
     talkwright: 'Talkwright',
   },
+  listPlace: {
+    showTheList: 'Show the list',
+  },
   rail: {
     sections: 'Sections',
     flows: 'Flows',
@@ -158,6 +161,8 @@ export const words = {
   },
   topBar: {
     noProblems: 'No problems',
+    problem: 'problem',
+    problems: 'problems',
     try: 'Try',
   },
   titles: {

@@ -47,7 +47,7 @@ export default function HomePage() {
   const wanted = filter.trim().toLowerCase()
   const shown = data?.items.filter((one) => `${one.title} ${one.name}`.toLowerCase().includes(wanted))
   return (
-    <div className="body" {...target}>
+    <div className="body stacks" {...target}>
       <main className="work home-work" id="work">
         {drop.error && <DropError text={drop.error} />}
         <div className="hs home-head">

@@ -7,7 +7,8 @@ import type { ItemSummary } from '../api'
 import { itemsQuery } from '../app/queries'
 import { Rows } from '../focus/Rows'
 import { useAssistant, useMay } from '../frame/assistant'
-import { useLayout, useOverlays } from '../frame/layout'
+import { useOverlays } from '../frame/layout'
+import { ListPlace } from '../frame/ListPlace'
 import { ResizablePane } from '../frame/ResizablePane'
 import { NLU_KINDS } from '../frame/useItemLink'
 import { Button, IconButton, KindTile } from '../ui/controls'
@@ -19,12 +20,11 @@ import { words } from './words'
 
 export default function NluPage() {
   const { name, kind } = useParams({ strict: false })
-  const dock = useLayout((state) => state.dock)
   return (
     <>
-      {!(dock && name) && (
+      <ListPlace open={name !== undefined}>
         <Pane kind={kind} selected={name} />
-      )}
+      </ListPlace>
       {name ? <Outlet /> : <NothingOpen />}
     </>
   )

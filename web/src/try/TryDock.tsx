@@ -3,14 +3,14 @@ import './try.css'
 import { IconCircleCheck, IconLoader2, IconMessagePlus, IconX } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
-import { useEffect, useRef } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { versionsQuery } from '../app/queries'
 import { useAssistant } from '../frame/assistant'
 import { focusOn } from '../focus/keeper'
 import { onEscape } from '../focus/onEscape'
 import { MESSAGE, toggleDock, useOverlays } from '../frame/layout'
 import { modifier } from '../frame/keys'
-import { IconButton } from '../ui/controls'
+import { IconButton, Segmented } from '../ui/controls'
 import { Icon } from '../ui/Icon'
 import { plural, shortTime } from '../ui/time'
 import { ChatPane } from './ChatPane'
@@ -23,6 +23,8 @@ import { words } from './words'
 export default function TryDock() {
   const assistant = useAssistant()
   const { turns } = useChat(assistant.id)
+  // Where there is room for one column only.
+  const [shown, setShown] = useState<'chat' | 'timeline'>('chat')
   useEffect(() => void openLatest(assistant.id), [assistant.id])
   useFollowedFlow(assistant.id, assistant.name)
   useFocusWhereAsked()
@@ -38,7 +40,19 @@ export default function TryDock() {
         {turns.length > 0 && <IconButton icon={IconMessagePlus} label={words.tryDock.newChat} onClick={() => startOver(assistant.id)} />}
         <IconButton icon={IconX} label={words.tryDock.close} keys={`${modifier}J`} onClick={toggleDock} />
       </header>
-      <div className="cols">
+      <div className="dock-switch">
+        <Segmented
+          full
+          label={words.tryDock.show}
+          value={shown}
+          onChange={setShown}
+          options={[
+            { value: 'chat', label: words.tryDock.chat },
+            { value: 'timeline', label: words.tryDock.timeline },
+          ]}
+        />
+      </div>
+      <div className="cols" data-shown={shown}>
         <ChatPane />
         <div className="insp">
           <h3 className="insp-title h small">{words.tryDock.timeline}</h3>

@@ -52,6 +52,8 @@ export const words = {
     newChat: 'New chat',
     close: 'Close',
     timeline: 'Timeline',
+    chat: 'Chat',
+    show: 'Chat or timeline',
     current: 'Answers with the current text',
     changesSince: (changes: string, version: string) => `${changes} since ${version}`,
     changesSinceWhy: 'Try answers as the content was then. Train to talk with it as it is now.',
