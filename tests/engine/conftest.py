@@ -72,9 +72,9 @@ def agent(workshop: Model) -> Agent:
 
 
 @contextmanager
-def run_bot(model: Path, **environment: str) -> Iterator[RunningBot]:
-    """A bot on a free port, until the block ends."""
-    command = [sys.executable, "-m", "talkwright.engine", "run", "--model", str(model), "--port", "0"]
+def run_bot(model: Path | str, *options: str, **environment: str) -> Iterator[RunningBot]:
+    """A bot on a free port, until the block ends; `model` may be a file, a folder or an address."""
+    command = [sys.executable, "-m", "talkwright.engine", "run", "--model", str(model), "--port", "0", *options]
     variables = {**os.environ, **environment}
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=variables) as process:
         try:
