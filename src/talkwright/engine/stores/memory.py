@@ -73,10 +73,11 @@ class MemoryStore:
         found = [tracker.sender_id for tracker in reversed(self._trackers.values()) if tracker.user_id == user_id]
         return found[offset:] if limit is None else found[offset : offset + limit]
 
-    async def ids(self) -> AsyncIterator[str]:
-        """The ids of all conversations."""
-        for conversation in list(self._trackers):
-            yield conversation
+    async def ids(self, *, with_event: str | None = None) -> AsyncIterator[str]:
+        """The ids of all conversations, or of those with an event of one type."""
+        for conversation, tracker in list(self._trackers.items()):
+            if with_event is None or any(event.type == with_event for event in tracker.events):
+                yield conversation
 
     async def detail(self, conversation: str, message_id: str) -> Mapping[str, Any] | None:
         """How a message was understood: in memory its own event still holds it."""

@@ -102,8 +102,8 @@ class ConversationStore(Protocol):
         """The ids of a user's conversations, the latest changed first."""
         ...
 
-    def ids(self) -> AsyncIterator[str]:
-        """The ids of all conversations, in no particular order; it may run beside turns."""
+    def ids(self, *, with_event: str | None = None) -> AsyncIterator[str]:
+        """The ids of all conversations, or of those with an event of one type; it may run beside turns."""
         ...
 
     async def detail(self, conversation: str, message_id: str) -> Mapping[str, Any] | None:

@@ -22,7 +22,7 @@ from talkwright.engine.stores.port import StoreError, TurnLost, UnusableId
 from talkwright.engine.stores.recording import NOTHING, Recording
 from talkwright.engine.stores.snapshots import body_of, event_of, snapshot_of, tail_of, tracker_of
 from talkwright.engine.stores.tickets import Ticket, Tickets
-from talkwright.engine.stores.writing import DELETE, EVENTS, KNOWN, REPLACE, SAVE
+from talkwright.engine.stores.writing import DELETE, EVENTS, IDS, IDS_WITH_EVENT, KNOWN, REPLACE, SAVE
 
 _IDS_AT_ONCE = 500
 _MIGRATE = "run `talkwright engine migrate` with the same TALKWRIGHT_ENGINE_STORE_URL"
@@ -91,14 +91,11 @@ class PostgresStore:
         )
         return [row[0] for row in rows]
 
-    async def ids(self) -> AsyncIterator[str]:
-        """The ids of all conversations, by id; one that comes meanwhile may be left out."""
+    async def ids(self, *, with_event: str | None = None) -> AsyncIterator[str]:
+        """The ids of all conversations, or of those with an event of one type; a new one may be missed."""
         last = ""
         while True:
-            rows = await self.link.rows(
-                f"SELECT sender FROM {SCHEMA}.conversations WHERE sender > %s ORDER BY sender LIMIT %s",  # noqa: S608 - a constant
-                [last, _IDS_AT_ONCE],
-            )
+            rows = await self.link.rows(IDS if with_event is None else IDS_WITH_EVENT, [last, with_event, _IDS_AT_ONCE])
             for (sender,) in rows:
                 yield sender
             if len(rows) < _IDS_AT_ONCE:

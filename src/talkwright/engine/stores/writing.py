@@ -1,4 +1,4 @@
-"""The statements that write conversations; each checks the turn's ticket and locks it until it has committed."""
+"""The statements of conversations; each that writes checks the turn's ticket and locks it until it has committed."""
 
 from __future__ import annotations
 
@@ -63,4 +63,13 @@ SELECT c.seq, c.user_id, e.body FROM talkwright_engine.conversations c
 LEFT JOIN talkwright_engine.events e
     ON e.sender = c.sender AND e.seq >= %(from)s AND (%(to)s::bigint IS NULL OR e.seq <= %(to)s)
 WHERE c.sender = %(sender)s ORDER BY e.seq
+"""
+
+# The two take the same values: the last id seen, the type or none, and how many.
+IDS = """
+SELECT sender FROM talkwright_engine.conversations
+WHERE sender > %s AND %s::text IS NULL ORDER BY sender LIMIT %s
+"""
+IDS_WITH_EVENT = """
+SELECT DISTINCT sender FROM talkwright_engine.events WHERE sender > %s AND type = %s ORDER BY sender LIMIT %s
 """

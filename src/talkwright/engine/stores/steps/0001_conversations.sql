@@ -19,6 +19,7 @@ CREATE TABLE talkwright_engine.events (
     body text NOT NULL,                     -- JSON in ASCII, which may hold NaN and lone surrogates: no json column
     PRIMARY KEY (sender, seq)
 );
+CREATE INDEX events_of_rare_types ON talkwright_engine.events (type, sender) WHERE type IN ('reminder');
 
 -- Tickets: who waits for a conversation, in the order of coming; the first one holds it until it expires.
 CREATE TABLE talkwright_engine.tickets (
