@@ -41,7 +41,7 @@ def e2e(
     ] = None,
     understanding: Annotated[
         str,
-        typer.Option(help="`local`: the trained model. `oracle`: the command lines in <test>.oracle.yml, no training."),
+        typer.Option(help="`local`: the trained model; `llm`: the project's; `oracle`: <test>.oracle.yml"),
     ] = "local",
     url: Annotated[str | None, typer.Option(help="Play with a bot that runs there instead.")] = None,
     token: Annotated[
@@ -69,6 +69,7 @@ def e2e(
     from talkwright.engine.testing.e2e.cases import CaseError  # noqa: PLC0415 - as above
     from talkwright.engine.testing.e2e.files import project_of, read_cases  # noqa: PLC0415 - as above
     from talkwright.engine.testing.e2e.running import Asked, bot_of  # noqa: PLC0415 - as above
+    from talkwright.engine.understanding.choosing import ChoiceFault  # noqa: PLC0415 - as above
 
     configure_logs(quiet=True)
     if understanding not in (*Asked,):
@@ -80,7 +81,7 @@ def e2e(
         cases = read_cases(path)
         bot = bot_of(source, Asked(understanding), cases) if source and not url else HttpBot(url or "", token=token)
         played = asyncio.run(_play(bot, cases, at_once=at_once, fail_fast=fail_fast))
-    except (CaseError, ModelError, TrainingRefusedError) as problem:
+    except (CaseError, ChoiceFault, ModelError, TrainingRefusedError) as problem:
         _refuse(str(problem))
     except httpx2.HTTPError as problem:
         _refuse(f"The bot at {url} can't be talked to: {problem}")

@@ -15,6 +15,7 @@ from talkwright.engine.channels.channel import Channel, Setting
 from talkwright.engine.channels.credentials import open_channels
 from talkwright.engine.dialogue.profile import Profile, profile_of
 from talkwright.engine.fetching import ModelServer, SourceError, asked_once, is_address, newest_model, read_server
+from talkwright.engine.keeping import keep_conversations
 from talkwright.engine.lines import say
 from talkwright.engine.logs import configure_logs
 from talkwright.engine.model import Model, ModelError, load_model
@@ -25,7 +26,8 @@ from talkwright.engine.serving.bot import Bot, Served
 from talkwright.engine.serving.loading import Loader
 from talkwright.engine.serving.process import Serving, listen
 from talkwright.engine.settings import EngineSettings, load_settings
-from talkwright.engine.stores import ConversationStore, MemoryStore
+from talkwright.engine.stores import ConversationStore
+from talkwright.engine.understanding.choosing import make_understanding
 from talkwright.engine.understanding.local.understanding import LocalUnderstanding
 
 STOPPED, FAILED, REFUSED = 0, 1, 2
@@ -44,10 +46,18 @@ class Source:
 
 
 def make_agent(model: Model, actions: ActionRunner, settings: EngineSettings) -> Agent:
-    """The agent of a model, with the choices that whoever runs the bot has made."""
+    """The agent of a model, with the choices that whoever runs the bot has made.
+
+    Raises ChoiceFault where an understanding is wanted that can't be had.
+    """
+    understanding, notice = make_understanding(
+        model.assistant, LocalUnderstanding(model.classifier), settings.engine_understanding
+    )
+    if notice is not None:
+        say("warning", notice)
     return Agent(
         model.assistant,
-        LocalUnderstanding(model.classifier),
+        understanding,
         actions,
         model_id=model.model_id,
         model_name=model.file.removesuffix(".tar.gz"),
@@ -77,17 +87,15 @@ def make_actions(endpoints: Mapping[str, Any], settings: EngineSettings) -> Http
 def make_served(path: Path, settings: EngineSettings, endpoints: Mapping[str, Any] | None = None) -> Served:
     """All that serves the model in a file; `endpoints` stand for the model's own. Raises ModelError.
 
-    The project's event broker and its tracker, lock and model stores are not looked at: who runs the bot decides those.
+    The project's event broker and its tracker, lock and model stores are looked at only where whoever runs the bot has
+    allowed them (`keeping`).
     A project whose action endpoint can't be used still talks; each of its actions then fails with the reason.
     """
     model = load_model(path)
-    actions = make_actions(model.assistant.endpoints if endpoints is None else endpoints, settings)
+    if endpoints is not None:
+        model = replace(model, assistant=replace(model.assistant, endpoints=endpoints))
+    actions = make_actions(model.assistant.endpoints, settings)
     return Served(model, make_agent(model, actions, settings), actions)
-
-
-def make_store(settings: EngineSettings) -> ConversationStore:
-    """Where conversations are kept."""
-    return MemoryStore(settings.engine_conversations)
 
 
 def make_access(settings: EngineSettings) -> Access:
@@ -107,8 +115,7 @@ def run_job(source: Source, *, host: str, port: int, settings: EngineSettings | 
     configure_logs()
     try:
         chosen = settings or load_settings()
-        store = make_store(chosen)
-        server = _server(source, chosen, store)
+        server, store = _server(source, chosen)
     except (ModelError, ValueError) as problem:
         say("refused", str(problem))
         return REFUSED
@@ -126,8 +133,11 @@ def run_job(source: Source, *, host: str, port: int, settings: EngineSettings | 
     return STOPPED
 
 
-def _server(source: Source, settings: EngineSettings, store: ConversationStore) -> BotServer:
-    """Everything that serves; raises ModelError where the first model is none, ValueError for files and settings."""
+def _server(source: Source, settings: EngineSettings) -> tuple[BotServer, ConversationStore]:
+    """Everything that serves, and where it keeps conversations.
+
+    Raises ModelError where the first model is none, ValueError for files and settings.
+    """
     endpoints, credentials = _yaml(source.endpoints), _yaml(source.credentials)
 
     def make(path: Path) -> Served:
@@ -141,6 +151,8 @@ def _server(source: Source, settings: EngineSettings, store: ConversationStore) 
         credentials = served.model.assistant.credentials if served is not None else {}
     access = make_access(settings)
     origins = tuple(one.strip() for one in settings.engine_cors.split(",") if one.strip())
+    named = served.model.assistant.endpoints if served is not None else endpoints or {}
+    store = keep_conversations(named, in_memory=settings.engine_conversations)
     bot = Bot(served, store, most_turns=settings.engine_turns)
     setting = Setting({}, may_see_events=access.admit, origins=origins)
     channels: Sequence[Channel] = open_channels(credentials, setting, project_code=settings.engine_project_code)
@@ -150,7 +162,7 @@ def _server(source: Source, settings: EngineSettings, store: ConversationStore) 
         if asked is not None:
             loader.begin(asked)
 
-    return BotServer(bot, loader, access, channels, origins, began)
+    return BotServer(bot, loader, access, channels, origins, began), store
 
 
 def _first(source: Source, endpoints: Mapping[str, Any] | None) -> tuple[ModelServer | None, Path | None]:

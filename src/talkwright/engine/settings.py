@@ -8,6 +8,8 @@ from pathlib import Path
 from pydantic import AliasChoices, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from talkwright.engine.understanding.choice import Choice
+
 _SECRETS = ("engine_token", "engine_jwt_secret")
 
 
@@ -52,6 +54,11 @@ class EngineSettings(BaseSettings):
         "HS256",
         description="How those tokens are signed; also read from `JWT_METHOD`.",
         validation_alias=AliasChoices("TALKWRIGHT_ENGINE_JWT_METHOD", "JWT_METHOD"),
+    )
+    engine_understanding: Choice | None = Field(
+        None,
+        description="What understands messages: `local` is the trained model, `llm` the language model that the project"
+        " names, `auto` asks it only where the local one isn't sure; unset leaves it to the project.",
     )
     engine_turns: int = Field(
         200,

@@ -1,12 +1,15 @@
 """Cases played with an agent in this process and with a bot over HTTP, the example's among them."""
 
+import shutil
 import xml.etree.ElementTree as ET
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 from tests.engine.conftest import ROOT, WORKSHOP, run_actions, run_bot, train_to
+from tests.services.language_model import language_model
 
+from talkwright.assistant.yaml_writing import dump
 from talkwright.assistant.yamls import load
 from talkwright.engine.testing.e2e.bots import HttpBot
 from talkwright.engine.testing.e2e.cases import Case, CaseError
@@ -143,6 +146,18 @@ async def test_cases_pass_and_fail_with_a_trained_model(workshop_path: Path, cas
 
 async def test_an_oracle_needs_no_training(cases: list[Case]) -> None:
     check(await played(WORKSHOP, Asked.ORACLE, cases))
+
+
+async def test_the_projects_language_model_is_played_with(cases: list[Case], tmp_path: Path) -> None:
+    project = tmp_path / "project"
+    shutil.copytree(WORKSHOP, project)
+    with language_model(*(line for step in load(ORACLE)["right"] for line in step)) as scripted:
+        model = {"provider": "self-hosted", "model": "scripted", "api_base": scripted.address, "timeout": 30}
+        config = {"language": "en", "pipeline": [{"name": "CompactLLMCommandGenerator", "llm": model}]}
+        (project / "config.yml").write_text(dump(config))
+        (outcome,) = await played(project, Asked.LLM, [case for case in cases if case.name == "right"])
+    assert outcome.passed, told(outcome)
+    assert len(scripted.requests) == 2
 
 
 async def test_a_running_bot_is_held_against_the_same_cases(workshop_path: Path, cases: list[Case]) -> None:

@@ -17,7 +17,8 @@ from talkwright.engine.commands import CancelFlow, CannotHandle, ChitChat, Clari
 from talkwright.engine.llm.settings import NoKey, SettingsFault
 from talkwright.engine.model import Model
 from talkwright.engine.ports import Understood, UserMessage
-from talkwright.engine.understanding.choosing import Choice, ChoiceFault, make_understanding
+from talkwright.engine.understanding.choice import Choice
+from talkwright.engine.understanding.choosing import ChoiceFault, make_understanding
 from talkwright.engine.understanding.llm.generator import read_generator
 from talkwright.engine.understanding.local.understanding import LocalUnderstanding
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Awaitable, Mapping
-from enum import StrEnum
 from typing import Any
 
 from talkwright.assistant.assistant import Assistant
@@ -13,18 +12,11 @@ from talkwright.engine.commands import ErrorCommand
 from talkwright.engine.llm.group import ModelGroup
 from talkwright.engine.llm.settings import SettingsFault
 from talkwright.engine.ports import Understanding, Understood
+from talkwright.engine.understanding.choice import Choice
 from talkwright.engine.understanding.llm.generator import read_generator
 from talkwright.engine.understanding.llm.understanding import LlmUnderstanding
 from talkwright.engine.understanding.local.understanding import LocalUnderstanding
 from talkwright.engine.understanding.merging import merged, settles
-
-
-class Choice(StrEnum):
-    """What understands messages: the language model, the local model, or each where it is better."""
-
-    AUTO = "auto"
-    LLM = "llm"
-    LOCAL = "local"
 
 
 class ChoiceFault(ValueError):  # noqa: N818 - a fault of what is written

@@ -23,12 +23,14 @@ from talkwright.engine.testing.e2e.bots import AgentBot, Oracle
 from talkwright.engine.testing.e2e.cases import Case
 from talkwright.engine.testing.e2e.playing import Bot
 from talkwright.engine.training import items_for_running
+from talkwright.engine.understanding.choice import Choice
 
 
 class Asked(StrEnum):
     """Which understanding the cases are played with."""
 
     LOCAL = "local"
+    LLM = "llm"
     ORACLE = "oracle"
 
 
@@ -36,9 +38,11 @@ class Asked(StrEnum):
 async def bot_of(source: Path, asked: Asked, cases: Sequence[Case]) -> AsyncIterator[Bot]:
     """A bot of a project or model in this process; a project is trained first where its understanding needs it.
 
-    Raises ModelError, TrainingRefusedError or CaseError.
+    Raises ModelError, TrainingRefusedError, CaseError, or ChoiceFault where the project names no usable language model.
     """
     settings = load_settings()
+    if asked is not Asked.ORACLE:
+        settings = settings.model_copy(update={"engine_understanding": Choice(asked)})
     oracle = Oracle(cases) if asked is Asked.ORACLE else None
     model = None if oracle is not None else load_or_train(source)
     assistant = model.assistant if model is not None else _assistant(source)
