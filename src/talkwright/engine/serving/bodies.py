@@ -17,7 +17,7 @@ MAX_MESSAGE = 1 << 20  # bytes of a message's body
 MAX_EVENTS = 32 << 20  # bytes of a conversation that is put or posted
 MAX_ID = 255  # characters of a conversation's id
 MAX_NUMBER_OF_EVENTS = 100_000
-_BODY_SECONDS = 30.0  # for the whole of a body: a caller that sends a byte now and then would never end
+BODY_SECONDS = 30.0  # for the whole of a body: a caller that sends a byte now and then would never end
 _DEPTH = 100  # of maps and lists in each other: far above any real message, far below what Python can walk
 _TRUE, _FALSE = ("true", "1", "yes"), ("false", "0", "no")
 
@@ -26,13 +26,13 @@ async def read_body(request: Request, limit: int) -> bytes:
     """The body, read no further than `limit` bytes and no longer than half a minute; raises ApiError."""
     received = bytearray()
     try:
-        async with asyncio.timeout(_BODY_SECONDS):
+        async with asyncio.timeout(BODY_SECONDS):
             async for chunk in request.stream():
                 received += chunk
                 if len(received) > limit:
                     raise ApiError(413, "PayloadTooLarge", f"The body is larger than {limit >> 20} MiB.")
     except TimeoutError as problem:
-        message = f"The body did not arrive within {_BODY_SECONDS:g} seconds."
+        message = f"The body did not arrive within {BODY_SECONDS:g} seconds."
         raise ApiError(408, "RequestTimeout", message) from problem
     except ClientDisconnect as problem:
         raise bad_request("The connection ended before the body did.") from problem
