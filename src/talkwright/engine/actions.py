@@ -16,6 +16,7 @@ import msgspec
 
 from talkwright.assistant.domain import Domain
 from talkwright.conversation.tracker import Tracker
+from talkwright.engine.addresses import is_forbidden
 from talkwright.engine.ports import ActionFailed, ActionRejected, ActionResult
 from talkwright.engine.variables import expand, unset_variable
 
@@ -69,6 +70,8 @@ def read_endpoint(
         )
     if not isinstance(address, str) or not address.startswith(("http://", "https://")):
         raise EndpointError(f"`action_endpoint.url` must begin with http:// or https://, but is {address!r}.")
+    if is_forbidden(address):
+        raise EndpointError(f"`action_endpoint.url` must not lead to a link-local or metadata address: {address}.")
     params = {str(key): str(value) for key, value in _map(values.get("params")).items()}
     if values.get("token"):
         params[str(values.get("token_name") or "token")] = str(values["token"])

@@ -49,6 +49,7 @@ def test_vectors_need_no_parameters_of_texts() -> None:
         ({"provider": "openai"}, {}, "without `model`"),
         ({"provider": "self-hosted", "model": "m"}, {}, "no `api_base`"),
         ({"provider": "self-hosted", "model": "m", "api_base": "file:///etc"}, {}, "must begin with http"),
+        ({"provider": "self-hosted", "model": "m", "api_base": "http://169.254.169.254/v1"}, {}, "link-local"),
     ],
 )
 def test_what_cannot_be_used_is_said(named: dict[str, Any], endpoints: dict[str, Any], message: str) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from talkwright.engine.addresses import is_forbidden
 from talkwright.engine.variables import expand, unset_variable
 
 OPENAI, AZURE, SELF_HOSTED = "openai", "azure", "self-hosted"
@@ -122,6 +123,8 @@ def _deployment(
         raise SettingsFault(f"The model {model} has no `api_base`: name the address of its server.")
     if base is not None and not str(base).startswith(("http://", "https://")):
         raise SettingsFault(f"The `api_base` of {model} must begin with http:// or https://, but is {base!r}.")
+    if base is not None and is_forbidden(str(base)):
+        raise SettingsFault(f"The `api_base` of {model} must not lead to a link-local or metadata address: {base}.")
     params = {key: value for key, value in {**beside, **values}.items() if key not in _OWN_KEYS}
     return Deployment(
         provider=provider,
