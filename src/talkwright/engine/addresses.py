@@ -1,4 +1,4 @@
-"""Addresses that a project may name, but no bot asks: those of the machine's own link, where clouds keep credentials."""
+"""Addresses that a project may name but no bot asks: of the machine's own link, where clouds keep credentials."""
 
 from __future__ import annotations
 
