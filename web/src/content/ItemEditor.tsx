@@ -48,7 +48,12 @@ export function ItemEditor({ kind, name, found, view, line, onView, onClose }: P
   }, [found.id, kind, name, assistant.title])
   const Form = FORMS[kind]
   const asText = view === 'yaml' || Form === undefined
-  if (found.error || error) return <Failure what={words.itemUnreadable(name)} error={found.error ?? error} again={found.error ? found.again : again} />
+  if (found.error || error)
+    return (
+      <main className="work item" id="work">
+        <Failure what={words.itemUnreadable(name)} error={found.error ?? error} again={found.error ? found.again : again} />
+      </main>
+    )
   return (
     <main className="work item" id="work" aria-label={name}>
       <div className="item-head">

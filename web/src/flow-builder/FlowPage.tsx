@@ -31,7 +31,12 @@ export default function FlowPage() {
     if (id !== undefined) visited({ kind: 'flow', name, assistant: assistant.title, path: `/a/${assistant.name}/flows/${name}` })
   }, [id, name, assistant])
   if (found.missing) return <NotFound what={words.flowPage.flow} />
-  if (found.error || error) return <Failure what={words.flowPage.unreadable} error={found.error ?? error} again={found.error ? found.again : again} />
+  if (found.error || error)
+    return (
+      <main className="work" id="work">
+        <Failure what={words.flowPage.unreadable} error={found.error ?? error} again={found.error ? found.again : again} />
+      </main>
+    )
   if (document === undefined || document.parts === null) return <FlowSkeleton />
   return <OpenFlow flow={document} />
 }

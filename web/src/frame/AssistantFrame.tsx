@@ -36,6 +36,7 @@ export function AssistantFrame() {
       <HomeFrame>
         <div className="body">
           <main className="work" id="work">
+            <h1 className="sr">{words.homeFrame.talkwright}</h1>
             <Failure what={words.assistantFrame.theAssistantCantBe} error={error} again={() => void refetch()} />
           </main>
         </div>

@@ -10,10 +10,12 @@ import { words } from './words'
 export function BareFrame({ children }: { children?: ReactNode }) {
   return (
     <div className="app">
-      <div className="rail">
+      <nav className="rail" aria-label={words.homeFrame.sections}>
         <Logo />
-      </div>
-      <div className="topbar" />
+      </nav>
+      <header className="topbar">
+        <h1 className="sr">{words.homeFrame.talkwright}</h1>
+      </header>
       <div className="main">
         <div className="body">
           <main className="work" id="work">
@@ -46,5 +48,9 @@ export function PageError({ error }: ErrorComponentProps) {
   const router = useRouter()
   const again = () => void router.invalidate()
   useEffect(() => onBack(() => void router.invalidate()), [router])
-  return <Failure what={words.pageStates.thisPageCantBe} error={error} again={again} />
+  return (
+    <main className="work" id="work">
+      <Failure what={words.pageStates.thisPageCantBe} error={error} again={again} />
+    </main>
+  )
 }
