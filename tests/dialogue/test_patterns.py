@@ -67,6 +67,15 @@ def test_every_response_speaks_english_and_german() -> None:
                 assert button["translation"]["de"]["title"] != button["title"]
 
 
+@pytest.mark.parametrize("name", sorted(ASSISTANT.domain.responses))
+def test_each_response_can_be_replaced_by_the_project(name: str) -> None:
+    assistant, problems = build_assistant([FLOW, ItemBody("response", name, [{"text": "Own."}])])
+    assert problems == []
+    response = assistant.domain.responses[name]
+    assert [variation.text for variation in response.variations] == ["Own."]
+    assert not response.builtin
+
+
 def test_default_items_are_read_once() -> None:
     assert default_items() is default_items()
 

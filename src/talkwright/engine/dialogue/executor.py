@@ -28,16 +28,18 @@ from talkwright.engine.dialogue.session import SESSION_ACTION
 from talkwright.engine.dialogue.slots import stored
 
 MAX_MOVES = 250
+MAX_BREAKS = 3
 LISTEN = ev.ACTION_LISTEN
 
 
 def advance(ledger: Ledger) -> str:
     """Moves on to the next action and gives its name; `action_listen` where the turn is over.
 
-    After 250 moves without an action the top user flow is ended with an internal error (5.2).
+    After 250 moves without an action the top user flow is ended with an internal error (5.2). Where not even that
+    error leads to an action, as patterns of a project may bring about, the stack is given up.
     """
     tracker, program = ledger.tracker, ledger.program
-    moves = 0
+    moves = breaks = 0
     while True:
         if tracker.terminated or not tracker.stack:
             return LISTEN
@@ -45,11 +47,6 @@ def advance(ledger: Ledger) -> str:
         flow_id = frame.get("flow_id")
         if flow_id is None:
             return LISTEN
-        moves += 1
-        if moves > MAX_MOVES:
-            _break_circuit(ledger)
-            moves = 0
-            continue
         flow = program.flows.get(flow_id)
         step_id = str(frame.get("step_id"))
         if flow is None or not _exists(flow, step_id):
@@ -57,6 +54,14 @@ def advance(ledger: Ledger) -> str:
             continue
         if step_id == END:
             end_top_frame(ledger, END)
+            continue
+        moves += 1  # what only takes frames away comes to an end of itself
+        if moves > MAX_MOVES:
+            if breaks == MAX_BREAKS:
+                ledger.set_stack(())
+                return LISTEN
+            _break_circuit(ledger)
+            moves, breaks = 0, breaks + 1
             continue
         action = _move(ledger, flow, frame, step_id)
         if action is not None:
