@@ -8,7 +8,7 @@ import io
 import json
 import tarfile
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from talkwright.assistant.items import ItemBody, Kind
 from talkwright.engine.understanding.local.classifier import FlowClassifier
 from talkwright.engine.understanding.local.documents import Meaning
 from talkwright.engine.understanding.local.gate import SIGNS, Gate
+from talkwright.engine.understanding.local.tagging import Mark, Tagger
 from talkwright.engine.understanding.local.vectors import Vectoriser
 
 FORMAT = 2
@@ -29,6 +30,8 @@ _METADATA = "metadata.json"
 _CONTENT = "content.json"
 _CLASSIFIER = "classifier.json"
 _ARRAYS = ("arrays/feature_weights.npy", "arrays/sparse_weights.npy", "arrays/dense_weights.npy", "arrays/bias.npy")
+_TAGGER = "tagger.json"
+_TAGGER_ARRAYS = ("arrays/tagger_emissions.npy", "arrays/tagger_transitions.npy")
 _MAX_METADATA = 16 << 20  # bytes: what readers of the ecosystem accept
 _MAX_MEMBER = 512 << 20  # bytes: far above any real model, far below what would fill a machine
 
@@ -100,7 +103,20 @@ def _classifier_members(classifier: FlowClassifier) -> dict[str, bytes]:
         classifier.dense_weights,
         classifier.bias,
     )
-    return {_CLASSIFIER: _json(described), **{name: _npy(array) for name, array in zip(_ARRAYS, arrays, strict=True)}}
+    members = {
+        _CLASSIFIER: _json(described),
+        **{name: _npy(array) for name, array in zip(_ARRAYS, arrays, strict=True)},
+    }
+    return members if classifier.tagger is None else members | _tagger_members(classifier.tagger)
+
+
+def _tagger_members(tagger: Tagger) -> dict[str, bytes]:
+    described = {
+        "marks": [[mark.entity, mark.role, mark.group] for mark in tagger.marks],
+        "vocabulary": sorted(tagger.vocabulary, key=tagger.vocabulary.__getitem__),
+    }
+    emissions, transitions = _TAGGER_ARRAYS
+    return {_TAGGER: _json(described), emissions: _npy(tagger.emissions), transitions: _npy(tagger.transitions)}
 
 
 def _write_archive(path: Path, members: Mapping[str, bytes]) -> None:
@@ -129,7 +145,7 @@ def read_metadata(path: Path) -> dict[str, Any]:
 
 def load_model(path: Path) -> Model:
     """Load a model for running; raises ModelError."""
-    members = _read_archive(path, {_METADATA, _CONTENT, _CLASSIFIER, *_ARRAYS})
+    members = _read_archive(path, {_METADATA, _CONTENT, _CLASSIFIER, *_ARRAYS, _TAGGER, *_TAGGER_ARRAYS})
     metadata = _object(members.get(_METADATA, b""), path)
     if metadata.get("format") != FORMAT:
         raise ModelError(
@@ -141,6 +157,8 @@ def load_model(path: Path) -> Model:
     try:
         items = [ItemBody(one["kind"], one["name"], one["body"]) for one in json.loads(members[_CONTENT])]
         classifier = _classifier(json.loads(members[_CLASSIFIER]), [_array(members[name]) for name in _ARRAYS])
+        if _TAGGER in members:
+            classifier = replace(classifier, tagger=_tagger(members))
     except (ValueError, KeyError, TypeError) as problem:
         raise ModelError(f"{path.name} is damaged: {problem}. Train the assistant again.") from problem
     assistant, _ = build_assistant(items)
@@ -174,6 +192,18 @@ def _classifier(described: Mapping[str, Any], arrays: list[NDArray[Any]]) -> Flo
         gate=gate,
         default_language=str(described["default_language"]),
     )
+
+
+def _tagger(members: Mapping[str, bytes]) -> Tagger:
+    described = json.loads(members[_TAGGER])
+    marks = tuple(Mark(entity, role, group) for entity, role, group in described["marks"])
+    vocabulary = {name: number for number, name in enumerate(described["vocabulary"])}
+    emissions, transitions = (_array(members[name]) for name in _TAGGER_ARRAYS)
+    labels = 1 + 2 * len(marks)
+    if emissions.shape != (len(vocabulary), labels) or transitions.shape != (labels, labels):
+        message = "its arrays for entities don't fit together"
+        raise ValueError(message)
+    return Tagger(marks, vocabulary, emissions, transitions)
 
 
 def _gate(described: list[float] | None) -> Gate | None:

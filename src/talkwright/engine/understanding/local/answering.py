@@ -131,7 +131,7 @@ def read_value(message: Message, text: str, slot: Slot, question: Question | Non
             return None
 
 
-def _text_value(message: Message, text: str, slot: Slot) -> str | None:
+def _text_value(message: Message, text: str, slot: Slot) -> Any:
     for entity in message.wording.entities.find(text, message.language):
         fills = {entity.entity, entity.role} | {
             slot.name for mapping in slot.mappings if mapping.keys.get("entity") == entity.entity

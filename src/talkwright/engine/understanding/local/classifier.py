@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from talkwright.engine.understanding.local.documents import NONE, Meaning
 from talkwright.engine.understanding.local.gate import Gate, signs_of
 from talkwright.engine.understanding.local.languages import in_english, language_of
+from talkwright.engine.understanding.local.tagging import Tagger
 from talkwright.engine.understanding.local.texts import words
 from talkwright.engine.understanding.local.vectors import TextVector, Vectoriser
 
@@ -53,7 +54,7 @@ class FlowClassifier:
     """The trained model. `sparse_weights` has a row per feature, `dense_weights` one per dimension.
 
     Columns are `labels`; each stands for what `meanings` says, and `NONE` for nothing of the assistant's. A probability
-    below `threshold` starts no flow.
+    below `threshold` starts no flow. The `tagger` finds entities, where examples mark enough of them.
     """
 
     labels: tuple[str, ...]
@@ -66,6 +67,7 @@ class FlowClassifier:
     threshold: float
     gate: Gate | None
     default_language: str
+    tagger: Tagger | None = None
 
     def prepare(self) -> None:
         """Load ahead what reading the first text needs."""

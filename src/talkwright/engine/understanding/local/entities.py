@@ -1,16 +1,23 @@
-"""Values that stand inside a sentence: lookups and regexes of the project, and spans like those its examples mark."""
+"""Values that stand inside a sentence: lookups and regexes of the project, spans like those its examples mark, and
+values that everybody writes alike.
+"""
 
 from __future__ import annotations
 
+import time
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from talkwright.assistant.conditions.regexes import RegexError, SafeRegex, safe_regex
 from talkwright.assistant.nlu import NluData
 from talkwright.engine.understanding.local.languages import common_words
+from talkwright.engine.understanding.local.pipeline import Pipeline
+from talkwright.engine.understanding.local.recognisers import recognised
+from talkwright.engine.understanding.local.tagging import Tagger
 from talkwright.engine.understanding.local.texts import fold, spans, words
 
 _LONGEST_TEXT = 500
@@ -23,22 +30,27 @@ class Entity:
 
     entity: str
     text: str
-    value: str
+    value: Any
     start: int
     end: int
     how: str
     role: str | None = None
+    group: str | None = None
+    confidence: float | None = None
+    detail: Mapping[str, Any] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """The entity as `parse_data.entities` holds it."""
-        found = {
+        found: dict[str, Any] = {
             "entity": self.entity,
             "value": self.value,
             "start": self.start,
             "end": self.end,
             "extractor": self.how,
         }
-        return {**found, "role": self.role} if self.role else found
+        more = {"role": self.role, "group": self.group, "confidence_entity": self.confidence}
+        found |= {key: value for key, value in more.items() if value is not None}
+        return {**found, "additional_info": dict(self.detail)} if self.detail else found
 
 
 @dataclass(frozen=True)
@@ -54,25 +66,49 @@ class _Frame:
 
 @dataclass(frozen=True)
 class EntityFinder:
-    """Finds entities by what the NLU data of a project says. Cheap: no model, only the neighbours of marked spans."""
+    """Finds entities by what the NLU data of a project says.
+
+    Entities with many marked spans are found by the trained `tagger`, others by the neighbours of their spans.
+    Recognisers look for `kinds` of values, with times seen from `now` (seconds since 1970).
+    """
 
     frames: Mapping[tuple[str, str | None], _Frame]
     lookups: Mapping[str, Mapping[str, str]]
     regexes: Mapping[str, tuple[SafeRegex, ...]]
     canonical: Mapping[str, str] = field(default_factory=dict)
+    tagger: Tagger | None = None
+    kinds: tuple[str, ...] = ()
+    now: Callable[[], float] = time.time
 
     @classmethod
-    def of(cls, data: NluData) -> EntityFinder:
+    def of(
+        cls,
+        data: NluData,
+        tagger: Tagger | None = None,
+        pipeline: Pipeline | None = None,
+        now: Callable[[], float] = time.time,
+    ) -> EntityFinder:
         """Reads the project's NLU data once."""
+        pipeline = pipeline or Pipeline()
         canonical = {fold(text): value for value, texts in data.synonyms.items() for text in (*texts, value)}
         lookups = {name: {fold(text): text for text in texts} for name, texts in data.lookups.items()}
         regexes = {name: usable_regexes(texts) for name, texts in data.regexes.items()}
-        return cls(_frames(data), lookups, regexes, canonical)
+        learned = {mark.entity for mark in tagger.marks} if tagger is not None else set()
+        return cls(
+            _frames(data, learned),
+            lookups if pipeline.lookups else {},
+            regexes if pipeline.regexes else {},
+            canonical,
+            tagger,
+            pipeline.kinds,
+            now,
+        )
 
     def find(self, text: str, language: str) -> list[Entity]:
         """All entities of a text; of two that overlap the longer one stays."""
         text = text[:_LONGEST_TEXT]
         found = [*self._by_regex(text), *self._by_lookup(text), *self._by_frame(text, language)]
+        found += [*self._by_tagger(text), *self._by_recogniser(text, language)]
         kept: list[Entity] = []
         for entity in sorted(found, key=lambda one: (one.start - one.end, one.start)):
             if not any(entity.start < other.end and other.start < entity.end for other in kept):
@@ -119,6 +155,31 @@ class EntityFinder:
                     )
         return found
 
+    def _by_tagger(self, text: str) -> list[Entity]:
+        return [
+            Entity(
+                one.mark.entity,
+                text[one.start : one.end],
+                self._value(text[one.start : one.end]),
+                one.start,
+                one.end,
+                "examples",
+                one.mark.role,
+                one.mark.group,
+                round(one.confidence, 4),
+            )
+            for one in (self.tagger.find(text) if self.tagger is not None else ())
+        ]
+
+    def _by_recogniser(self, text: str, language: str) -> list[Entity]:
+        if not self.kinds:
+            return []
+        now = datetime.fromtimestamp(self.now(), UTC).astimezone().replace(tzinfo=None)  # people mean their own clocks
+        return [
+            Entity(kind, text[one.start : one.end], one.value, one.start, one.end, "recogniser", detail=one.detail)
+            for kind, one in recognised(text, language, now, self.kinds)
+        ]
+
     def _value(self, text: str) -> str:
         return self.canonical.get(fold(text), text)
 
@@ -146,7 +207,7 @@ def _span_size(tokens: list[tuple[str, int, int]], plain: list[str], first: int,
     return size if size and fits else 0
 
 
-def _frames(data: NluData) -> dict[tuple[str, str | None], _Frame]:
+def _frames(data: NluData, learned: Collection[str]) -> dict[tuple[str, str | None], _Frame]:
     before: dict[tuple[str, str | None], set[str]] = defaultdict(set)
     after: dict[tuple[str, str | None], set[str]] = defaultdict(set)
     known: dict[tuple[str, str | None], dict[str, str]] = defaultdict(dict)
@@ -155,6 +216,8 @@ def _frames(data: NluData) -> dict[tuple[str, str | None], _Frame]:
     for examples in data.intents.values():
         for example in examples:
             for mark in example.annotations:
+                if mark.entity in learned:
+                    continue
                 key = (mark.entity, mark.role)
                 span = example.text[mark.start : mark.end]
                 left, right = words(example.text[: mark.start]), words(example.text[mark.end :])

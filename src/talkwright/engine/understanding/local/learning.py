@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,7 @@ from talkwright.engine.understanding.local.languages import background
 from talkwright.engine.understanding.local.margins import Known
 from talkwright.engine.understanding.local.rows import TextRows
 from talkwright.engine.understanding.local.solving import solver_for
+from talkwright.engine.understanding.local.tagger_training import train_tagger
 from talkwright.engine.understanding.local.vectors import Vectoriser, vectoriser_of
 
 Progress = Callable[[float, str], None]
@@ -39,7 +41,7 @@ def train_classifier(
     if all(document.label == NONE for document in lessons.documents):
         return _untrained(known)
     with threadpool_limits(1):  # small matrices: more threads only wait for each other, and sum in another order
-        return _learned(lessons, held_out, known, progress)
+        return replace(_learned(lessons, held_out, known, progress), tagger=train_tagger(assistant.nlu))
 
 
 def _learned(

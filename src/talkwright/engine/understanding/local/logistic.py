@@ -69,11 +69,11 @@ def fit_logistic(
     first = np.zeros((count, features + 1))
     if start is not None and np.array_equal(start.classes_, classes):
         first = np.column_stack([start.coef_, start.intercept_])
-    parameters = _lowest(loss_and_slope, first.ravel()).reshape(count, features + 1)
+    parameters = lowest(loss_and_slope, first.ravel()).reshape(count, features + 1)
     return LogisticModel(classes, parameters[:, :features], parameters[:, features])
 
 
-def _lowest(loss_and_slope: Slope, at: Floats) -> Floats:
+def lowest(loss_and_slope: Slope, at: Floats) -> Floats:
     """Where a smooth convex function is lowest (Nocedal and Wright, Numerical Optimization, algorithm 7.5)."""
     loss, slope = loss_and_slope(at)
     steps: deque[tuple[Floats, Floats, float]] = deque(maxlen=_REMEMBERED)

@@ -104,7 +104,10 @@ class MarginSolver:
         return self._model(np.flatnonzero(~is_held_out)), shown
 
     def _gate(self, own: Floats) -> Gate:
-        """Lets nearly all of the held-out messages pass, and as few as possible of the strangers."""
+        """Lets nearly all of the held-out messages pass, and as few as possible of the strangers.
+
+        Where the two lie apart, the border is in the middle between them.
+        """
         if not self._tells_strangers:
             return by_margin(float(np.quantile(own[:, 0], _REFUSED)))
         signs = np.concatenate([own, self._signs_of_strangers()])
@@ -112,7 +115,9 @@ class MarginSolver:
         labels = np.array(["own"] * len(own) + ["strange"] * (len(signs) - len(own)))
         fitted = fit_logistic((signs - middle) / spread, labels, balanced(labels), 1.0)
         weights = (fitted.coef_[0] - fitted.coef_[1]) / spread
-        return Gate(tuple(weights.tolist()), float(np.quantile(own @ weights, _REFUSED)))
+        lowest_own = float(np.quantile(own @ weights, _REFUSED))
+        highest_strange = float(np.quantile(signs[len(own) :] @ weights, 1.0 - _REFUSED))
+        return Gate(tuple(weights.tolist()), min(lowest_own, (lowest_own + highest_strange) / 2))
 
     def _signs_of_strangers(self) -> Floats:
         """As for messages that were not learned from: the column against strangers never knew the one it judges."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from typing import Any, cast
 
 from talkwright.assistant.assistant import Assistant
@@ -14,6 +16,7 @@ from talkwright.engine.understanding.local.classifier import FlowClassifier
 from talkwright.engine.understanding.local.matching.matcher import FlowMatcher
 from talkwright.engine.understanding.local.message import Decision, Message
 from talkwright.engine.understanding.local.opening import open_conversation
+from talkwright.engine.understanding.local.parsing import parsed
 from talkwright.engine.understanding.local.situation import situation_of
 from talkwright.engine.understanding.local.wording import Wording
 
@@ -24,8 +27,9 @@ _SHOWN = 5  # candidates that a trace holds
 class LocalUnderstanding:
     """The understanding that needs no language model. One per loaded model; keeps no state of conversations."""
 
-    def __init__(self, classifier: FlowClassifier) -> None:
+    def __init__(self, classifier: FlowClassifier, now: Callable[[], float] = time.time) -> None:
         self._classifier = classifier
+        self._now = now
         self._wording: Wording | None = None
         self._matcher: FlowMatcher | None = None
 
@@ -37,7 +41,7 @@ class LocalUnderstanding:
         decision = _UNREADABLE if is_meant_for_slots(text) else _decided(message)
         return Understood(
             commands=decision.commands,
-            parse_data=_parse_data(message, decision),
+            parse_data=self._parsed(message),
             trace=self._trace(message, decision),
         )
 
@@ -48,12 +52,19 @@ class LocalUnderstanding:
 
     def _wording_of(self, assistant: Assistant) -> Wording:
         if self._wording is None or self._wording.assistant is not assistant:
-            self._wording, self._matcher = Wording(assistant), FlowMatcher.of(assistant, self._classifier)
+            self._wording, self._matcher = (
+                Wording(assistant, self._classifier.tagger, self._now),
+                FlowMatcher.of(assistant, self._classifier),
+            )
         return self._wording
 
     def _matcher_of(self, assistant: Assistant) -> FlowMatcher:
         self._wording_of(assistant)
         return cast("FlowMatcher", self._matcher)
+
+    def _parsed(self, message: Message) -> dict[str, Any]:
+        fallback = message.wording.pipeline.fallback
+        return parsed(message.text, self._classifier, message.entities, fallback, message.language)
 
     def _trace(self, message: Message, decision: Decision) -> dict[str, Any]:
         """What the inspector shows: candidates with scores, the words that spoke for the first, and the reason."""
@@ -76,13 +87,3 @@ class LocalUnderstanding:
 def _decided(message: Message) -> Decision:
     question = message.situation.question
     return answer_question(message, question) if question else open_conversation(message)
-
-
-def _parse_data(message: Message, decision: Decision) -> dict[str, Any]:
-    intent: dict[str, Any] = {"name": None, "confidence": 0.0}
-    if decision.started is not None:
-        flow = message.situation.assistant.flows[decision.started]
-        score = next((one.probability for one in message.candidates if one.flow == decision.started), 0.0)
-        name = flow.nlu_triggers[0].intent if flow.nlu_triggers else None
-        intent = {"name": name, "confidence": round(score, 4)}
-    return {"intent": intent, "entities": [entity.to_dict() for entity in decision.entities]}

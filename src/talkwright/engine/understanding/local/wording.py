@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -17,6 +18,8 @@ from talkwright.engine.understanding.local.answers.categories import Option, opt
 from talkwright.engine.understanding.local.documents import names_of
 from talkwright.engine.understanding.local.entities import EntityFinder, usable_regexes
 from talkwright.engine.understanding.local.languages import common_words, phrases
+from talkwright.engine.understanding.local.pipeline import Pipeline, pipeline_of
+from talkwright.engine.understanding.local.tagging import Tagger
 from talkwright.engine.understanding.local.texts import fold, readable, words
 
 
@@ -33,11 +36,18 @@ class Wording:
     """An assistant's words, ready for use."""
 
     assistant: Assistant
+    tagger: Tagger | None = None
+    now: Callable[[], float] = time.time
 
     @cached_property
     def entities(self) -> EntityFinder:
         """Finds values inside sentences."""
-        return EntityFinder.of(self.assistant.nlu)
+        return EntityFinder.of(self.assistant.nlu, self.tagger, self.pipeline, self.now)
+
+    @cached_property
+    def pipeline(self) -> Pipeline:
+        """What the project's pipeline asks for."""
+        return pipeline_of(self.assistant)
 
     @cached_property
     def languages(self) -> tuple[str, ...]:
