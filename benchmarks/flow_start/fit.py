@@ -41,7 +41,7 @@ HALF = 4.0
 HALVES = (0.0001, 1.0, 2.0, 3.0, 4.0, 6.0, 10.0, 1000.0)
 RACE = 0.9
 START = 0.33
-CLEAR = 0.4
+CLEAR = 0.5
 Floats = NDArray[np.float64]
 
 

@@ -14,9 +14,12 @@ from talkwright.engine.understanding.local.texts import words
 from .conftest import ROOT
 
 EXAMPLE = ROOT / "examples" / "bank"
+FITTED = ROOT / "benchmarks" / "flow_start" / "assistants"
+MEASURED = ROOT / "tests" / "projects" / "clinic"
 SOURCES = (".py", ".txt", ".yml", ".yaml", ".html", ".json", ".css", ".md")
 NAMED = ("flow", "response", "action", "intent")
 SAYING = ("intent", "response", "synonym", "lookup")
+USUAL = frozenset({"reset_password"})  # names that the product has on its own, for accounts of the studio
 LEAST_WORDS = 4  # shorter ones are what people say anywhere: "talk to a human"
 TRADE = (
     *("iban", "dauerauftr", "lastschrift", "giro", "tagesgeld", "festgeld", "kontoausz", "kontostand", "geldautomat"),
@@ -68,3 +71,17 @@ def test_no_sentence_of_the_example_stands_in_the_product() -> None:
 def test_no_word_of_the_examples_trade_stands_in_the_product() -> None:
     found = {word: places for word in TRADE if (places := where(rf"\b{word}"))}
     assert found == {}
+
+
+def test_no_name_and_no_sentence_of_the_assistants_that_the_weights_are_fitted_on_stands_in_the_product() -> None:
+    bodies = [load(path.read_text(encoding="utf-8")) for path in FITTED.glob("*.yml")]
+    assert len(bodies) >= 8
+    messages = [text for body in bodies for texts in body["messages"].values() for text in texts]
+    assert len(messages) >= 8 * 60
+    rows = load((MEASURED / "heldout" / "commands.yml").read_text(encoding="utf-8"))
+    said = [*messages, *(row["say"] for row in rows), *strings([body["flows"] for body in bodies])]
+    sentences = {" ".join(words(text)) for text in said if len(words(text)) >= LEAST_WORDS}
+    lines = {" ".join(words(line)): path for path, text in sources().items() for line in text.splitlines()}
+    assert sentences & lines.keys() == set()
+    names = {flow for body in bodies for flow in body["flows"] if "_" in flow}
+    assert {name for name in names if where(rf"\b{re.escape(name)}\b")} <= USUAL

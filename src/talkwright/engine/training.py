@@ -13,6 +13,7 @@ from talkwright.assistant.project import Project, ProjectRefusedError, read_proj
 from talkwright.assistant.validation import check_assistant
 from talkwright.engine.lines import say, say_problem
 from talkwright.engine.model import write_model
+from talkwright.engine.understanding.local.known_languages import languages_without_words, notice_of
 
 TRAINED, REFUSED, FAILED = 0, 2, 1
 _NOT_FOR_RUNNING = frozenset({Kind.TEST, Kind.FILE})  # kept by the studio; a bot never needs them
@@ -108,6 +109,8 @@ def train(items: Sequence[ItemBody], assistant: Assistant, out: Path, *, trained
         train_classifier,
     )
 
+    for language in languages_without_words(assistant):
+        say("notice", notice_of(language))
     say("learning", "Learning to understand", progress=0.2)
     classifier = train_classifier(
         assistant, lambda share, message: say("learning", message, progress=round(0.2 + 0.7 * share, 2))
