@@ -178,6 +178,12 @@ RULES: list[Rule] = [
         "/pipeline/0",
     ),
     (
+        ("config", "config.yml", {"assistant_id": "a", "pipeline": [{"name": "SpacyEntityExtractor"}]}),
+        "component-dropped",
+        W,
+        "/pipeline/0",
+    ),
+    (
         ("config", "config.yml", {"assistant_id": "a", "pipeline": [{"name": "CompactLLMCommandGenerator"}]}),
         "component-stand-in",
         H,

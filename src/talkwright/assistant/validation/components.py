@@ -7,6 +7,7 @@ from typing import Any
 
 from talkwright.assistant.pointers import pointer_join
 from talkwright.assistant.validation.check import Check
+from talkwright.assistant.validation.classic_components import CLASSIC, DROPPED
 
 LLM_GENERATORS = (
     "CompactLLMCommandGenerator",
@@ -28,19 +29,6 @@ _STAND_INS: Mapping[str, str] = {
     "EnterpriseSearchPolicy": "Questions of knowledge get the answer of `pattern_search`.",
     "IntentlessPolicy": "Small talk gets the answer of `pattern_chitchat`.",
 }
-_NLU_PARTS = (
-    *(
-        "WhitespaceTokenizer",
-        "RegexFeaturizer",
-        "LexicalSyntacticFeaturizer",
-        "CountVectorsFeaturizer",
-        "DIETClassifier",
-    ),
-    *("EntitySynonymMapper", "ResponseSelector", "FallbackClassifier", "KeywordIntentClassifier", "CRFEntityExtractor"),
-    *("RegexEntityExtractor", "DucklingEntityExtractor", "SpacyNLP", "SpacyTokenizer", "SpacyFeaturizer"),
-    *("SpacyEntityExtractor", "SklearnIntentClassifier", "LogisticRegressionClassifier", "LanguageModelFeaturizer"),
-    *("MitieNLP", "JiebaTokenizer", "MitieTokenizer", "MitieFeaturizer"),
-)
 _NLU_POLICIES = ("RulePolicy", "MemoizationPolicy", "AugmentedMemoizationPolicy", "TEDPolicy", "UnexpecTEDIntentPolicy")
 
 
@@ -101,7 +89,15 @@ def _check_entries(check: Check, config: Mapping[str, Any], section: str) -> Non
 
 def _hint(check: Check, path: str, name: str) -> None:
     component = short(name)
-    if component in _NLU_PARTS or component in _NLU_POLICIES:
+    if component in CLASSIC:
+        check.findings.hint("component-stand-in", path, f"`{component}` is kept as it is. {CLASSIC[component]}")
+    elif component in DROPPED:
+        check.findings.warning(
+            "component-dropped",
+            path,
+            f"Nothing in Talkwright's engine stands in for `{component}`. {DROPPED[component]}",
+        )
+    elif component in _NLU_POLICIES:
         check.findings.hint(
             "component-stand-in",
             path,
