@@ -81,6 +81,12 @@ class Agent:
             if value is not None
         }
 
+    def prepare(self) -> None:
+        """Load ahead what the first turn needs, where the understanding has such a thing."""
+        prepare = getattr(self._understanding, "prepare", None)
+        if prepare is not None:
+            prepare(self.assistant)
+
     def new_tracker(self, sender_id: str, *, user_id: str | None = None) -> Tracker:
         """An empty conversation with this assistant."""
         return Tracker(sender_id, self.program.initial_slots, user_id=user_id)

@@ -33,6 +33,7 @@ class Served:
     def prepare(self) -> None:
         """Load ahead what the first turn needs; it may run in another thread, beside turns."""
         self.model.classifier.prepare()
+        self.agent.prepare()
         self.actions.prepare()
 
 

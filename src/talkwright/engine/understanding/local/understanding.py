@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any
 
 from talkwright.assistant.assistant import Assistant
 from talkwright.assistant.payloads import is_meant_for_slots
@@ -30,14 +30,13 @@ class LocalUnderstanding:
     def __init__(self, classifier: FlowClassifier, now: Callable[[], float] = time.time) -> None:
         self._classifier = classifier
         self._now = now
-        self._wording: Wording | None = None
-        self._matcher: FlowMatcher | None = None
+        self._known: tuple[Wording, FlowMatcher] | None = None
 
     def understand(self, text: str, tracker: Tracker, assistant: Assistant, *, language: str) -> Understood:
         """Understands one message in its situation."""
-        wording = self._wording_of(assistant)
+        wording, matcher = self._of(assistant)
         free_text = text.strip().removeprefix("/")  # what is left of a malformed payload (dialogue-semantics 4.3)
-        message = Message(free_text, situation_of(tracker, assistant, language), wording, self._matcher_of(assistant))
+        message = Message(free_text, situation_of(tracker, assistant, language), wording, matcher)
         decision = _UNREADABLE if is_meant_for_slots(text) else _decided(message)
         return Understood(
             commands=decision.commands,
@@ -47,20 +46,16 @@ class LocalUnderstanding:
 
     def prepare(self, assistant: Assistant) -> None:
         """Build ahead what the first message needs."""
-        self._wording_of(assistant)
-        self._matcher_of(assistant).candidates("hello", assistant.language)
+        _, matcher = self._of(assistant)
+        matcher.candidates("hello", assistant.language)
 
-    def _wording_of(self, assistant: Assistant) -> Wording:
-        if self._wording is None or self._wording.assistant is not assistant:
-            self._wording, self._matcher = (
-                Wording(assistant, self._classifier.tagger, self._now),
-                FlowMatcher.of(assistant, self._classifier),
-            )
-        return self._wording
-
-    def _matcher_of(self, assistant: Assistant) -> FlowMatcher:
-        self._wording_of(assistant)
-        return cast("FlowMatcher", self._matcher)
+    def _of(self, assistant: Assistant) -> tuple[Wording, FlowMatcher]:
+        """What is gathered once per assistant; set as one, because a thread may prepare it beside a turn."""
+        known = self._known
+        if known is None or known[0].assistant is not assistant:
+            wording = Wording(assistant, self._classifier.tagger, self._now)
+            known = self._known = (wording, FlowMatcher.of(assistant, self._classifier))
+        return known
 
     def _parsed(self, message: Message) -> dict[str, Any]:
         fallback = message.wording.pipeline.fallback

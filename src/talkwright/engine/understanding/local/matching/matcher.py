@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
 
@@ -27,6 +27,7 @@ _MANY = 8  # examples a flow has on average, from which on training is trusted i
 _DECIDES_ALONE = 20  # … from which on it needs no help
 _LEAST = 1e-3  # probabilities below are all the same
 _SHOWN = 4
+_REMEMBERED = 2  # texts: a turn asks for the candidates of one, and then why
 _MOST_ASKED = 4  # flows that the user is asked about
 
 
@@ -86,6 +87,8 @@ class FlowMatcher:
         self.trust = 0.0 if classifier is None else trust_in_training(examples, fitted().half)
         self._pairs = PairScorer(() if self.trust == 1.0 else documents, languages)
         self._kind = "taught" if examples else "bare"
+        self.measured = lru_cache(_REMEMBERED)(self._measured)
+        """A row of `FEATURES` for each flow, and `STRANGER` for "none"."""
 
     @classmethod
     def of(cls, assistant: Assistant, classifier: FlowClassifier | None) -> FlowMatcher:
@@ -138,8 +141,7 @@ class FlowMatcher:
         weights = self._weights(language)
         return np.append(rows @ weights.flow, none @ weights.none)
 
-    def measured(self, text: str, language: str) -> tuple[Floats, Floats]:
-        """A row of `FEATURES` for each flow, and `STRANGER` for "none"."""
+    def _measured(self, text: str, language: str) -> tuple[Floats, Floats]:
         return self._pairs.features(text, language).astype(float), strangeness(text, language).astype(float)
 
     @property
