@@ -1,4 +1,4 @@
-"""The ledger of a turn: where events are written, stamped and taken into the tracker, one by one.
+"""The ledger of a turn: where events are written, stamped and taken into the tracker, one by one (5.1, 10).
 
 The functions of the dialogue machine get a ledger instead of returning lists, so that each sees the state that the
 events before it made; what they decide depends on nothing but the tracker, the program and the ledger's seeded chance.

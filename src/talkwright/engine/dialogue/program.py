@@ -1,4 +1,4 @@
-"""An assistant prepared for running: everything that doesn't change from turn to turn is worked out once."""
+"""An assistant prepared for running: what doesn't change from turn to turn is worked out once (1.1, 4.6, 5.6)."""
 
 from __future__ import annotations
 
