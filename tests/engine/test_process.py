@@ -68,7 +68,7 @@ def test_what_serves_imports_no_training_and_nothing_of_the_studio(workshop_path
     assert "talkwright.engine.running" in loaded
     unwanted = {
         *("sklearn", "scipy", "threadpoolctl", "wordllama", "httpx2", "structlog", "rich", "typer"),
-        *("sqlalchemy", "alembic", "psycopg", "fastapi", "cryptography", "obstore", "procrastinate"),
+        *("sqlalchemy", "alembic", "psycopg", "confluent_kafka", "fastapi", "cryptography", "obstore", "procrastinate"),
         *(
             f"talkwright.{room}"
             for room in ("backend", "database", "identity", "modelservice", "operations", "storage")

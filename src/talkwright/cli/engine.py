@@ -1,4 +1,4 @@
-"""`talkwright engine …`: train models and run them."""
+"""`talkwright engine …`: train models and run them, keep their conversations and tell of them."""
 
 from __future__ import annotations
 
@@ -81,3 +81,41 @@ def run(
         follow()
     source = Source(model=model, poll=poll, endpoints=endpoints, credentials=credentials)
     raise typer.Exit(run_job(source, host=host, port=port))
+
+
+_MIGRATE = """Example:
+
+`TALKWRIGHT_ENGINE_STORE_URL=postgresql://bot:secret@db/bots talkwright engine migrate`
+
+What is kept where: docs/engine-stores.md.
+"""
+_EXPORT = """Examples, with the database in `TALKWRIGHT_ENGINE_STORE_URL`:
+
+`talkwright engine export --broker endpoints.yml`
+
+`talkwright engine export --broker endpoints.yml --conversation web-1 --conversation web-2`
+
+`talkwright engine export --broker endpoints.yml --begin 1782900000`
+"""
+
+
+@engine_app.command(epilog=_MIGRATE)
+def migrate() -> None:
+    """Make or update the tables for conversations in PostgreSQL; it may be repeated and run by many at once."""
+    from talkwright.engine.migrating import migrate_job  # noqa: PLC0415 - only what the command needs
+
+    raise typer.Exit(migrate_job())
+
+
+@engine_app.command(epilog=_EXPORT)
+def export(
+    broker: Annotated[Path | None, typer.Option(help="A file with an `event_broker` section.", exists=True)] = None,
+    *,
+    conversation: Annotated[list[str] | None, typer.Option(help="Only this one; may be given several times.")] = None,
+    begin: Annotated[float | None, typer.Option(help="Only events from then on, in seconds since 1970.")] = None,
+    end: Annotated[float | None, typer.Option(help="Only events before then, in seconds since 1970.")] = None,
+) -> None:
+    """Send stored conversations to an event broker, as if they had just happened."""
+    from talkwright.engine.brokers.export import Wanted, export_job  # noqa: PLC0415 - only what the command needs
+
+    raise typer.Exit(export_job(Wanted(conversation or (), begin, end), broker_file=broker))

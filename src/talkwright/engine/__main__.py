@@ -1,4 +1,4 @@
-"""`python -m talkwright.engine train|run …`: the engine alone, without the studio's packages."""
+"""`python -m talkwright.engine train|run|migrate|export …`: the engine alone, without the studio's packages."""
 
 from __future__ import annotations
 
@@ -11,8 +11,17 @@ from pathlib import Path
 def main(arguments: Sequence[str] | None = None) -> int:
     """Read the command line and do the job; returns the exit code."""
     options = _parser().parse_args(arguments)
+    if options.command == "migrate":
+        from talkwright.engine.migrating import migrate_job  # noqa: PLC0415 - each command loads only what it needs
+
+        return migrate_job()
+    if options.command == "export":
+        from talkwright.engine.brokers.export import Wanted, export_job  # noqa: PLC0415 - as above
+
+        wanted = Wanted(options.conversation or (), options.begin, options.end)
+        return export_job(wanted, broker_file=options.broker)
     if options.end_with_parent:
-        from talkwright.engine.parent import end_with_parent  # noqa: PLC0415 - each command loads only what it needs
+        from talkwright.engine.parent import end_with_parent  # noqa: PLC0415 - as above
 
         end_with_parent()
     if options.command == "train":
@@ -41,6 +50,12 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--credentials", type=Path, help="a file that stands for the credentials.yml inside the model")
     run.add_argument("--host", default="127.0.0.1", help="address to listen on")
     run.add_argument("--port", type=int, default=5005, help="port to listen on; 0 takes a free one")
+    commands.add_parser("migrate", help="Make or update the tables for conversations in PostgreSQL.")
+    export = commands.add_parser("export", help="Send stored conversations to an event broker.")
+    export.add_argument("--broker", type=Path, help="a file with an `event_broker` section")
+    export.add_argument("--conversation", action="append", help="only this one; it may be given several times")
+    export.add_argument("--begin", type=float, help="only events from this time on, in seconds since 1970")
+    export.add_argument("--end", type=float, help="only events before this time, in seconds since 1970")
     for command in (train, run):
         command.add_argument("--end-with-parent", action="store_true", help="end when the starting process ends")
     return parser

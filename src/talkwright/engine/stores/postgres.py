@@ -50,13 +50,19 @@ class PostgresStore:
         """Connects and looks at the schema. Raises StoreError, with words for whoever runs the bot."""
         await self.link.open()
         try:
+            await self._check_schema()
+        except StoreError:
+            await self.close()  # a pool left open would keep the process alive
+            raise
+
+    async def _check_schema(self) -> None:
+        try:
             ((taken,),) = await self.link.rows(f"SELECT max(number) FROM {SCHEMA}.steps")  # noqa: S608 - a constant
         except (errors.UndefinedTable, errors.InvalidSchemaName) as problem:
             raise StoreError(f"The database has no tables for conversations yet: {_MIGRATE}.") from problem
         except psycopg.Error as problem:
             raise StoreError(f"The database refuses: {str(problem).splitlines()[0]}") from problem
-        wanted = steps()[-1].number
-        if (taken or 0) < wanted:
+        if (taken or 0) < steps()[-1].number:
             raise StoreError(f"The tables for conversations are older than this version: {_MIGRATE}.")
 
     async def close(self) -> None:
