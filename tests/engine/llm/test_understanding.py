@@ -59,7 +59,8 @@ async def understood(
         result: Understood = answer if isinstance(answer, Understood) else await answer
         return result
     finally:
-        await understanding.close()
+        if choice is not Choice.LOCAL:
+            await understanding.close()
 
 
 async def test_a_message_is_asked_about_once_and_its_answer_becomes_commands(workshop: Model) -> None:
@@ -126,10 +127,51 @@ async def test_a_model_that_fails_is_an_error_that_the_trace_explains(workshop: 
 
 
 async def test_the_local_model_decides_where_the_other_fails(workshop: Model) -> None:
+    text = "something nice for my mother perhaps"
     with language_model(500) as scripted:
-        found = await understood(workshop, scripted, "I'd like to buy a voucher", choice=Choice.AUTO)
-    assert found.commands == [StartFlow("gift_voucher")]
+        found = await understood(workshop, scripted, text, choice=Choice.AUTO)
+        alone = await understood(workshop, scripted, text, choice=Choice.LOCAL)
+    assert found.commands == alone.commands
+    assert found.trace["source"] == "local"
     assert "500" in found.trace["llm_failed"]
+
+
+@pytest.mark.parametrize(
+    ("said", "commands"),
+    [
+        ("buy a gift voucher", [StartFlow("gift_voucher")]),
+        ("/SetSlots(gift_receiver=Bob)", [SetSlot("gift_receiver", "Bob", "CommandPayloadReader")]),
+    ],
+)
+async def test_nobody_is_asked_about_what_is_sure(workshop: Model, said: str, commands: list[Any]) -> None:
+    with language_model("cancel flow") as scripted:
+        assistant = with_model(workshop.assistant, scripted.address)
+        understanding = made(workshop, assistant, Choice.AUTO)
+        agent = Agent(assistant, understanding, NoActions())  # type: ignore[arg-type]  # it runs none
+        tracker = agent.new_tracker("ann")
+        result = await agent.handle(tracker, UserMessage(text=said))
+        await understanding.close()
+    assert scripted.requests == []
+    (user,) = [event for event in result.events if event.type == ev.USER]
+    assert user.get("parse_data")["commands"] == [command.to_dict() for command in commands]
+
+
+async def test_typed_answers_are_sure_and_sentences_are_not(workshop: Model) -> None:
+    with language_model("set slot gift_amount 70\nset slot gift_receiver Eva") as scripted:
+        assistant = with_model(workshop.assistant, scripted.address)
+        understanding = made(workshop, assistant, Choice.AUTO)
+        agent = Agent(assistant, understanding, NoActions())  # type: ignore[arg-type]  # it runs none
+        tracker = agent.new_tracker("ann")
+        for text in ("buy a gift voucher", "/SetSlots(gift_receiver=Bob)", "50"):
+            await agent.handle(tracker, UserMessage(text=text))
+        assert (scripted.requests, tracker.slots["gift_amount"]) == ([], 50.0)
+        result = await agent.handle(tracker, UserMessage(text="hmm, no, better make it seventy, and it is for Eva"))
+        await understanding.close()
+    assert len(scripted.requests) == 1
+    assert (tracker.slots["gift_amount"], tracker.slots["gift_receiver"]) == (70.0, "Eva")
+    (user,) = [event for event in result.events if event.type == ev.USER]
+    trace = user.get("parse_data")["trace"]
+    assert (trace["source"], trace["local"]["sure"]) == ("llm", False)
 
 
 async def test_a_project_has_its_own_prompt(workshop: Model) -> None:

@@ -12,6 +12,7 @@ from talkwright.conversation.tracker import Tracker
 from talkwright.engine.commands import CannotHandle
 from talkwright.engine.ports import Understood
 from talkwright.engine.understanding.local.answering import answer_question
+from talkwright.engine.understanding.local.certainty import is_sure
 from talkwright.engine.understanding.local.classifier import FlowClassifier
 from talkwright.engine.understanding.local.matching.matcher import FlowMatcher
 from talkwright.engine.understanding.local.message import Decision, Message
@@ -63,12 +64,14 @@ class LocalUnderstanding:
 
     def _trace(self, message: Message, decision: Decision) -> dict[str, Any]:
         """What the inspector shows: candidates with scores, the words that spoke for the first, and the reason."""
+        sure = is_sure(message, decision)
         weighed = "candidates" in message.__dict__  # a cached property that nobody needed stays uncomputed
         candidates = message.candidates[:_SHOWN] if weighed else []
         trace: dict[str, Any] = {
             "source": "local",
             "language": message.language,
             "decision": decision.why,
+            "sure": sure,
             "candidates": [{"flow": one.flow, "score": round(one.probability, 3)} for one in candidates],
         }
         if candidates:
