@@ -1,5 +1,5 @@
 # Everything a person does with a clone of Talkwright. `make help` lists the targets; set-up is part of each and is
-# done again only when its inputs change. Folders made here: .tools (uv), .venv, .venv-actions, web/node_modules, web/dist.
+# done again only when its inputs change. Folders made here: .tools (uv), .venv, .venv-actions, .venv-pypred, web/node_modules, web/dist.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
@@ -28,7 +28,7 @@ run: .venv/.studio .venv-actions/.stamp web/dist/.stamp ## Start the whole studi
 	@exec .venv/bin/talkwright up
 
 .PHONY: test
-test: .venv/.dev .venv-actions/.stamp web/dist/.stamp ## Run all tests: Python, web client, real servers, real browser
+test: .venv/.dev .venv-actions/.stamp .venv-pypred/.stamp web/dist/.stamp ## Run all tests: Python, web client, real servers, real browser
 	@scripts/find-chromium > /dev/null
 	cd web && $(NODE_ROOT) npm test
 	CHROMIUM="$$(scripts/find-chromium)" $(PYTHON) -m pytest -n auto -rs
@@ -59,14 +59,14 @@ settings: .venv/.studio ## Write docs/settings.md from the settings classes
 
 .PHONY: lock
 lock: .tools/.stamp ## Pin all dependencies anew, with hashes and without addresses
-	for name in uv build engine studio dev actions node; do \
+	for name in uv build engine studio dev actions pypred node; do \
 	  $(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	    --custom-compile-command "make lock" requirements/$$name.in -o requirements/$$name.txt; done
 	cd web && $(NODE_ROOT) npm install --package-lock-only --ignore-scripts --no-audit --no-fund && $(NODE_ROOT) npm ci --no-audit --no-fund
 
 .PHONY: clean
 clean: ## Remove everything that was built or installed here; never the data folder
-	rm -rf .venv .venv-actions .tools .tools-node .mypy_cache .ruff_cache .pytest_cache .hypothesis web/node_modules web/dist web/src/api/generated web/openapi.json screenshots
+	rm -rf .venv .venv-actions .venv-pypred .tools .tools-node .mypy_cache .ruff_cache .pytest_cache .hypothesis web/node_modules web/dist web/src/api/generated web/openapi.json screenshots
 	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 ## ---- set-up, each step once ------------------------------------------------------------------------------------
@@ -98,6 +98,12 @@ clean: ## Remove everything that was built or installed here; never the data fol
 	@test -x .venv-actions/bin/python || $(UV) venv -q --python "$$(scripts/find-python)" .venv-actions
 	@echo "Installing the action server into .venv-actions"
 	@$(call SYNC,.venv-actions,$<)
+	@touch $@
+
+# The predicate library is no part of Talkwright: tests ask it what a condition means.
+.venv-pypred/.stamp: requirements/pypred.txt | .tools/.stamp
+	@test -x .venv-pypred/bin/python || $(UV) venv -q --python "$$(scripts/find-python)" .venv-pypred
+	@$(call SYNC,.venv-pypred,$<)
 	@touch $@
 
 web/node_modules/.stamp: web/package-lock.json requirements/node.txt | .tools/.stamp

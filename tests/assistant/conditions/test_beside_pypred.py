@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[3]
 PEER = ROOT / ".venv-pypred/bin/python"
 Ask = Callable[[str, dict[str, Any]], dict[str, Any]]
 
-pytestmark = pytest.mark.skipif(not PEER.exists(), reason="needs the pypred environment: scripts/make-pypred")
+pytestmark = pytest.mark.skipif(not PEER.exists(), reason="needs the pypred environment: make .venv-pypred/.stamp")
 
 NAMES = st.sampled_from(
     [
