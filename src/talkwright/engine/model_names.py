@@ -13,7 +13,7 @@ _KINDS = (
 )
 _THINGS = (
     "anchor apple arch badge barge basil beacon bell birch bridge brook candle canoe cedar comet copper coral crane"
-    " delta ember falcon fern field finch flint garden harbour hazel heron island ivy kettle lantern maple meadow mill"
+    " delta ember falcon fern field finch flint garden hazel heron hollow island ivy kettle lantern maple meadow mill"
     " oak orchard otter pebble pine quill river robin saddle sparrow tower willow"
 )
 
