@@ -5,7 +5,6 @@ from tests.dialogue.agents import Acting, Listening, made, said, say, shape
 from talkwright.assistant.items import ItemBody
 from talkwright.conversation.timeline import timeline
 from talkwright.engine.commands import StartFlow
-from talkwright.engine.dialogue.profile import Profile
 from talkwright.engine.ports import ActionFailed, ActionRejected, ActionResult
 from talkwright.engine.testing.scenario_results import shown_stack
 
@@ -70,11 +69,21 @@ def test_an_action_can_neither_touch_the_stack_nor_flows_nor_unknown_slots() -> 
     assert shape(result.events).count("user") == 1
 
 
-def test_actions_that_call_each_other_for_ever_come_to_an_end() -> None:
-    actions = Acting(ActionResult(events=[{"event": "followup", "name": "action_x"}]))
-    agent = made(Listening(StartFlow("act")), *ACT, actions=actions, profile=Profile(max_actions=20))
+def test_what_an_action_may_not_write_is_dropped_and_named() -> None:
+    events = [{"event": "stack", "update": "[]"}, {"event": "undo"}, {"event": "slot", "name": "note", "value": "x"}]
+    agent = made(Listening(StartFlow("act")), *ACT, actions=Acting(ActionResult(events=events)))
     result = say(agent, agent.new_tracker("me"))
-    assert 10 < len(actions.asked) <= 20
+    (acted,) = [event for event in result.events if event.get("name") == "action_x"]
+    assert acted.metadata["dropped_events"] == ["stack", "undo"]
+    assert "undo" not in shape(result.events)
+
+
+def test_actions_that_call_each_other_for_ever_are_left_after_ten() -> None:
+    actions = Acting(ActionResult(events=[{"event": "followup", "name": "action_x"}]))
+    agent = made(Listening(StartFlow("act")), *ACT, actions=actions)
+    result = say(agent, agent.new_tracker("me"))
+    assert len(actions.asked) == 11
+    assert said(result)[0] == "sent", "the flow goes on"
     assert shape(result.events)[-2:] == ["action action_listen", "bot_turn_ended"]
 
 

@@ -44,6 +44,7 @@ from talkwright.engine.ports import (
 from talkwright.engine.reading import Reader
 
 LONGER_WHILE_CORRECTING = 5  # times as many actions: a correction goes through its flow once more (5.2)
+MOST_FOLLOWUPS = 10  # actions of one turn that others ask for; then the flows go on
 REMEMBERED_MESSAGES = 5
 SILENCE_COUNTER = "consecutive_silence_timeouts"
 
@@ -264,8 +265,11 @@ class Agent:
         """Runs actions until the user must speak; a turn has an end even where actions follow each other for ever."""
         tracker = ledger.tracker
         limit = self.program.profile.max_actions * (LONGER_WHILE_CORRECTING if corrects else 1)
+        followups = 0
         for _ in range(limit):
-            name = tracker.followup_action or (ev.ACTION_LISTEN if tracker.paused else advance(ledger))
+            followup = tracker.followup_action if followups < MOST_FOLLOWUPS else None
+            followups += followup is not None
+            name = followup or (ev.ACTION_LISTEN if tracker.paused else advance(ledger))
             if name == ev.ACTION_LISTEN:
                 break
             await self._performer.perform(ledger, name)

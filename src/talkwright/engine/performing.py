@@ -17,13 +17,19 @@ from talkwright.engine.dialogue.collect import Saying
 from talkwright.engine.dialogue.failures import fail_flow
 from talkwright.engine.dialogue.ledger import Ledger
 from talkwright.engine.dialogue.program import Program
+from talkwright.engine.dialogue.reminders import CANCEL, REMINDER
 from talkwright.engine.dialogue.session import SESSION_ACTION
 from talkwright.engine.faults import where
 from talkwright.engine.generation.responses import Setting, from_action, render
 from talkwright.engine.ports import ActionFailed, ActionRejected, ActionResult, ActionRunner, BotMessage, Random
 
-# What a custom action may not write: the engine alone keeps stack and flows, and tells what users and bots said (11).
-_REFUSED = frozenset({ev.STACK, ev.USER, ev.ACTION, "user_featurization", ev.BOT_TURN_ENDED})
+# What a custom action may write: the engine alone keeps stack and flows, and tells what users said (11).
+_ALLOWED = frozenset(
+    {
+        *(ev.SLOT, ev.BOT, ev.FOLLOWUP, ev.RESET_SLOTS, ev.RESTART, ev.SESSION_STARTED, ev.SESSION_ENDED),
+        *(ev.ACTION_REJECTED, REMINDER, CANCEL, "pause", "resume"),
+    }
+)
 
 
 class Performer:
@@ -103,7 +109,10 @@ class Performer:
             self._fail(ledger, name, type(failure).__name__, None)
             return
         took = round((time.perf_counter() - started) * 1000, 3)
-        ledger.record(ev.action(name, metadata={**place, "execution_success": True, "action_ms": took}))
+        told: dict[str, Any] = {"execution_success": True, "action_ms": took}
+        if dropped := sorted({str(event.get("event", "?")) for event in result.events} - _ALLOWED):
+            told["dropped_events"] = dropped
+        ledger.record(ev.action(name, metadata={**place, **told}))
         self._apply(ledger, result)
 
     def _fail(self, ledger: Ledger, name: str, message: str, address: str | None) -> None:
@@ -127,7 +136,7 @@ class Performer:
             event = from_dict(data)
         except ValueError:
             return
-        if event.type in _REFUSED or event.type.startswith("flow_"):
+        if event.type not in _ALLOWED:
             return
         if event.type == ev.SESSION_STARTED and ledger.session_began:
             return  # the engine has begun the session already
