@@ -90,6 +90,7 @@ def measure(bot: Bot, url: str, server: int, turn: int, conversations: int) -> t
     for number in range(ROUNDS):
         senders = [f"turn-{turn}-{number}-{place}" for place in range(conversations)]
         copy(url, model, senders)
+        bot.connection.close()  # it was idle too long; the next message opens a new one
         before = cpu_seconds(bot.process.pid), tree_cpu_seconds(server)
         for sender in senders:
             bot.say(sender, turn - 1)
@@ -101,7 +102,7 @@ def measure(bot: Bot, url: str, server: int, turn: int, conversations: int) -> t
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--conversations", type=int, default=60)
+    parser.add_argument("--conversations", type=int, default=40)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         model, home = Path(folder) / "model.tar.gz", Path(folder) / "home"

@@ -85,9 +85,9 @@ class Bot:
         """A copy of a conversation with all its events, without waiting for a turn under way."""
         return await self._store.read(conversation_id, self.served.agent.program.initial_slots)
 
-    def conversations(self) -> AsyncIterator[str]:
-        """The ids of all conversations that are kept."""
-        return self._store.ids()
+    def conversations(self, *, with_event: str | None = None) -> AsyncIterator[str]:
+        """The ids of all conversations that are kept, or of those with an event of one type."""
+        return self._store.ids(with_event=with_event)
 
     @asynccontextmanager
     async def using(self) -> AsyncIterator[Served]:

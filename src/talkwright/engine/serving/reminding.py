@@ -40,7 +40,7 @@ class Reminding:
 
     async def resume(self) -> None:
         """Arms what waits in all conversations, after the bot was away; what fell due meanwhile comes at once."""
-        async for conversation in self._bot.conversations():
+        async for conversation in self._bot.conversations(with_event=REMINDER):
             await self._looked(conversation)
 
     async def _looked(self, conversation: str) -> None:
