@@ -1,6 +1,7 @@
 """The rest of the HTTP API: content, turns that no channel asked for, models, and how much a bot takes at once."""
 
 import asyncio
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 import httpx2
 import pytest
 import yaml
+from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from talkwright.conversation.tracker import Tracker
@@ -15,10 +17,12 @@ from talkwright.engine.agent import Agent
 from talkwright.engine.channels.outlets import Outlets
 from talkwright.engine.model import Model
 from talkwright.engine.ports import ActionFailed, BotMessage, TurnResult, Understood, UserMessage
-from talkwright.engine.serving.gate import MOST_OF_ONE_CONVERSATION
+from talkwright.engine.serving.answers import ApiError
+from talkwright.engine.serving.gate import MOST_OF_ONE_CONVERSATION, Gate
 
 from .bot_server import served_app
-from .conftest import NoActions
+from .conftest import ROOT, NoActions
+from .neighbours import Answer, neighbour
 
 ONE = "/conversations/ann"
 TOKEN = {"token": "s3cret"}
@@ -210,6 +214,42 @@ def test_a_project_with_errors_is_refused_with_its_problems(bot: TestClient) -> 
     assert any("utter_nothing" in problem["message"] for problem in answer["details"]["problems"])
     for nonsense in ("flows: [", "just words", "", "- a\n- b"):
         assert bot.post("/model/train", content=nonsense).json()["code"] == 400
+
+
+def test_a_training_may_report_to_an_address(bot: TestClient) -> None:
+    with neighbour(lambda _: Answer()) as listener:
+        broken = PROJECT.replace("utter_hello}]", "utter_nothing}]")
+        answer = bot.post("/model/train", params={"callback_url": listener.url}, content=broken)
+        assert answer.status_code == 204
+        assert bot.post("/model/train", content=PROJECT).json()["reason"] == "Conflict"
+        assert bot.get("/status").json()["num_active_training_jobs"] == 1
+        told = json.loads(listener.asked.get(timeout=60).body)
+    assert (told["code"], told["status"]) == (400, "failure")
+    assert bot.post("/model/train", params={"callback_url": "ftp://x"}, content=PROJECT).status_code == 400
+
+
+def test_the_documentation_lists_every_route(workshop: Model, agent: Agent) -> None:
+    page = (ROOT / "docs" / "formats" / "engine-api.md").read_text()
+    for route in served_app(workshop, agent).routes:
+        assert isinstance(route, Route)
+        path = route.path.replace("{conversation:path}", "ID")
+        for method in (route.methods or set()) - {"HEAD"}:
+            assert f"`{method} {path}`" in page, f"{method} {path}"
+
+
+def test_a_bot_that_ends_finishes_its_turns_and_takes_no_more() -> None:
+    async def scene() -> None:
+        gate = Gate(5)
+        with gate.passing("ann"):
+            ending = asyncio.create_task(gate.close())
+            await asyncio.sleep(0)
+            with pytest.raises(ApiError) as refused, gate.passing("bob"):
+                pass
+            assert (refused.value.status, refused.value.retry_after) == (503, 1)
+            assert not ending.done()
+        await ending
+
+    asyncio.run(scene())
 
 
 class Waiting:

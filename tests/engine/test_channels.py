@@ -2,6 +2,7 @@
 
 import json
 import socket
+import struct
 import threading
 from collections import deque
 from collections.abc import Iterator
@@ -134,6 +135,11 @@ class Socket:
     def close(self) -> None:
         self._line.close()
 
+    def vanish(self) -> None:
+        """Go as a machine that loses its power does: the connection is reset."""
+        self._line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self._line.close()
+
 
 @contextmanager
 def connected(bot: RunningBot, **options: Any) -> Iterator[Socket]:
@@ -221,6 +227,18 @@ def test_a_key_closes_the_connections_to_those_without_a_token(tmp_path: Path) -
             assert client.welcome.startswith("40")
             client.emit("said", {"message": "buy a voucher"})
             assert client.next() == ["heard", {"text": "Who is it for?"}]
+            bot.process.terminate()
+            assert bot.process.wait(SECONDS) == 0
+
+
+def test_a_bot_ends_though_clients_have_gone_without_a_word(tmp_path: Path) -> None:
+    model = project_with(tmp_path, credentials=json.dumps({"socketio": None}))
+    with run_bot(model) as bot:
+        for _ in range(3):
+            client = Socket(bot)
+            client.emit("user_uttered", {"message": "buy a voucher"})
+            client.vanish()
+        with connected(bot):
             bot.process.terminate()
             assert bot.process.wait(SECONDS) == 0
 
@@ -358,6 +376,14 @@ def test_channels_that_cannot_open_are_said_and_the_bot_goes_on(
     assert [channel.name for channel in channels] == ["rest"]
     (line,) = capsys.readouterr().out.splitlines()
     assert says in json.loads(line)["message"]
+
+
+def test_only_pages_of_named_origins_may_use_a_bot_from_a_browser(workshop_path: Path) -> None:
+    with run_bot(workshop_path, TALKWRIGHT_ENGINE_CORS="https://shop.example, https://other.example") as bot:
+        for origin, allowed in (("https://shop.example", "https://shop.example"), ("https://evil.example", None)):
+            headers = {"Origin": origin, "Access-Control-Request-Method": "POST"}
+            asked = httpx2.options(f"{bot.url}/webhooks/rest/webhook", headers=headers, trust_env=False)
+            assert asked.headers.get("access-control-allow-origin") == allowed
 
 
 @pytest.mark.parametrize("path", ["no_such_module.Channel", "json.JSONDecoder", "json.nothing"])

@@ -1,10 +1,12 @@
 """What whoever runs a bot may choose, by our names and by those of the ecosystem."""
 
+from pathlib import Path
+
 import pytest
 
 from talkwright.engine.dialogue.profile import Profile
 from talkwright.engine.model import Model
-from talkwright.engine.running import make_agent
+from talkwright.engine.running import make_access, make_agent
 from talkwright.engine.settings import load_settings
 
 from .conftest import NoActions
@@ -37,3 +39,22 @@ def test_a_limit_that_would_silence_the_bot_is_refused(monkeypatch: pytest.Monke
     monkeypatch.setenv("MAX_NUMBER_OF_PREDICTIONS_CALM", "0")
     with pytest.raises(ValueError, match="greater than or equal to 1"):
         load_settings()
+
+
+@pytest.mark.parametrize(("token", "secret"), [("AUTH_TOKEN", "JWT_SECRET"), ("TALKWRIGHT_ENGINE_TOKEN",) * 2])
+def test_what_protects_the_api_comes_by_either_name(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, token: str, secret: str
+) -> None:
+    monkeypatch.setenv(token, "a-token")
+    assert not make_access(load_settings()).is_open
+    monkeypatch.delenv(token)
+    assert make_access(load_settings()).is_open
+    if secret == "JWT_SECRET":
+        monkeypatch.setenv(secret, "long-enough-to-be-a-secret")
+    else:
+        (tmp_path / "secret").write_text("long-enough-to-be-a-secret\n")
+        monkeypatch.setenv("TALKWRIGHT_ENGINE_JWT_SECRET_FILE", str(tmp_path / "secret"))
+    assert not make_access(load_settings()).is_open
+    monkeypatch.setenv("JWT_METHOD", "none")
+    with pytest.raises(ValueError, match="method"):
+        make_access(load_settings())

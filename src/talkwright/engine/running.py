@@ -27,7 +27,7 @@ from talkwright.engine.serving.loading import Loader
 from talkwright.engine.serving.process import Serving, listen
 from talkwright.engine.settings import EngineSettings, load_settings
 from talkwright.engine.stores import ConversationStore
-from talkwright.engine.understanding.choosing import make_understanding
+from talkwright.engine.understanding.choosing import ChoiceFault, make_understanding
 from talkwright.engine.understanding.local.understanding import LocalUnderstanding
 
 STOPPED, FAILED, REFUSED = 0, 1, 2
@@ -95,7 +95,10 @@ def make_served(path: Path, settings: EngineSettings, endpoints: Mapping[str, An
     if endpoints is not None:
         model = replace(model, assistant=replace(model.assistant, endpoints=endpoints))
     actions = make_actions(model.assistant.endpoints, settings)
-    return Served(model, make_agent(model, actions, settings), actions)
+    try:
+        return Served(model, make_agent(model, actions, settings), actions)
+    except ChoiceFault as problem:
+        raise ModelError(f"{path.name} can't run as it is set up here: {problem}") from problem
 
 
 def make_access(settings: EngineSettings) -> Access:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 
 from talkwright.engine import logs
 from talkwright.engine.channels.channel import Channel
 from talkwright.engine.faults import where
 from talkwright.engine.ports import BotMessage
+
+_CLOSE_SECONDS = 5.0
 
 
 class Outlets:
@@ -28,9 +31,10 @@ class Outlets:
             logs.error("channel_failed", channel=channel, sender_id=recipient, **where(fault))
 
     async def close(self) -> None:
-        """Close all channels; one that fails keeps no other from closing."""
+        """Close all channels; one that fails, or takes too long, keeps no other from closing and no bot from ending."""
         for channel in self.channels:
             try:
-                await channel.close()
+                async with asyncio.timeout(_CLOSE_SECONDS):
+                    await channel.close()
             except Exception as fault:  # as above
                 logs.error("channel_failed", channel=channel.name, **where(fault))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +25,7 @@ from talkwright.engine.serving.bodies import MAX_ID, MAX_MESSAGE
 
 _SILENCE_SLOT = "silence_timeout"
 _SILENCE = "/silence_timeout"
+_PARTING_SECONDS = 1.0
 
 
 @dataclass
@@ -86,7 +88,9 @@ class SocketChannel:
         """Part from everybody."""
         for room in self._rooms.values():
             room.stop()
-        await self._server.eio.disconnect()
+        with suppress(TimeoutError):  # who has gone without a word never takes their last packet
+            async with asyncio.timeout(_PARTING_SECONDS):
+                await self._server.eio.disconnect()
         await self._server.shutdown()
 
     async def _connected(self, _: str, __: Mapping[str, Any], auth: Any = None) -> bool:

@@ -21,6 +21,8 @@ from talkwright.engine.stores import ConversationStore, StoreError
 
 DRAIN_SECONDS = 600
 """Turns under way may finish as long as whoever ended the bot is patient: a second signal waits for none."""
+REST_SECONDS = 10
+"""How long everything else may take to end once the turns have."""
 HEAD_SECONDS = 20.0
 """How long a client may take from its first byte, or its connection, to the end of a request's head."""
 _ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -93,7 +95,7 @@ class Serving(QuietServer):
                 log_config=None,
                 access_log=False,
                 backlog=_BACKLOG,
-                timeout_graceful_shutdown=DRAIN_SECONDS,
+                timeout_graceful_shutdown=REST_SECONDS,
                 lifespan="on",
             )
         )
