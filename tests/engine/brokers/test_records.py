@@ -120,3 +120,13 @@ def test_what_stands_for_a_record_that_is_too_large_names_the_error() -> None:
     assert told["metadata"]["error_source"] == "KafkaEventBroker"
     assert told["metadata"]["error_msg"] == "Broker: Message size too large"
     assert told["timestamp"] == 1_782_900_007.412881
+
+
+def test_what_an_agent_writes_of_its_understanding() -> None:
+    on, predicted = Recording(on=True, secrets=["key-12345678"]), [{"command": "noop"}]
+    assert Recording(on=False).of(predicted, "llm", PROMPTS) == {}
+    assert on.of(predicted, "payload", ()) == {"predicted_commands": {"CommandPayloadReader": predicted}, "prompts": []}
+    told = on.of(predicted, "llm", PROMPTS)
+    assert told["predicted_commands"] == {"Generator": predicted}
+    assert told["prompts"][0]["user_prompt"] == "Say ***!"
+    assert on.of(predicted, "llm", [{"user_prompt": "x" * MAX_DETAIL}])["prompts"] == []

@@ -74,7 +74,9 @@ def test_conversations_and_what_is_told_of_them(
     users = [one for one in told if one["event"] == "user"]
     assert [one["text"] for one in users] == ["buy a voucher", "Bob", "50"]
     assert all("trace" not in one["parse_data"] for one in users)
-    assert users[0]["parse_data"]["predicted_commands"]["LocalUnderstanding"]
+    assert users[0]["parse_data"]["predicted_commands"] == {
+        "LocalUnderstanding": [{"command": "start flow", "flow": "gift_voucher"}]
+    }
 
     done = engine("export", "--broker", str(brokers[exported]), **kept)
     assert (done["code"], done["conversations"], done["events"]) == (0, 1, len(told))

@@ -94,6 +94,14 @@ async def test_conversations_are_found_by_their_user(store: PostgresStore) -> No
     assert set(mine) <= {sender async for sender in store.ids()}
 
 
+async def test_conversations_are_found_by_what_happened_in_them(store: PostgresStore) -> None:
+    ann, bob, kind = someone(), someone(), f"kind-{someone()}"
+    for sender, type_of_event in ((ann, kind), (bob, "other")):
+        async with store.holding(sender) as held:
+            await held.save(Tracker.from_events(sender, SLOTS, [ev.plain(type_of_event).at(1.0, {})]))
+    assert [sender async for sender in store.ids(with_event=kind)] == [ann]
+
+
 async def test_events_come_back_as_they_were_whatever_is_in_them(store: PostgresStore) -> None:
     ann = someone()
     odd: Any = {"nul": "a\0b", "half": "\ud83d", "long": 10**30, "deep": [[[{}]]], "text": "Grüße 👋"}

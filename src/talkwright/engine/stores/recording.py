@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from talkwright.conversation import events as ev
@@ -41,6 +41,21 @@ class Recording:
     def __init__(self, *, on: bool, secrets: Iterable[str] = ()) -> None:
         self.on = on
         self._secrets = sorted((one for one in set(secrets) if len(one) >= _SHORTEST_SECRET), key=len, reverse=True)
+
+    def of(self, predicted: Sequence[Any], source: str, prompts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+        """What `parse_data` gets of a message's understanding: nothing, or commands and prompts (wire-protocols 3.6).
+
+        `source` is who understood it. Prompts of more than 64 KiB are left out.
+        """
+        if not self.on:
+            return {}
+        named = next((str(prompt["component_name"]) for prompt in prompts if "component_name" in prompt), None)
+        masked = self.masked(prompts)
+        fits = len(json.dumps(masked, default=str)) <= MAX_DETAIL
+        return {
+            PREDICTED: {named or _COMPONENTS.get(source, source): self.masked(predicted)},
+            PROMPTS: masked if fits else [],
+        }
 
     def kept(self, event: Event) -> Event:
         """The event as stores and brokers keep it: without our trace, and with prompts only where recording is on."""

@@ -10,6 +10,8 @@ from talkwright.modelservice.settings import ModelServiceSettings
 PROJECT = "project.tar.gz"
 MODEL = "model.tar.gz"
 TOKEN = "TALKWRIGHT_ENGINE_TOKEN"  # noqa: S105 - the variable's name
+_RECORD = "TALKWRIGHT_ENGINE_RECORD"
+"""People who try an assistant want to see how it understood them (wire-protocols 3.6)."""
 CONTENT_PROBLEMS = 2
 """The exit code of a training that the content's errors stopped."""
 
@@ -45,7 +47,7 @@ def running_job(name: str, *, model: str, token: str, settings: ModelServiceSett
         name=name,
         command=(*_ENGINE, "run", "--model", MODEL, "--port", "0"),
         inputs={model: MODEL},
-        environment={**_ONE_THREAD, TOKEN: token},
+        environment={**_ONE_THREAD, TOKEN: token, _RECORD: "true"},
         limits=Limits(
             memory_bytes=settings.running_memory,
             file_bytes=settings.job_file_bytes,
