@@ -11,7 +11,7 @@ import random
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 from talkwright.assistant.assistant import Assistant
 from talkwright.conversation import events as ev
@@ -87,6 +87,11 @@ class Agent:
         prepare = getattr(self._understanding, "prepare", None)
         if prepare is not None:
             prepare(self.assistant)
+
+    async def close(self) -> None:
+        """Give back what the understanding holds open, if it holds something."""
+        if isinstance(self._understanding, Closing):
+            await self._understanding.close()
 
     def new_tracker(self, sender_id: str, *, user_id: str | None = None) -> Tracker:
         """An empty conversation with this assistant."""
@@ -298,6 +303,15 @@ def _commands(message: ev.Event) -> list[Command]:
         with suppress(ValueError, TypeError, KeyError, AttributeError):
             found.append(command_from(one))
     return found
+
+
+@runtime_checkable
+class Closing(Protocol):
+    """What holds something open, such as connections to a language model."""
+
+    async def close(self) -> None:
+        """Give it back."""
+        ...
 
 
 class _Telling(Ledger):

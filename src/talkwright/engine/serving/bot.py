@@ -36,6 +36,11 @@ class Served:
         self.agent.prepare()
         self.actions.prepare()
 
+    async def close(self) -> None:
+        """Close all connections."""
+        await self.actions.close()
+        await self.agent.close()
+
 
 class Bot:
     """Takes messages, one turn of a conversation after the other, with whatever model runs when the turn begins."""
@@ -101,13 +106,13 @@ class Bot:
             if self._users[served] == 0:
                 del self._users[served]
                 if served is not self._served:
-                    await served.actions.close()
+                    await served.close()
 
     async def replace(self, served: Served | None) -> None:
         """Let all turns that begin from now on run with another model, or none; those under way end with theirs."""
         old, self._served = self._served, served
         if old is not None and old is not served and old not in self._users:
-            await old.actions.close()
+            await old.close()
 
     async def drain(self) -> None:
         """Take no more turns, and wait for those under way."""
@@ -116,7 +121,7 @@ class Bot:
     async def close(self) -> None:
         """Give back what the bot holds open."""
         if self._served is not None:
-            await self._served.actions.close()
+            await self._served.close()
         await self._store.close()
 
 

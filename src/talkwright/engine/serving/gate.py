@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from talkwright.engine import logs
 from talkwright.engine.serving.answers import RETRY_SECONDS, ApiError
 
 MOST_OF_ONE_CONVERSATION = 10
@@ -21,6 +22,7 @@ class Gate:
         self._under_way = 0
         self._by_conversation: dict[str, int] = {}
         self._ending = False
+        self._told = False
         self._empty = asyncio.Event()
         self._empty.set()
 
@@ -35,6 +37,9 @@ class Gate:
         if self._ending:
             raise _busy(503, "ServiceUnavailable", "The bot is ending and takes no more messages.")
         if self._under_way >= self._most:
+            if not self._told:
+                logs.warning("turns_refused", limit=self._most)
+            self._told = True
             raise _busy(503, "ServiceUnavailable", f"{self._most} turns are under way; send the message again soon.")
         of_this = self._by_conversation.get(conversation, 0)
         if of_this >= MOST_OF_ONE_CONVERSATION:
@@ -52,6 +57,7 @@ class Gate:
             else:
                 self._by_conversation[conversation] -= 1
             if self._under_way == 0:
+                self._told = False  # the log says it once, until the bot has come to rest
                 self._empty.set()
 
     async def close(self) -> None:
