@@ -36,12 +36,14 @@ from talkwright.engine.ports import (
     BotMessage,
     Clock,
     Random,
+    Rewording,
     TurnResult,
     Understanding,
     Understood,
     UserMessage,
 )
 from talkwright.engine.reading import Reader
+from talkwright.engine.stores.recording import NOTHING, Recording
 
 LONGER_WHILE_CORRECTING = 5  # times as many actions: a correction goes through its flow once more (5.2)
 MOST_FOLLOWUPS = 10  # actions of one turn that others ask for; then the flows go on
@@ -63,14 +65,17 @@ class Agent:
         model_id: str | None = None,
         model_name: str | None = None,
         profile: Profile | None = None,
+        rewording: Rewording | None = None,
+        recording: Recording = NOTHING,
     ) -> None:
         self.assistant = assistant
+        self._recording = recording
         self.program = Program(assistant, profile)
         self._understanding = understanding
         self._clock = clock
         self._rng: Random = rng if rng is not None else random.SystemRandom()
         self._reader = Reader(self.program)
-        self._performer = Performer(self.program, actions, self._rng)
+        self._performer = Performer(self.program, actions, self._rng, rewording)
         self._metadata = {
             key: value
             for key, value in (
@@ -221,6 +226,8 @@ class Agent:
             understood = await self._ask(message.text, ledger)
             understood = self._reader.narrowed(understood, tracker)
         commands = clean_up(self.program, tracker, understood.commands)
+        predicted = [command.to_dict() for command in understood.commands]
+        source = str(understood.trace.get("source"))
         parse_data = {
             "intent": {"name": None, "confidence": 0.0},
             "entities": [],
@@ -229,10 +236,8 @@ class Agent:
             "metadata": dict(message.metadata),
             **understood.parse_data,
             "commands": [command.to_dict() for command in commands],
-            "trace": {
-                **understood.trace,
-                "predicted": [command.to_dict() for command in understood.commands],
-            },
+            **self._recording.of(predicted, source, understood.prompts),
+            "trace": {**understood.trace, "predicted": predicted},
         }
         ledger.record(
             ev.user(

@@ -21,7 +21,15 @@ from talkwright.engine.dialogue.reminders import CANCEL, REMINDER
 from talkwright.engine.dialogue.session import SESSION_ACTION
 from talkwright.engine.faults import where
 from talkwright.engine.generation.responses import Setting, from_action, render
-from talkwright.engine.ports import ActionFailed, ActionRejected, ActionResult, ActionRunner, BotMessage, Random
+from talkwright.engine.ports import (
+    ActionFailed,
+    ActionRejected,
+    ActionResult,
+    ActionRunner,
+    BotMessage,
+    Random,
+    Rewording,
+)
 
 # What a custom action may write: the engine alone keeps stack and flows, and tells what users said (11).
 _ALLOWED = frozenset(
@@ -35,10 +43,13 @@ _ALLOWED = frozenset(
 class Performer:
     """Runs actions for one assistant."""
 
-    def __init__(self, program: Program, actions: ActionRunner, rng: Random) -> None:
+    def __init__(
+        self, program: Program, actions: ActionRunner, rng: Random, rewording: Rewording | None = None
+    ) -> None:
         self._program = program
         self._actions = actions
         self._rng = rng
+        self._rewording = rewording
 
     async def perform(self, ledger: Ledger, name: str) -> None:
         """Runs an action; one that nobody knows leaves only its event."""
@@ -48,12 +59,12 @@ class Performer:
             await self._custom(ledger, name)
         elif name in self._program.responses:
             ledger.record(ev.action(name, metadata=ledger.place()))
-            self._say(ledger, Saying(name))
+            await self._say(ledger, Saying(name))
         else:
             ledger.record(ev.action(name, metadata=ledger.place()))
             speech = run_builtin(ledger, name)
             if isinstance(speech, Saying):
-                self._say(ledger, speech)
+                await self._say(ledger, speech)
             elif isinstance(speech, Repeating):
                 for event in speech.messages:
                     ledger.record(ev.bot(event.text_of("text"), event.get("data") or {}, dict(event.metadata)))
@@ -68,7 +79,7 @@ class Performer:
                 logs.error("slot_action_failed", action=name, sender_id=ledger.tracker.sender_id, **where(failure))
                 continue
             slots = [event for event in result.events if event.get("event") == ev.SLOT]
-            self._apply(ledger, ActionResult(events=slots, responses=result.responses))
+            await self._apply(ledger, ActionResult(events=slots, responses=result.responses))
 
     def _setting(self, ledger: Ledger, arguments: Mapping[str, Any], *, fills: bool = True) -> Setting:
         tracker = ledger.tracker
@@ -83,13 +94,15 @@ class Performer:
             fills=fills,
         )
 
-    def _say(self, ledger: Ledger, saying: Saying) -> None:
+    async def _say(self, ledger: Ledger, saying: Saying) -> None:
         setting = self._setting(ledger, saying.arguments, fills=saying.filled)
         message = render(self._program.responses, saying.name, setting)
         if message is not None:
-            self._tell(ledger, message)
+            await self._tell(ledger, message)
 
-    def _tell(self, ledger: Ledger, message: BotMessage) -> None:
+    async def _tell(self, ledger: Ledger, message: BotMessage) -> None:
+        if self._rewording is not None:
+            message = await self._rewording.rephrase(message, ledger.tracker, ledger.language)
         ledger.record(ev.bot(message.text, message.data, {**ledger.place(), **message.metadata}))
 
     async def _custom(self, ledger: Ledger, name: str) -> None:
@@ -113,7 +126,7 @@ class Performer:
         if dropped := sorted({str(event.get("event", "?")) for event in result.events} - _ALLOWED):
             told["dropped_events"] = dropped
         ledger.record(ev.action(name, metadata={**place, **told}))
-        self._apply(ledger, result)
+        await self._apply(ledger, result)
 
     def _fail(self, ledger: Ledger, name: str, message: str, address: str | None) -> None:
         metadata = {**ledger.place(), "execution_success": False, "execution_error_message": message}
@@ -122,12 +135,12 @@ class Performer:
         ledger.record(ev.action(name, metadata=metadata))
         fail_flow(ledger, message)
 
-    def _apply(self, ledger: Ledger, result: ActionResult) -> None:
+    async def _apply(self, ledger: Ledger, result: ActionResult) -> None:
         """What an action answered: messages first, then events in order (11)."""
         for item in result.responses:
             message = from_action(item, self._program.responses, self._setting(ledger, {}))
             if message is not None:
-                self._tell(ledger, message)
+                await self._tell(ledger, message)
         for data in result.events:
             self._take(ledger, data)
 

@@ -100,11 +100,23 @@ class Random(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class BotMessage:
-    """One bot message of a turn: text and `data` as in the bot event (6.3)."""
+    """One bot message of a turn: text and `data` as in the bot event (6.3).
+
+    `rephrase_prompt` is the response's own prompt, where it has one; it stays inside the engine.
+    """
 
     text: str | None
     data: Mapping[str, Any] = field(default_factory=dict)
     metadata: Mapping[str, Any] = field(default_factory=dict)
+    rephrase_prompt: str | None = None
+
+
+class Rewording(Protocol):
+    """Rewords messages before they are said."""
+
+    async def rephrase(self, message: BotMessage, tracker: Tracker, language: str) -> BotMessage:
+        """The message as it is said; raises nothing."""
+        ...
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,7 +15,8 @@ from talkwright.engine.channels.channel import Channel, Setting
 from talkwright.engine.channels.credentials import open_channels
 from talkwright.engine.dialogue.profile import Profile, profile_of
 from talkwright.engine.fetching import ModelServer, SourceError, asked_once, is_address, newest_model, read_server
-from talkwright.engine.keeping import keep_conversations
+from talkwright.engine.generation.rephrasing import make_rephraser
+from talkwright.engine.keeping import keep_conversations, make_recording
 from talkwright.engine.lines import say
 from talkwright.engine.logs import configure_logs
 from talkwright.engine.model import Model, ModelError, load_model
@@ -27,7 +28,9 @@ from talkwright.engine.serving.loading import Loader
 from talkwright.engine.serving.process import Serving, listen
 from talkwright.engine.settings import EngineSettings, load_settings
 from talkwright.engine.stores import ConversationStore
-from talkwright.engine.understanding.choosing import ChoiceFault, make_understanding
+from talkwright.engine.stores.settings import load_store_settings
+from talkwright.engine.understanding.choice import Choice
+from talkwright.engine.understanding.choosing import ChoiceFault, chosen, make_understanding
 from talkwright.engine.understanding.local.understanding import LocalUnderstanding
 
 STOPPED, FAILED, REFUSED = 0, 1, 2
@@ -53,8 +56,11 @@ def make_agent(model: Model, actions: ActionRunner, settings: EngineSettings) ->
     understanding, notice = make_understanding(
         model.assistant, LocalUnderstanding(model.classifier), settings.engine_understanding
     )
-    if notice is not None:
-        say("warning", notice)
+    rewording, unworded = None, None
+    if chosen(model.assistant, settings.engine_understanding) is not Choice.LOCAL:
+        rewording, unworded = make_rephraser(model.assistant)
+    for told in filter(None, (notice, unworded)):
+        say("warning", told)
     return Agent(
         model.assistant,
         understanding,
@@ -62,6 +68,8 @@ def make_agent(model: Model, actions: ActionRunner, settings: EngineSettings) ->
         model_id=model.model_id,
         model_name=model.file.removesuffix(".tar.gz"),
         profile=chosen_profile(model.assistant, settings),
+        rewording=rewording,
+        recording=make_recording(load_store_settings()),
     )
 
 

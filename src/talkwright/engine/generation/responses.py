@@ -120,6 +120,7 @@ def _message(name: str, variation: Variation, setting: Setting) -> BotMessage:
         text=said,
         data=message_data(data, setting.language),
         metadata={"utter_action": name, "utter_source": "template", **metadata},
+        rephrase_prompt=plain_text(variation.metadata.get("rephrase_prompt")),
     )
 
 
@@ -172,7 +173,7 @@ def from_action(item: Mapping[str, Any], responses: Mapping[str, Response], sett
         if message is None or not extra:
             return message
         data = {**message.data, "buttons": [*(message.data.get("buttons") or []), *extra]}
-        return BotMessage(text=message.text, data=data, metadata=message.metadata)
+        return replace(message, data=data)
     text = item.get("text")
     raw = {key: item.get(key) or None for key in DATA_KEYS}
     said = text if isinstance(text, str) and text else None

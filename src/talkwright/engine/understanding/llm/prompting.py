@@ -8,16 +8,13 @@ from typing import Any
 
 from talkwright.assistant.domain import Slot
 from talkwright.assistant.flows import CollectStep, Flow
-from talkwright.conversation import events as ev
-from talkwright.conversation.events import Event
 from talkwright.conversation.tracker import Tracker
+from talkwright.conversation.transcript import one_line, transcript
 from talkwright.engine.dialogue.availability import active_flows
 from talkwright.engine.dialogue.collect import step_asked
 from talkwright.engine.dialogue.program import Program
 
-_LINES = 20
 _UNDEFINED = "undefined"
-_UNREADABLE = "(a message that could not be read)"
 
 
 def prompt_variables(
@@ -96,25 +93,3 @@ def allowed_values(slot: Slot) -> list[Any] | None:
     if slot.type == "bool":
         return [True, False]
     return list(slot.values) if slot.type in ("categorical", "strict_categorical") else None
-
-
-def transcript(tracker: Tracker, text: str | None = None, lines: int = _LINES) -> str:
-    """The last lines of the talk, `text` after them as what the user says now."""
-    told = [line for event in tracker.events_of_session() for line in _line(event)][-lines:]
-    return "\n".join(told if text is None else [*told, f"USER: {one_line(text)}"])
-
-
-def _line(event: Event) -> Iterator[str]:
-    if event.type == ev.USER:
-        commands = (event.get("parse_data") or {}).get("commands") or ()
-        failed = any(command.get("command") == "error" for command in commands)
-        said = event.text_of("text") or ""
-        if failed or not said.startswith("/session_start"):
-            yield f"USER: {_UNREADABLE if failed else one_line(said)}"
-    elif event.type == ev.BOT and event.text_of("text"):
-        yield f"AI: {one_line(event.text_of('text') or '')}"
-
-
-def one_line(text: str) -> str:
-    """The text without line breaks, so that nobody can write lines of a prompt."""
-    return " ".join(text.split())

@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 from talkwright.assistant.flows import CollectStep, Flow
 from talkwright.conversation import events as ev
 from talkwright.conversation.tracker import Tracker
+from talkwright.conversation.transcript import one_line, transcript
 from talkwright.engine.dialogue.program import Program
 from talkwright.engine.llm.port import LanguageModel
 from talkwright.engine.understanding.llm.generator import Retrieval
-from talkwright.engine.understanding.llm.prompting import allowed_values, one_line, transcript
+from talkwright.engine.understanding.llm.prompting import allowed_values
 
 _REMEMBERED_TURNS = 20
 _AT_ONCE = 256
