@@ -23,6 +23,7 @@ from talkwright.engine.testing.e2e.telling import accuracy, told
 pytestmark = pytest.mark.anyio
 
 BANK = ROOT / "examples" / "bank"
+COVERED = 0.95  # of the steps of each of its flows
 CASES = """
 fixtures:
   - filled: [{gift_receiver: Eva}]
@@ -246,8 +247,21 @@ async def test_results_are_written_for_other_programs(cases: list[Case], tmp_pat
 async def test_the_banks_conversations_all_pass_against_its_trained_model(tmp_path: Path) -> None:
     model = train_to(BANK, tmp_path / "bank.tar.gz")
     cases = read_cases(BANK / "tests")
-    assert len(cases) >= 40
+    assert len(cases) >= 100
     with run_actions(BANK) as address, run_bot(model, ACTION_SERVER_URL=address) as running:
         async with HttpBot(running.url) as bot:
-            failed = [told(outcome) async for outcome in play_all(bot, cases, at_once=4) if not outcome.passed]
-    assert failed == []
+            real = [case for case in cases if case.stubs is None]
+            outcomes = [outcome async for outcome in play_all(bot, real, at_once=4)]
+    stubbed = [case for case in cases if case.stubs is not None]
+    outcomes += await played(model, Asked.LOCAL, stubbed)
+    assert [told(outcome) for outcome in outcomes if not outcome.passed] == []
+    assert len(outcomes) == len(cases)
+    rarely = [flow.flow for flow in coverage_of(BANK, outcomes) if flow.share < COVERED]
+    assert rarely == []
+
+
+async def test_the_banks_oracle_says_what_its_transfers_mean() -> None:
+    cases = read_cases(BANK / "tests" / "oracle")
+    outcomes = await played(BANK, Asked.ORACLE, cases)
+    assert len(outcomes) >= 8
+    assert [told(outcome) for outcome in outcomes if not outcome.passed] == []
