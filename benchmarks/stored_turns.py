@@ -29,6 +29,7 @@ ROUNDS = 3
 PROJECT = Path(__file__).parents[1] / "tests" / "engine" / "projects" / "workshop"
 TEXTS = ("/wants_voucher", "/SetSlots(gift_receiver=Bob)", "/SetSlots(gift_amount=50)", "/SetSlots(confirm_gift=true)")
 EARLY, LATE = 5, 500
+NAMES = {EARLY: "stored-turn-5", LATE: "stored-turn-500"}
 
 
 class Bot:
@@ -121,10 +122,10 @@ def main() -> None:
 def tell_all(bot: Bot, url: str, server: int, conversations: int) -> None:
     try:
         sums = {}
-        for turn in (EARLY, LATE):
+        for turn, name in NAMES.items():
             own, database = measure(bot, url, server, turn, conversations)
             sums[turn] = own + database
-            tell(f"stored-turn-{turn}", own + database, "ms CPU", f"bot {own:.2f}, server {database:.2f}, {load()}")
+            tell(name, own + database, "ms CPU", f"bot {own:.2f}, server {database:.2f}, {load()}")
         tell("stored-turn-ratio", sums[LATE] / sums[EARLY], "times")
     finally:
         bot.stop()
