@@ -173,6 +173,19 @@ def test_a_person_is_asked_for_in_vain_where_no_flow_hands_over() -> None:
     assert list(understood.commands) == [CannotHandle("cannot_handle_not_supported")]
 
 
+def test_a_flow_that_ends_with_a_person_is_not_the_one_that_hands_over() -> None:
+    handoff = {"link": "pattern_human_handoff"}
+    flows = {
+        "complain": {"description": "Complain about a meal", "steps": [{"collect": "meal"}, handoff]},
+        "staff": {"description": "Bring somebody to the staff", "steps": [handoff]},
+    }
+    domain = ItemBody("slot", "meal", {"type": "text"})
+    assistant, _ = build_assistant([domain, *(ItemBody("flow", name, flow) for name, flow in flows.items())])
+    understanding = LocalUnderstanding(train_classifier(assistant))
+    understood = understanding.understand("human please", Tracker("x", {}), assistant, language="en")
+    assert list(understood.commands) == [StartFlow("staff")]
+
+
 def test_a_malformed_payload_is_read_as_text_without_its_slash(talk: Talk) -> None:
     assert talk.say("/buy a voucher") == [StartFlow("gift_voucher").to_dict()]
 

@@ -11,7 +11,7 @@ from typing import Any
 from talkwright.assistant.assistant import Assistant
 from talkwright.assistant.conditions.regexes import SafeRegex
 from talkwright.assistant.domain import Slot
-from talkwright.assistant.flows import ActionStep, LinkStep
+from talkwright.assistant.flows import ActionStep, CollectStep, LinkStep
 from talkwright.assistant.payloads import SlotsPayload, read_payload
 from talkwright.engine.dialogue.frames import CHITCHAT, HUMAN_HANDOFF, SEARCH
 from talkwright.engine.understanding.local.answers.categories import Option, options_of
@@ -56,9 +56,13 @@ class Wording:
 
     @cached_property
     def handoff_flow(self) -> str | None:
-        """The flow that hands over to a person, if the project has one."""
+        """The flow that hands over to a person, if the project has one.
+
+        A flow that asks for something first has a purpose of its own and hands over at the end of one of its branches.
+        """
         for flow in self.assistant.user_flows.values():
-            if any(isinstance(step, LinkStep) and step.flow == HUMAN_HANDOFF for step in flow.steps):
+            hands_over = any(isinstance(step, LinkStep) and step.flow == HUMAN_HANDOFF for step in flow.steps)
+            if hands_over and not any(isinstance(step, CollectStep) for step in flow.steps):
                 return flow.id
         return None
 
