@@ -173,7 +173,7 @@ def test_a_person_is_asked_for_in_vain_where_no_flow_hands_over() -> None:
     assert list(understood.commands) == [CannotHandle("cannot_handle_not_supported")]
 
 
-def test_a_flow_that_ends_with_a_person_is_not_the_one_that_hands_over() -> None:
+def test_of_the_flows_that_hand_over_the_one_that_asks_for_least_is_started() -> None:
     handoff = {"link": "pattern_human_handoff"}
     flows = {
         "complain": {"description": "Complain about a meal", "steps": [{"collect": "meal"}, handoff]},

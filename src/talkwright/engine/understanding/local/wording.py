@@ -56,15 +56,17 @@ class Wording:
 
     @cached_property
     def handoff_flow(self) -> str | None:
-        """The flow that hands over to a person, if the project has one.
+        """The flow that hands over to a person, if the project has one: of several, the one that asks for least.
 
-        A flow that asks for something first has a purpose of its own and hands over at the end of one of its branches.
+        One that asks for much has a purpose of its own and only ends with a person in one of its branches.
         """
-        for flow in self.assistant.user_flows.values():
-            hands_over = any(isinstance(step, LinkStep) and step.flow == HUMAN_HANDOFF for step in flow.steps)
-            if hands_over and not any(isinstance(step, CollectStep) for step in flow.steps):
-                return flow.id
-        return None
+        flows = [
+            flow
+            for flow in self.assistant.user_flows.values()
+            if any(isinstance(step, LinkStep) and step.flow == HUMAN_HANDOFF for step in flow.steps)
+        ]
+        least = min(flows, key=lambda flow: sum(isinstance(step, CollectStep) for step in flow.steps), default=None)
+        return least.id if least is not None else None
 
     @cached_property
     def searches(self) -> bool:
