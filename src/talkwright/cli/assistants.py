@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from talkwright.cli.running_options import MODEL, Credentials, Endpoints, Host, Poll, Port
+
 Project = Annotated[Path, typer.Argument(help="Folder or archive (.zip, .tar.gz) of the project.", exists=True)]
 
 TRAIN_EXAMPLES = """Examples:
@@ -65,21 +67,13 @@ def train(
 
 
 def run(
-    model: Annotated[
-        str, typer.Argument(help="A model's file, a folder whose newest model counts, or an address.")
-    ] = "models",
+    model: Annotated[str, typer.Argument(help=MODEL)] = "models",
     *,
-    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.", min=0, max=65535)] = 5005,
-    poll: Annotated[
-        float | None, typer.Option(help="Seconds between two questions to an address; else it is asked once.", min=1)
-    ] = None,
-    endpoints: Annotated[
-        Path | None, typer.Option(help="Stands for the endpoints.yml inside models.", exists=True, dir_okay=False)
-    ] = None,
-    credentials: Annotated[
-        Path | None, typer.Option(help="Stands for the credentials.yml inside models.", exists=True, dir_okay=False)
-    ] = None,
+    host: Host = "127.0.0.1",
+    port: Port = 5005,
+    poll: Poll = None,
+    endpoints: Endpoints = None,
+    credentials: Credentials = None,
 ) -> None:
     """Run a model: it answers over HTTP until it is stopped. SIGTERM and Ctrl+C let the turns under way end.
 

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from talkwright.cli.running_options import MODEL, Credentials, Endpoints, Host, Poll, Port
+
 engine_app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
@@ -55,19 +57,13 @@ def train(
 
 @engine_app.command(epilog=_RUN)
 def run(
-    model: Annotated[str, typer.Option(help="A model's file, a folder whose newest model counts, or an address.")],
+    model: Annotated[str, typer.Option(help=MODEL)],
     *,
-    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.", min=0, max=65535)] = 5005,
-    poll: Annotated[
-        float | None, typer.Option(help="Seconds between two questions to an address; else it is asked once.", min=1)
-    ] = None,
-    endpoints: Annotated[
-        Path | None, typer.Option(help="Stands for the endpoints.yml inside models.", exists=True, dir_okay=False)
-    ] = None,
-    credentials: Annotated[
-        Path | None, typer.Option(help="Stands for the credentials.yml inside models.", exists=True, dir_okay=False)
-    ] = None,
+    host: Host = "127.0.0.1",
+    port: Port = 5005,
+    poll: Poll = None,
+    endpoints: Endpoints = None,
+    credentials: Credentials = None,
     end_with_parent: EndWithParent = False,
 ) -> None:
     """Run a model: it answers over HTTP until it is stopped. SIGTERM lets the turns under way end.
