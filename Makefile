@@ -1,5 +1,5 @@
 # Everything a person does with a clone of Talkwright. `make help` lists the targets; set-up is part of each and is
-# done again only when its inputs change. Folders made here: .tools (uv), .venv, .venv-actions, .venv-pypred, web/node_modules, web/dist.
+# done again only when its inputs change. Folders made here: .tools (uv), .venv, .venv-actions, .venv-pypred, .cache, web/node_modules, web/dist.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
@@ -28,7 +28,7 @@ run: .venv/.studio .venv-actions/.stamp web/dist/.stamp ## Start the whole studi
 	@exec .venv/bin/talkwright up
 
 .PHONY: test
-test: .venv/.dev .venv-actions/.stamp .venv-pypred/.stamp web/dist/.stamp ## Run all tests: Python, web client, real servers, real browser
+test: .venv/.dev .venv-actions/.stamp .venv-pypred/.stamp .cache/kafka/.stamp web/dist/.stamp ## Run all tests: Python, web client, real servers, real browser
 	@scripts/find-chromium > /dev/null
 	cd web && $(NODE_ROOT) npm test
 	CHROMIUM="$$(scripts/find-chromium)" $(PYTHON) -m pytest -n auto -rs
@@ -66,7 +66,7 @@ lock: .tools/.stamp ## Pin all dependencies anew, with hashes and without addres
 
 .PHONY: clean
 clean: ## Remove everything that was built or installed here; never the data folder
-	rm -rf .venv .venv-actions .venv-pypred .tools .tools-node .mypy_cache .ruff_cache .pytest_cache .hypothesis web/node_modules web/dist web/src/api/generated web/openapi.json screenshots
+	rm -rf .venv .venv-actions .venv-pypred .cache .tools .tools-node .mypy_cache .ruff_cache .pytest_cache .hypothesis web/node_modules web/dist web/src/api/generated web/openapi.json screenshots
 	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 ## ---- set-up, each step once ------------------------------------------------------------------------------------
@@ -105,6 +105,13 @@ clean: ## Remove everything that was built or installed here; never the data fol
 	@test -x .venv-pypred/bin/python || $(UV) venv -q --python "$$(scripts/find-python)" .venv-pypred
 	@$(call SYNC,.venv-pypred,$<)
 	@touch $@
+
+# The real Kafka for the tests. Where Maven is missing or can't reach its packages, the tests that need it say so.
+.cache/kafka/.stamp: tests/services/kafka_server/pom.xml
+	@mkdir -p .cache/kafka
+	@command -v mvn > /dev/null && echo "Fetching Kafka" && \
+	  mvn -B -q -f $< dependency:copy-dependencies -DoutputDirectory="$(CURDIR)/.cache/kafka" && touch $@ || \
+	  echo "Kafka was not fetched (Maven does that): its tests are left out"
 
 web/node_modules/.stamp: web/package-lock.json requirements/node.txt | .tools/.stamp
 	@echo "Installing the web client's dependencies"
