@@ -63,6 +63,7 @@ class PairScorer:
         self._examples = Meanings(examples, DIMENSIONS)
         self._example_stems = Stems(examples, shares=False)
         self._name_stems = Stems(names, shares=True)
+        self._named = _by_telling(names)
         self._words = Words(own, names, DIMENSIONS)
         self._stems = inverted((stem for one in readings for stem in one.stems) for readings in own)
         self._choices = inverted((stem for one in readings for stem in one.stems) for readings in choices)
@@ -127,6 +128,12 @@ class PairScorer:
                 found[owners] += weight
         return np.asarray(found / np.maximum(self._piece_lengths * np.sqrt(square), 1e-6), np.float32)
 
+    def named(self, text: str, language: str) -> Array:
+        """1 for each flow of whose names the message says one, and nothing else that tells anything; 0 for others."""
+        found = np.zeros(len(self.flows), np.float32)
+        found[list(self._named.get(_telling(read(text, language)), ()))] = 1.0
+        return found
+
     def telling_words(self, text: str, flow: str, language: str) -> list[str]:
         """The message's words that the flow's document has too, the most telling first."""
         number = self.flows.index(flow)
@@ -152,6 +159,20 @@ def _strangers() -> Array:
 
 def _read(text: str, languages: Sequence[str]) -> Reading:
     return read(text, language_of(words(text), languages, languages[0]))
+
+
+def _telling(reading: Reading) -> frozenset[str]:
+    return frozenset(stem for stem, weight in reading.stems.items() if weight > _LEAST_TELLING)
+
+
+def _by_telling(names: Sequence[Sequence[Reading]]) -> dict[frozenset[str], set[int]]:
+    """The flows that have a name of just these telling stems, two at least: one alone says too little."""
+    found: dict[frozenset[str], set[int]] = {}
+    for number, readings in enumerate(names):
+        for reading in readings:
+            if len(stems := _telling(reading)) > 1:
+                found.setdefault(stems, set()).add(number)
+    return found
 
 
 def _distinct(readings: Sequence[Reading]) -> list[Reading]:
