@@ -127,6 +127,17 @@ def test_a_button_of_another_assistant_is_no_answer(talk: Talk, text: str) -> No
     assert talk.say("/SetSlots(gift_receiver=Bob)") == [sets("gift_receiver", "Bob", PAYLOAD)]
 
 
+@pytest.mark.parametrize(("said", "amount"), [("no, 70", 70.0), ("nope - 80", 80.0), ("Nein, 40.", 40.0)])
+def test_a_no_with_another_value_corrects_it(talk: Talk, said: str, amount: float) -> None:
+    assert talk.say("buy a gift voucher", "Bob", "50", said) == [sets("gift_amount", amount)]
+    assert talk.tracker.slots["confirm_gift"] is None
+
+
+@pytest.mark.parametrize("said", ["no", "no, thanks", "no, not 50", "no."])
+def test_a_no_without_another_value_is_one(talk: Talk, said: str) -> None:
+    assert talk.say("buy a gift voucher", "Bob", "50", said) == [sets("confirm_gift", False)]
+
+
 def test_a_correction_goes_to_the_slot_that_can_take_it(talk: Talk) -> None:
     talk.say("buy a voucher", "Bob")
     assert talk.say("no, I meant Anna") == [sets("gift_receiver", "Anna")]

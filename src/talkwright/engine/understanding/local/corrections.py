@@ -8,7 +8,8 @@ from typing import Any
 
 from talkwright.assistant.domain import Slot
 from talkwright.engine.commands import Command, StartFlow
-from talkwright.engine.understanding.local.answers.booleans import boolean_answer
+from talkwright.engine.understanding.local.answers.booleans import after_a_no, boolean_answer
+from talkwright.engine.understanding.local.cues import cued_values
 from talkwright.engine.understanding.local.languages import in_english, phrases
 from talkwright.engine.understanding.local.message import Decision, Message
 from talkwright.engine.understanding.local.opening import SURE, filling
@@ -32,6 +33,8 @@ def correction_decision(message: Message, question: Question, read: ReadValue) -
     """The correction that the message makes; None where it makes none or says nothing to put in place."""
     if (named := _named_slot(message, question, read)) is not None:
         return named
+    if (refused := _after_a_no(message, question, read)) is not None:
+        return refused
     if message.correction is None or not message.correction.rest.strip(" .,!?"):
         return None
     rest, marker = message.correction.rest, message.correction.marker
@@ -46,6 +49,24 @@ def correction_decision(message: Message, question: Question, read: ReadValue) -
             [filling(slot, value)], f"a correction of {slot.name}" if slot is not question.slot else "an answer"
         )
     return Decision([StartFlow(other)], "another flow after all", started=other) if other else None
+
+
+def _after_a_no(message: Message, question: Question, read: ReadValue) -> Decision | None:
+    """What a "no, 70" puts in place where yes or no is asked, if it can only be the value of one earlier answer.
+
+    Numbers and choices are told by themselves; a text only by a word that marks it, as in "no, to Maria".
+    """
+    rest = after_a_no(message.text) if question.slot.type == "bool" and message.situation.running else None
+    if rest is None:
+        return None
+    earlier = [slot for slot in message.situation.filled if slot.name != question.slot.name]
+    typed = [slot for slot in earlier if slot.type in ("float", "categorical")]
+    found = [(slot, value) for slot in typed if (value := read(message, rest, slot, None)) is not None]
+    found = found or list(cued_values(rest, message.language, earlier))
+    if len(found) != 1 or found[0][1] == message.situation.slots.get(found[0][0].name):
+        return None
+    slot, value = found[0]
+    return Decision([filling(slot, value)], f"no, and another {slot.name}")
 
 
 def _in_order(message: Message, question: Question, marker: str) -> list[Slot]:

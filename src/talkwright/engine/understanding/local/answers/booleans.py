@@ -16,6 +16,7 @@ _NO_WORD = re.compile(rf"\b(?:{_NO})\b")
 _YES_WORD = re.compile(rf"\b(?:{_YES})\b")
 _NO_START = re.compile(rf"(?:{_NO})\b")
 _YES_START = re.compile(rf"(?:{_YES})\b")
+_NO_AND_MORE = re.compile(rf"(?:{_NO})\s*[,;.!:–-]+\s*(?P<rest>.*\w.*)$", re.IGNORECASE | re.DOTALL)
 _STRETCHED = re.compile(r"(\w)\1{2,}")
 _LONGEST_LOOSE = 8  # words: in a longer message a yes or no in the middle says little
 
@@ -39,6 +40,12 @@ def boolean_answer(text: str) -> bool | None:
     if _NO_WORD.search(rest):
         return False
     return True if _YES_WORD.search(rest) else None
+
+
+def after_a_no(text: str) -> str | None:
+    """What a message says after the no that begins it and a pause: "no, 70"; None where there is nothing of that."""
+    found = _NO_AND_MORE.match(text.strip())
+    return found["rest"] if found is not None and not is_plain_boolean(found["rest"]) else None
 
 
 def _denied(text: str) -> bool:
