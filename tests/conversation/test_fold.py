@@ -6,6 +6,7 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from talkwright.assistant.compatibility import DEFAULT
 from talkwright.conversation.classic import from_dict
 from talkwright.conversation.events import Event
 from talkwright.conversation.fold import dump_state, fold, fold_all, load_state, new_state, view
@@ -18,9 +19,9 @@ FILES = sorted((Path(__file__).parent.parent / "dialogue" / "scenarios").glob("[
 SCENARIOS = [scenario for path in FILES for scenario in load_scenarios(path)][::3]
 
 
-def conversation(name: str = "T08") -> tuple[Event, ...]:
+def conversation(name: str = "T09") -> tuple[Event, ...]:
     scenario = next(row for path in FILES for row in load_scenarios(path) if row.id == name)
-    return asyncio.run(play(scenario)).events
+    return asyncio.run(play(scenario, DEFAULT)).events
 
 
 VALUE = st.none() | st.booleans() | st.integers(-5, 5) | st.text(max_size=4) | st.lists(st.none(), max_size=2)
@@ -105,14 +106,14 @@ def test_the_fold_and_the_tracker_agree_on_stack_slots_and_end(events: list[Even
 @given(st.data())
 @settings(max_examples=25, deadline=None)
 def test_real_conversations_fold_the_same_whole_and_in_pieces(data: st.DataObject) -> None:
-    events = asyncio.run(play(data.draw(st.sampled_from(SCENARIOS)))).events
+    events = asyncio.run(play(data.draw(st.sampled_from(SCENARIOS)), DEFAULT)).events
     cuts = data.draw(st.lists(st.integers(0, 200), max_size=6))
     state, changes = fold_all(new_state(), events)
     assert chunked(events, cuts) == (dump_state(state), changes)
 
 
 def test_a_conversation_becomes_turns_with_their_lines() -> None:
-    turns = timeline(conversation("T08"))
+    turns = timeline(conversation("T09"))
     assert [turn["number"] for turn in turns] == [1, 2, 3]
     first = turns[0]
     assert [entry["kind"] for entry in first["entries"]] == [

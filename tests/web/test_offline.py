@@ -231,8 +231,8 @@ def test_a_sign_in_that_ends_while_editing_loses_nothing(
 
 
 def invited(api: Api, people: People, name: str) -> None:
-    """A second person with an account, who may do everything."""
-    answer = api.send("POST", "/users", {"username": name, "roles": ["superuser"]})
+    """A second person with an account, who may edit; no second administrator, so that the first stays the last."""
+    answer = api.send("POST", "/users", {"username": name, "roles": ["flow-builder"]})
     page, _ = people(signed=False)
     page.goto(answer["link"])
     page.get_by_label("Password", exact=True).fill(PASSWORD)

@@ -72,8 +72,7 @@ export function onBack(back: () => void): () => void {
 }
 
 // A machine without a network may well reach a studio that runs on it: only the server's silence counts.
+// Asked more than once, because a request that was under way as the network went may have got through.
 window.addEventListener('offline', () => {
-  doubt()
-  // A request that was under way as the network went may have got through.
-  setTimeout(doubt, PAUSES[0])
+  for (const after of [0, ...PAUSES]) setTimeout(doubt, after)
 })
