@@ -100,7 +100,7 @@ def is_offering(stack: Stack) -> bool:
 
 
 def offer(ledger: Ledger, stack: Stack) -> Stack:
-    """The stack with the offer to go on, where flows wait (5.6): on top, or below a `link` frame on top."""
+    """The stack with the offer to go on, where flows wait (5.6): on top, or below what the ended flow links to."""
     waiting = [frame for frame in stack if is_base_frame(frame) and frame.get("step_id") != END]
     if not waiting:
         return stack
@@ -115,8 +115,10 @@ def offer(ledger: Ledger, stack: Stack) -> Stack:
         interrupted_flow_options=listed(names, ledger.language, alternatives=False),
         multiple_flows_interrupted=len(ids) > 1,
     )
-    if stack[-1].get("frame_type") == "link":
-        return (*stack[:-1], frame, stack[-1])
+    top = stack[-1]
+    hands_over = top.get("type") == frames.HUMAN_HANDOFF and not ledger.program.profile.offer_before_handoff
+    if top.get("frame_type") == "link" or hands_over:
+        return (*stack[:-1], frame, top)
     return (*stack, frame)
 
 

@@ -17,6 +17,7 @@ class Profile:
     `compare_raw_values`: corrections compare the texts of values instead of the values themselves (12.28).
     `cancelled_flow_ids`: the cancelled message after a refused offer names the flow's id (5.8).
     `unfilled_not_found`: the sentence for an unknown name at the offer is sent as written, unfilled (5.8).
+    `offer_before_handoff`: the offer to go on comes before what a handoff says that ended a digression (5.6).
     `clarify_multiple_starts`: several flows started from an idle stack become a question (4.5).
     `max_actions`: after so many actions a turn is cut short; five times as many while a correction runs (5.2).
     """
@@ -25,13 +26,18 @@ class Profile:
     compare_raw_values: bool = False
     cancelled_flow_ids: bool = False
     unfilled_not_found: bool = False
+    offer_before_handoff: bool = False
     clarify_multiple_starts: bool = False
     max_actions: int = 1000
 
 
 DEFAULT_PROFILE = Profile()
 STRICT_PROFILE = Profile(
-    offer_after_search=True, compare_raw_values=True, cancelled_flow_ids=True, unfilled_not_found=True
+    offer_after_search=True,
+    compare_raw_values=True,
+    cancelled_flow_ids=True,
+    unfilled_not_found=True,
+    offer_before_handoff=True,
 )
 
 
