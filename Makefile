@@ -1,5 +1,5 @@
 # Everything a person does with a clone of Talkwright. `make help` lists the targets; set-up is part of each and is
-# done again only when its inputs change. Folders made here: .tools (uv), .venv, .venv-actions, .venv-pypred, .cache, web/node_modules, web/dist.
+# done again only when its inputs change. Folders made here: .tools (uv), .venv, .venv-actions, .venv-pypred, .tools-node, .cache, web/node_modules, web/dist.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c

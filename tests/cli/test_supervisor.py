@@ -19,6 +19,7 @@ from tests.services.modelservice import Service, project, service_at
 from talkwright.cli.supervisor.capacity import Capacity
 from talkwright.cli.supervisor.child import Child, Program, stop_all
 from talkwright.cli.supervisor.journal import Journal
+from talkwright.cli.supervisor.lock import HomeError, HomeLock
 from talkwright.database.announcements import Listener, announce
 from talkwright.database.ids import SYSTEM_USER, uuid7
 from talkwright.database.tables import attempts, deployments
@@ -43,6 +44,23 @@ async def service(fresh_database_url: str, tmp_path: Path) -> AsyncIterator[Serv
 
 def program(code: str) -> Program:
     return Program(name="stand", command=(sys.executable, "-I", "-S", "-c", code))
+
+
+def test_a_data_folder_that_can_not_be_used_is_said(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(HomeError, match="TALKWRIGHT_HOME"):
+        HomeLock(tmp_path / "file" / "home").take()
+
+
+def test_the_terminal_tells_what_up_does_and_what_goes_wrong_while_the_file_has_all(tmp_path: Path) -> None:
+    terminal = StringIO()
+    journal = Journal(tmp_path / "logs", terminal)
+    journal.say("ready")
+    journal.line("backend", '{"event": "request.served", "level": "info"}')
+    journal.line("backend", '{"event": "request.failed", "level": "error"}')
+    journal.close()
+    assert [line.split()[-1] for line in terminal.getvalue().splitlines()] == ["ready", "request.failed"]
+    assert len(journal.path.read_text().splitlines()) == 3
 
 
 async def test_what_crashes_again_and_again_starts_after_growing_pauses(journal: Journal) -> None:

@@ -23,7 +23,7 @@ from talkwright.cli.supervisor import actions as action_server
 from talkwright.cli.supervisor.capacity import Capacity
 from talkwright.cli.supervisor.child import Child, Program, stop_all
 from talkwright.cli.supervisor.journal import Journal, JournalStream, terminal
-from talkwright.cli.supervisor.lock import AlreadyRunningError, HomeLock
+from talkwright.cli.supervisor.lock import AlreadyRunningError, HomeError, HomeLock
 from talkwright.cli.supervisor.sockets import NoPortError, answers, listen
 from talkwright.database import work as queue
 from talkwright.database.announcements import Listener
@@ -100,7 +100,7 @@ def up() -> None:
         configure_logging("up", OperationsSettings(log_format="json"), stream)
         studio = Studio(home=home, journal=journal, lock=lock, settings=settings, backend=backend)
         asyncio.run(_up(studio))
-    except (AlreadyRunningError, StartError, EmbeddedError, NoPortError) as error:
+    except (AlreadyRunningError, HomeError, StartError, EmbeddedError, NoPortError) as error:
         sys.stderr.write(f"{error}\n")
         sys.exit(1)
     finally:

@@ -26,6 +26,8 @@ class Journal:
         self._file = RotatingFileHandler(self.path, maxBytes=FILE_BYTES, backupCount=KEPT_FILES, encoding="utf-8")
         self._terminal = terminal
         self._least = _LEVELS[least]
+        # What roles do all day would push the link away; the file has it, and `debug` shows it here too.
+        self._least_of_roles = self._least if least == "debug" else max(self._least, _LEVELS["warning"])
 
     def line(self, role: str, text: str) -> None:
         """One line as a role wrote it: JSON of its logger, or anything else."""
@@ -53,7 +55,8 @@ class Journal:
     def _write(self, record: dict[str, Any]) -> None:
         line = json.dumps(record, default=str)
         self._file.emit(logging.LogRecord("up", logging.INFO, "", 0, line, None, None))
-        if _LEVELS.get(str(record.get("level")), 20) >= self._least:
+        least = self._least if record["role"] == "up" else self._least_of_roles
+        if _LEVELS.get(str(record.get("level")), 20) >= least:
             print(readable(record), file=self._terminal, flush=True)
 
 

@@ -13,6 +13,10 @@ class AlreadyRunningError(Exception):
     """Another `up` runs on this data folder; the message names it."""
 
 
+class HomeError(Exception):
+    """The data folder can't be used; the message says why."""
+
+
 class HomeLock:
     """The lock on a data folder."""
 
@@ -22,9 +26,15 @@ class HomeLock:
         self._file: IO[str] | None = None
 
     def take(self) -> None:
-        """Take the lock. Raises AlreadyRunningError with the process and address of the one that has it."""
-        self._home.mkdir(parents=True, exist_ok=True, mode=0o700)
-        file = os.fdopen(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600), "r+", encoding="utf-8")
+        """Take the lock. Raises AlreadyRunningError, which names the one that has it, or HomeError."""
+        try:
+            self._home.mkdir(parents=True, exist_ok=True, mode=0o700)
+            file = os.fdopen(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600), "r+", encoding="utf-8")
+        except OSError as problem:
+            raise HomeError(
+                f"The data folder {self._home} can't be used: {problem.strerror}. Name one that can be written with "
+                "TALKWRIGHT_HOME."
+            ) from problem
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
