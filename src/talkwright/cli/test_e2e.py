@@ -69,6 +69,7 @@ def e2e(
     from talkwright.engine.testing.e2e.cases import CaseError  # noqa: PLC0415 - as above
     from talkwright.engine.testing.e2e.files import project_of, read_cases  # noqa: PLC0415 - as above
     from talkwright.engine.testing.e2e.running import Asked, bot_of  # noqa: PLC0415 - as above
+    from talkwright.engine.testing.e2e.telling import shared_fault  # noqa: PLC0415 - as above
     from talkwright.engine.understanding.choosing import ChoiceFault  # noqa: PLC0415 - as above
 
     configure_logs(quiet=True)
@@ -86,6 +87,8 @@ def e2e(
     except httpx2.HTTPError as problem:
         _refuse(f"The bot at {url} can't be talked to: {problem}")
     _write(played, source, output, junit, coverage=coverage)
+    if (cause := shared_fault(played)) is not None:
+        typer.echo(cause)
     passed = sum(outcome.passed for outcome in played)
     left = f", {len(cases) - len(played)} not played" if len(played) < len(cases) else ""
     typer.echo(f"{passed} of {len(played)} cases passed{left}")

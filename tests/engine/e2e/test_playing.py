@@ -18,7 +18,7 @@ from talkwright.engine.testing.e2e.files import read_cases
 from talkwright.engine.testing.e2e.playing import Outcome, play_all
 from talkwright.engine.testing.e2e.results import write_junit, write_results
 from talkwright.engine.testing.e2e.running import Asked, bot_of
-from talkwright.engine.testing.e2e.telling import accuracy, told
+from talkwright.engine.testing.e2e.telling import accuracy, shared_fault, told
 
 pytestmark = pytest.mark.anyio
 
@@ -205,6 +205,19 @@ async def test_once_one_action_is_stubbed_all_must_be(shelf: Path) -> None:
     (outcome,) = await played(shelf, Asked.ORACLE, read_cases(path))
     assert not outcome.passed
     assert "action_fetch has no stub in fetch.yml" in told(outcome)
+
+
+async def test_the_one_cause_of_several_failures_is_told(shelf: Path) -> None:
+    path = shelf / "tests" / "fetch.yml"
+    case = STUBBED[STUBBED.index("  - test_case") :].replace("/fetch", "fetch a shelf")
+    path.write_text("test_cases:\n" + case + case.replace("fetched", "again"))
+    path.with_name("fetch.oracle.yml").write_text(
+        "fetched: [[start flow fetch_shelf]]\nagain: [[start flow fetch_shelf]]"
+    )
+    outcomes = await played(shelf, Asked.ORACLE, read_cases(path))
+    assert "2 of the cases" in (cause := shared_fault(outcomes) or "")
+    assert "action_endpoint.url" in cause
+    assert "action_fetch" not in cause
 
 
 async def test_coverage_tells_which_steps_nobody_came_to(shelf: Path, tmp_path: Path) -> None:

@@ -78,6 +78,21 @@ def _command(command: Mapping[str, Any]) -> str:
     return f"{command.get('command')}{f': {rest}' if rest else ''}"
 
 
+def shared_fault(outcomes: Sequence[Outcome]) -> str | None:
+    """Why actions could not run, where that stands behind several failures: their one cause, told once."""
+    failed = [outcome for outcome in outcomes if not outcome.passed]
+    faults = Counter(fault for outcome in failed for fault in _faults(outcome))
+    fault, times = faults.most_common(1)[0] if faults else ("", 0)
+    return f"{times} of the cases that failed had actions that could not run: {fault}" if times > 1 else None
+
+
+def _faults(outcome: Outcome) -> set[str]:
+    """Why actions failed, without their names."""
+    actions = (event for turn in outcome.turns for event in turn.events if event["event"] == "action")
+    messages = ((event.get("metadata") or {}).get("execution_error_message") for event in actions)
+    return {str(message).partition(": ")[2] for message in messages if message}
+
+
 def accuracy(outcomes: Sequence[Outcome]) -> list[str]:
     """How many assertions of each kind held, a line for each; those after a case's first miss were not looked at."""
     held: Counter[str] = Counter()
