@@ -139,10 +139,7 @@ def test_two_edits_of_one_text_are_shown_side_by_side(
     with page.expect_request(CHANGES):
         page.get_by_role("textbox", name="Text 1, English").fill("My town?")
         page.get_by_role("textbox", name="Text 1, English").blur()
-    identity = api.assistant(desk)["id"]
-    item = api.item(identity, "response", "utter_ask_town")
-    patch = [{"op": "replace", "path": "/0/text", "value": "Their town?"}]
-    api.change(identity, {"op": "patch", "item": item["id"], "revision": item["revision"], "patch": patch})
+    write(api, desk, "utter_ask_town", "Their town?")
     held.let_go()
 
     expect(page.get_by_role("region", name="Your version")).to_contain_text("My town?")
@@ -203,14 +200,40 @@ def test_training_says_which_errors_stop_it(watched: tuple[Page, Watch], api: Ap
     expect(page.get_by_role("tabpanel", name="Problems")).to_contain_text("utter_unknown")
 
 
-def test_an_edit_of_another_person_appears_while_the_page_is_open(page: Page, api: Api, desk: str) -> None:
+def test_every_edit_of_another_person_appears_while_the_page_is_open(page: Page, api: Api, desk: str) -> None:
     page.goto(f"/a/{desk}/flows/order_tea")
     canvas(page)
+    for text in ("Which harbour?", "Which quay?", "Which town then?"):
+        write(api, desk, "utter_ask_town", text)
+        expect(step(page, "town")).to_contain_text(text)
+
+
+def write(api: Api, desk: str, response: str, text: str) -> None:
+    """Another person gives a response another text."""
     identity = api.assistant(desk)["id"]
-    item = api.item(identity, "response", "utter_ask_town")
-    patch = [{"op": "replace", "path": "/0/text", "value": "Which harbour?"}]
+    item = api.item(identity, "response", response)
+    patch = [{"op": "replace", "path": "/0/text", "value": text}]
     api.change(identity, {"op": "patch", "item": item["id"], "revision": item["revision"], "patch": patch})
-    expect(step(page, "town")).to_contain_text("Which harbour?")
+
+
+def test_a_question_on_the_canvas_follows_a_revert_and_is_edited_on_without_a_conflict(
+    page: Page, api: Api, desk: str
+) -> None:
+    page.goto(f"/a/{desk}/flows/order_tea?step=ask_town")
+    question = page.get_by_role("complementary", name="Inspector").get_by_label("Question", exact=True)
+    question.fill("Whereto?")
+    question.blur()
+    saved(page)
+    page.get_by_role("button", name="History").click()
+    entry = page.get_by_role("tabpanel", name="History").get_by_role("listitem").filter(has_text="utter_ask_town").first
+    entry.get_by_role("button", name="Revert").click()
+    expect(question).to_have_value("To which town?")
+    expect(step(page, "town")).to_contain_text("To which town?")
+    question.fill("Which harbour?")
+    question.blur()
+    saved(page)
+    wait_for(page, lambda: stored(api, desk, "response", "utter_ask_town") == [{"text": "Which harbour?"}])
+    expect(page.get_by_text("at the same time")).to_have_count(0)
 
 
 def step(page: Page, text: str) -> Locator:

@@ -25,6 +25,39 @@ describe('what others change', () => {
     expect(revision(store, 'b')).toBe(2)
   })
 
+  it('is loaded at once where a canvas may show it: a response has no page of its own there', async () => {
+    const server = new TestServer('response')
+    const store = new DocumentStore('assistant', { server })
+    server.put('r', [{ text: 'First' }])
+    await store.open('r')
+    server.put('r', [{ text: 'Second' }])
+    await store.others.changed([{ id: 'r' }], () => false)
+    expect(store.state.getState().documents['r']?.body).toEqual([{ text: 'Second' }])
+  })
+
+  it('is loaded once more where an older answer was on its way', async () => {
+    const { server, store } = await opened('a')
+    const read = server.item.bind(server)
+    let readOnce = () => {}
+    let answer = () => {}
+    const isRead = new Promise<void>((done) => (readOnce = done))
+    const held = new Promise<void>((done) => (answer = done))
+    server.item = async (id) => {
+      const item = await read(id)
+      readOnce()
+      await held
+      return item
+    }
+    server.put('a', { steps: [1] })
+    const first = store.others.changed([{ id: 'a' }])
+    await isRead
+    server.put('a', { steps: [2] })
+    const second = store.others.changed([{ id: 'a' }])
+    answer()
+    await Promise.all([first, second])
+    expect(revision(store, 'a')).toBe(3)
+  })
+
   it('is shown as deleted where it is gone', async () => {
     const { server, store } = await opened('a')
     server.revisions.delete('a')

@@ -1,4 +1,4 @@
-/** What others did to items that are here: what is looked at is loaded again at once, the rest when it is opened next. */
+/** What others did to items that are here: what may be looked at is loaded again at once, the rest when it is opened next. */
 import type { StoreApi } from 'zustand/vanilla'
 import { ApiError } from '../api'
 import type { Document } from './document'
@@ -49,7 +49,7 @@ export class Others {
 
   private async renew(bases: readonly Document[], shown: Shown): Promise<void> {
     for (const base of bases) if (isWhole(base)) this.outdated.add(base.id)
-    const now = bases.filter((base) => !isWhole(base) || shown(base.id))
+    const now = bases.filter((base) => !hasOnePage(base) || shown(base.id))
     await Promise.allSettled(now.map((base) => this.refresh(base.id).catch((error: unknown) => this.gone(base, error))))
   }
 
@@ -67,6 +67,14 @@ export class Others {
   private isGone(base: Document): void {
     this.state.setState((state) => received(state, [{ ...base, deleted: true }]), true)
   }
+}
+
+/** Shown on every canvas and inspector whose flow names them, whether they were opened themselves or not. */
+const NAMED_BY_FLOWS = new Set(['response', 'slot'])
+
+/** Whether nothing but its own page shows an item, which opens it. */
+function hasOnePage(base: Document): boolean {
+  return isWhole(base) && !NAMED_BY_FLOWS.has(base.kind)
 }
 
 /** Whether an item is here itself, and not only as something that a flow names. */

@@ -40,7 +40,7 @@ export class DocumentStore {
   ) {
     const { now = Date.now, queue = memoryQueue(), server = contentServer(assistant), signedIn = async () => true, join = alone } = options
     this.state = createStore(() => emptyState)
-    this.others = new Others(this.state, (id) => this.refresh(id), server)
+    this.others = new Others(this.state, (id) => this.reread(id), server)
     this.server = server
     this.queue = queue
     this.now = now
@@ -94,6 +94,12 @@ export class DocumentStore {
     const loading = this.load(id).finally(() => this.opening.delete(id))
     this.opening.set(id, loading)
     return loading
+  }
+
+  /** Loads an item again after something happened to it: an answer that is on its way may be older than that. */
+  private async reread(id: string): Promise<Document> {
+    await this.opening.get(id)?.catch(() => undefined)
+    return this.refresh(id)
   }
 
   private async load(id: string): Promise<Document> {
