@@ -8,6 +8,7 @@ import { instanceQuery, sessionQuery } from '../app/queries'
 import { openStores } from '../app/stores'
 import { Avatar, Kbd } from '../ui/controls'
 import { Icon } from '../ui/Icon'
+import { Isolated } from '../ui/Isolated'
 import { useOverlays } from './layout'
 import { words } from './words'
 
@@ -38,7 +39,9 @@ export function PersonMenu() {
         </button>
       </Menu.Target>
       <Menu.Dropdown>
-        <Menu.Label>{name}</Menu.Label>
+        <Menu.Label className="person-name">
+          <Isolated text={name} />
+        </Menu.Label>
         <Menu.RadioGroup value={colorScheme} onChange={(scheme) => setColorScheme(scheme as MantineColorScheme)}>
           {THEMES.map((theme) => (
             <Menu.RadioItem key={theme.value} value={theme.value} checkIcon={<Icon of={IconCheck} size={14} />}>

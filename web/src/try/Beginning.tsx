@@ -6,6 +6,7 @@ import { useAssistant, useContentLanguage, useMay } from '../frame/assistant'
 import { MESSAGE } from '../frame/layout'
 import { train } from '../frame/training'
 import { Button } from '../ui/controls'
+import { Isolated } from '../ui/Isolated'
 import { Failure, useSlow } from '../ui/states'
 import { suggestionsQuery } from './queries'
 import { saidIn } from './said'
@@ -72,7 +73,7 @@ function FirstWords({ isNew }: { isNew: boolean }) {
       <div className="quick">
         {data.texts.slice(0, 6).map((text) => (
           <button key={text} type="button" onClick={() => begin(text)}>
-            {text}
+            <Isolated text={text} />
           </button>
         ))}
       </div>

@@ -4,7 +4,9 @@ import type { ChatButton, Entry } from '../api/chats'
 import { focusSoon } from '../focus/soon'
 import { useAssistant, useContentLanguage } from '../frame/assistant'
 import { MESSAGE } from '../frame/layout'
+import { balanced } from '../ui/direction'
 import { Icon } from '../ui/Icon'
+import { Isolated } from '../ui/Isolated'
 import { say } from './session'
 import { CUSTOM } from './commandWords'
 
@@ -56,21 +58,21 @@ export function BotMessage({ entry, live }: { entry: Entry; live: boolean }) {
       {text !== '' && (
         <div className="bubble bot" dir="auto">
           <bdi>
-            <Linked text={text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text} />
+            <Linked text={balanced(text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text)} />
           </bdi>
         </div>
       )}
       {image !== null && (
         <a className="bubble bot image-card" href={image} target="_blank" rel="noreferrer noopener">
           <Icon of={IconPhoto} />
-          <span className="ell">{image}</span>
+          <Isolated className="ell" text={image} />
         </a>
       )}
       {custom !== undefined && custom !== null && (
         // It scrolls, so it can be reached by keyboard.
         // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
         <pre className="well custom code" role="region" tabIndex={0} aria-label={CUSTOM}>
-          {JSON.stringify(custom, null, 2).slice(0, LONGEST)}
+          {balanced(JSON.stringify(custom, null, 2).slice(0, LONGEST))}
         </pre>
       )}
       {entry.buttons && entry.buttons.length > 0 && <Buttons buttons={entry.buttons} live={live} />}
@@ -95,13 +97,13 @@ function Buttons({ buttons, live }: { buttons: readonly ChatButton[]; live: bool
         if (href !== null)
           return (
             <a key={key} href={href} target="_blank" rel="noreferrer noopener">
-              {button.title}
+              <Isolated text={button.title} />
             </a>
           )
-        if (!live) return <span key={key}>{button.title}</span>
+        if (!live) return <span key={key}><Isolated text={button.title} /></span>
         return (
           <button key={key} type="button" onClick={() => choose(button)}>
-            {button.title}
+            <Isolated text={button.title} />
           </button>
         )
       })}

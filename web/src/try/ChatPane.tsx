@@ -6,6 +6,7 @@ import { focusSoon } from '../focus/soon'
 import { useAssistant, useContentLanguage } from '../frame/assistant'
 import { MESSAGE } from '../frame/layout'
 import { Button, IconButton } from '../ui/controls'
+import { Isolated } from '../ui/Isolated'
 import { Beginning } from './Beginning'
 import { BotMessage } from './BotMessage'
 import { saidIn } from './said'
@@ -34,12 +35,34 @@ export function ChatPane() {
   )
 }
 
-/** Keeps the end in sight whenever `newest` changes. */
+/** How far from the end, in pixels, still counts as at it. */
+const NEAR = 48
+
+/** Keeps the end in sight whenever `newest` changes, and whenever the room changes for somebody who was there. */
 function useNewest(newest: string): RefObject<HTMLDivElement | null> {
   const end = useRef<HTMLDivElement>(null)
   useEffect(() => {
     if (newest !== '') end.current?.scrollIntoView({ block: 'end' })
   }, [newest])
+  useEffect(() => {
+    const talk = end.current?.parentElement
+    const room = talk?.parentElement
+    if (!talk || !room) return
+    let isThere = true
+    const look = () => {
+      isThere = room.scrollHeight - room.scrollTop - room.clientHeight <= NEAR
+    }
+    const observer = new ResizeObserver(() => {
+      if (isThere) room.scrollTop = room.scrollHeight
+    })
+    room.addEventListener('scroll', look, { passive: true })
+    observer.observe(room)
+    observer.observe(talk)
+    return () => {
+      room.removeEventListener('scroll', look)
+      observer.disconnect()
+    }
+  }, [])
   return end
 }
 
@@ -49,7 +72,7 @@ function TurnBubbles({ turn, last }: { turn: Turn; last: boolean }) {
   return (
     <>
       {turn.notice && <p className="micro t3 aside">{turn.notice}</p>}
-      {said && <div className="bubble me">{said}</div>}
+      {said && <Said text={said} />}
       {messages.map((entry, index) => (
         // Messages of a turn have no id of their own and never change their order.
         // oxlint-disable-next-line react/no-array-index-key
@@ -58,6 +81,15 @@ function TurnBubbles({ turn, last }: { turn: Turn; last: boolean }) {
       {messages.length === 0 && said && <p className="micro t3 aside">{words.chatPane.theAssistantSaidNothing}</p>}
       {turn.duration_ms !== null && messages.length > 0 && <p className="micro t3 num took">{seconds(turn.duration_ms)}</p>}
     </>
+  )
+}
+
+/** The person's own words. */
+function Said({ text }: { text: string }) {
+  return (
+    <div className="bubble me" dir="auto">
+      <Isolated text={text} />
+    </div>
   )
 }
 
@@ -72,7 +104,7 @@ function PendingBubble() {
   if (pending === null) return null
   return (
     <>
-      <div className="bubble me">{pending.title ?? pending.text}</div>
+      <Said text={pending.title ?? pending.text} />
       {pending.failed === null ? (
         <Typing />
       ) : (

@@ -5,6 +5,7 @@ import { useInfiniteQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { myChats } from '../api/chats'
 import { IconButton } from '../ui/controls'
+import { Isolated } from '../ui/Isolated'
 import { longTime } from '../ui/time'
 import { goOn, useChat } from './session'
 import { words } from './words'
@@ -33,7 +34,7 @@ export function Earlier({ assistant }: { assistant: string }) {
         {data && chats.length === 0 && <Menu.Item disabled>{words.earlier.none}</Menu.Item>}
         {chats.map((each) => (
           <Menu.Item key={each.id} aria-current={each.id === chat?.id || undefined} onClick={() => void goOn(assistant, each)} rightSection={<span className="micro t3 num">{longTime(each.created_at)}</span>}>
-            <span className="ell earlier-title">{each.title ?? words.earlier.untitled}</span>
+            <Isolated className="ell earlier-title" text={each.title ?? words.earlier.untitled} />
           </Menu.Item>
         ))}
         {hasNextPage && (

@@ -22,6 +22,7 @@ import type { ReactNode } from 'react'
 import type { Entry } from '../api/chats'
 import { useAssistant } from '../frame/assistant'
 import { Icon } from '../ui/Icon'
+import { Isolated } from '../ui/Isolated'
 import { commandWords, HIDDEN_SLOTS, valueText } from './commandWords'
 import { words } from './words'
 
@@ -99,26 +100,26 @@ function contentOf(entry: Entry): ReactNode {
     case 'slot':
       return (
         <>
-          <span className="mono">{entry.name ?? entry.slot}</span> <span className="t3 mono">{valueText(entry.old)}</span>{' '}
+          <span className="mono">{entry.name ?? entry.slot}</span> <Isolated className="t3 mono" text={valueText(entry.old)} />{' '}
           <span className="t3 inl">
             <Icon of={IconArrowNarrowRight} size={12} />
           </span>{' '}
-          <span className="mono">{valueText(entry.new)}</span>
+          <Isolated className="mono" text={valueText(entry.new)} />
         </>
       )
     case 'bot':
-      return <span className="t2">{entry.text ?? words.entryRow.aMessageWithoutText}</span>
+      return <Isolated className="t2" text={entry.text ?? words.entryRow.aMessageWithoutText} />
     case 'action':
       return (
         <>
           <span className="mono">{entry.name}</span>
-          {entry.error && <span className="c-err"> {entry.error}</span>}
+          {entry.error && <> <Isolated className="c-err" text={entry.error} /></>}
         </>
       )
     case 'step':
       return (
         <>
-          {entry.branch === 'else' ? words.entryRow.else : <span className="mono">{readableCondition(String(entry.branch))}</span>}{' '}
+          {entry.branch === 'else' ? words.entryRow.else : <Isolated className="mono" text={readableCondition(String(entry.branch))} />}{' '}
           <span className="t3 inl">
             <Icon of={IconArrowNarrowRight} size={12} />
           </span>{' '}
@@ -132,7 +133,7 @@ function contentOf(entry: Entry): ReactNode {
         </>
       )
     case 'error':
-      return <span className="c-err">{entry.text ?? entry.error}</span>
+      return <Isolated className="c-err" text={entry.text ?? entry.error ?? ''} />
     default:
       if (FLOW_WORDS[entry.kind])
         return (
@@ -140,6 +141,6 @@ function contentOf(entry: Entry): ReactNode {
             <span className="mono">{entry.flow}</span> <span className="t2">{FLOW_WORDS[entry.kind]}</span>
           </>
         )
-      return <span className="t2">{entry.text ?? entry.name ?? entry.kind.replaceAll('_', ' ')}</span>
+      return <Isolated className="t2" text={entry.text ?? entry.name ?? entry.kind.replaceAll('_', ' ')} />
   }
 }

@@ -1,6 +1,7 @@
 /** What the conversation knows now: the stack, and the slots that hold something or changed in the turn. */
 import type { ChatState, Turn } from '../api/chats'
 import { useAssistant } from '../frame/assistant'
+import { Isolated } from '../ui/Isolated'
 import { useChat } from './session'
 import { HIDDEN_SLOTS, valueText } from './commandWords'
 import { words } from './words'
@@ -28,8 +29,12 @@ export function StateNow() {
               <tr key={name}>
                 <th scope="row" className="mono">{name}</th>
                 <td className="mono">
-                  {old !== undefined && <span className="t3">{valueText(old)} → </span>}
-                  {valueText(value)}
+                  {old !== undefined && (
+                    <span className="t3">
+                      <Isolated text={valueText(old)} />{' → '}
+                    </span>
+                  )}
+                  <Isolated text={valueText(value)} />
                 </td>
               </tr>
             ))}
@@ -63,8 +68,10 @@ export function slotsOf(state: ChatState, last: Turn): { name: string; old?: unk
     const name = entry.name ?? entry.slot
     if (entry.kind === 'slot' && name && !before.has(name)) before.set(name, entry.old ?? null)
   }
-  const own = Object.entries(state.slots).filter(([name]) => !HIDDEN_SLOTS.has(name) && (before.has(name) || !OWN_AFFAIRS.has(name)))
-  const changed = own.filter(([name]) => before.has(name)).map(([name, slot]) => ({ name, old: before.get(name), value: slot.value }))
-  const filled = own.filter(([name, slot]) => !before.has(name) && slot.value !== null).map(([name, slot]) => ({ name, value: slot.value }))
+  const shown = Object.entries(state.slots).filter(([name]) => !HIDDEN_SLOTS.has(name))
+  // What was filled with what it held, or came back to it, did not change.
+  const isChanged = (name: string, value: unknown) => before.has(name) && valueText(before.get(name)) !== valueText(value)
+  const changed = shown.filter(([name, slot]) => isChanged(name, slot.value)).map(([name, slot]) => ({ name, old: before.get(name), value: slot.value }))
+  const filled = shown.filter(([name, slot]) => !isChanged(name, slot.value) && !OWN_AFFAIRS.has(name) && slot.value !== null).map(([name, slot]) => ({ name, value: slot.value }))
   return [...changed, ...filled]
 }

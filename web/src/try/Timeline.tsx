@@ -2,6 +2,7 @@
 import { useEffect, useRef } from 'react'
 import type { Entry, Turn } from '../api/chats'
 import { useAssistant } from '../frame/assistant'
+import { Isolated } from '../ui/Isolated'
 import { EntryRow, showsInTimeline } from './EntryRow'
 import { saidIn } from './said'
 import { update, useChat } from './session'
@@ -40,7 +41,7 @@ function TurnRows({ turn, current, onChoose }: { turn: Turn; current: boolean; o
     <div className={`turn${current ? ' cur' : ''}`}>
       <button type="button" className="turnh" aria-pressed={current} onClick={onChoose}>
         <span className="num t3 micro turn-number">{turn.number}</span>
-        <span className="ell med">{said ?? words.timeline.beginning}</span>
+        <Isolated className="ell med" text={said ?? words.timeline.beginning} />
         {turn.duration_ms !== null && <span className="tm micro t3 num">{Math.round(turn.duration_ms)} {words.timeline.ms}</span>}
       </button>
       <div className="tl">
@@ -50,7 +51,7 @@ function TurnRows({ turn, current, onChoose }: { turn: Turn; current: boolean; o
           <EntryRow key={index} entry={entry} />
         ))}
       </div>
-      {current && said !== null && turn.trace && <Understanding trace={turn.trace} />}
+      {current && said !== null && turn.trace && <Understanding turn={turn} trace={turn.trace} />}
     </div>
   )
 }

@@ -1,5 +1,6 @@
 /** How the chosen turn was understood: by what, which flows came into question, and where the time went. */
-import type { Trace } from '../api/chats'
+import type { Trace, Turn } from '../api/chats'
+import { refusal } from './commandWords'
 import { words } from './words'
 
 /** What the engine's timings are called here; sums of them are left out. */
@@ -7,14 +8,24 @@ const TIMES: Readonly<Record<string, string>> = words.understanding.times
 
 const SOURCES: Readonly<Record<string, string>> = words.understanding.sources
 
-export function Understanding({ trace }: { trace: Trace }) {
+/** What understood the message. Without any understanding are read: payloads, answers that a question takes as they are, and what is refused. */
+function understoodBy(turn: Turn, trace: Trace): string | null {
+  const refused = refusal(turn.entries)
+  if (refused !== null) return words.understanding.refused(refused)
+  const source = trace.understanding?.source
+  if (!source) return null
+  const isPayload = turn.user?.text?.trimStart().startsWith('/') ?? false
+  return words.understanding.by(source === 'payload' && !isPayload ? words.understanding.question : (SOURCES[source] ?? source))
+}
+
+export function Understanding({ turn, trace }: { turn: Turn; trace: Trace }) {
   const candidates = trace.understanding?.candidates ?? []
   const times = Object.entries(trace.times ?? {}).flatMap(([name, ms]) => (TIMES[name] ? [[TIMES[name], ms] as const] : []))
-  const source = trace.understanding?.source
+  const by = understoodBy(turn, trace)
   if (candidates.length === 0 && times.length === 0) return null
   return (
     <div className="well understanding">
-      {source && <p className="micro t2">{words.understanding.by(SOURCES[source] ?? source)}</p>}
+      {by && <p className="micro t2">{by}</p>}
       {candidates.slice(0, 4).map(({ flow, score }) => (
         <div key={flow} className="candidate micro">
           <span className="mono ell">{flow}</span>

@@ -1,5 +1,7 @@
 /** Commands and values in words. */
 import type { ReactNode } from 'react'
+import type { Entry } from '../api/chats'
+import { Isolated } from '../ui/Isolated'
 import { words } from './words'
 
 const PLAIN: Readonly<Record<string, string>> = {
@@ -14,6 +16,18 @@ const PLAIN: Readonly<Record<string, string>> = {
   'session end': words.commandWords.endTheSession,
   'user silence': words.commandWords.silence,
   noop: words.commandWords.nothingToDo,
+}
+
+/** Messages that nobody tries to understand, by the error that they are. */
+const ERRORS: Readonly<Record<string, string>> = {
+  rasa_internal_error_user_input_too_long: words.commandWords.tooLong,
+  rasa_internal_error_user_input_empty: words.commandWords.nothingSaid,
+}
+
+/** Why a turn's message was refused unread; null where it was not. */
+export function refusal(entries: readonly Entry[]): string | null {
+  const error = entries.find(({ kind, command }) => kind === 'command' && command?.['command'] === 'error')
+  return ERRORS[String(error?.command?.['error_type'])] ?? null
 }
 
 /** Slots that only the engine reads. */
@@ -36,13 +50,15 @@ export function commandWords(command: Record<string, unknown>): ReactNode {
     case 'set slot':
       return (
         <>
-          {words.commandWords.setSlot} <span className="mono">{String(command['name'])}</span> <span className="t3">=</span> <span className="mono">{valueText(command['value'])}</span>
+          {words.commandWords.setSlot} <span className="mono">{String(command['name'])}</span> <span className="t3">=</span> <Isolated className="mono" text={valueText(command['value'])} />
         </>
       )
     case 'correct slot':
       return <>{words.commandWords.correct} {list(command['corrected_slots'])}</>
     case 'clarify':
       return <>{words.commandWords.askWhichFlow} {Array.isArray(command['options']) ? command['options'].map(String).join(', ') : ''}</>
+    case 'error':
+      return <span className="c-err">{ERRORS[String(command['error_type'])] ?? words.commandWords.failed}</span>
     default:
       return PLAIN[name] ?? name
   }
@@ -50,7 +66,14 @@ export function commandWords(command: Record<string, unknown>): ReactNode {
 
 function list(slots: unknown): ReactNode {
   if (!Array.isArray(slots)) return null
-  return <span className="mono">{slots.map((slot: { name?: unknown; value?: unknown }) => `${String(slot.name)} = ${valueText(slot.value)}`).join(', ')}</span>
+  return slots.map((slot: { name?: unknown; value?: unknown }, index) => (
+    // Slots of one command never change their order.
+    // oxlint-disable-next-line react/no-array-index-key
+    <span key={index} className="mono">
+      {index > 0 && ', '}
+      {String(slot.name)} = <Isolated text={valueText(slot.value)} />
+    </span>
+  ))
 }
 
 /** The name of what a bot sends besides texts. */

@@ -66,6 +66,8 @@ export const words = {
   },
   understanding: {
     by: (source: string) => `Understood by ${source}`,
+    refused: (why: string) => `Not read: ${why.toLowerCase()}`,
+    question: 'the question that was asked',
     sources: { payload: 'a button', local: 'the local model', llm: 'the language model' },
     times: { understanding: 'understanding', dialogue: 'dialogue' },
   },
@@ -87,5 +89,8 @@ export const words = {
     correct: 'Correct',
     askWhichFlow: 'Ask which flow:',
     customMessage: 'Custom message',
+    tooLong: 'Message too long',
+    nothingSaid: 'Empty message',
+    failed: 'Something went wrong',
   },
 } as const

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { wordDiff } from '../editor/diff'
 import { chance } from '../test/random'
+import { balanced } from './direction'
 import { slotRanges } from './slotRanges'
 import { bytes, elapsed, plural, shortTime } from './time'
 
@@ -50,5 +51,16 @@ describe('the difference of two texts', () => {
     const side = (other: string) => pieces.filter((piece) => piece.kind !== other).map((piece) => piece.text)
     expect(side('theirs').join('')).toBe(mine)
     expect(side('mine').join('')).toBe(theirs)
+  })
+})
+
+describe('marks of direction', () => {
+  it('never reach beyond the text that holds them', () => {
+    expect(balanced('plain')).toBe('plain')
+    expect(balanced('a \u202Eb\u202C c')).toBe('a \u202Eb\u202C c')
+    expect(balanced('a \u202Eb')).toBe('a \u202Eb\u202C')
+    expect(balanced('\u2067a \u202Eb')).toBe('\u2067a \u202Eb\u202C\u2069')
+    expect(balanced('\u2067a \u202Eb\u2069 c')).toBe('\u2067a \u202Eb\u2069 c')
+    expect(balanced('\u202Ea\n\u2069b')).toBe('\u202Ea\u202C\n\u2068\u2069b')
   })
 })
