@@ -22,7 +22,6 @@ export type {
 
 export type Severity = G.Problem['severity']
 export type HistoryEntry = G.ListedChange
-export type ItemHistoryEntry = G.HistoryEntry
 export type Problem = Omit<G.Problem, 'fix'> & { fix: Edit[] | null }
 export type ImportReport = Omit<G.Report, 'problems'> & { problems: Problem[] }
 export type Training = Omit<G.Training, 'problems'> & { problems: Problem[] }

@@ -11,6 +11,7 @@ import { placeInWords } from '../items/place'
 import { KindTile } from '../ui/controls'
 import { Icon } from '../ui/Icon'
 import { Failure, SkeletonRows } from '../ui/states'
+import { plural } from '../ui/time'
 import { words } from './words'
 
 export function WhereUsed({ item }: { item: string }) {
@@ -24,7 +25,7 @@ export function WhereUsed({ item }: { item: string }) {
     <section aria-label={words.whereUsed}>
       <h3 className="hs small strong used-head">
         <span className="grow">{words.whereUsed}</span>
-        <span className="num t3">{data.items.length}</span>
+        <span className="num t3">{counted(data.items)}</span>
       </h3>
       {data.items.length === 0 && <p className="small t3">{words.unused}</p>}
       {grouped(data.items).map(({ usage, count }) => (
@@ -39,6 +40,12 @@ export function WhereUsed({ item }: { item: string }) {
       ))}
     </section>
   )
+}
+
+/** How many items name it, as the lists count, and in how many places, where there are more of these. */
+function counted(usages: readonly Usage[]): string {
+  const items = new Set(usages.map(({ item }) => item.id)).size
+  return items === usages.length ? plural(items, 'item') : `${plural(items, 'item')}, ${words.places(usages.length)}`
 }
 
 /** One row for each step of a flow, and one for any other item however often it names this one. */

@@ -46,6 +46,7 @@ export const words = {
     itDecidesWithThis: 'It decides with this when somebody wants this flow.',
     starts: 'Starts',
     wheneverSomebodyAsksFor: 'Whenever somebody asks for it',
+    whenTheConversationNeeds: 'By itself, when a conversation needs it',
     onlyWhenAnotherFlow: 'Only when another flow links to it or calls it',
     if: 'If',
     asksAfterwardsIfThere: 'Asks afterwards if there is anything else',

@@ -63,7 +63,7 @@ export function FlowsPane({ selected }: { selected: string | undefined }) {
           {items.length === 0 && <p className="t3 pane-none">{wanted === '' ? words.flowsPane.thereAreNoneYet : words.flowsPane.noneIsCalledThat}</p>}
         </Rows>
       )}
-      {data && <Foot flows={flows} />}
+      {data && <Foot flows={shown === 'flows' ? flows : patterns} one={shown === 'flows' ? words.flowsPane.flow : words.flowsPane.pattern} />}
     </ResizablePane>
   )
 }
@@ -94,10 +94,11 @@ function Row({ item, selected }: { item: ItemSummary; selected: boolean }) {
   )
 }
 
-function Foot({ flows }: { flows: readonly ItemSummary[] }) {
+/** How many stand in the list, and when one of them was edited last. */
+function Foot({ flows, one }: { flows: readonly ItemSummary[]; one: string }) {
   const last = flows
     .flatMap((flow) => (flow.changed ? [flow.changed.at] : []))
     .toSorted()
     .at(-1)
-  return <p className="micro t3 num pane-foot">{last ? words.flowsPane.lastEdit(plural(flows.length, 'flow'), shortTime(last)) : plural(flows.length, 'flow')}</p>
+  return <p className="micro t3 num pane-foot">{last ? words.flowsPane.lastEdit(plural(flows.length, one), shortTime(last)) : plural(flows.length, one)}</p>
 }

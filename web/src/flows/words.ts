@@ -8,6 +8,8 @@ export const words = {
   flowsPane: {
     flows: 'Flows',
     newFlow: 'New flow',
+    flow: 'flow',
+    pattern: 'pattern',
     flowsOrPatterns: 'Flows or patterns',
     patterns: 'Patterns',
     filterByNameOr: 'Filter by name or description',

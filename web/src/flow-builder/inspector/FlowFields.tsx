@@ -23,7 +23,7 @@ export function FlowFields({ flow, around }: { flow: Document; around: Surroundi
         <h3 className="label">{words.flowFields.starts}</h3>
         <p>
           {guard === undefined ? (
-            words.flowFields.wheneverSomebodyAsksFor
+            flow.name.startsWith('pattern_') ? words.flowFields.whenTheConversationNeeds : words.flowFields.wheneverSomebodyAsksFor
           ) : guard === false || guard === 'false' ? (
             words.flowFields.onlyWhenAnotherFlow
           ) : (
