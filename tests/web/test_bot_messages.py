@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterable
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 from tests.services.running import RunningStudio
 from tests.web.api import Api
 from tests.web.chromium import Watch
@@ -48,6 +48,9 @@ flows:
       - action: utter_markup
       - action: utter_addresses
       - action: utter_override
+      - set_slots:
+          - who: "\\u202eeve"
+      - action: utter_who
       - action: utter_long
 """
 
@@ -59,10 +62,12 @@ def project(name: str) -> dict[str, str]:
         "utter_markup": [{"text": MARKUP, "image": BAD[0], "custom": {"html": MARKUP, "link": BAD[0]}}],
         "utter_addresses": [{"text": f"see {' and '.join(GOOD + BAD)}", "buttons": buttons}],
         "utter_override": [{"text": OVERRIDE}],
+        "utter_who": [{"text": "to {who}, right now"}],
         "utter_long": [{"text": LONG}],
     }
+    slots = {"who": {"type": "text", "mappings": [{"type": "from_llm"}]}}
     config = f"recipe: default.v1\nlanguage: en\nassistant_id: {name}\n"
-    domain = json.dumps({"version": "3.1", "responses": responses})
+    domain = json.dumps({"version": "3.1", "slots": slots, "responses": responses})
     return {"config.yml": config, "domain.yml": domain, "data/flows.yml": FLOWS}
 
 
@@ -90,6 +95,13 @@ def test_hostile_messages_stay_text(page: Page, watch: Watch, api: Api, new_name
     said = bubbles.filter(has_text="gro.live")
     assert said.inner_text() == OVERRIDE
     assert said.locator("bdi").count() == 1
+    # a value that turns its letters round turns none of the words around it
+    assert _starts(bubbles.filter(has_text="right now"), "to ", "eve", ", right now") == [0, 1, 2]
+    told = page.get_by_role("region", name="Timeline").locator(".ev")
+    assert _starts(told.filter(has_text="right now"), "to ", "eve", ", right now") == [0, 1, 2]
+    filled = told.filter(has=page.get_by_text("who", exact=True)).filter(has_text="empty")
+    assert _starts(filled.first, "who", "empty", "eve") == [0, 1, 2]
+    assert _starts(filled.last, "who", "eve", "empty") == [0, 1, 2]
     assert len(bubbles.filter(has_text="long words").inner_text()) < 25_000
     assert page.evaluate("window.taken") is None
     # the page is still of use
@@ -121,6 +133,26 @@ def test_a_page_that_breaks_its_policy_is_told_to_the_tests_and_to_the_studio(
         page.wait_for_timeout(200)
     assert logged >= BROKEN
     assert _directives(watch.faults) >= BROKEN
+
+
+def _starts(shown: Locator, *pieces: str) -> list[int]:
+    """At which place from the left each piece of a shown line stands."""
+    lefts: list[float] = shown.evaluate(
+        """(line, pieces) => pieces.map((piece) => {
+        const walk = document.createTreeWalker(line, NodeFilter.SHOW_TEXT)
+        while (walk.nextNode()) {
+            const at = walk.currentNode.data.indexOf(piece)
+            if (at === -1) continue
+            const range = document.createRange()
+            range.setStart(walk.currentNode, at)
+            range.setEnd(walk.currentNode, at + piece.length)
+            return range.getBoundingClientRect().left
+        }
+        throw new Error(`${piece} is not shown`)
+    })""",
+        list(pieces),
+    )
+    return [sorted(lefts).index(left) for left in lefts]
 
 
 def _directives(told: Iterable[str]) -> set[str]:

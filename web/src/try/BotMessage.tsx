@@ -9,6 +9,7 @@ import { Icon } from '../ui/Icon'
 import { Isolated } from '../ui/Isolated'
 import { say } from './session'
 import { CUSTOM } from './commandWords'
+import { useSpoken } from './spoken'
 
 /** Longer texts are cut: a channel would not show them either, and the page must stay usable. */
 const LONGEST = 20_000
@@ -50,7 +51,8 @@ export function Linked({ text }: { text: string }) {
 }
 
 export function BotMessage({ entry, live }: { entry: Entry; live: boolean }) {
-  const text = entry.text ?? ''
+  const whole = entry.text ?? ''
+  const text = useSpoken(whole.length > LONGEST ? `${whole.slice(0, LONGEST)}…` : whole)
   const image = safeAddress(entry.data?.['image'])
   const custom = entry.data?.['custom']
   return (
@@ -58,7 +60,7 @@ export function BotMessage({ entry, live }: { entry: Entry; live: boolean }) {
       {text !== '' && (
         <div className="bubble bot" dir="auto">
           <bdi>
-            <Linked text={balanced(text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text)} />
+            <Linked text={text} />
           </bdi>
         </div>
       )}

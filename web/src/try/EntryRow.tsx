@@ -24,6 +24,7 @@ import { useAssistant } from '../frame/assistant'
 import { Icon } from '../ui/Icon'
 import { Isolated } from '../ui/Isolated'
 import { commandWords, HIDDEN_SLOTS, valueText } from './commandWords'
+import { useSpoken } from './spoken'
 import { words } from './words'
 
 const LOOKS: Readonly<Record<string, { icon: TablerIcon; hue: string }>> = {
@@ -93,6 +94,10 @@ function readableCondition(text: string): string {
   return text.replaceAll(/\b(slots|context)\./g, '')
 }
 
+function Spoken({ text }: { text: string }) {
+  return <bdi className="t2">{useSpoken(text)}</bdi>
+}
+
 function contentOf(entry: Entry): ReactNode {
   switch (entry.kind) {
     case 'command':
@@ -108,7 +113,7 @@ function contentOf(entry: Entry): ReactNode {
         </>
       )
     case 'bot':
-      return <Isolated className="t2" text={entry.text ?? words.entryRow.aMessageWithoutText} />
+      return <Spoken text={entry.text ?? words.entryRow.aMessageWithoutText} />
     case 'action':
       return (
         <>

@@ -30,3 +30,13 @@ function balancedLine(text: string): string {
   }
   return before + text + open.toReversed().join('')
 }
+
+export function hasMarks(text: string): boolean {
+  return text.search(MARKS) !== -1
+}
+
+/** The balanced text with each of the values isolated wherever it stands in it. */
+export function withApart(text: string, values: readonly string[]): string {
+  const longestFirst = values.toSorted((a, b) => b.length - a.length)
+  return balanced(longestFirst.reduce((whole, value) => whole.replaceAll(value, () => `\u2068${balanced(value)}${ENDS_ISOLATE}`), text))
+}

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { wordDiff } from '../editor/diff'
 import { chance } from '../test/random'
-import { balanced } from './direction'
+import { balanced, withApart } from './direction'
 import { slotRanges } from './slotRanges'
 import { bytes, elapsed, plural, shortTime } from './time'
 
@@ -61,6 +61,7 @@ describe('marks of direction', () => {
     expect(balanced('a \u202Eb')).toBe('a \u202Eb\u202C')
     expect(balanced('\u2067a \u202Eb')).toBe('\u2067a \u202Eb\u202C\u2069')
     expect(balanced('\u2067a \u202Eb\u2069 c')).toBe('\u2067a \u202Eb\u2069 c')
+    expect(withApart('to \u202Eb, now', ['\u202Eb'])).toBe('to \u2068\u202Eb\u202C\u2069, now')
     expect(balanced('\u202Ea\n\u2069b')).toBe('\u202Ea\u202C\n\u2068\u2069b')
   })
 })
