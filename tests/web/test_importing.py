@@ -64,6 +64,9 @@ def test_the_report_of_a_project_with_errors_says_what_is_wrong_and_what_was_kep
     aside = page.get_by_role("complementary", name="The new assistant")
     expect(aside).to_contain_text("notes/readme.txt")
     expect(aside).to_contain_text(".git/config")
+    page.set_viewport_size({"width": 1440, "height": 400})
+    found = page.locator(".kinds")
+    assert found.evaluate("(box) => box.scrollHeight <= box.clientHeight"), "what was found is cut off"
 
 
 def test_what_is_no_archive_is_refused_on_the_spot(page: Page) -> None:
