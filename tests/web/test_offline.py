@@ -187,6 +187,50 @@ def test_two_tabs_that_type_the_same_text_show_both_and_the_person_chooses(
     assert body(api, desk, "utter_ask_town") == [{"text": kept_text}]
 
 
+def test_two_versions_of_a_flow_are_decided_over_its_canvas_and_trouble_no_other_page(
+    watched: tuple[Page, Watch], api: Api, desk: str
+) -> None:
+    page, watch = watched
+    watch.allow("status of 409")
+    page.context.add_init_script(OWN_PAUSE)
+    other = page.context.new_page()
+    described = "Description for the assistant"
+    for tab in (page, other):
+        tab.goto(f"/a/{desk}/flows/order_tea?step=ask_size")
+        tab.get_by_label(described).wait_for()
+    page.get_by_label(described).fill("small or big")
+    other.get_by_label(described).fill("amount of tea")
+    page.get_by_label(described).blur()
+    expect(other.get_by_role("region", name="Your version")).to_contain_text("amount of tea")
+    other.evaluate("window.endTyping()")
+    for tab in (page, other):
+        expect(tab.get_by_role("region", name="Your version")).to_contain_text("amount of tea")
+        expect(tab.get_by_role("region", name="Version on the server")).to_contain_text("small or big")
+        expect(tab.get_by_text("You changed this flow here and in another tab at the same time.")).to_be_visible()
+        expect(tab.get_by_text("step ask_size, description")).to_be_visible()
+        expect(tab.locator(".react-flow__node-step").first).to_be_visible()
+
+    # What is known not to fit is not sent again by a page that is loaded, and marks the flow's page alone.
+    sent: list[str] = []
+    page.context.on("request", lambda request: sent.append(request.url) if request.method == "POST" else None)
+    for tab in (page, other):
+        tab.goto(f"/a/{desk}/content/response/utter_ask_town")
+        expect(text_of(tab)).to_have_value("To which town?")
+        expect(tab.get_by_text("order_tea was changed twice at the same time.")).to_be_visible()
+        saved(tab)
+        tab.get_by_role("banner").get_by_role("button", name="Train", exact=True).click()
+        notice = tab.get_by_role("status").filter(has_text="Not trained: some of your changes")
+        expect(notice).to_contain_text("two versions of order_tea wait for your choice")
+        notice.get_by_role("button", name="Look at both").click()
+        expect(tab.get_by_role("region", name="Your version")).to_contain_text("amount of tea")
+    assert [url for url in sent if url.endswith("/changes")] == []
+    other.get_by_role("button", name="Keep mine").click()
+    for tab in (page, other):
+        expect(tab.get_by_role("region", name="Your version")).to_have_count(0)
+        saved(tab)
+    assert "amount of tea" in api.item(api.assistant(desk)["id"], "flow", "order_tea")["parts"][0]["source"]
+
+
 def test_a_tab_that_is_closed_leaves_its_changes_to_the_other(watched: tuple[Page, Watch], api: Api, desk: str) -> None:
     page, watch = watched
     watch.allow(CUT)

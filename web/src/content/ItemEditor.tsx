@@ -76,7 +76,7 @@ export function ItemEditor({ kind, name, found, view, line, onView, onClose }: P
             ]}
           />
         )}
-        <SaveState />
+        <SaveState item={found.id} />
         <UndoButtons />
         {document && (
           <ItemMenu

@@ -4,7 +4,7 @@ import { createContext, useContext } from 'react'
 import { useStore } from 'zustand'
 import type { Document } from './document'
 import type { Conflict, Connection, Draft, State } from './state'
-import { draftKey } from './state'
+import { draftKey, moving } from './state'
 import type { DocumentStore } from './store'
 
 const StoreContext = createContext<DocumentStore | null>(null)
@@ -55,17 +55,17 @@ export function useDraft(id: string, part: number): Draft | undefined {
   return useDocumentsState((state) => state.drafts[draftKey(id, part)])
 }
 
-export type SaveState = { kind: 'saved'; at: number | null } | { kind: 'saving' } | { kind: 'unread' } | { kind: 'kept'; count: number; connection: Connection; lasting: boolean } | { kind: 'two'; item: string }
+export type SaveState = { kind: 'saved'; at: number | null } | { kind: 'saving' } | { kind: 'unread' } | { kind: 'kept'; count: number; connection: Connection; lasting: boolean } | { kind: 'two' }
 
-/** What the work's head says about saving; the parts are primitives so that typing re-renders only who shows them. */
-export function useSaveState(): SaveState {
+/** What the head of an item's page says about saving: two versions of another item are that one's matter. The parts are primitives so that typing re-renders only who shows them. */
+export function useSaveState(item?: string): SaveState {
   const at = useDocumentsState((state) => state.savedAt)
-  const count = useDocumentsState((state) => state.pending.length)
+  const count = useDocumentsState((state) => moving(state).length)
   const connection = useDocumentsState((state) => state.connection)
   const unread = useDocumentsState((state) => Object.keys(state.drafts).length > 0)
   const lasting = useDocumentsState((state) => state.lasting)
-  const item = useDocumentsState((state) => Object.keys(state.conflicts)[0])
-  if (item !== undefined) return { kind: 'two', item }
+  const two = useConflict(item) !== undefined
+  if (two) return { kind: 'two' }
   if (count > 0 && connection !== 'online') return { kind: 'kept', count, connection, lasting }
   if (count === 0 && unread) return { kind: 'unread' }
   return count > 0 ? { kind: 'saving' } : { kind: 'saved', at }

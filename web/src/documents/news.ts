@@ -41,3 +41,14 @@ export function told(state: State, news: News): State {
       return state
   }
 }
+
+/** What a tab tells the others when changes no longer fit: the newer states, so that all show the same and offer the choice. */
+export function standsInTheWay(state: State, before: State): News[] {
+  if (state.conflicts === before.conflicts) return []
+  return Object.values(state.conflicts).flatMap(({ item, changes }): News[] => {
+    const base = state.bases[item]
+    if (base === undefined || before.conflicts[item] !== undefined) return []
+    const { id, revision, body, parts } = base
+    return [{ kind: 'received', documents: [base], stale: [{ id, revision, body, parts: [...(parts ?? [])], changes }] }]
+  })
+}

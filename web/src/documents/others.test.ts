@@ -38,13 +38,13 @@ describe('what others change', () => {
   it('is loaded once more where an older answer was on its way', async () => {
     const { server, store } = await opened('a')
     const read = server.item.bind(server)
-    let readOnce = () => {}
-    let answer = () => {}
+    let readOnce: (() => void) | undefined
+    let answer: (() => void) | undefined
     const isRead = new Promise<void>((done) => (readOnce = done))
     const held = new Promise<void>((done) => (answer = done))
     server.item = async (id) => {
       const item = await read(id)
-      readOnce()
+      readOnce?.()
       await held
       return item
     }
@@ -53,7 +53,7 @@ describe('what others change', () => {
     await isRead
     server.put('a', { steps: [2] })
     const second = store.others.changed([{ id: 'a' }])
-    answer()
+    answer?.()
     await Promise.all([first, second])
     expect(revision(store, 'a')).toBe(3)
   })

@@ -42,6 +42,11 @@ export class Others {
     return this.outdated.has(id)
   }
 
+  /** Of a flow that came without what it names, only its own page asks for the rest. */
+  cameAlone(id: string): void {
+    this.outdated.add(id)
+  }
+
   /** The item is being loaded. */
   isRead(id: string): void {
     this.outdated.delete(id)

@@ -7,7 +7,7 @@ import { derive } from './derive'
 import type { Document } from './document'
 import type { News } from './news'
 import type { ChangeQueue } from './queue'
-import { documentOfChanged, documentOfStale, documentsOf, newIn, type ContentServer } from './server'
+import { documentOfChanged, documentOfStale, documentsOf, type ContentServer } from './server'
 import { draftKey, received, sendable, type State } from './state'
 
 const FIRST_PAUSE = 1000
@@ -20,6 +20,8 @@ export interface Around {
   now: () => number
   /** Makes it so here, and tells the other tabs. */
   tell: (news: News) => void
+  /** Loads an item. */
+  read: (item: string) => Promise<unknown>
   /** Whether the person whose changes these are is signed in; asked after an answer that said otherwise. */
   signedIn: () => Promise<boolean>
 }
@@ -91,12 +93,11 @@ export class Sender {
 
   /** The edits of a change on what the server has; null where it doesn't fit any more. Items of other tabs are read first. */
   private async encoded(change: Change): Promise<Edit[] | null> {
-    const { state, server } = this.around
+    const { state, read } = this.around
     const made = new Set(change.commands.flatMap((command) => (command.name === 'create' ? [command.item] : [])))
     for (const item of itemsOf(change)) {
       if (made.has(item) || state.getState().bases[item] !== undefined) continue
-      const read = await server.item(item)
-      state.setState((now) => received(now, newIn(read, now.bases)), true)
+      await read(item)
     }
     const { bases, outcomes, conflicts } = state.getState()
     if (itemsOf(change).some((item) => conflicts[item] !== undefined)) return null
@@ -132,6 +133,8 @@ export class Sender {
       this.wait('signed-out')
     } else if (error.status === 409 && error.code === 'stale') {
       tell({ kind: 'sent', id: change.id, edits: null })
+      // It was not taken, so that the next page need not send just that again.
+      await queue.put({ change })
       await this.stale(error.items)
     } else {
       tell({ kind: 'refused', change, title: error.title, detail: error.detail, draft: draftOf(change, error) })

@@ -168,9 +168,19 @@ export function confirmed(state: State, { change, documents, outcome, at }: Save
   return received(next, openHere(state, documents))
 }
 
-/** Those that are open in this tab; any other is read whole when it is opened. */
+/** Those that are open in this tab, or that wait here to be changed; any other is read whole when it is opened. */
 export function openHere(state: State, documents: readonly Document[]): Document[] {
-  return documents.filter(({ id }) => state.bases[id] !== undefined || state.documents[id] !== undefined)
+  return documents.filter(({ id }) => isHere(state, id) || state.pending.some((change) => touches(change, id)))
+}
+
+export function isHere(state: State, id: string): boolean {
+  return state.bases[id] !== undefined || state.documents[id] !== undefined
+}
+
+/** Items of changes that wait, of which this tab knows nothing yet. */
+export function unknown(state: State): string[] {
+  const fresh = new Set(state.pending.flatMap(({ commands }) => commands.flatMap((command) => (command.name === 'create' ? [command.item] : []))))
+  return [...new Set(state.pending.flatMap(itemsOf))].filter((item) => !fresh.has(item) && state.bases[item] === undefined)
 }
 
 /** No answer of the server is awaited any more for a change. */
@@ -205,13 +215,20 @@ export function decided(state: State, { item, forced, gone }: Choice): State {
   return derive(next, [item])
 }
 
+/** The changes that need no choice of the person to be sent: none of their items waits for one, nor what they build on. */
+export function moving(state: State): Change[] {
+  const waiting = new Set(Object.keys(state.conflicts))
+  if (waiting.size === 0) return [...state.pending]
+  return state.pending.filter((change) => {
+    const items = itemsOf(change)
+    if (!items.some((item) => waiting.has(item))) return true
+    for (const item of items) waiting.add(item)
+    return false
+  })
+}
+
 /** The first change that may be sent now: settled, and none of its items waits for a choice. */
 export function sendable(state: State): Change | undefined {
-  const waiting = new Set(Object.keys(state.conflicts))
-  for (const change of state.pending) {
-    const items = itemsOf(change)
-    if (change.id !== state.open && !items.some((item) => waiting.has(item))) return change
-    for (const item of items) waiting.add(item)
-  }
-  return undefined
+  // What is being typed is the last change of all, so that none waits behind it.
+  return moving(state).find((change) => change.id !== state.open)
 }

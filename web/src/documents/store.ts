@@ -5,13 +5,13 @@ import { Overlap } from './apply'
 import type { Change } from './changes'
 import type { Command, Label } from './commands'
 import type { Document } from './document'
-import { told, type News } from './news'
+import { standsInTheWay, told, type News } from './news'
 import type { StoreOptions } from './options'
 import { Others } from './others'
 import { keepDrafts, memoryQueue, type ChangeQueue } from './queue'
 import { Sender } from './sender'
 import { contentServer, newIn, type ContentServer } from './server'
-import { added, choiceOf, dropped, emptyState, made, received, remembered, withProblems, type State, type Undoable } from './state'
+import { added, choiceOf, dropped, emptyState, isHere, made, received, remembered, unknown, withProblems, type State, type Undoable } from './state'
 import { alone, type Tabs } from './tabs'
 import { changesNothing, inWords, retyped, samePlace } from './typing'
 import { uuid7 } from './uuid'
@@ -44,22 +44,23 @@ export class DocumentStore {
     this.server = server
     this.queue = queue
     this.now = now
-    this.sender = new Sender({ state: this.state, server, queue, now, signedIn, tell: (news) => this.tell(news) })
-    this.tabs = join(
-      (news) => this.hear(news),
-      () => void this.restore().then(() => this.sender.lead()),
-    )
+    this.sender = new Sender({ state: this.state, server, queue, now, signedIn, read: (id) => this.refresh(id), tell: (news) => this.tell(news) })
+    const lead = () => void this.restore().then(() => this.sender.lead())
+    this.tabs = join((news) => this.hear(news), lead)
     void this.restore()
-    this.state.subscribe((state, before) => keepDrafts(queue, state.drafts, before.drafts))
+    this.state.subscribe((state, before) => {
+      keepDrafts(queue, state.drafts, before.drafts)
+      for (const news of standsInTheWay(state, before)) this.tabs.tell(news)
+    })
   }
 
   /** What waits from an earlier page, or from a tab that is gone, shows again and is sent. */
   private async restore(): Promise<void> {
     const [waiting, drafts] = await Promise.all([this.queue.read(), this.queue.readDrafts()])
-    this.state.setState((state) => {
-      const next = added(state, waiting.filter(({ change }) => !this.ended.has(change.id)))
-      return { ...next, drafts: { ...drafts, ...state.drafts } }
-    }, true)
+    const waits = waiting.filter(({ change }) => !this.ended.has(change.id))
+    this.state.setState((state) => ({ ...added(state, waits), drafts: { ...drafts, ...state.drafts } }), true)
+    // Whether they still fit shows only on what the server has now.
+    void Promise.allSettled(unknown(this.state.getState()).map((id) => this.refresh(id)))
   }
 
   /** Makes something so here, and in the other tabs. */
@@ -70,7 +71,9 @@ export class DocumentStore {
 
   private hear(news: News): void {
     if (news.kind === 'put' && this.ended.has(news.waiting.change.id)) return
+    const before = this.state.getState()
     this.state.setState((state) => told(state, news), true)
+    if ('documents' in news) for (const { id } of news.documents) if (!isHere(before, id)) this.others.cameAlone(id)
     if (news.kind === 'dropped') this.ended.add(news.id)
     if (news.kind === 'refused' || news.kind === 'saved') this.ended.add(news.change.id)
     if (news.kind === 'saved') this.options.onSaved?.(news.change)

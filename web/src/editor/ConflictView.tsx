@@ -1,8 +1,10 @@
-/** Two people changed the same place: both versions side by side, and the person chooses. Nothing is lost either way. */
+/** Two people, or one in two tabs, changed the same place: both versions side by side, and the person chooses. Nothing is lost either way. */
 import { IconCheck, IconGitMerge } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { api } from '../api'
+import { sessionQuery } from '../app/queries'
 import { useAssistant } from '../frame/assistant'
+import { placeInWords } from '../items/place'
 import { resolve, get, useDocuments, type Command, type Conflict, type Document } from '../documents'
 import { Avatar, Button, KindTile } from '../ui/controls'
 import { Icon } from '../ui/Icon'
@@ -18,6 +20,8 @@ export function ConflictView({ conflict }: { conflict: Conflict }) {
   const { id } = useAssistant()
   const { data } = useQuery({ queryKey: ['history', id, conflict.item, theirs.revision], queryFn: () => api.itemHistory(id, conflict.item) })
   const other = changes.at(-1) ?? data?.items[0]
+  const { data: session } = useQuery(sessionQuery)
+  const own = other !== undefined && other.by.id === session?.person.id
   const texts = { mine: textAt(mine, overlap), theirs: textAt(theirs, overlap) }
   const before = textBefore(overlap)
   // Each side shows what it changed; where nobody knows what was there before, what it has alone.
@@ -27,14 +31,14 @@ export function ConflictView({ conflict }: { conflict: Conflict }) {
       <div className="banner calm">
         <Icon of={IconGitMerge} />
         <span>
-          <span className="med">{words.bothChanged(other?.by.name, mine.kind)}</span>{' '}
+          <span className="med">{own ? words.changedInTabs(mine.kind) : words.bothChanged(other?.by.name, mine.kind)}</span>{' '}
           <span className="t2">{words.bothKept}</span>
         </span>
       </div>
       <div className="conflict-head hs">
         <KindTile kind={mine.kind} name={mine.name} />
         <span className="mono med">{mine.name}</span>
-        <span className="small t3 nowrap">{placeOf(overlap, mine.kind)}</span>
+        <span className="small t3 nowrap">{placeOf(overlap, mine, theirs)}</span>
         {before !== null && (
           <span className="small t2 ell">
             {words.before} <SlotText text={before} />
@@ -56,7 +60,7 @@ export function ConflictView({ conflict }: { conflict: Conflict }) {
           <h3 className="hs">
             {other && <Avatar name={other.by.name} small />}
             <span className="grow">
-              <span className="med">{words.onServer}</span> {other && <span className="small t3">{`${other.by.name}, ${longTime(other.at)}`}</span>}
+              <span className="med">{words.onServer}</span> {other && <span className="small t3">{`${own ? words.inAnotherTab : other.by.name}, ${longTime(other.at)}`}</span>}
             </span>
             <span className="tag">{words.theirs}</span>
           </h3>
@@ -108,11 +112,10 @@ function textAt(document: Document, overlap: Command): string {
   return typeof value === 'string' ? value : JSON.stringify(value, null, 2)
 }
 
-/** The place that both changed, in words: "variation 1 › text". */
-function placeOf(overlap: Command, kind: string): string {
+/** The place that both changed, in words: "step 3, description". */
+function placeOf(overlap: Command, mine: Document, theirs: Document): string {
   if (overlap.name === 'source') return words.itsText
   if (!('at' in overlap)) return ''
-  const way = overlap.at.path.split('/').filter(Boolean)
-  const parts = way.map((part, i) => (/^\d+$/.test(part) ? kind === 'response' && i === 0 ? words.variation(Number(part) + 1) : String(Number(part) + 1) : part))
-  return [overlap.at.step, ...parts].filter(Boolean).join(' › ')
+  const { step = null, path } = overlap.at
+  return placeInWords(mine.kind, step, resolve(overlap.at, theirs.keys) ?? resolve(overlap.at, mine.keys) ?? path)
 }

@@ -3,6 +3,8 @@ import { lookOf } from '../ui/kinds'
 
 export const words = {
   bothChanged: (who: string | undefined, kind: string) => `You and ${who ?? 'somebody else'} changed this ${lookOf(kind).one.toLowerCase()} at the same time.`,
+  changedInTabs: (kind: string) => `You changed this ${lookOf(kind).one.toLowerCase()} here and in another tab at the same time.`,
+  inAnotherTab: 'In another tab',
   bothKept: 'Both are kept until you choose; the history has the other one.',
   before: 'Before:',
   yours: 'Your version',
@@ -14,7 +16,6 @@ export const words = {
   deleted: 'Deleted',
   gone: 'Not there any more',
   itsText: 'its text',
-  variation: (place: number) => `variation ${place}`,
   part: 'Part of the item',
   notSaved: 'Not saved, kept here.',
   atLine: (line: number, detail: string) => `Line ${line}: ${detail}`,

@@ -4,7 +4,8 @@ import { useNavigate, useParams, useSearch } from '@tanstack/react-router'
 import { lazy, Suspense, useEffect } from 'react'
 import { piece } from '../app/chunks'
 import { useItemId } from '../app/useItemId'
-import { isObject, useDocument, type Document } from '../documents'
+import { isObject, useConflict, useDocument, type Document } from '../documents'
+import { ConflictView } from '../editor/ConflictView'
 import { useAssistant } from '../frame/assistant'
 import { visited } from '../frame/layout'
 import { ListButton } from '../frame/ListPlace'
@@ -43,6 +44,7 @@ export default function FlowPage() {
 
 function OpenFlow({ flow }: { flow: Document }) {
   const { view, line, step } = useSearch({ from: '/a/$assistant/flows/$flow' })
+  const conflict = useConflict(flow.id)
   return (
     <main className="work" id="work" aria-label={words.flowPage.flowNamed(flow.name)}>
       {view === 'yaml' ? (
@@ -55,6 +57,7 @@ function OpenFlow({ flow }: { flow: Document }) {
       ) : (
         <FlowCanvas flow={flow} selected={step ?? null}>
           <FlowToolbar flow={flow} />
+          {conflict && <ConflictView conflict={conflict} />}
         </FlowCanvas>
       )}
     </main>
@@ -84,7 +87,7 @@ function FlowToolbar({ flow }: { flow: Document }) {
         onChange={(next) => void navigate({ search: (search) => ({ ...search, view: next === 'yaml' ? 'yaml' : undefined, line: undefined }) })}
       />
       <span className="sp" />
-      <SaveState />
+      <SaveState item={flow.id} />
       <UndoButtons />
       <ItemMenu
         item={flow}

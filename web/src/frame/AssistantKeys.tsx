@@ -7,6 +7,7 @@ import { useAssistant, useMay } from './assistant'
 import { toggleDock } from './layout'
 import { train } from './training'
 import { redoWith, undoWith } from './undo'
+import { useItemLink } from './useItemLink'
 
 const SECTIONS = {
   f: '/a/$assistant/flows',
@@ -22,6 +23,7 @@ export function AssistantKeys() {
   const { id, name } = useAssistant()
   const store = useDocuments()
   const navigate = useNavigate()
+  const go = useItemLink()
   const mayTrain = useMay('trainings:write')
   const mayTry = useMay('chats:read')
   useHotkeys([
@@ -31,7 +33,7 @@ export function AssistantKeys() {
   useHotkeys(
     [
       ['mod+J', () => mayTry && toggleDock()],
-      ['mod+Enter', () => mayTrain && void train(id)],
+      ['mod+Enter', () => mayTrain && void train(id, go)],
     ],
     [],
     true,

@@ -2,21 +2,24 @@
 import { IconCloudOff, IconGitMerge } from '@tabler/icons-react'
 import { useLocation } from '@tanstack/react-router'
 import { useReach } from '../api'
-import { useDocuments, useDocumentsState, useSaveState } from '../documents'
+import { useDocuments, useDocumentsState, useSaveState, type Document } from '../documents'
 import { Icon } from '../ui/Icon'
 import { plural } from '../ui/time'
+import { useAssistant } from './assistant'
 import { OfflineBanner } from './OfflineBanner'
 import { signInAddress } from './signIn'
-import { useItemLink } from './useItemLink'
+import { itemAddress, useItemLink } from './useItemLink'
 import { words } from './words'
 
 export function ConnectionBanner() {
   const store = useDocuments()
   const state = useSaveState()
   const reached = useReach((all) => all.reached)
-  const conflicted = useDocumentsState((all) => (state.kind === 'two' ? all.documents[state.item] : undefined))
-  const go = useItemLink()
+  const { name: assistant } = useAssistant()
   const path = useLocation({ select: (location) => decodeURIComponent(location.pathname) })
+  // Each item's own page shows its two versions; all others say here where they are.
+  const conflicted = useDocumentsState((all) => Object.values(all.conflicts).find(({ mine }) => path !== pathOf(assistant, mine))?.mine)
+  const go = useItemLink()
   if (state.kind === 'kept') {
     const signedOut = state.connection === 'signed-out'
     return (
@@ -39,13 +42,12 @@ export function ConnectionBanner() {
     )
   }
   if (!reached) return <OfflineBanner />
-  // The item's own page shows both already.
-  if (state.kind === 'two' && conflicted && !path.endsWith(`/${conflicted.name}`)) {
+  if (conflicted) {
     return (
       <div className="banner calm" role="status">
         <Icon of={IconGitMerge} />
         <span>
-          <span className="med">{words.connectionBanner.youAndSomebodyElse(conflicted.name)}</span> <span className="t2">{words.connectionBanner.bothAreKeptUntil}</span>
+          <span className="med">{words.connectionBanner.changedTwice(conflicted.name)}</span> <span className="t2">{words.connectionBanner.bothAreKeptUntil}</span>
         </span>
         <span className="sp" />
         <button type="button" className="link" onClick={() => go({ kind: conflicted.kind, name: conflicted.name })}>
@@ -55,6 +57,11 @@ export function ConnectionBanner() {
     )
   }
   return null
+}
+
+function pathOf(assistant: string, { kind, name }: Document): string {
+  const { to, params } = itemAddress(assistant, { kind, name })
+  return Object.entries(params).reduce((path, [parameter, value]) => path.replace(`$${parameter}`, value), to as string)
 }
 
 function keptWords(lasting: boolean, signedOut: boolean): string {

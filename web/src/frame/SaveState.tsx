@@ -13,8 +13,9 @@ const LOOKS = {
   two: { icon: IconGitMerge, colour: 'c-run' },
 } as const
 
-export function SaveState() {
-  const state = useSaveState()
+/** What is saved of all that was changed here, and whether two versions of this page's item wait for a choice. */
+export function SaveState({ item }: { item: string | undefined }) {
+  const state = useSaveState(item)
   const look = LOOKS[state.kind]
   const words = {
     saved: state.kind === 'saved' && state.at !== null ? texts.saveState.savedAt(shortTime(state.at)) : texts.saveState.saved,

@@ -7,6 +7,7 @@ import { Button, type ButtonProps } from '../ui/controls'
 import { useAssistant, useMay } from './assistant'
 import { goToDrawer } from './layout'
 import { runs, train, useLatestTraining } from './training'
+import { useItemLink } from './useItemLink'
 import { words as texts } from './words'
 
 const SHOWN_TRAINED = 4000
@@ -17,12 +18,13 @@ export function TrainButton() {
   const mayTrain = useMay('trainings:write')
   const latest = useLatestTraining(id, mayRead)
   const justEnded = useJustEnded(latest)
+  const go = useItemLink()
   const [starting, setStarting] = useState(false)
   const running = runs(latest) ? latest : null
   if (running === null && !mayTrain) return null
   const start = () => {
     setStarting(true)
-    void train(id).finally(() => setStarting(false))
+    void train(id, go).finally(() => setStarting(false))
   }
   // One button in all states, so that whoever pressed it stays on it.
   const { inside, ...look } =

@@ -28,6 +28,7 @@ import { modifier } from './keys'
 import { goToDrawer, toggleDock, useOverlays } from './layout'
 import { leave } from './PersonMenu'
 import { train } from './training'
+import { itemAddress } from './useItemLink'
 import { words as texts } from './words'
 
 export interface PaletteCommand {
@@ -74,7 +75,7 @@ function inAssistant(assistant: AssistantSummary, navigate: Surroundings['naviga
   const may = (permission: string) => assistant.permissions.includes(permission)
   const params = { assistant: assistant.name }
   const at = (section: string) => `/a/${assistant.name}/${section}`
-  if (may('trainings:write')) command(texts.commands.trainThisAssistant, IconPlayerPlay, () => void train(assistant.id), `${modifier}Enter`)
+  if (may('trainings:write')) command(texts.commands.trainThisAssistant, IconPlayerPlay, () => void train(assistant.id, (place) => void navigate(itemAddress(assistant.name, place))), `${modifier}Enter`)
   if (may('trainings:read')) command(texts.commands.openTheTrainingLog, IconTerminal2, () => goToDrawer('log'))
   if (may('content:read')) {
     command(texts.commands.showTheProblems, IconAlertTriangle, () => goToDrawer('problems'))

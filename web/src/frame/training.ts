@@ -5,10 +5,11 @@ import { useEffect, useState } from 'react'
 import { api, ApiError, type LogLine, type Training } from '../api'
 import { queryClient, trainingsQuery } from '../app/queries'
 import { storeOf } from '../app/stores'
-import { uuid7 } from '../documents'
+import { uuid7, type Connection, type Document, type DocumentStore } from '../documents'
 import { onStream } from '../events/bus'
 import { toast } from '../ui/toasts'
 import { openDrawer } from './layout'
+import type { Place } from './useItemLink'
 import { words } from './words'
 
 export function runs(training: Training | null | undefined): boolean {
@@ -45,25 +46,45 @@ export function useLatestTraining(assistant: string, enabled = true): Training |
   return { ...latest, state: 'running', progress: live.progress, stage: live.stage ?? latest.stage }
 }
 
-/** Waits until everything typed has reached the server; false when it can't be sent now. */
-async function allSaved(assistant: string): Promise<boolean> {
-  const store = storeOf(assistant)
+/** So many milliseconds the server has for what was typed last. */
+const PATIENCE = 10_000
+
+type Unsaved = { item: Pick<Document, 'kind' | 'name'> } | { connection: Connection }
+
+/** Waits until everything typed has reached the server (null); what keeps it here, as soon as that is known. */
+async function saved(store: DocumentStore): Promise<Unsaved | null> {
   store.settle()
-  if (!store.unsaved) return true
   return new Promise((resolve) => {
-    const stop = store.state.subscribe((state) => {
-      const stuck = state.connection !== 'online' || Object.keys(state.conflicts).length > 0
-      if (!stuck && store.unsaved) return
+    const done = (unsaved: Unsaved | null) => {
+      clearTimeout(timer)
       stop()
-      resolve(!store.unsaved)
-    })
+      resolve(unsaved)
+    }
+    const look = () => {
+      const state = store.state.getState()
+      const conflict = Object.values(state.conflicts)[0]
+      if (!store.unsaved) done(null)
+      else if (conflict) done({ item: conflict.mine })
+      else if (state.connection !== 'online') done({ connection: state.connection })
+    }
+    const stop = store.state.subscribe(look)
+    const timer = setTimeout(() => done({ connection: 'online' }), PATIENCE)
+    look()
   })
 }
 
-/** Starts a training of the content as it is now. */
-export async function train(assistant: string): Promise<void> {
-  if (!(await allSaved(assistant))) {
-    toast(IconAlertCircle, words.training.notTrainedSomeOf)
+/** Starts a training of the content as it is now; `go` opens the item where something has to be decided first. */
+export async function train(assistant: string, go: (place: Place) => void): Promise<void> {
+  const store = storeOf(assistant)
+  const unsaved = await saved(store)
+  if (unsaved !== null) {
+    if ('item' in unsaved) {
+      const { kind, name } = unsaved.item
+      toast(IconAlertCircle, words.training.notTrainedSomeOf(words.training.why.two(name)), { label: words.connectionBanner.lookAtBoth, run: () => go({ kind, name }) })
+    } else {
+      const why = words.training.why[unsaved.connection]
+      toast(IconAlertCircle, words.training.notTrainedSomeOf(why), { label: words.connectionBanner.tryNow, run: () => store.tryNow() })
+    }
     return
   }
   try {

@@ -21,7 +21,7 @@ export const words = {
     tryNow: 'Try now',
     noAnswer: 'Offline: the studio can’t be reached.',
     goesOnByItself: 'You can go on with what is open; the rest comes when you’re back.',
-    youAndSomebodyElse: (name: string) => `You and somebody else changed ${name} at the same time.`,
+    changedTwice: (name: string) => `${name} was changed twice at the same time.`,
     bothAreKeptUntil: 'Both are kept until you choose.',
     lookAtBoth: 'Look at both',
     signInInAnother: 'Sign in in another tab, and they are sent.',
@@ -232,7 +232,8 @@ export const words = {
     gThenV: 'G then V',
   },
   training: {
-    notTrainedSomeOf: 'Not trained: some of your changes are not on the server yet.',
+    notTrainedSomeOf: (why: string) => `Not trained: some of your changes are not on the server yet: ${why}.`,
+    why: { two: (name: string) => `two versions of ${name} wait for your choice`, online: 'the server has not answered', offline: 'the studio can’t be reached', 'signed-out': 'you are signed out' },
     nothingChangedSinceIt: (name: string) => `Nothing changed since ${name}: it is trained already.`,
     notTrainedTheErrors: 'Not trained: the errors below stop it. Mend them, then train again.',
   },

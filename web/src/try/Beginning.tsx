@@ -5,6 +5,7 @@ import { focusSoon } from '../focus/soon'
 import { useAssistant, useContentLanguage, useMay } from '../frame/assistant'
 import { MESSAGE } from '../frame/layout'
 import { train } from '../frame/training'
+import { useItemLink } from '../frame/useItemLink'
 import { Button } from '../ui/controls'
 import { Isolated } from '../ui/Isolated'
 import { Failure, useSlow } from '../ui/states'
@@ -38,13 +39,14 @@ function Loading() {
 
 function NothingRuns() {
   const assistant = useAssistant()
+  const go = useItemLink()
   const mayTrain = useMay('trainings:write')
   const training = assistant.training?.state === 'queued' || assistant.training?.state === 'running'
   return (
     <div className="beginning">
       <p className="t2">{training ? words.beginning.theAssistantIsBeing : words.beginning.trainTheAssistantOnce}</p>
       {!training && mayTrain && (
-        <Button look="primary" onClick={() => void train(assistant.id)}>
+        <Button look="primary" onClick={() => void train(assistant.id, go)}>
           {words.beginning.train}
         </Button>
       )}

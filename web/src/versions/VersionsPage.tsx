@@ -6,6 +6,7 @@ import { versionsQuery } from '../app/queries'
 import { useAssistant, useMay } from '../frame/assistant'
 import { useLayout } from '../frame/layout'
 import { runs, train, useLatestTraining } from '../frame/training'
+import { useItemLink } from '../frame/useItemLink'
 import { Avatar, Button, Tip } from '../ui/controls'
 import { Icon } from '../ui/Icon'
 import { TrainingMark } from '../ui/marks'
@@ -47,11 +48,12 @@ export default function VersionsPage() {
 
 function TrainFirst() {
   const { id } = useAssistant()
+  const go = useItemLink()
   const may = useMay('trainings:write')
   const latest = useLatestTraining(id)
   if (!may || runs(latest)) return null
   return (
-    <Button look="primary" icon={IconPlayerPlay} onClick={() => void train(id)}>
+    <Button look="primary" icon={IconPlayerPlay} onClick={() => void train(id, go)}>
       {words.train}
     </Button>
   )
