@@ -4,6 +4,7 @@ import type { Command } from './commands'
 import type { Json } from './json'
 import type { News } from './news'
 import { memoryQueue, type ChangeQueue } from './queue'
+import { moving } from './state'
 import { DocumentStore } from './store'
 import type { Join } from './tabs'
 import { TestServer } from './testServer'
@@ -162,6 +163,51 @@ describe('two tabs', () => {
     await quiet()
     expect(content.head('a').body).toEqual(said('Second'))
     for (const store of [first, second]) expect([bodyOf(store), store.unsaved, store.state.getState().conflicts]).toEqual([said('Second'), false, {}])
+  })
+})
+
+describe('a change that no longer fits', () => {
+  it('is not sent again by the next page, and each of its tabs offers the choice', async () => {
+    const content = server()
+    const queue = memoryQueue()
+    const before = new DocumentStore('assistant', { server: content, queue })
+    await before.open('a')
+    content.put('a', said('Theirs'))
+    before.run([text('a', 'Mine', 'Hello')], label)
+    await quiet()
+    expect(content.requests).toHaveLength(1)
+
+    const { join } = browser()
+    const tabs = [1, 2].map(() => new DocumentStore('assistant', { server: content, queue, join }))
+    await quiet()
+    for (const store of tabs) expect(store.state.getState().conflicts['a']?.mine.body).toEqual(said('Mine'))
+    expect(content.requests).toHaveLength(1)
+  })
+
+  it('shows in a tab that has not opened its item', async () => {
+    const content = server()
+    const { join } = browser()
+    const queue = memoryQueue()
+    const [first, second] = [1, 2].map(() => new DocumentStore('assistant', { server: content, queue, join })) as [DocumentStore, DocumentStore]
+    await first.open('a')
+    content.put('a', said('Theirs'))
+    first.run([text('a', 'Mine', 'Hello')], label)
+    await quiet()
+    expect(second.state.getState().conflicts['a']?.theirs.body).toEqual(said('Theirs'))
+  })
+
+  it('holds up no change of another item', async () => {
+    const content = server()
+    const store = new DocumentStore('assistant', { server: content })
+    await Promise.all([store.open('a'), store.open('b')])
+    content.put('a', said('Theirs'))
+    store.run([text('a', 'Mine', 'Hello')], label)
+    await quiet()
+    store.run([text('b', 'See you', 'Bye')], label)
+    await quiet()
+    expect(content.head('b').body).toEqual(said('See you'))
+    expect(moving(store.state.getState())).toEqual([])
+    expect(store.unsaved).toBe(true)
   })
 })
 
