@@ -58,7 +58,7 @@ def row(table: str) -> Callable[[Page], None]:
 
 def row_of(text: str) -> Callable[[Page], None]:
     """Wait for a row that says something."""
-    return lambda page: page.get_by_role("row", name=text).wait_for()
+    return lambda page: page.get_by_role("row", name=text).first.wait_for()
 
 
 def canvas(page: Page) -> None:

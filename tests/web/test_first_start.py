@@ -15,7 +15,7 @@ People = Callable[..., tuple[Page, Watch]]
 
 def test_the_example_is_there_trained_and_running_after_the_first_start(page: Page, example: str) -> None:
     page.goto("/")
-    row = page.get_by_role("row", name="Harbour Bank")
+    row = page.get_by_role("row", name="Harbour Bank").first
     expect(row).to_contain_text(example)
     expect(row).to_contain_text("Trained")
     expect(row).to_contain_text("Try v1")
