@@ -55,11 +55,6 @@ def listed(list_name: str, entry: str) -> Callable[[Page], None]:
     return lambda page: page.get_by_role("navigation", name=list_name).get_by_role("link", name=entry).first.wait_for()
 
 
-def within(region: str, text: str) -> Callable[[Page], None]:
-    """Wait for a text in a region."""
-    return lambda page: page.get_by_role("region", name=region).get_by_text(text).first.wait_for()
-
-
 def beside(aside: str, text: str) -> Callable[[Page], None]:
     """Wait for a text in what stands beside the work."""
     return lambda page: page.get_by_role("complementary", name=aside).get_by_text(text).first.wait_for()
@@ -139,7 +134,7 @@ SPOTS = (
         "dock",
         "{a}/flows/" + FLOW,
         r"/api/.*/chats\?",
-        within("Conversation", "Harbour Bank"),
+        lambda page: page.get_by_label("Your message").wait_for(),
         "The chat can’t be read",
         open_dock,
     ),
