@@ -23,9 +23,10 @@ from talkwright.engine.channels.credentials import open_channels
 from talkwright.engine.channels.sockets import SocketChannel
 
 from .conftest import WORKSHOP, RunningBot, run_bot, train_to
-from .neighbours import Answer, Asked, neighbour
+from .neighbours import Answer, Asked, Neighbour, neighbour
 
 SECONDS = 20
+STREAM = "/webhooks/rest/webhook?stream=true"
 SECRET = "a-secret-of-some-length-that-nobody-guesses"
 SLOW_FLOW = """flows:
   slow_shelf:
@@ -296,52 +297,54 @@ def test_a_callback_that_fails_is_logged_once_and_the_bot_goes_on(tmp_path: Path
     assert out.count("callback_failed") == 1
 
 
-def test_streamed_messages_come_while_the_turn_still_runs(tmp_path: Path) -> None:
+@contextmanager
+def slow_bot(folder: Path, answer: bytes) -> Iterator[tuple[RunningBot, Neighbour, threading.Event]]:
+    """A bot that says something, then waits in its action until the event is set; with its action server."""
     may_answer = threading.Event()
 
     def act(_: Asked) -> Answer:
         assert may_answer.wait(SECONDS)
-        return Answer(body=b'{"events": [], "responses": [{"text": "one\\n\\ntwo"}]}')
+        return Answer(body=answer)
 
     domain = "actions: [action_fetch]\nintents: [wants_shelf]\n"
     domain += "responses:\n  utter_wait: [{text: One moment.}]\n  utter_here: [{text: Here.}]\n"
     with neighbour(act) as actions:
         endpoints = f"action_endpoint:\n  url: {actions.url}/webhook\n"
-        model = project_with(tmp_path, endpoints=endpoints, shelf=SLOW_FLOW, more=domain)
+        model = project_with(folder, endpoints=endpoints, shelf=SLOW_FLOW, more=domain)
         with run_bot(model) as bot:
-            address = f"{bot.url}/webhooks/rest/webhook?stream=true"
-            body = {"sender": "ann", "message": "/wants_shelf"}
-            with httpx2.stream("POST", address, json=body, trust_env=False, timeout=SECONDS) as answer:
-                assert answer.headers["content-type"].startswith("text/event-stream")
-                lines = answer.iter_lines()
-                assert json.loads(next(lines)) == {"recipient_id": "ann", "text": "One moment."}
-                may_answer.set()
-                rest = [json.loads(line)["text"] for line in lines]
+            yield bot, actions, may_answer
+
+
+@contextmanager
+def streamed(bot: RunningBot) -> Iterator[httpx2.Response]:
+    """The slow turn's answer as it comes."""
+    body = {"sender": "ann", "message": "/wants_shelf"}
+    with httpx2.stream("POST", f"{bot.url}{STREAM}", json=body, trust_env=False, timeout=SECONDS) as answer:
+        yield answer
+
+
+def test_streamed_messages_come_while_the_turn_still_runs(tmp_path: Path) -> None:
+    said = b'{"events": [], "responses": [{"text": "one\\n\\ntwo"}]}'
+    with slow_bot(tmp_path, said) as (bot, _, may_answer), streamed(bot) as answer:
+        assert answer.headers["content-type"].startswith("text/event-stream")
+        lines = answer.iter_lines()
+        assert json.loads(next(lines)) == {"recipient_id": "ann", "text": "One moment."}
+        may_answer.set()
+        rest = [json.loads(line)["text"] for line in lines]
     assert rest[:3] == ["one", "two", "Here."]
 
 
 def test_who_leaves_a_stream_early_does_not_end_the_turn(tmp_path: Path) -> None:
-    may_answer = threading.Event()
-
-    def act(_: Asked) -> Answer:
-        assert may_answer.wait(SECONDS)
-        return Answer(body=b'{"events": [{"event": "slot", "name": "order_code", "value": "7"}], "responses": []}')
-
-    domain = "actions: [action_fetch]\nintents: [wants_shelf]\n"
-    domain += "responses:\n  utter_wait: [{text: One moment.}]\n  utter_here: [{text: Here.}]\n"
-    with neighbour(act) as actions:
-        endpoints = f"action_endpoint:\n  url: {actions.url}/webhook\n"
-        model = project_with(tmp_path, endpoints=endpoints, shelf=SLOW_FLOW, more=domain)
-        with run_bot(model) as bot:
-            address = f"{bot.url}/webhooks/rest/webhook?stream=true"
-            body = {"sender": "ann", "message": "/wants_shelf"}
-            with httpx2.stream("POST", address, json=body, trust_env=False, timeout=SECONDS) as answer:
-                next(answer.iter_lines())
-            actions.asked.get(timeout=SECONDS)
-            may_answer.set()
-            after = httpx2.post(address, json={"sender": "ann", "message": "hello"}, trust_env=False, timeout=SECONDS)
-            assert after.status_code == 200
-            events = get(f"{bot.url}/conversations/ann/tracker?include_events=ALL").json()["events"]
+    done = b'{"events": [{"event": "slot", "name": "order_code", "value": "7"}], "responses": []}'
+    with slow_bot(tmp_path, done) as (bot, actions, may_answer):
+        with streamed(bot) as answer:
+            next(answer.iter_lines())
+        actions.asked.get(timeout=SECONDS)
+        may_answer.set()
+        body = {"sender": "ann", "message": "hello"}
+        after = httpx2.post(f"{bot.url}{STREAM}", json=body, trust_env=False, timeout=SECONDS)
+        assert after.status_code == 200
+        events = get(f"{bot.url}/conversations/ann/tracker?include_events=ALL").json()["events"]
     assert {"Here."} <= {event["text"] for event in events if event["event"] == "bot"}
 
 
