@@ -1,9 +1,9 @@
 /** A page that the person's roles show; for others a sentence instead of what the server refuses. */
 import { IconEyeOff } from '@tabler/icons-react'
-import { Link, useLocation } from '@tanstack/react-router'
+import { useLocation } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
-import { Empty } from '../ui/states'
 import { useAssistant } from './assistant'
+import { NotYours } from './NotYours'
 import { words } from './words'
 
 /** What the sections of an assistant take. */
@@ -13,19 +13,5 @@ export function Allowed({ children }: { children: ReactNode }) {
   const { permissions } = useAssistant()
   const section = useLocation({ select: ({ pathname }) => pathname.split('/')[3] ?? '' })
   if (permissions.includes(NEEDED[section] ?? 'content:read')) return children
-  return (
-    <main className="work" id="work">
-      <Empty
-        icon={IconEyeOff}
-        title={words.allowed.notYours}
-        actions={
-          <Link className="btn primary" to="/">
-            {words.allowed.allAssistants}
-          </Link>
-        }
-      >
-        {words.allowed.notYoursWhy}
-      </Empty>
-    </main>
-  )
+  return <NotYours icon={IconEyeOff} title={words.allowed.notYours} why={words.allowed.notYoursWhy} />
 }

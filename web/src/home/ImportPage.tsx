@@ -6,11 +6,11 @@ import { useMemo, useState } from 'react'
 import { api, type AssistantSummary, type ImportReport } from '../api'
 import { queryClient, sessionQuery } from '../app/queries'
 import { uuid7 } from '../documents'
+import { NotYours } from '../frame/NotYours'
 import { useForm } from '../frame/useForm'
 import { Button } from '../ui/controls'
 import { TextField } from '../ui/fields'
 import { Icon } from '../ui/Icon'
-import { Empty } from '../ui/states'
 import { bytes } from '../ui/time'
 import type { Chosen } from './archive'
 import { LONGEST_NAME, LONGEST_TITLE, NAME_TAKEN, nameFrom } from './CreateDialog'
@@ -32,21 +32,7 @@ interface Imported {
 export default function ImportPage() {
   const { data: session } = useQuery(sessionQuery)
   if (session === undefined || session.permissions.includes('assistants:import')) return <Import />
-  return (
-    <main className="work" id="work">
-      <Empty
-        icon={IconLock}
-        title={words.importPage.notYours}
-        actions={
-          <Link className="btn primary" to="/">
-            {words.importPage.allAssistants}
-          </Link>
-        }
-      >
-        {words.importPage.notYoursWhy}
-      </Empty>
-    </main>
-  )
+  return <NotYours icon={IconLock} title={words.importPage.notYours} why={words.importPage.notYoursWhy} />
 }
 
 function Import() {

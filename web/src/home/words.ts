@@ -84,7 +84,6 @@ export const words = {
   importPage: {
     notYours: 'Your roles don’t import projects',
     notYoursWhy: 'An import makes a new assistant, which takes the role Developer or Superuser. Ask an administrator.',
-    allAssistants: 'All assistants',
     chooseAnArchiveOr: 'Choose an archive or a folder first.',
     lowerCaseLettersDigits: 'Lower case letters, digits and hyphens.',
     importAProject: 'Import a project',

@@ -1,0 +1,23 @@
+/** What stands in the place of a page that the person's roles don't open. */
+import type { TablerIcon } from '@tabler/icons-react'
+import { Link } from '@tanstack/react-router'
+import { Empty } from '../ui/states'
+import { words } from './words'
+
+export function NotYours({ icon, title, why }: { icon: TablerIcon; title: string; why: string }) {
+  return (
+    <main className="work" id="work">
+      <Empty
+        icon={icon}
+        title={title}
+        actions={
+          <Link className="btn primary" to="/">
+            {words.allowed.allAssistants}
+          </Link>
+        }
+      >
+        {why}
+      </Empty>
+    </main>
+  )
+}
