@@ -76,10 +76,10 @@ def e2e(
     if understanding not in (*Asked,):
         _refuse(f"There is no understanding “{understanding}”; there are {' and '.join(Asked)}.")
     source = source or project_of(path)
-    if url is None and source is None:
-        _refuse(f"{path} lies in no project (a folder with config.yml): name one with --project.")
     try:
         cases = read_cases(path)
+        if url is None and source is None:
+            _refuse(f"{path} lies in no project (a folder with config.yml): name one with --project.")
         bot = bot_of(source, Asked(understanding), cases) if source and not url else HttpBot(url or "", token=token)
         played = asyncio.run(_play(bot, cases, at_once=at_once, fail_fast=fail_fast))
     except (CaseError, ChoiceFault, ModelError, TrainingRefusedError) as problem:

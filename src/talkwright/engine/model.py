@@ -233,7 +233,8 @@ def _read_archive(path: Path, wanted: set[str]) -> dict[str, bytes]:
                 if len(found) == len(wanted):
                     break
     except (tarfile.TarError, EOFError, OSError) as problem:
-        raise ModelError(f"{path} can't be read as a model: {problem}") from problem
+        why = getattr(problem, "strerror", None) or problem
+        raise ModelError(f"{path} can't be read as a model: {why}.") from problem
     return found
 
 

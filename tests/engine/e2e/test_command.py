@@ -75,6 +75,7 @@ def test_what_cannot_be_played_is_named(cases: Path, tmp_path: Path) -> None:
     (tmp_path / "lost.yml").write_text(CASES)
     lost = run(tmp_path / "lost.yml")
     assert (lost.exit_code, "lies in no project" in lost.output) == (2, True)
+    assert "doesn't exist" in run(tmp_path / "gone").output
     (cases.parent.parent / "data" / "flows.yml").write_text("flows: {x: {steps: []}}")
     broken = run(cases, "--understanding", "oracle")
     assert (broken.exit_code, "flow x" in broken.output) == (2, True)
