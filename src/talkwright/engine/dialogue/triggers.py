@@ -27,6 +27,7 @@ from talkwright.engine.dialogue.availability import active_flows
 from talkwright.engine.dialogue.program import Program
 
 Entities = Sequence[Mapping[str, Any]]
+_OF_INTENTS = frozenset({"from_intent", "from_trigger_intent"})
 
 _PATTERN_COMMANDS: Mapping[str, type[Command]] = {
     frames.RESTART: Restart,
@@ -99,6 +100,18 @@ def _names(value: Any) -> list[str]:
     return [str(name) for name in value] if isinstance(value, list) else [] if value is None else [str(value)]
 
 
+def value_of_intent(slot: Slot, intent: str, flow_id: str) -> Any:
+    """What the mappings of a slot give it for an intent while a flow runs; None where they give nothing."""
+    return next(
+        (
+            mapping.keys.get("value")
+            for mapping in slot.mappings
+            if mapping.type in _OF_INTENTS and _applies(mapping, intent, flow_id)
+        ),
+        None,
+    )
+
+
 def _value(mapping: SlotMapping, entities: Entities) -> Any:
     if mapping.type == "from_entity":
         wanted = {key: mapping.keys[key] for key in ("entity", "role", "group") if mapping.keys.get(key) is not None}
@@ -106,6 +119,6 @@ def _value(mapping: SlotMapping, entities: Entities) -> Any:
             (item.get("value") for item in entities if all(item.get(key) == value for key, value in wanted.items())),
             None,
         )
-    if mapping.type in ("from_intent", "from_trigger_intent"):
+    if mapping.type in _OF_INTENTS:
         return mapping.keys.get("value")
     return None

@@ -111,11 +111,11 @@ def _understand(
     tracker = Tracker("measured", slots | dict(filled or {}))
     tracker.filled_by |= dict.fromkeys(filled or (), LLM)
     if asked is not None:
-        tracker.stack = tuple(_asking(assistant, asked))
+        tracker.stack = tuple(asking(assistant, asked))
     return list(understanding.understand(text, tracker, assistant, language=assistant.language).commands)
 
 
-def _asking(assistant: Assistant, slot: str) -> Iterator[dict[str, Any]]:
+def asking(assistant: Assistant, slot: str) -> Iterator[dict[str, Any]]:
     """The stack of a conversation in which a flow asks for the slot."""
     for flow in assistant.user_flows.values():
         for step in flow.steps:

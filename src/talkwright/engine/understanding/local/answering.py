@@ -7,9 +7,10 @@ from typing import Any
 from talkwright.assistant.domain import Slot
 from talkwright.assistant.payloads import SlotsPayload, read_payload
 from talkwright.engine.commands import PAYLOAD, SetSlot, StartFlow
-from talkwright.engine.understanding.local.answers.booleans import boolean_answer, is_plain_boolean
+from talkwright.engine.understanding.local.answers.booleans import boolean_answer, is_only_yes_or_no, is_plain_boolean
 from talkwright.engine.understanding.local.answers.categories import category_answer
 from talkwright.engine.understanding.local.answers.free_text import text_answer
+from talkwright.engine.understanding.local.answers.moments import moment_answer
 from talkwright.engine.understanding.local.answers.numbers import number_answer
 from talkwright.engine.understanding.local.corrections import correction_decision
 from talkwright.engine.understanding.local.message import Decision, Message
@@ -17,13 +18,12 @@ from talkwright.engine.understanding.local.offers import offer_decision
 from talkwright.engine.understanding.local.opening import (
     SURE,
     act_decision,
-    filling,
     nothing_fits,
     start_decision,
-    values_for,
 )
 from talkwright.engine.understanding.local.phrases import Act
 from talkwright.engine.understanding.local.situation import Question, collected
+from talkwright.engine.understanding.local.values import filling, mapped_value, values_for
 
 _WANTED = 0.35  # how likely a flow must be to leave the question for it, when the sentence is built like a wish
 _UNASKED = 0.7  # … and when it could as well be an answer
@@ -43,7 +43,12 @@ def answer_question(message: Message, question: Question) -> Decision:
         return _set(question.slot, message.text.strip() if value is None else value, "the question takes any answer")
     if (offered := offer_decision(message, question)) is not None:
         return offered
+    flow = next(iter(message.situation.running), "")
+    if (mapped := mapped_value(message, question.slot, flow)) is not None:
+        return _set(question.slot, mapped, f"the intent {message.intent} says so")
     value = read_value(message, message.text, question.slot, question)
+    if question.slot.type in ("text", "any") and is_only_yes_or_no(message.text):
+        value = None if message.wording.asks_openly(question.utter) else value
     if question.slot.type == "bool" and value is not None and is_plain_boolean(message.text):
         return _set(question.slot, value, "yes or no")
     exact = question.slot.type == "categorical" and value is not None
@@ -99,9 +104,10 @@ def _answer_with_more(message: Message, question: Question, value: Any) -> Decis
         and situation.slots.get(name) is None
         and situation.assistant.domain.slots[name].type in ("text", "categorical")
     ]
-    more, entities = values_for(message, open_slots, flow)
-    more = [one for one in more if str(one.value).casefold() != str(value).casefold()]
-    return Decision([answer, *more], f"an answer of type {kind}{', and more' if more else ''}", entities)
+    found = values_for(message, open_slots, flow)
+    more = [one for one in found.commands if str(one.value).casefold() != str(value).casefold()]
+    why = f"an answer of type {kind}{', and more' if more else ''}"
+    return Decision([answer, *more], why, found.entities, reasons=found.reasons)
 
 
 def _not_understood(message: Message) -> Decision:
@@ -138,4 +144,7 @@ def _text_value(message: Message, text: str, slot: Slot) -> Any:
         }
         if slot.name in fills:
             return entity.value
+    found = message.moments if text is message.text else message.moments_of(text)
+    if (moment := moment_answer(text, found, message.language, slot)) is not None:
+        return moment
     return text_answer(text, message.wording.patterns(slot), message.wording.slot_words(slot))

@@ -12,10 +12,11 @@ from talkwright.engine.understanding.local.answers.booleans import after_a_no, b
 from talkwright.engine.understanding.local.cues import cued_values
 from talkwright.engine.understanding.local.languages import in_english, phrases
 from talkwright.engine.understanding.local.message import Decision, Message
-from talkwright.engine.understanding.local.opening import SURE, filling
+from talkwright.engine.understanding.local.opening import SURE
 from talkwright.engine.understanding.local.phrases import change_request
 from talkwright.engine.understanding.local.situation import Question
 from talkwright.engine.understanding.local.texts import fold, words
+from talkwright.engine.understanding.local.values import filling
 
 ReadValue = Callable[[Message, str, Slot, Question | None], Any]
 _ABOUT_EARLIER = frozenset(phrases("about earlier"))

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import cached_property
+from typing import Any
 
-from talkwright.engine.commands import Command
-from talkwright.engine.understanding.local.classifier import Candidate
+from talkwright.engine.commands import Command, SetSlot
+from talkwright.engine.understanding.local.classifier import Candidate, FlowClassifier
 from talkwright.engine.understanding.local.entities import Entity
 from talkwright.engine.understanding.local.languages import alternatives, language_of
 from talkwright.engine.understanding.local.matching.matcher import FlowMatcher
+from talkwright.engine.understanding.local.parsing import parsed
 from talkwright.engine.understanding.local.phrases import Act, Correction, act_of, correction_in
+from talkwright.engine.understanding.local.recognisers.dates import moments
+from talkwright.engine.understanding.local.recognisers.found import Found
 from talkwright.engine.understanding.local.situation import Situation
 from talkwright.engine.understanding.local.texts import fold, words
 from talkwright.engine.understanding.local.wording import Wording
@@ -23,12 +28,22 @@ _WANTING = re.compile(rf"^(?:(?:{alternatives('before a wish')}) )*(?:{alternati
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What a message means, and in a few words why."""
+    """What a message means, and in a few words why; `reasons` say by slot how its value was found."""
 
     commands: Sequence[Command]
     why: str
     entities: Sequence[Entity] = ()
     started: str | None = None
+    reasons: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Values:
+    """Values that a sentence holds for slots: the commands, the entities that gave some of them, and by slot how."""
+
+    commands: Sequence[SetSlot] = ()
+    entities: Sequence[Entity] = ()
+    reasons: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -39,6 +54,7 @@ class Message:
     situation: Situation
     wording: Wording
     matcher: FlowMatcher
+    classifier: FlowClassifier
 
     @cached_property
     def words(self) -> list[str]:
@@ -76,6 +92,23 @@ class Message:
         return self.wording.entities.find(self.text, self.language)
 
     @cached_property
+    def moments(self) -> list[Found]:
+        """Days and times in the text, each with its ISO form."""
+        return self.moments_of(self.text)
+
+    @cached_property
+    def parsed(self) -> dict[str, Any]:
+        """Intent, ranking and entities, as the user's event keeps them."""
+        fallback = self.wording.pipeline.fallback
+        return parsed(self.text, self.classifier, self.entities, fallback, self.language)
+
+    @property
+    def intent(self) -> str | None:
+        """The intent of the message; None where the project knows none of its kind."""
+        name = self.parsed["intent"]["name"]
+        return name if isinstance(name, str) and self.classifier.accepts(self.text, self.language) else None
+
+    @cached_property
     def asks_or_wants(self) -> bool:
         """Whether the sentence is built like a question or a wish, which answers seldom are."""
         plain = fold(self.text).strip()
@@ -93,5 +126,11 @@ class Message:
         found = self.matcher.candidates(text, self.language)
         return [candidate for candidate in found[:_CONSIDERED] if self.situation.startable(candidate.flow)]
 
+    def moments_of(self, text: str) -> list[Found]:
+        """Days and times in another text."""
+        now = datetime.fromtimestamp(self.wording.now(), UTC).astimezone().replace(tzinfo=None)
+        return list(moments(text[:_MAX_TEXT], self.language, now))
 
+
+_MAX_TEXT = 500
 _CONSIDERED = 12  # candidates whose guards are worth evaluating

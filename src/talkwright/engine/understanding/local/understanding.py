@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from talkwright.assistant.assistant import Assistant
 from talkwright.assistant.payloads import is_meant_for_slots
 from talkwright.conversation.tracker import Tracker
-from talkwright.engine.commands import CannotHandle
+from talkwright.engine.commands import CannotHandle, SetSlot
 from talkwright.engine.ports import Understood
 from talkwright.engine.understanding.local.answering import answer_question
 from talkwright.engine.understanding.local.certainty import is_sure
@@ -17,7 +17,6 @@ from talkwright.engine.understanding.local.classifier import FlowClassifier
 from talkwright.engine.understanding.local.matching.matcher import FlowMatcher
 from talkwright.engine.understanding.local.message import Decision, Message
 from talkwright.engine.understanding.local.opening import open_conversation
-from talkwright.engine.understanding.local.parsing import parsed
 from talkwright.engine.understanding.local.situation import situation_of
 from talkwright.engine.understanding.local.wording import Wording
 
@@ -37,11 +36,12 @@ class LocalUnderstanding:
         """Understands one message in its situation."""
         wording, matcher = self._of(assistant)
         free_text = text.strip().removeprefix("/")  # what is left of a malformed payload (dialogue-semantics 4.3)
-        message = Message(free_text, situation_of(tracker, assistant, language), wording, matcher)
+        situation = situation_of(tracker, assistant, language)
+        message = Message(free_text, situation, wording, matcher, self._classifier)
         decision = _UNREADABLE if is_meant_for_slots(text) else _decided(message)
         return Understood(
             commands=decision.commands,
-            parse_data=self._parsed(message),
+            parse_data=message.parsed,
             trace=self._trace(message, decision),
         )
 
@@ -58,12 +58,8 @@ class LocalUnderstanding:
             known = self._known = (wording, FlowMatcher.of(assistant, self._classifier))
         return known
 
-    def _parsed(self, message: Message) -> dict[str, Any]:
-        fallback = message.wording.pipeline.fallback
-        return parsed(message.text, self._classifier, message.entities, fallback, message.language)
-
     def _trace(self, message: Message, decision: Decision) -> dict[str, Any]:
-        """What the inspector shows: candidates with scores, the words that spoke for the first, and the reason."""
+        """What the inspector shows: candidates with scores, the words for the first, values, each with its reason."""
         sure = is_sure(message, decision)
         weighed = "candidates" in message.__dict__  # a cached property that nobody needed stays uncomputed
         candidates = message.candidates[:_SHOWN] if weighed else []
@@ -77,9 +73,25 @@ class LocalUnderstanding:
         if candidates:
             explained = message.matcher.explanation(message.text, candidates[0].flow, message.language)
             trace |= {"words": explained.pop("words"), **explained, "thresholds": message.matcher.thresholds}
+        if message.__dict__.get("moments"):
+            trace["moments"] = [
+                {"text": message.text[one.start : one.end], "value": one.value, **one.detail} for one in message.moments
+            ]
+        if values := list(_values(message, decision)):
+            trace["values"] = values
         if message.situation.question is not None:
             trace["question"] = message.situation.question.slot.name
         return trace
+
+
+def _values(message: Message, decision: Decision) -> Iterator[dict[str, Any]]:
+    """The values that the decision sets, each with how it was found."""
+    question = message.situation.question
+    for command in decision.commands:
+        if isinstance(command, SetSlot):
+            asked = question is not None and question.slot.name == command.name
+            why = decision.reasons.get(command.name) or ("the answer to the question" if asked else decision.why)
+            yield {"slot": command.name, "value": command.value, "why": why}
 
 
 def _decided(message: Message) -> Decision:

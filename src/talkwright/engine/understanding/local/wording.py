@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 from talkwright.assistant.assistant import Assistant
@@ -17,7 +18,7 @@ from talkwright.engine.dialogue.frames import CHITCHAT, HUMAN_HANDOFF, SEARCH
 from talkwright.engine.understanding.local.answers.categories import Option, options_of
 from talkwright.engine.understanding.local.documents import names_of
 from talkwright.engine.understanding.local.entities import EntityFinder, usable_regexes
-from talkwright.engine.understanding.local.languages import common_words, phrases
+from talkwright.engine.understanding.local.languages import alternatives, common_words, phrases
 from talkwright.engine.understanding.local.pipeline import Pipeline, pipeline_of
 from talkwright.engine.understanding.local.tagging import Tagger
 from talkwright.engine.understanding.local.texts import fold, readable, words
@@ -101,6 +102,21 @@ class Wording:
                 return button.payload
         return None
 
+    def asks_openly(self, response: str) -> bool:
+        """Whether neither yes nor no answers what a response asks: none of its questions can be answered so."""
+        found = self.assistant.domain.responses.get(response)
+        texts = [
+            (language, text)
+            for variation in (found.variations if found else ())
+            for language, text in ((self.assistant.language, variation.text), *variation.translation.items())
+            if isinstance(text, str) and text.strip()
+        ]
+        return bool(texts) and not any(
+            question and not _open_question(language).search(fold(question))
+            for language, text in texts
+            for question in _QUESTION.findall(text)
+        )
+
     def options(self, slot: Slot, response: str) -> list[Option]:
         """The values of a categorical slot with their names: synonyms, and titles of the question's buttons."""
         titles: list[tuple[str, Any]] = []
@@ -145,6 +161,16 @@ def _says_more(assistant: Assistant, pattern: str, refusal: str) -> bool:
     response = assistant.domain.responses.get(refusal)
     own_words = response is not None and not response.builtin
     return own_words or any(not isinstance(step, ActionStep) or step.action != refusal for step in flow.steps)
+
+
+_QUESTION = re.compile(r"[^.!?]*\?")
+_NEVER = re.compile(r"(?!)")
+
+
+@cache
+def _open_question(language: str) -> re.Pattern[str]:
+    words_of_questions = alternatives(f"open questions {language.partition('-')[0].lower()}")
+    return re.compile(rf"\b(?:{words_of_questions})\b") if words_of_questions else _NEVER
 
 
 _TECHNICAL = frozenset(phrases("technical"))

@@ -17,6 +17,10 @@ _YES_WORD = re.compile(rf"\b(?:{_YES})\b")
 _NO_START = re.compile(rf"(?:{_NO})\b")
 _YES_START = re.compile(rf"(?:{_YES})\b")
 _NO_AND_MORE = re.compile(rf"(?:{_NO})\s*[,;.!:–-]+\s*(?P<rest>.*\w.*)$", re.IGNORECASE | re.DOTALL)
+_PLAIN = re.compile(
+    rf"\W*(?:(?:{alternatives('before yes and no')})\W+)*(?:{alternatives('plain yes or no')})"
+    rf"(?:\W+(?:{alternatives('polite words behind')}))*\W*"
+)
 _STRETCHED = re.compile(r"(\w)\1{2,}")
 _LONGEST_LOOSE = 8  # words: in a longer message a yes or no in the middle says little
 
@@ -46,6 +50,11 @@ def after_a_no(text: str) -> str | None:
     """What a message says after the no that begins it and a pause: "no, 70"; None where there is nothing of that."""
     found = _NO_AND_MORE.match(text.strip())
     return found["rest"] if found is not None and not is_plain_boolean(found["rest"]) else None
+
+
+def is_only_yes_or_no(text: str) -> bool:
+    """Whether the message is one of the few words that can mean nothing but yes or no."""
+    return _PLAIN.fullmatch(_STRETCHED.sub(r"\1", fold(text))) is not None
 
 
 def _denied(text: str) -> bool:
