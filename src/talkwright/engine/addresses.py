@@ -1,12 +1,69 @@
-"""Addresses that a project may name but no bot asks: of the machine's own link, where clouds keep credentials."""
+"""Addresses that a project may name but no bot asks: of the machine's own link, where clouds keep credentials.
+
+A bot of the studio doesn't look for language models on the studio's own machine either, unless the operator names them.
+"""
 
 from __future__ import annotations
 
-from ipaddress import ip_address
-from urllib.parse import urlsplit
+import os
+import socket
+from collections.abc import Mapping
+from ipaddress import IPv4Address, IPv6Address, ip_address
+from urllib.parse import SplitResult, urlsplit
 
 _METADATA = frozenset({"metadata", "metadata.google.internal", "metadata.goog", "instance-data"})
 _ALSO = frozenset({"fd00:ec2::254", "100.100.100.200", "168.63.129.16"})  # metadata services outside link-local ranges
+
+LOCAL_MODELS = "TALKWRIGHT_ENGINE_LOCAL_MODELS"
+NONE = "none"
+_PORTS = {"http": 80, "https": 443}
+
+
+def is_model_forbidden(url: str, environment: Mapping[str, str] = os.environ) -> bool:
+    """Whether a project may not name a language model's address: as `is_forbidden`, and in some bots this machine.
+
+    The operator's `TALKWRIGHT_ENGINE_LOCAL_MODELS` says which servers on this machine may be asked all the same:
+    `host:port` or `host`, separated by commas; `none` is none; where it is not set, all may.
+    """
+    if is_forbidden(url):
+        return True
+    allowed = environment.get(LOCAL_MODELS)
+    parts = urlsplit(url)
+    if not allowed or not _is_here(parts.hostname or ""):
+        return False
+    return not _names(parts) & {one.strip().lower() for one in allowed.split(",")}
+
+
+def _names(parts: SplitResult) -> set[str]:
+    """How an allowance may name the address."""
+    host = (parts.hostname or "").rstrip(".").lower()
+    shown = f"[{host}]" if ":" in host else host
+    try:
+        port = parts.port or _PORTS.get(parts.scheme, 0)
+    except ValueError:
+        return set()
+    return {host, shown, f"{shown}:{port}"} - {NONE}
+
+
+def _is_here(host: str) -> bool:
+    """Whether a name or address, in whichever of its forms, surely is this machine's own."""
+    name = host.rstrip(".").lower()
+    if name == "localhost" or name.endswith((".localhost", ".localdomain")):
+        return True
+    address = _address(name)
+    return address is not None and (address.is_loopback or address.is_unspecified)
+
+
+def _address(name: str) -> IPv4Address | IPv6Address | None:
+    """The address that a host is written as; 127.1, 0x7f000001 and 2130706433 are one to most programs."""
+    try:
+        address = ip_address(name)
+    except ValueError:
+        try:
+            return IPv4Address(socket.inet_aton(name))
+        except (OSError, UnicodeError):
+            return None
+    return getattr(address, "ipv4_mapped", None) or address
 
 
 def is_forbidden(url: str) -> bool:
@@ -20,16 +77,5 @@ def is_forbidden(url: str) -> bool:
     name = host.rstrip(".").lower()
     if name in _METADATA or name in _ALSO:
         return True
-    try:
-        address = ip_address(_decimal(name))
-    except ValueError:
-        return False
-    mapped = getattr(address, "ipv4_mapped", None) or address
-    return mapped.is_link_local or str(mapped) in _ALSO
-
-
-def _decimal(name: str) -> str:
-    """A number as an IPv4 address, as many programs read it: 2852039166 is 169.254.169.254."""
-    if name.isascii() and name.isdigit() and len(name) <= 10 and int(name) < 1 << 32:
-        return ".".join(str(int(name) >> shift & 255) for shift in (24, 16, 8, 0))
-    return name
+    address = _address(name)
+    return address is not None and (address.is_link_local or str(address) in _ALSO)

@@ -29,6 +29,7 @@ from talkwright.engine.dialogue.profile import Profile
 from talkwright.engine.dialogue.program import Program
 from talkwright.engine.dialogue.running import note_code_change, run_commands
 from talkwright.engine.dialogue.session import SESSION_ACTION, begin_session, needs_session
+from talkwright.engine.dropped import Dropped, told
 from talkwright.engine.faults import where
 from talkwright.engine.performing import Performer, bot_messages, message_of
 from talkwright.engine.ports import (
@@ -225,7 +226,8 @@ class Agent:
         if understood is None:
             understood = await self._ask(message.text, ledger)
             understood = self._reader.narrowed(understood, tracker)
-        commands = clean_up(self.program, tracker, understood.commands)
+        dropped: list[Dropped] = []
+        commands = clean_up(self.program, tracker, understood.commands, dropped)
         predicted = [command.to_dict() for command in understood.commands]
         source = str(understood.trace.get("source"))
         parse_data = {
@@ -237,7 +239,7 @@ class Agent:
             **understood.parse_data,
             "commands": [command.to_dict() for command in commands],
             **self._recording.of(predicted, source, understood.prompts),
-            "trace": {**understood.trace, "predicted": predicted},
+            "trace": self._recording.trace(understood.trace, predicted, told(dropped)),
         }
         ledger.record(
             ev.user(

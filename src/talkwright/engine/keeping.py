@@ -15,11 +15,12 @@ from talkwright.engine.stores.choosing import ChoiceError, make_store
 from talkwright.engine.stores.port import ConversationStore
 from talkwright.engine.stores.recording import Recording, secrets_of
 from talkwright.engine.stores.settings import StoreSettings, load_store_settings
+from talkwright.engine.variables import given
 
 
 def make_recording(settings: StoreSettings) -> Recording:
     """What is recorded, with the secrets of this process masked."""
-    secrets = secrets_of()
+    secrets = [*secrets_of(), *(given() or {}).values()]
     if settings.engine_store_url is not None:
         secrets.append(settings.engine_store_url.get_secret_value())
     return Recording(on=settings.engine_record, secrets=secrets)

@@ -22,6 +22,7 @@ from talkwright.engine.dialogue.availability import without_misplaced, without_u
 from talkwright.engine.dialogue.collect import step_asked
 from talkwright.engine.dialogue.program import Program
 from talkwright.engine.dialogue.triggers import commands_of_intent
+from talkwright.engine.dropped import gone, told
 from talkwright.engine.ports import Understood
 
 DEFAULT_MAX_CHARACTERS = 420
@@ -74,14 +75,23 @@ class Reader:
         return Understood(commands=[SetSlot(slot.name, text, NLU)], trace={"source": "payload"})
 
     def narrowed(self, understood: Understood, tracker: Tracker) -> Understood:
-        """What is left when guards and a forced question had their say (1.6, 4.3)."""
-        commands: list[Command] = without_unavailable(self._program, tracker, understood.commands)
-        commands = without_misplaced(self._program, tracker, commands)
+        """What is left when guards and a forced question had their say (1.6, 4.3); the trace says what went."""
+        startable: list[Command] = without_unavailable(self._program, tracker, understood.commands)
+        placed = without_misplaced(self._program, tracker, startable)
+        answers = placed
         step = step_asked(self._program, tracker.stack)
         if step is not None and step.force_slot_filling:
-            commands = [item for item in commands if isinstance(item, SetSlot) and item.name == step.slot]
-            commands = commands or [CannotHandle()]
-        return replace(understood, commands=commands)
+            answers = [item for item in placed if isinstance(item, SetSlot) and item.name == step.slot]
+            answers = answers or [CannotHandle()]
+        dropped = [
+            *gone(understood.commands, startable, "there is no such flow, or it can't start now"),
+            *gone(startable, placed, "the slot is filled in other flows only"),
+            *gone(placed, answers, "the open question takes nothing but its answer"),
+        ]
+        if not dropped:
+            return replace(understood, commands=answers)
+        trace = {**understood.trace, "dropped": [*understood.trace.get("dropped", ()), *told(dropped)]}
+        return replace(understood, commands=answers, trace=trace)
 
 
 def _fixed(command: Command) -> Understood:

@@ -17,7 +17,7 @@ from talkwright.engine.dialogue.profile import Profile, profile_of
 from talkwright.engine.fetching import ModelServer, SourceError, asked_once, is_address, newest_model, read_server
 from talkwright.engine.generation.rephrasing import make_rephraser
 from talkwright.engine.keeping import keep_conversations, make_recording
-from talkwright.engine.lines import say
+from talkwright.engine.lines import say, say_problem
 from talkwright.engine.logs import configure_logs
 from talkwright.engine.model import Model, ModelError, load_model
 from talkwright.engine.ports import ActionRunner
@@ -32,6 +32,7 @@ from talkwright.engine.stores.settings import load_store_settings
 from talkwright.engine.understanding.choice import Choice
 from talkwright.engine.understanding.choosing import ChoiceFault, chosen, make_understanding
 from talkwright.engine.understanding.local.understanding import LocalUnderstanding
+from talkwright.engine.understanding.unused import unused_models
 
 STOPPED, FAILED, REFUSED = 0, 1, 2
 
@@ -53,14 +54,13 @@ def make_agent(model: Model, actions: ActionRunner, settings: EngineSettings) ->
 
     Raises ChoiceFault where an understanding is wanted that can't be had.
     """
-    understanding, notice = make_understanding(
-        model.assistant, LocalUnderstanding(model.classifier), settings.engine_understanding
-    )
-    rewording, unworded = None, None
-    if chosen(model.assistant, settings.engine_understanding) is not Choice.LOCAL:
-        rewording, unworded = make_rephraser(model.assistant)
-    for told in filter(None, (notice, unworded)):
-        say("warning", told)
+    wanted = settings.engine_understanding
+    understanding, _ = make_understanding(model.assistant, LocalUnderstanding(model.classifier), wanted)
+    rewording = None
+    if chosen(model.assistant, wanted) is not Choice.LOCAL:
+        rewording, _ = make_rephraser(model.assistant)
+    for problem in unused_models(model.assistant, wanted):
+        say_problem(problem)
     return Agent(
         model.assistant,
         understanding,

@@ -9,8 +9,9 @@ from pydantic import AliasChoices, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from talkwright.engine.understanding.choice import Choice
+from talkwright.engine.variables import given
 
-_SECRETS = ("engine_token", "engine_jwt_secret")
+_SECRETS = ("engine_token", "engine_jwt_secret", "engine_variables")
 
 
 def load_settings() -> EngineSettings:
@@ -28,6 +29,7 @@ def load_settings() -> EngineSettings:
             found[name] = SecretStr(Path(file).read_text(encoding="utf-8").rstrip("\n"))
         except OSError as problem:
             raise ValueError(f"{variable} names {file}, which can't be read: {problem.strerror}.") from problem
+    given()
     return EngineSettings.model_validate(found)
 
 
@@ -59,6 +61,16 @@ class EngineSettings(BaseSettings):
         None,
         description="What understands messages: `local` is the trained model, `llm` the language model that the project"
         " names, `auto` asks it only where the local one isn't sure; unset leaves it to the project.",
+    )
+    engine_variables: SecretStr | None = Field(
+        None,
+        description="A JSON map of names to values, which `${NAME}` in a project is then filled from alone, instead of"
+        " the environment. Its values are masked in what is recorded.",
+    )
+    engine_local_models: str | None = Field(
+        None,
+        description="Servers of language models on the bot's own machine that a project may name: `host:port` or"
+        " `host`, separated by commas; `none` allows none, unset allows all.",
     )
     engine_turns: int = Field(
         200,

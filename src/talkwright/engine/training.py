@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from talkwright.assistant.assistant import Assistant
@@ -13,7 +14,9 @@ from talkwright.assistant.project import Project, ProjectRefusedError, read_proj
 from talkwright.assistant.validation import check_assistant
 from talkwright.engine.lines import say, say_problem
 from talkwright.engine.model import write_model
+from talkwright.engine.understanding.choosing import ChoiceFault
 from talkwright.engine.understanding.local.known_languages import languages_without_words, notice_of
+from talkwright.engine.understanding.unused import unused_models
 
 TRAINED, REFUSED, FAILED = 0, 2, 1
 _NOT_FOR_RUNNING = frozenset({Kind.TEST, Kind.FILE})  # kept by the studio; a bot never needs them
@@ -111,6 +114,8 @@ def train(items: Sequence[ItemBody], assistant: Assistant, out: Path, *, trained
 
     for language in languages_without_words(assistant):
         say("notice", notice_of(language))
+    with suppress(ChoiceFault):  # a bot that wants what nobody knows is refused where it is run
+        say_problems(unused_models(assistant), {})
     say("learning", "Learning to understand", progress=0.2)
     classifier = train_classifier(
         assistant, lambda share, message: say("learning", message, progress=round(0.2 + 0.7 * share, 2))

@@ -133,7 +133,7 @@ async def test_the_local_model_decides_where_the_other_fails(workshop: Model) ->
         alone = await understood(workshop, scripted, text, choice=Choice.LOCAL)
     assert found.commands == alone.commands
     assert found.trace["source"] == "local"
-    assert "500" in found.trace["llm_failed"]
+    assert "500" in found.trace["llm"]["failed"]
 
 
 @pytest.mark.parametrize(

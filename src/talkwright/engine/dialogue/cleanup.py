@@ -28,14 +28,16 @@ from talkwright.engine.commands import (
 from talkwright.engine.dialogue import frames
 from talkwright.engine.dialogue.interruption import is_offering
 from talkwright.engine.dialogue.program import ROUTING_SLOT, Program
+from talkwright.engine.dropped import Dropped, gone
 
 _NLU_MAPPINGS = frozenset({"from_entity", "from_intent", "from_trigger_intent", "from_text"})
 _FROM_LLM = "from_llm"
+_TWICE = "it was said twice"
 
 
 @dataclass
 class _Cleaned:
-    """The list being made. `correction` says where the turn's one correction stands in it."""
+    """The list being made. `correction` says where the turn's one correction stands in it, `dropped` what went."""
 
     program: Program
     tracker: Tracker
@@ -43,6 +45,10 @@ class _Cleaned:
     front: list[Command] = field(default_factory=list)
     corrected: dict[str, CorrectedSlot] = field(default_factory=dict)
     correction: int | None = None
+    dropped: list[Dropped] = field(default_factory=list)
+
+    def drop(self, command: Command, why: str) -> None:
+        self.dropped.append(Dropped(command, why))
 
     def has(self, kind: type[Command]) -> bool:
         return any(isinstance(command, kind) for command in (*self.front, *self.commands))
@@ -50,17 +56,28 @@ class _Cleaned:
     def sets(self, slot: str) -> bool:
         return any(isinstance(command, SetSlot) and command.name == slot for command in self.commands)
 
+    def refuse(self, command: Command, why: str, reason: str | None = None) -> None:
+        """Drop a command that can't be meant here; that alone means that the message can't be handled."""
+        self.drop(command, why)
+        self.cannot_handle(reason)
+
     def cannot_handle(self, reason: str | None = None) -> None:
         if not self.has(CannotHandle):
             self.commands.append(CannotHandle() if reason is None else CannotHandle(reason))
 
 
-def clean_up(program: Program, tracker: Tracker, commands: Sequence[Command]) -> list[Command]:
-    """The commands that are run, from those that were understood; in spoken order, free-form answers first."""
-    cleaned = _Cleaned(program, tracker)
+def clean_up(
+    program: Program, tracker: Tracker, commands: Sequence[Command], dropped: list[Dropped] | None = None
+) -> list[Command]:
+    """The commands that are run, from those that were understood; in spoken order, free-form answers first.
+
+    What is left out is added to `dropped`, with its reason.
+    """
+    cleaned = _Cleaned(program, tracker, dropped=[] if dropped is None else dropped)
     only_clarify = all(isinstance(command, Clarify) for command in commands)
     for command in commands:
         if isinstance(command, Clarify) and (not only_clarify or cleaned.commands):
+            cleaned.drop(command, "something else is meant besides, so that nothing need be asked")
             continue
         _RULES.get(type(command), _keep)(cleaned, command)
     made = cleaned.commands
@@ -69,7 +86,9 @@ def clean_up(program: Program, tracker: Tracker, commands: Sequence[Command]) ->
     made = [*cleaned.front, *made]
     if program.profile.clarify_multiple_starts and not tracker.stack:
         made = _clarified(made)
-    return _without_needless_refusal(made)
+    kept = _without_needless_refusal(made)
+    cleaned.dropped.extend(gone(made, kept, "something else was understood"))
+    return kept
 
 
 def _keep(cleaned: _Cleaned, command: Command) -> None:
@@ -77,25 +96,28 @@ def _keep(cleaned: _Cleaned, command: Command) -> None:
 
 
 def _once(cleaned: _Cleaned, command: Command) -> None:
-    if not cleaned.has(type(command)):
+    if cleaned.has(type(command)):
+        cleaned.drop(command, _TWICE)
+    else:
         cleaned.commands.append(command)
 
 
 def _cancel(cleaned: _Cleaned, command: Command) -> None:
     if top_user_frame(cleaned.tracker.stack) is None:
-        cleaned.cannot_handle()
+        cleaned.refuse(command, "no flow is under way")
     else:
         _once(cleaned, command)
 
 
 def _start(cleaned: _Cleaned, command: Command) -> None:
     stack = cleaned.tracker.stack
-    if isinstance(command, StartFlow) and (command.flow not in running_flows(stack) or is_offering(stack)):
-        _once_equal(cleaned, command)
-
-
-def _once_equal(cleaned: _Cleaned, command: Command) -> None:
-    if command not in cleaned.commands:
+    if not isinstance(command, StartFlow):
+        return
+    if command.flow in running_flows(stack) and not is_offering(stack):
+        cleaned.drop(command, "the flow is under way already")
+    elif command in cleaned.commands:
+        cleaned.drop(command, _TWICE)
+    else:
         cleaned.commands.append(command)
 
 
@@ -105,13 +127,15 @@ def _chitchat(cleaned: _Cleaned, command: Command) -> None:
         isinstance(step, ActionStep) and step.action == "action_trigger_chitchat" for step in pattern.steps
     )
     if needs_policy:
-        cleaned.cannot_handle(CANNOT_HANDLE_CHITCHAT)
-    elif not cleaned.has(ChitChat):
-        cleaned.front.append(command)
+        cleaned.refuse(command, "small talk needs a policy that is not there", CANNOT_HANDLE_CHITCHAT)
+    else:
+        _in_front(cleaned, command)
 
 
-def _knowledge(cleaned: _Cleaned, command: Command) -> None:
-    if not cleaned.has(Knowledge):
+def _in_front(cleaned: _Cleaned, command: Command) -> None:
+    if cleaned.has(type(command)):
+        cleaned.drop(command, _TWICE)
+    else:
         cleaned.front.append(command)
 
 
@@ -120,18 +144,21 @@ def _set_slot(cleaned: _Cleaned, command: Command) -> None:
         return
     slot = cleaned.program.slots.get(command.name)
     if slot is None:
-        cleaned.cannot_handle()
+        cleaned.refuse(command, "there is no such slot")
         return
     if not _may_write(slot, command):
+        cleaned.drop(command, "the slot's mappings don't let a message fill it this way")
         if not cleaned.sets(command.name):
             cleaned.cannot_handle()
         return
     if _is_filled_by_nlu(cleaned.tracker, slot) and command.extractor == LLM and not _nlu_correctable(slot):
+        cleaned.drop(command, "the slot holds a value of the NLU pipeline, which it does not let go of")
         return
     if not _is_correction(cleaned, slot, command):
         _first_of_slot(cleaned, command)
         return
     if cleaned.program.holds_already(cleaned.tracker, slot.name, command.value):
+        cleaned.drop(command, "the slot holds this value already")
         return
     if cleaned.correction is None:
         cleaned.correction = len(cleaned.commands)
@@ -149,8 +176,9 @@ def _first_of_slot(cleaned: _Cleaned, command: SetSlot) -> None:
     """
     for index, present in enumerate(cleaned.commands):
         if isinstance(present, SetSlot) and present.name == command.name:
-            if _outweighs(command.extractor, present.extractor):
-                cleaned.commands[index] = command
+            stays = command if _outweighs(command.extractor, present.extractor) else present
+            cleaned.commands[index] = stays
+            cleaned.drop(present if stays is command else command, "another value for the slot counts more")
             return
     cleaned.commands.append(command)
 
@@ -204,5 +232,5 @@ _RULES: dict[type[Command], _Rule] = {
     CannotHandle: _once,
     Repeat: _once,
     ChitChat: _chitchat,
-    Knowledge: _knowledge,
+    Knowledge: _in_front,
 }

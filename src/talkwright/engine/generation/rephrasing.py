@@ -17,7 +17,7 @@ from talkwright.engine import logs
 from talkwright.engine.generation.templates import TemplateError, fill_prompt
 from talkwright.engine.llm.group import ModelGroup
 from talkwright.engine.llm.port import LanguageModel, ModelFailed
-from talkwright.engine.llm.settings import SettingsFault, read_group
+from talkwright.engine.llm.settings import Group, SettingsFault, read_group
 from talkwright.engine.ports import BotMessage
 
 _DEFAULT_MODEL = {"provider": "openai", "model": "gpt-4o-2024-11-20"}
@@ -77,22 +77,30 @@ def make_rephraser(
     assistant: Assistant, environment: Mapping[str, str] | None = None
 ) -> tuple[Rephraser | None, str | None]:
     """The rephraser that `nlg` in endpoints.yml names, or a notice why responses are sent as they are written."""
-    nlg = assistant.endpoints.get("nlg")
-    if not isinstance(nlg, Mapping) or nlg.get("type") != "rephrase":
-        return None, None
-    llm = nlg.get("llm")
-    model: Mapping[str, Any] = llm if isinstance(llm, Mapping) else _DEFAULT_MODEL
     try:
-        group = read_group(model, assistant.endpoints, environment=environment)
-        settings = RephraserSettings(
-            template=_template(assistant, nlg),
-            everything=nlg.get("rephrase_all") is True,
-            turns=turns if isinstance(turns := nlg.get("max_historical_turns"), int) and turns > 0 else _TURNS,
-            seconds=float(limit) if isinstance(limit := model.get("timeout"), int | float) and limit > 0 else _SECONDS,
-        )
+        found = read_rephraser(assistant, environment)
     except SettingsFault as fault:
         return None, f"{fault} Until then responses are sent as they are written."
-    return Rephraser(settings, ModelGroup(group)), None
+    return (None, None) if found is None else (Rephraser(found[0], ModelGroup(found[1])), None)
+
+
+def read_rephraser(
+    assistant: Assistant, environment: Mapping[str, str] | None = None
+) -> tuple[RephraserSettings, Group] | None:
+    """What `nlg` in endpoints.yml asks for; None where it rewords nothing. Raises SettingsFault."""
+    nlg = assistant.endpoints.get("nlg")
+    if not isinstance(nlg, Mapping) or nlg.get("type") != "rephrase":
+        return None
+    llm = nlg.get("llm")
+    model: Mapping[str, Any] = llm if isinstance(llm, Mapping) else _DEFAULT_MODEL
+    group = read_group(model, assistant.endpoints, environment=environment)
+    settings = RephraserSettings(
+        template=_template(assistant, nlg),
+        everything=nlg.get("rephrase_all") is True,
+        turns=turns if isinstance(turns := nlg.get("max_historical_turns"), int) and turns > 0 else _TURNS,
+        seconds=float(limit) if isinstance(limit := model.get("timeout"), int | float) and limit > 0 else _SECONDS,
+    )
+    return settings, group
 
 
 def _template(assistant: Assistant, nlg: Mapping[str, Any]) -> str:

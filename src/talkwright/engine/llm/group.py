@@ -6,7 +6,7 @@ import asyncio
 import random
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from talkwright.engine.llm.client import DeploymentClient, Refused, is_loaded, load
@@ -56,11 +56,13 @@ class ModelGroup:
         def ask(client: DeploymentClient, left: float) -> Awaitable[Completion]:
             return client.complete(messages, seconds=left, on_text=None if on_text is None else passed_on)
 
-        return await self._first(ask, seconds, lambda: told)
+        answer, faults = await self._first(ask, seconds, lambda: told)
+        return replace(answer, faults=faults) if faults else answer
 
     async def embed(self, texts: Sequence[str], *, seconds: float) -> list[list[float]]:
         """One vector for each text. Raises ModelFailed."""
-        return await self._first(lambda client, left: client.embed(texts, seconds=left), seconds, lambda: False)
+        vectors, _ = await self._first(lambda client, left: client.embed(texts, seconds=left), seconds, lambda: False)
+        return vectors
 
     async def close(self) -> None:
         """Close all connections."""
@@ -72,7 +74,8 @@ class ModelGroup:
         ask: Callable[[DeploymentClient, float], Awaitable[Answer]],
         seconds: float,
         is_final: Callable[[], bool],
-    ) -> Answer:
+    ) -> tuple[Answer, tuple[str, ...]]:
+        """An answer, and why the tries before it gave none."""
         if not is_loaded():
             await asyncio.to_thread(load)  # takes a second, once, and is nobody's delay but the first one's
         deadline = self._clock() + seconds
@@ -85,7 +88,7 @@ class ModelGroup:
             if left <= 0 or (faults and left < _SHORTEST_TRY):
                 break
             try:
-                return await self._try(member, ask, left)
+                return await self._try(member, ask, left), tuple(faults)
             except ModelFailed as fault:
                 faults.append(str(fault))
                 if is_final() or (isinstance(fault, Refused) and len(self._members) == 1):

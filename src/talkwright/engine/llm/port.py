@@ -18,7 +18,10 @@ class ModelFailed(Exception):  # noqa: N818 -- the name says what happened, as t
 
 @dataclass(frozen=True, kw_only=True)
 class Completion:
-    """An answer. Times in seconds; tokens as the provider counts them, 0 where it does not."""
+    """An answer. Times in seconds; tokens as the provider counts them, 0 where it does not.
+
+    `faults` say why earlier tries of the same turn gave none.
+    """
 
     text: str
     model: str
@@ -26,6 +29,7 @@ class Completion:
     completion_tokens: int = 0
     seconds: float = 0.0
     first_token_seconds: float | None = None
+    faults: tuple[str, ...] = ()
 
     def told(self) -> dict[str, Any]:
         """For a trace."""
@@ -37,6 +41,8 @@ class Completion:
         }
         if self.first_token_seconds is not None:
             told["first_token_ms"] = round(self.first_token_seconds * 1000, 1)
+        if self.faults:
+            told["faults"] = list(self.faults)
         return told
 
 

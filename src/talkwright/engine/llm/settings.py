@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from talkwright.engine.addresses import is_forbidden
-from talkwright.engine.variables import expand, unset_variable
+from talkwright.engine.addresses import is_model_forbidden
+from talkwright.engine.variables import expand, how_to_set, unset_variable, variables
 
 OPENAI, AZURE, SELF_HOSTED = "openai", "azure", "self-hosted"
 PROVIDERS = (OPENAI, AZURE, SELF_HOSTED)
@@ -73,10 +72,10 @@ def read_group(
     `completes` says whether they are to write texts: only then they get the parameters for it.
     Raises SettingsFault, NoKey among them.
     """
-    variables = os.environ if environment is None else environment
+    known = variables(environment)
     group = named.get("model_group")
     if group is None:
-        return Group(id=str(named.get("model", "")), deployments=(_deployment(named, {}, variables, completes),))
+        return Group(id=str(named.get("model", "")), deployments=(_deployment(named, {}, known, completes),))
     found = next((one for one in _groups(endpoints) if one.get("id") == group), None)
     if found is None:
         raise SettingsFault(f"The model group “{group}” is not among `model_groups` in endpoints.yml.")
@@ -87,7 +86,7 @@ def read_group(
     routing = router.get("routing_strategy", SHUFFLE) if isinstance(router, Mapping) else SHUFFLE
     return Group(
         id=str(group),
-        deployments=tuple(_deployment(model, named, variables, completes) for model in models),
+        deployments=tuple(_deployment(model, named, known, completes) for model in models),
         routing=str(routing),
     )
 
@@ -98,10 +97,10 @@ def _groups(endpoints: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 
 def _deployment(
-    written: Mapping[str, Any], beside: Mapping[str, Any], variables: Mapping[str, str], completes: bool
+    written: Mapping[str, Any], beside: Mapping[str, Any], known: Mapping[str, str], completes: bool
 ) -> Deployment:
     """One model as it is written, with the parameters that stand beside the component's `model_group`."""
-    values = {key: expand(value, variables) for key, value in written.items()}
+    values = {key: expand(value, known) for key, value in written.items()}
     model = str(values.get("model") or values.get("deployment") or "")
     provider = str(values.get("provider") or (SELF_HOSTED if values.get("api_base") else OPENAI))
     if provider not in PROVIDERS:
@@ -111,20 +110,24 @@ def _deployment(
         )
     if not model:
         raise SettingsFault("A model without `model` can't be asked: name it.")
-    key = str(values.get("api_key") or variables.get(_KEY_NAMES.get(provider, ""), ""))
-    base = values.get("api_base") or (variables.get("AZURE_API_BASE") if provider == AZURE else None)
-    version = values.get("api_version") or (variables.get("AZURE_API_VERSION") if provider == AZURE else None)
+    key = str(values.get("api_key") or known.get(_KEY_NAMES.get(provider, ""), ""))
+    base = values.get("api_base") or (known.get("AZURE_API_BASE") if provider == AZURE else None)
+    version = values.get("api_version") or (known.get("AZURE_API_VERSION") if provider == AZURE else None)
     for value in (key, base, version):
         if name := unset_variable(value):
-            raise NoKey(f"The model {model} needs the environment variable {name}, which is not set here.")
+            raise NoKey(f"The model {model} needs {name}, which is not set here: {how_to_set(name)}.")
     if provider in _KEY_NAMES and not key:
-        raise NoKey(f"The model {model} needs a key: set the environment variable {_KEY_NAMES[provider]}.")
+        raise NoKey(f"The model {model} needs a key: {how_to_set(_KEY_NAMES[provider])}.")
     if provider != OPENAI and not base:
         raise SettingsFault(f"The model {model} has no `api_base`: name the address of its server.")
     if base is not None and not str(base).startswith(("http://", "https://")):
         raise SettingsFault(f"The `api_base` of {model} must begin with http:// or https://, but is {base!r}.")
-    if base is not None and is_forbidden(str(base)):
-        raise SettingsFault(f"The `api_base` of {model} must not lead to a link-local or metadata address: {base}.")
+    if base is not None and is_model_forbidden(str(base)):
+        raise SettingsFault(
+            f"The `api_base` of {model} leads to a link-local or metadata address, or to this machine itself, which is "
+            f"not allowed here: {base}. Whoever runs Talkwright allows servers on this machine with "
+            "`TALKWRIGHT_JOB_LOCAL_MODELS`."
+        )
     params = {key: value for key, value in {**beside, **values}.items() if key not in _OWN_KEYS}
     return Deployment(
         provider=provider,

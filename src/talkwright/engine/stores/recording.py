@@ -20,6 +20,8 @@ from talkwright.conversation.events import Event
 MAX_DETAIL = 64 << 10
 """Bytes of one detail; a longer one loses its prompts, then its trace."""
 TRACE, PROMPTS, PREDICTED = "trace", "prompts", "predicted_commands"
+_LONG_PARTS = ("answer", "local", "llm", "read", "dropped", "values")
+"""Parts of a trace that leave it where it is too long, the longest first."""
 _COMPONENTS = {"payload": "CommandPayloadReader", "local": "LocalUnderstanding", "llm": "LLMUnderstanding"}
 _HIDDEN = "***"
 _SECRET_NAMES = re.compile(r"(KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIALS?)(_FILE)?$", re.IGNORECASE)
@@ -56,6 +58,22 @@ class Recording:
             PREDICTED: {named or _COMPONENTS.get(source, source): self.masked(predicted)},
             PROMPTS: masked if fits else [],
         }
+
+    def trace(self, trace: Mapping[str, Any], predicted: Sequence[Any], dropped: Sequence[Any]) -> dict[str, Any]:
+        """What `parse_data` gets as our own trace, with what the clean-up left out.
+
+        Where it is recorded, or tells what a server answered, it is without secrets and of at most 64 KiB.
+        """
+        left_out = [*trace.get("dropped", ()), *dropped]
+        whole = {**trace, "predicted": predicted, **({"dropped": left_out} if left_out else {})}
+        if not self.on and trace.get("source") != "llm" and "llm" not in trace:
+            return whole
+        masked: dict[str, Any] = self.masked(whole)
+        for name in (*_LONG_PARTS, None):
+            if len(json.dumps(masked, default=str)) <= MAX_DETAIL:
+                break
+            masked = {"source": trace.get("source"), "too_long": True} if name is None else _without(masked, name)
+        return masked
 
     def kept(self, event: Event) -> Event:
         """The event as stores and brokers keep it: without our trace, and with prompts only where recording is on."""
@@ -103,6 +121,10 @@ class Recording:
         if isinstance(value, list | tuple):
             return [self.masked(item) for item in value]
         return value
+
+
+def _without(trace: dict[str, Any], name: str) -> dict[str, Any]:
+    return {**{key: value for key, value in trace.items() if key != name}, "too_long": True}
 
 
 NOTHING = Recording(on=False)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Awaitable, Mapping
 from typing import Any
 
 from talkwright.assistant.assistant import Assistant
 from talkwright.conversation.tracker import Tracker
 from talkwright.engine.commands import ErrorCommand
+from talkwright.engine.dropped import Dropped, told
 from talkwright.engine.llm.group import ModelGroup
 from talkwright.engine.llm.settings import SettingsFault
 from talkwright.engine.ports import Understanding, Understood
@@ -52,7 +52,7 @@ def make_understanding(
     if choice is Choice.LOCAL:
         return local, None
     try:
-        generator = read_generator(assistant, os.environ if environment is None else environment)
+        generator = read_generator(assistant, environment)
     except SettingsFault as fault:
         if choice is Choice.LLM:
             raise ChoiceFault(str(fault)) from fault
@@ -88,13 +88,17 @@ class AutoUnderstanding:
     ) -> Understood:
         answer = await self._llm.understand(text, tracker, assistant, language=language, earlier=sure)
         if any(isinstance(command, ErrorCommand) for command in answer.commands):
-            trace: dict[str, Any] = {**found.trace, "llm_failed": answer.trace.get("failed")}
+            trace: dict[str, Any] = {**found.trace, "llm": dict(answer.trace)}
             return Understood(commands=found.commands, parse_data=found.parse_data, trace=trace)
-        commands = merged(found.commands, answer.commands) if sure else answer.commands
+        left_out: list[Dropped] = []
+        commands = merged(found.commands, answer.commands, left_out) if sure else answer.commands
+        trace = {**answer.trace, "local": dict(found.trace)}
+        if left_out:
+            trace["dropped"] = [*trace.get("dropped", ()), *told(left_out)]
         return Understood(
             commands=commands,
             parse_data=found.parse_data,
-            trace={**answer.trace, "local": dict(found.trace)},
+            trace=trace,
             prompts=answer.prompts,
         )
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from talkwright.conversation.stack import Stack
 from talkwright.engine.commands import Command, SetSlot, StartFlow
 from talkwright.engine.dialogue.frames import slot_in_question
+from talkwright.engine.dropped import Dropped
 
 
 def settles(commands: Sequence[Command], stack: Stack) -> bool:
@@ -18,14 +19,24 @@ def settles(commands: Sequence[Command], stack: Stack) -> bool:
     )
 
 
-def merged(earlier: Sequence[Command], later: Sequence[Command]) -> list[Command]:
-    """Both lists in order, without later values for slots that are set and without a later start of another flow."""
+def merged(earlier: Sequence[Command], later: Sequence[Command], dropped: list[Dropped] | None = None) -> list[Command]:
+    """Both lists in order, without later values for slots that are set and without a later start of another flow.
+
+    What is left out is added to `dropped`, with its reason.
+    """
     filled = {command.name for command in earlier if isinstance(command, SetSlot)}
     started = {command.flow for command in earlier if isinstance(command, StartFlow)}
 
-    def stands(command: Command) -> bool:
-        if isinstance(command, SetSlot):
-            return command.name not in filled
-        return not isinstance(command, StartFlow) or not started or command.flow in started
+    def fault(command: Command) -> str | None:
+        if command in earlier:
+            return "it was understood before"
+        if isinstance(command, SetSlot) and command.name in filled:
+            return "the slot has a value that was understood before"
+        if isinstance(command, StartFlow) and started and command.flow not in started:
+            return "another flow was understood before"
+        return None
 
-    return [*earlier, *(command for command in later if stands(command) and command not in earlier)]
+    faults = [(command, fault(command)) for command in later]
+    if dropped is not None:
+        dropped.extend(Dropped(command, why) for command, why in faults if why is not None)
+    return [*earlier, *(command for command, why in faults if why is None)]

@@ -1,6 +1,6 @@
 """Runs one job and watches it: a script of the standard library alone, so that it can run beside any engine.
 
-`python -I -S jobexec.py FOLDER` reads FOLDER/job.json, runs the command in FOLDER/work in a process group of its own,
+`python -I -S jobexec.py FOLDER` takes FOLDER/job.json, runs the command in FOLDER/work in a process group of its own,
 passes its output on as numbered JSON lines (also into FOLDER/log.jsonl), keeps its limits, writes FOLDER/status.json
 atomically, and ends the job when its own standard input ends: whoever holds the other side has then vanished or let go.
 A number written there before is the seconds that the job gets to end by itself.
@@ -261,8 +261,10 @@ class Supervisor:
 def main() -> None:
     """Run the job of the folder named on the command line."""
     folder = sys.argv[1]
-    with open(os.path.join(folder, "job.json"), encoding="utf-8") as source:
+    path = os.path.join(folder, "job.json")
+    with open(path, encoding="utf-8") as source:
         spec = json.load(source)
+    os.unlink(path)  # it holds the job's secrets
     prctl(PR_SET_CHILD_SUBREAPER, 1)
     Supervisor(folder, spec).run()
 

@@ -12,6 +12,7 @@ from typing import Literal, get_args
 from talkwright.assistant.payloads import NULL_WORDS
 from talkwright.engine import commands as cmd
 from talkwright.engine.commands import CannotHandle, Clarify, Command, SetSlot, StartFlow
+from talkwright.engine.dropped import Dropped
 
 Syntax = Literal["v1", "v2", "v3"]
 SYNTAXES: tuple[Syntax, ...] = get_args(Syntax)
@@ -81,9 +82,23 @@ def read_commands(text: str, syntax: Syntax, *, flows: Collection[str], earlier:
     `earlier` says whether something before the model understood the message; if nothing did, an answer without a
     command means that the message can't be handled.
     """
+    return read_answer(text, syntax, flows=flows, earlier=earlier)[0]
+
+
+def read_answer(
+    text: str, syntax: Syntax, *, flows: Collection[str], earlier: bool = False
+) -> tuple[list[Command], list[Dropped]]:
+    """The same, and the commands that were left out of it."""
     read = _anywhere if syntax == "v1" else _one_per_line
-    commands = [kept for line in text.splitlines() for made in read(line, syntax) if (kept := _kept(made, flows))]
-    return commands or ([] if earlier else [CannotHandle()])
+    commands: list[Command] = []
+    dropped: list[Dropped] = []
+    for made in (made for line in text.splitlines() for made in read(line, syntax)):
+        kept = _kept(made, flows)
+        if kept is None:
+            dropped.append(Dropped(made, "there is no such flow, or it can't start now"))
+        else:
+            commands.append(kept)
+    return commands or ([] if earlier else [CannotHandle()]), dropped
 
 
 def _anywhere(line: str, _: Syntax) -> Iterator[Command]:

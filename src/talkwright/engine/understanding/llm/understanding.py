@@ -12,10 +12,11 @@ from talkwright.conversation.tracker import Tracker
 from talkwright.engine.commands import ErrorCommand
 from talkwright.engine.dialogue.availability import available_flows
 from talkwright.engine.dialogue.program import Program
+from talkwright.engine.dropped import told as told_dropped
 from talkwright.engine.generation.templates import TemplateError, fill_prompt
 from talkwright.engine.llm.port import Completion, LanguageModel, ModelFailed
 from talkwright.engine.ports import Understood
-from talkwright.engine.understanding.llm.command_lines import read_commands
+from talkwright.engine.understanding.llm.command_lines import read_answer
 from talkwright.engine.understanding.llm.generator import Generator
 from talkwright.engine.understanding.llm.prompting import prompt_variables
 from talkwright.engine.understanding.llm.retrieval import FlowRetrieval
@@ -43,6 +44,7 @@ class LlmUnderstanding:
             if generator.retrieval is not None and embeddings is not None
             else None
         )
+        self._models = tuple(dict.fromkeys(one.model for one in generator.group.deployments))
         self._program: Program | None = None
 
     async def understand(
@@ -63,9 +65,17 @@ class LlmUnderstanding:
             left = self.generator.seconds - (time.perf_counter() - started)
             answer = await self._model.complete([{"role": "user", "content": prompt}], seconds=max(left, 0.01))
         except (ModelFailed, TemplateError) as fault:
-            return Understood(commands=[ErrorCommand()], trace={**trace, "failed": str(fault)})
-        commands = read_commands(answer.text, self.generator.syntax, flows=flows, earlier=earlier)
-        told_of = {"flows": len(told), "answer": answer.text[:_SHOWN], **answer.told()}
+            took = round((time.perf_counter() - started) * 1000, 1)
+            why = {"model": ", ".join(self._models), "failed": str(fault), "ms": took}
+            return Understood(commands=[ErrorCommand()], trace={**trace, **why})
+        commands, dropped = read_answer(answer.text, self.generator.syntax, flows=flows, earlier=earlier)
+        told_of = {
+            "flows": len(told),
+            "answer": answer.text[:_SHOWN],
+            "read": [command.to_dict() for command in commands],
+            **answer.told(),
+            **({"dropped": told_dropped(dropped)} if dropped else {}),
+        }
         return Understood(
             commands=commands, trace={**trace, **told_of}, prompts=(_recorded(self.generator, prompt, answer),)
         )
