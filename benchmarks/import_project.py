@@ -18,12 +18,12 @@ STEPS = 10
 EXAMPLES = 10
 
 
-def flow(number: int) -> str:
+def flow(number: int, steps: int = STEPS) -> str:
     head = f"flows:\n  flow_{number}:\n    name: thing {number}\n    description: does thing {number} for the user\n"
-    return head + "    steps:\n" + "".join(step(number, place) for place in range(STEPS))
+    return head + "    steps:\n" + "".join(step(number, place, steps) for place in range(steps))
 
 
-def step(number: int, place: int) -> str:
+def step(number: int, place: int, steps: int) -> str:
     """A question with a rejection and a branch, each of one of the flow's three slots."""
     slot = f"slots.slot_{number}_{place % 3}"
     rejected, chosen = ((f"{slot} > {place + 100}", f"{slot} > 10"), (f"{slot} is null", f"{slot} is 'one'"))[
@@ -39,7 +39,7 @@ def step(number: int, place: int) -> str:
         "        next:\n"
         f"          - if: {chosen}\n"
         "            then: END\n"
-        f"          - else: {'END' if place == STEPS - 1 else f'ask_{place + 1}'}\n\n"
+        f"          - else: {'END' if place == steps - 1 else f'ask_{place + 1}'}\n\n"
     )
 
 
@@ -56,30 +56,31 @@ def question(number: int, place: int) -> str:
     return f"  utter_ask_{name}:\n    - text: What is the value {place} of thing {number}?\n      buttons:\n{buttons}"
 
 
-def domain(flows: int) -> str:
+def domain(flows: int, *, intents: bool) -> str:
     numbers = [(flow_number, place) for flow_number in range(flows) for place in range(3)]
     slots = "".join(slot(*place) for place in numbers)
     responses = "".join(question(*place) for place in numbers) + "  utter_refused:\n    - text: That is no value.\n"
     actions = "".join(f"  - action_{f}\n" for f in range(flows))
-    intents = "".join(f"  - intent_{f}\n" for f in range(flows))
-    return f'version: "3.1"\n\nintents:\n{intents}\nslots:\n{slots}\nresponses:\n{responses}\nactions:\n{actions}'
+    named = "intents:\n" + "".join(f"  - intent_{f}\n" for f in range(flows)) if intents else ""
+    return f'version: "3.1"\n\n{named}\nslots:\n{slots}\nresponses:\n{responses}\nactions:\n{actions}'
 
 
-def nlu(flows: int) -> str:
+def nlu(flows: int, examples: int) -> str:
     entries = (
         f"- intent: intent_{f}\n  examples: |\n"
-        + "".join(f"    - please do thing {f} in way {e}\n" for e in range(EXAMPLES))
+        + "".join(f"    - please do thing {f} in way {e}\n" for e in range(examples))
         + "\n"
         for f in range(flows)
     )
     return 'version: "3.1"\nnlu:\n' + "".join(entries)
 
 
-def project(flows: int) -> dict[str, bytes]:
-    """The files of a project with this many flows."""
-    files = {f"data/flows/flow_{number}.yml": flow(number).encode() for number in range(flows)}
-    files["domain.yml"] = domain(flows).encode()
-    files["data/nlu.yml"] = nlu(flows).encode()
+def project(flows: int, *, steps: int = STEPS, examples: int = EXAMPLES) -> dict[str, bytes]:
+    """The files of a project with this many flows; `examples` for each of its intents, or none at all."""
+    files = {f"data/flows/flow_{number}.yml": flow(number, steps).encode() for number in range(flows)}
+    files["domain.yml"] = domain(flows, intents=examples > 0).encode()
+    if examples:
+        files["data/nlu.yml"] = nlu(flows, examples).encode()
     files["config.yml"] = (
         b"recipe: default.v1\nlanguage: en\nassistant_id: bench\npipeline: []\npolicies:\n- name: FlowPolicy\n"
     )

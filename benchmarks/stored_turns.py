@@ -9,16 +9,11 @@ measured turn is one message over HTTP in a conversation with 4 or 499 turns bef
 from __future__ import annotations
 
 import argparse
-import http.client
-import json
-import os
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
-from typing import Any
 
 import psycopg
+from _bot import BY_VALUE, Bot, train
 from _figures import tell
 from _processes import cpu_seconds, load, tree_cpu_seconds
 
@@ -26,44 +21,16 @@ from talkwright.database.embedded import EmbeddedPostgres
 from talkwright.engine.stores.migrate import migrate
 
 ROUNDS = 3
-PROJECT = Path(__file__).parents[1] / "tests" / "engine" / "projects" / "workshop"
-TEXTS = ("/wants_voucher", "/SetSlots(gift_receiver=Bob)", "/SetSlots(gift_amount=50)", "/SetSlots(confirm_gift=true)")
+TEXTS = BY_VALUE[:4]
 EARLY, LATE = 5, 500
 NAMES = {EARLY: "stored-turn-5", LATE: "stored-turn-500"}
-
-
-class Bot:
-    """A running bot with its store, and the connection to it."""
-
-    def __init__(self, model: Path, url: str) -> None:
-        command = [sys.executable, "-m", "talkwright.engine", "run", "--model", str(model), "--port", "0"]
-        variables = {**os.environ, "TALKWRIGHT_ENGINE_STORE": "postgresql", "TALKWRIGHT_ENGINE_STORE_URL": url}
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=variables)
-        assert self.process.stdout is not None
-        ready = next(line for line in map(json.loads, self.process.stdout) if line["stage"] == "ready")
-        self.connection = http.client.HTTPConnection("127.0.0.1", ready["port"])
-
-    def ask(self, method: str, path: str, body: Any = None) -> Any:
-        self.connection.request(method, path, json.dumps(body), {"Content-Type": "application/json"})
-        answer = self.connection.getresponse()
-        read = answer.read()
-        if answer.status != 200:
-            raise SystemExit(f"{method} {path} answered {answer.status}: the figures would mean nothing.")
-        return json.loads(read)
-
-    def say(self, sender: str, turn: int) -> None:
-        self.ask("POST", "/webhooks/rest/webhook", {"sender": sender, "message": TEXTS[turn % len(TEXTS)]})
-
-    def stop(self) -> None:
-        self.process.terminate()
-        self.process.communicate()
 
 
 def history(bot: Bot, turns: int) -> str:
     """A conversation with so many turns."""
     sender = f"history-{turns}"
     for turn in range(turns):
-        bot.say(sender, turn)
+        bot.say(sender, TEXTS[turn % len(TEXTS)])
     return sender
 
 
@@ -91,10 +58,10 @@ def measure(bot: Bot, url: str, server: int, turn: int, conversations: int) -> t
     for number in range(ROUNDS):
         senders = [f"turn-{turn}-{number}-{place}" for place in range(conversations)]
         copy(url, model, senders)
-        bot.connection.close()  # it was idle too long; the next message opens a new one
+        bot.hang_up()  # it was idle too long; the next message opens a new connection
         before = cpu_seconds(bot.process.pid), tree_cpu_seconds(server)
         for sender in senders:
-            bot.say(sender, turn - 1)
+            bot.say(sender, TEXTS[(turn - 1) % len(TEXTS)])
         after = cpu_seconds(bot.process.pid), tree_cpu_seconds(server)
         spent.append(tuple((end - begin) / conversations * 1000 for begin, end in zip(before, after, strict=True)))
     best = min(spent, key=sum)
@@ -106,15 +73,14 @@ def main() -> None:
     parser.add_argument("--conversations", type=int, default=40)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        model, home = Path(folder) / "model.tar.gz", Path(folder) / "home"
-        train = [sys.executable, "-m", "talkwright.engine", "train", "--project", str(PROJECT), "--out", str(model)]
-        subprocess.run(train, check=True, stdout=subprocess.DEVNULL)
+        model, home = train(Path(folder)), Path(folder) / "home"
         database = EmbeddedPostgres(home, with_parent=True)
         try:
             url = database.start().maintenance
             migrate(url)
             server = int(next(home.rglob("postmaster.pid")).read_text().splitlines()[0])
-            tell_all(Bot(model, url), url, server, options.conversations)
+            variables = {"TALKWRIGHT_ENGINE_STORE": "postgresql", "TALKWRIGHT_ENGINE_STORE_URL": url}
+            tell_all(Bot(model, variables), url, server, options.conversations)
         finally:
             database.stop()
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import io
+import re
 from contextlib import suppress
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
@@ -108,6 +109,7 @@ PLAIN = st.text(alphabet="0123456789+-.eEoxabfntrulsyTFN~:_ ", min_size=1, max_s
 
 
 @given(PLAIN)
+@example(".0E0")
 @settings(max_examples=400, deadline=None)
 def test_plain_scalars_mean_what_ruamel_says_in_yaml_1_2(text: str) -> None:
     ours, theirs = load(f"- {text}\n")[0], ruamel(f"- {text}\n")[0]
@@ -115,6 +117,8 @@ def test_plain_scalars_mean_what_ruamel_says_in_yaml_1_2(text: str) -> None:
         assert ours == text
     elif not isinstance(theirs, str | int | float | None | bool):
         assert ours == text, "a date stays text"
+    elif re.fullmatch(r"[-+]?\.[0-9]+[eE][-+]?[0-9]+", text):
+        assert ours == float(text), "YAML 1.2 says number (10.3.2), ruamel says text where an exponent follows"
     else:
         assert repr(ours) == repr(theirs)
 

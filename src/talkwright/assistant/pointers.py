@@ -7,7 +7,12 @@ from typing import Any
 
 def pointer_join(pointer: str, *parts: object) -> str:
     """A pointer extended by `parts`; from '' on, the pointer of these parts."""
-    return pointer + "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in parts)
+    for part in parts:
+        text = str(part)
+        if "~" in text or "/" in text:
+            text = text.replace("~", "~0").replace("/", "~1")
+        pointer += "/" + text
+    return pointer
 
 
 def pointer_split(pointer: str) -> list[str]:

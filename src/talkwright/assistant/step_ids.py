@@ -27,7 +27,8 @@ def walk_steps(flow_body: Mapping[str, Any], flow_id: str = "") -> Iterator[tupl
 
     Entries that are no maps are no steps and are passed over; their neighbours keep their places.
     """
-    for index, (pointer, step) in enumerate(_walk(flow_body.get("steps"), "/steps")):
+    steps = flow_body.get("steps")
+    for index, (pointer, step) in enumerate(_walk(steps, "/steps") if isinstance(steps, list) else ()):
         explicit = step.get("id")
         yield (
             pointer,
@@ -36,9 +37,7 @@ def walk_steps(flow_body: Mapping[str, Any], flow_id: str = "") -> Iterator[tupl
         )
 
 
-def _walk(steps: Any, pointer: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    if not isinstance(steps, list):
-        return
+def _walk(steps: list[Any], pointer: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
     for position, step in enumerate(steps):
         if not isinstance(step, Mapping):
             continue
@@ -50,4 +49,6 @@ def _walk(steps: Any, pointer: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
         for place, branch in enumerate(branches):
             if isinstance(branch, Mapping):
                 for key in ("then", "else"):
-                    yield from _walk(branch.get(key), f"{here}/next/{place}/{key}")
+                    inner = branch.get(key)
+                    if isinstance(inner, list):
+                        yield from _walk(inner, f"{here}/next/{place}/{key}")

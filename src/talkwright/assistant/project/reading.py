@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from talkwright.assistant.collecting import collection_paused
 from talkwright.assistant.items import Item, Kind, Part
 from talkwright.assistant.problems import Problem, Severity
 from talkwright.assistant.project.bodies import TEXT_KINDS, assemble, name_in
@@ -43,8 +44,9 @@ def read_contents(
 ) -> Project:
     """The project whose files have these bytes, by path."""
     reader = _Reader(limits or Limits())
-    files = tuple(reader.read(path, contents[path]) for path in sorted(contents))
-    items = reader.items()
+    with collection_paused():
+        files = tuple(reader.read(path, contents[path]) for path in sorted(contents))
+        items = reader.items()
     return Project(files=files, items=items, problems=tuple(reader.problems), left_out=left_out)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
 from talkwright.assistant.conditions import ConditionError, is_template, names, parse
@@ -41,7 +41,7 @@ class Reference:
 
     def of(self, kind: str, name: str) -> Reference:
         """The same with the item that it stands in."""
-        return replace(self, from_kind=kind, from_name=name)
+        return Reference(self.path, self.kind, self.name, self.syntax, self.span, self.step, kind, name)
 
 
 def value(body: Any, path: str, key: object, kind: str, step: str | None = None) -> Iterator[Reference]:
