@@ -36,8 +36,10 @@ from talkwright.engine.ports import (
     ActionRunner,
     BotMessage,
     Clock,
+    Hear,
     Random,
     Rewording,
+    Searching,
     TurnResult,
     Understanding,
     Understood,
@@ -67,6 +69,7 @@ class Agent:
         model_name: str | None = None,
         profile: Profile | None = None,
         rewording: Rewording | None = None,
+        searching: Searching | None = None,
         recording: Recording = NOTHING,
     ) -> None:
         self.assistant = assistant
@@ -76,7 +79,8 @@ class Agent:
         self._clock = clock
         self._rng: Random = rng if rng is not None else random.SystemRandom()
         self._reader = Reader(self.program)
-        self._performer = Performer(self.program, actions, self._rng, rewording)
+        self._performer = Performer(self.program, actions, self._rng, rewording, searching)
+        self._rewording, self._searching = rewording, searching
         self._metadata = {
             key: value
             for key, value in (
@@ -89,15 +93,17 @@ class Agent:
         }
 
     def prepare(self) -> None:
-        """Load ahead what the first turn needs, where the understanding has such a thing."""
-        prepare = getattr(self._understanding, "prepare", None)
-        if prepare is not None:
-            prepare(self.assistant)
+        """Load ahead what the first turn needs, where the understanding and the search have such a thing."""
+        for helper in (self._understanding, self._searching):
+            prepare = getattr(helper, "prepare", None)
+            if prepare is not None:
+                prepare(self.assistant)
 
     async def close(self) -> None:
-        """Give back what the understanding holds open, if it holds something."""
-        if isinstance(self._understanding, Closing):
-            await self._understanding.close()
+        """Give back what those who help hold open, if they hold something."""
+        for helper in (self._understanding, self._rewording, self._searching):
+            if isinstance(helper, Closing):
+                await helper.close()
 
     def new_tracker(self, sender_id: str, *, user_id: str | None = None) -> Tracker:
         """An empty conversation with this assistant."""
@@ -123,16 +129,23 @@ class Agent:
             ledger.before = ledger.tracker.stack
 
     async def handle(
-        self, tracker: Tracker, message: UserMessage, *, tell: Callable[[BotMessage], None] | None = None
+        self,
+        tracker: Tracker,
+        message: UserMessage,
+        *,
+        tell: Callable[[BotMessage], None] | None = None,
+        hear: Hear | None = None,
     ) -> TurnResult:
         """Takes one message; changes the tracker. A repeated message id gives an empty result (4.3).
 
-        `tell` hears each bot message at once, while the turn still runs.
+        `tell` hears each bot message at once, while the turn still runs; `hear` the pieces of one that a language
+        model is still writing.
         """
         if message.message_id is not None and self._was_seen(tracker, message.message_id):
             return TurnResult(events=(), messages=())
         started = time.perf_counter()
         ledger = self._ledger(tracker, tell)
+        ledger.hear = hear
         self._drop_unsound_frames(ledger)
         if self._reader.is_session_start(message.text) or needs_session(
             tracker, self.assistant.domain.session, self._clock()

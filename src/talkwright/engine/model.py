@@ -19,6 +19,8 @@ from talkwright import __version__
 from talkwright.assistant.assistant import Assistant
 from talkwright.assistant.build import build_assistant
 from talkwright.assistant.items import ItemBody, Kind
+from talkwright.engine.search.index import SearchIndex
+from talkwright.engine.search.storing import MEMBERS, index_in, members_of
 from talkwright.engine.understanding.local.classifier import FlowClassifier
 from talkwright.engine.understanding.local.documents import Meaning
 from talkwright.engine.understanding.local.gate import SIGNS, Gate
@@ -51,10 +53,18 @@ class Model:
     classifier: FlowClassifier
     flow_bodies: Mapping[str, Any] = field(default_factory=dict)
     """The project's own flows by id, as they were written."""
+    search: SearchIndex | None = None
+    """What finds answers in the project's documents, where it has some."""
 
 
 def write_model(
-    path: Path, items: Iterable[ItemBody], assistant: Assistant, classifier: FlowClassifier, *, trained_at: str | None
+    path: Path,
+    items: Iterable[ItemBody],
+    assistant: Assistant,
+    classifier: FlowClassifier,
+    *,
+    trained_at: str | None,
+    search: SearchIndex | None = None,
 ) -> dict[str, Any]:
     """Write the archive and return its metadata.
 
@@ -62,6 +72,8 @@ def write_model(
     """
     content = _json([{"kind": item.kind, "name": item.name, "body": item.body} for item in items])
     members = {_CONTENT: content, **_classifier_members(classifier)}
+    if search is not None:
+        members |= members_of(search)
     fingerprint = hashlib.sha256()
     for name in sorted(members):
         fingerprint.update(name.encode() + b"\0" + hashlib.sha256(members[name]).digest())
@@ -145,7 +157,7 @@ def read_metadata(path: Path) -> dict[str, Any]:
 
 def load_model(path: Path) -> Model:
     """Load a model for running; raises ModelError."""
-    members = _read_archive(path, {_METADATA, _CONTENT, _CLASSIFIER, *_ARRAYS, _TAGGER, *_TAGGER_ARRAYS})
+    members = _read_archive(path, {_METADATA, _CONTENT, _CLASSIFIER, *_ARRAYS, _TAGGER, *_TAGGER_ARRAYS, *MEMBERS})
     metadata = _object(members.get(_METADATA, b""), path)
     if metadata.get("format") != FORMAT:
         raise ModelError(
@@ -159,11 +171,12 @@ def load_model(path: Path) -> Model:
         classifier = _classifier(json.loads(members[_CLASSIFIER]), [_array(members[name]) for name in _ARRAYS])
         if _TAGGER in members:
             classifier = replace(classifier, tagger=_tagger(members))
+        search = index_in(members)
     except (ValueError, KeyError, TypeError) as problem:
         raise ModelError(f"{path.name} is damaged: {problem}. Train the assistant again.") from problem
     assistant, _ = build_assistant(items)
     flows = {item.name: item.body for item in items if item.kind == Kind.FLOW}
-    return Model(str(metadata["model_id"]), path.name, metadata, assistant, classifier, flows)
+    return Model(str(metadata["model_id"]), path.name, metadata, assistant, classifier, flows, search)
 
 
 def _classifier(described: Mapping[str, Any], arrays: list[NDArray[Any]]) -> FlowClassifier:

@@ -12,8 +12,10 @@ from talkwright.conversation.events import Event
 from talkwright.conversation.stack import context_of
 from talkwright.engine import logs
 from talkwright.engine.commands import CUSTOM
+from talkwright.engine.dialogue import frames
 from talkwright.engine.dialogue.builtin_actions import Repeating, run_builtin
 from talkwright.engine.dialogue.collect import Saying
+from talkwright.engine.dialogue.executor import SEND_TEXT
 from talkwright.engine.dialogue.failures import fail_flow
 from talkwright.engine.dialogue.ledger import Ledger
 from talkwright.engine.dialogue.program import Program
@@ -21,6 +23,7 @@ from talkwright.engine.dialogue.reminders import CANCEL, REMINDER
 from talkwright.engine.dialogue.session import SESSION_ACTION
 from talkwright.engine.faults import where
 from talkwright.engine.generation.responses import Setting, from_action, render
+from talkwright.engine.looking_up import answer_from_documents
 from talkwright.engine.ports import (
     ActionFailed,
     ActionRejected,
@@ -29,6 +32,7 @@ from talkwright.engine.ports import (
     BotMessage,
     Random,
     Rewording,
+    Searching,
 )
 
 # What a custom action may write: the engine alone keeps stack and flows, and tells what users said (11).
@@ -44,16 +48,24 @@ class Performer:
     """Runs actions for one assistant."""
 
     def __init__(
-        self, program: Program, actions: ActionRunner, rng: Random, rewording: Rewording | None = None
+        self,
+        program: Program,
+        actions: ActionRunner,
+        rng: Random,
+        rewording: Rewording | None = None,
+        searching: Searching | None = None,
     ) -> None:
         self._program = program
         self._actions = actions
         self._rng = rng
         self._rewording = rewording
+        self._searching = searching
 
     async def perform(self, ledger: Ledger, name: str) -> None:
         """Runs an action; one that nobody knows leaves only its event."""
-        if self._program.is_custom(name):
+        if name == SEND_TEXT and frames.waits_for_answer(ledger.tracker.stack):
+            await answer_from_documents(ledger, self._searching)
+        elif self._program.is_custom(name):
             if name == SESSION_ACTION and not ledger.session_began:
                 run_builtin(ledger, name)
             await self._custom(ledger, name)
@@ -102,7 +114,7 @@ class Performer:
 
     async def _tell(self, ledger: Ledger, message: BotMessage) -> None:
         if self._rewording is not None:
-            message = await self._rewording.rephrase(message, ledger.tracker, ledger.language)
+            message = await self._rewording.rephrase(message, ledger.tracker, ledger.language, hear=ledger.hear)
         ledger.record(ev.bot(message.text, message.data, {**ledger.place(), **message.metadata}))
 
     async def _custom(self, ledger: Ledger, name: str) -> None:

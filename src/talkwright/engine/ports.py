@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -111,11 +111,52 @@ class BotMessage:
     rephrase_prompt: str | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
+class Piece:
+    """A part of the next bot message, told while the rest of it is still being written.
+
+    All pieces together are the beginning of that message's text.
+    """
+
+    text: str
+
+
+Hear = Callable[[Piece], None]
+
+
 class Rewording(Protocol):
     """Rewords messages before they are said."""
 
-    async def rephrase(self, message: BotMessage, tracker: Tracker, language: str) -> BotMessage:
-        """The message as it is said; raises nothing."""
+    async def rephrase(
+        self, message: BotMessage, tracker: Tracker, language: str, *, hear: Hear | None = None
+    ) -> BotMessage:
+        """The message as it is said, whose beginning `hear` may be told piece by piece; raises nothing."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class SearchAnswer:
+    """What the documents say to what was asked; no text where they say nothing. `trace` tells how it was found."""
+
+    text: str | None
+    trace: Mapping[str, Any] = field(default_factory=dict)
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+
+
+class SearchFailed(Exception):  # noqa: N818 -- as above
+    """The search could not be finished; `said` is what was told already by pieces."""
+
+    def __init__(self, message: str, *, said: str = "", trace: Mapping[str, Any] | None = None) -> None:
+        super().__init__(message)
+        self.said = said
+        self.trace = trace or {}
+
+
+class Searching(Protocol):
+    """Answers from the project's documents (7.5)."""
+
+    async def answer(self, tracker: Tracker, *, hear: Hear | None = None) -> SearchAnswer:
+        """The answer to what the user said last; raises SearchFailed."""
         ...
 
 

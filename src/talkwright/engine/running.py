@@ -21,6 +21,8 @@ from talkwright.engine.lines import say, say_problem
 from talkwright.engine.logs import configure_logs
 from talkwright.engine.model import Model, ModelError, load_model
 from talkwright.engine.ports import ActionRunner
+from talkwright.engine.search.answering import make_search
+from talkwright.engine.search.ranking import Answerable
 from talkwright.engine.server import BotServer
 from talkwright.engine.serving.access import Access, JwtReader
 from talkwright.engine.serving.bot import Bot, Served
@@ -31,6 +33,7 @@ from talkwright.engine.stores import ConversationStore
 from talkwright.engine.stores.settings import load_store_settings
 from talkwright.engine.understanding.choice import Choice
 from talkwright.engine.understanding.choosing import ChoiceFault, chosen, make_understanding
+from talkwright.engine.understanding.local.message import Documents
 from talkwright.engine.understanding.local.understanding import LocalUnderstanding
 from talkwright.engine.understanding.unused import unused_models
 
@@ -55,10 +58,13 @@ def make_agent(model: Model, actions: ActionRunner, settings: EngineSettings) ->
     Raises ChoiceFault where an understanding is wanted that can't be had.
     """
     wanted = settings.engine_understanding
-    understanding, _ = make_understanding(model.assistant, LocalUnderstanding(model.classifier), wanted)
-    rewording = None
-    if chosen(model.assistant, wanted) is not Choice.LOCAL:
-        rewording, _ = make_rephraser(model.assistant)
+    local = LocalUnderstanding(model.classifier, documents=_documents(model))
+    understanding, _ = make_understanding(model.assistant, local, wanted)
+    with_models = chosen(model.assistant, wanted) is not Choice.LOCAL
+    rewording, _ = make_rephraser(model.assistant) if with_models else (None, None)
+    searching, notices = make_search(model.assistant, model.search, with_models=with_models)
+    for notice in notices:
+        say("warning", notice)
     for problem in unused_models(model.assistant, wanted):
         say_problem(problem)
     return Agent(
@@ -69,8 +75,14 @@ def make_agent(model: Model, actions: ActionRunner, settings: EngineSettings) ->
         model_name=model.file.removesuffix(".tar.gz"),
         profile=chosen_profile(model.assistant, settings),
         rewording=rewording,
+        searching=searching,
         recording=make_recording(load_store_settings()),
     )
+
+
+def _documents(model: Model) -> Documents | None:
+    """What the model's documents can answer, for its own understanding."""
+    return Answerable(model.search) if model.search is not None else None
 
 
 def chosen_profile(assistant: Assistant, settings: EngineSettings) -> Profile:

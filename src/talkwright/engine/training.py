@@ -14,12 +14,14 @@ from talkwright.assistant.project import Project, ProjectRefusedError, read_proj
 from talkwright.assistant.validation import check_assistant
 from talkwright.engine.lines import say, say_problem
 from talkwright.engine.model import write_model
+from talkwright.engine.search.documents import Document, documents_of
+from talkwright.engine.search.training import indexed
 from talkwright.engine.understanding.choosing import ChoiceFault
 from talkwright.engine.understanding.local.known_languages import languages_without_words, notice_of
 from talkwright.engine.understanding.unused import unused_models
 
 TRAINED, REFUSED, FAILED = 0, 2, 1
-_NOT_FOR_RUNNING = frozenset({Kind.TEST, Kind.FILE})  # kept by the studio; a bot never needs them
+_NOT_FOR_RUNNING = frozenset({Kind.TEST, Kind.FILE})  # kept by the studio; a bot needs documents as an index only
 
 
 def train_job(project: Path, out: Path, *, trained_at: str | None = None) -> int:
@@ -31,6 +33,8 @@ def train_job(project: Path, out: Path, *, trained_at: str | None = None) -> int
     if read is None:
         return FAILED
     items, assistant, problems = checked(read)
+    documents, left_out = documents_of(read.items, assistant.config)
+    problems += left_out
     errors = say_problems(problems, files_of(read))
     if errors:
         say(
@@ -39,7 +43,7 @@ def train_job(project: Path, out: Path, *, trained_at: str | None = None) -> int
             progress=0.1,
         )
         return REFUSED
-    train(items, assistant, out, trained_at=trained_at)
+    train(items, assistant, out, trained_at=trained_at, documents=documents)
     return TRAINED
 
 
@@ -52,6 +56,7 @@ def validate_job(project: Path, *, strict: bool = False) -> int:
     if read is None:
         return FAILED
     _, assistant, problems = checked(read)
+    problems += documents_of(read.items, assistant.config)[1]
     say_problems(problems, files_of(read))
     found = {problem.key: problem.severity for problem in problems}.values()
     counts = [(sum(one is severity for one in found), severity) for severity in Severity]
@@ -106,8 +111,15 @@ def say_problems(problems: Sequence[Problem], files: Mapping[tuple[str, str], st
     return sum(problem.severity is Severity.ERROR for problem in unique.values())
 
 
-def train(items: Sequence[ItemBody], assistant: Assistant, out: Path, *, trained_at: str | None = None) -> None:
-    """Learn from checked content and write the model."""
+def train(
+    items: Sequence[ItemBody],
+    assistant: Assistant,
+    out: Path,
+    *,
+    trained_at: str | None = None,
+    documents: Sequence[Document] = (),
+) -> None:
+    """Learn from checked content and write the model; answers will be looked up in `documents`."""
     from talkwright.engine.understanding.local.learning import (  # noqa: PLC0415 - brings scikit-learn, which takes seconds
         train_classifier,
     )
@@ -120,6 +132,12 @@ def train(items: Sequence[ItemBody], assistant: Assistant, out: Path, *, trained
     classifier = train_classifier(
         assistant, lambda share, message: say("learning", message, progress=round(0.2 + 0.7 * share, 2))
     )
+    search = None
+    if documents:
+        say("learning", f"Indexing {counted(len(documents), 'document')}", progress=0.92)
+        search, notices = indexed(assistant, documents)
+        for notice in notices:
+            say("notice", notice)
     say("writing", "Writing the model", progress=0.95)
-    metadata = write_model(out, items, assistant, classifier, trained_at=trained_at)
+    metadata = write_model(out, items, assistant, classifier, trained_at=trained_at, search=search)
     say("trained", f"The model {out.name} is ready", progress=1.0, model_id=metadata["model_id"])

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from talkwright.conversation import events as ev
 from talkwright.conversation.events import Event
 from talkwright.conversation.stack import is_user_frame
-from talkwright.engine.commands import CANNOT_HANDLE_CHITCHAT, CANNOT_HANDLE_NO_RELEVANT_ANSWER
+from talkwright.engine.commands import CANNOT_HANDLE_CHITCHAT
 from talkwright.engine.dialogue import frames
 from talkwright.engine.dialogue.collect import Saying, run_slot_rejections
 from talkwright.engine.dialogue.corrections import correct_slots
@@ -132,14 +132,16 @@ def _reset_routing(ledger: Ledger) -> Speech:
     return None
 
 
-def _refusing(reason: str) -> Action:
-    """Search and free chitchat without a policy that could answer: the bot says that it can't."""
+def _trigger_search(ledger: Ledger) -> Speech:
+    """Asks for an answer from the documents, which whoever runs actions looks up next (7.5)."""
+    ledger.push(frames.search_frame(ledger.new_id()))
+    return None
 
-    def refuse(ledger: Ledger) -> Speech:
-        ledger.push(frames.pattern_frame(frames.CANNOT_HANDLE, ledger.new_id(), reason=reason))
-        return None
 
-    return refuse
+def _refuse_chitchat(ledger: Ledger) -> Speech:
+    """Free chitchat without a policy that could answer: the bot says that it can't."""
+    ledger.push(frames.pattern_frame(frames.CANNOT_HANDLE, ledger.new_id(), reason=CANNOT_HANDLE_CHITCHAT))
+    return None
 
 
 def _nothing(_: Ledger) -> Speech:
@@ -159,8 +161,8 @@ ACTIONS: Mapping[str, Action] = {
     "action_session_start": _session_start,
     "action_hangup": _hang_up,
     "action_reset_routing": _reset_routing,
-    "action_trigger_search": _refusing(CANNOT_HANDLE_NO_RELEVANT_ANSWER),
-    "action_trigger_chitchat": _refusing(CANNOT_HANDLE_CHITCHAT),
+    "action_trigger_search": _trigger_search,
+    "action_trigger_chitchat": _refuse_chitchat,
 }
 
 

@@ -30,6 +30,8 @@ from talkwright.engine.dialogue.slots import stored
 MAX_MOVES = 250
 MAX_BREAKS = 3
 LISTEN = ev.ACTION_LISTEN
+SEND_TEXT = "action_send_text"
+"""What says the answer to a question that was looked up (7.5)."""
 
 
 def advance(ledger: Ledger) -> str:
@@ -46,7 +48,7 @@ def advance(ledger: Ledger) -> str:
         frame = tracker.stack[-1]
         flow_id = frame.get("flow_id")
         if flow_id is None:
-            return LISTEN
+            return SEND_TEXT if frames.waits_for_answer(tracker.stack) else LISTEN
         flow = program.flows.get(flow_id)
         step_id = str(frame.get("step_id"))
         if flow is None or not _exists(flow, step_id):

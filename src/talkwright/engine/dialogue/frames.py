@@ -32,8 +32,10 @@ SESSION_END = "pattern_session_end"
 USER_SILENCE = "pattern_user_silence"
 
 
+DOCUMENTS = "search"
+"""The frame that waits for an answer from the project's documents."""
 # Frames that only wait for a policy (5.1).
-_WITHOUT_PLACE = ("search", "chitchat")
+_WITHOUT_PLACE = (DOCUMENTS, "chitchat")
 
 
 def user_frame(flow_id: str, frame_type: FrameType, frame_id: str) -> Frame:
@@ -50,6 +52,16 @@ def user_frame(flow_id: str, frame_type: FrameType, frame_id: str) -> Frame:
 def pattern_frame(pattern: str, frame_id: str, **own: Any) -> Frame:
     """A frame that runs a pattern from its start, with the pattern's own fields."""
     return {"frame_id": frame_id, "flow_id": pattern, "step_id": START, **own, "type": pattern}
+
+
+def search_frame(frame_id: str) -> Frame:
+    """A frame that waits for an answer from the project's documents."""
+    return {"frame_id": frame_id, "type": DOCUMENTS}
+
+
+def waits_for_answer(stack: Stack) -> bool:
+    """Whether the documents are to be searched next."""
+    return bool(stack) and stack[-1].get("type") == DOCUMENTS
 
 
 def at_step(frame: Frame, step_id: str) -> Frame:

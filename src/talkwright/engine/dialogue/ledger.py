@@ -14,14 +14,17 @@ from talkwright.conversation.events import Event
 from talkwright.conversation.stack import COLLECT_PATTERN, Stack, diff
 from talkwright.conversation.tracker import Tracker
 from talkwright.engine.dialogue.program import Program
-from talkwright.engine.ports import Clock, Random
+from talkwright.engine.ports import Clock, Hear, Random
 
 _ID_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 _TICK = 1e-6
 
 
 class Ledger:
-    """One turn's writing. `before` is the stack as it was when the user spoke (12.25)."""
+    """One turn's writing. `before` is the stack as it was when the user spoke (12.25).
+
+    `hear` is told of a message while it is still being written, where somebody listens.
+    """
 
     def __init__(
         self, tracker: Tracker, program: Program, *, clock: Clock, rng: Random, metadata: Mapping[str, Any]
@@ -35,6 +38,7 @@ class Ledger:
         self.events: list[Event] = []
         self.before: Stack = tracker.stack
         self.session_began = False
+        self.hear: Hear | None = None
         self._clock = clock
         self._last = tracker.latest_event_time or 0.0
 

@@ -18,7 +18,7 @@ from talkwright.engine.generation.templates import TemplateError, fill_prompt
 from talkwright.engine.llm.group import ModelGroup
 from talkwright.engine.llm.port import LanguageModel, ModelFailed
 from talkwright.engine.llm.settings import Group, SettingsFault, read_group
-from talkwright.engine.ports import BotMessage
+from talkwright.engine.ports import BotMessage, Hear, Piece
 
 _DEFAULT_MODEL = {"provider": "openai", "model": "gpt-4o-2024-11-20"}
 _SECONDS = 7.0
@@ -44,8 +44,13 @@ class Rephraser:
         self._settings = settings
         self._model = model
 
-    async def rephrase(self, message: BotMessage, tracker: Tracker, language: str) -> BotMessage:
-        """The message reworded where it wants to be; as it is where it does not, or where the model fails."""
+    async def rephrase(
+        self, message: BotMessage, tracker: Tracker, language: str, *, hear: Hear | None = None
+    ) -> BotMessage:
+        """The message reworded where it wants to be; as it is where it does not, or where the model fails.
+
+        What `hear` was told before a model broke off stays said, and the response follows it as it is written.
+        """
         if not message.text or not message.metadata.get("rephrase", self._settings.everything):
             return message
         latest = tracker.latest_message
@@ -56,21 +61,60 @@ class Rephraser:
             "slots": {name: value for name, value in tracker.slots.items() if value is not None},
             "language": language,
         }
+        reworded = _Reworded(hear)
         try:
             prompt = fill_prompt(message.rephrase_prompt or self._settings.template, variables)
-            answer = await self._model.complete([{"role": "user", "content": prompt}], seconds=self._settings.seconds)
+            answer = await self._model.complete(
+                [{"role": "user", "content": prompt}],
+                seconds=self._settings.seconds,
+                on_text=None if hear is None else reworded.take,
+            )
         except (ModelFailed, TemplateError) as fault:
             logs.warning("rephrasing_failed", sender_id=tracker.sender_id, reason=str(fault))
-            return message
-        text = answer.text.strip().strip('"').strip()
-        if not text or len(text) > _LONGEST:
-            return message
+            return _after(reworded.said, message)
+        text = reworded.said if hear is not None else _bare(answer.text)
+        if not text or len(_bare(answer.text)) > _LONGEST:
+            return _after(reworded.said, message)
         metadata = {**message.metadata, "rephrased": {"from": message.text, **answer.told()}}
         return replace(message, text=text, metadata=metadata)
 
     async def close(self) -> None:
         """Close all connections."""
         await self._model.close()
+
+
+class _Reworded:
+    """The text of a stream without what stands around it: blanks and quotation marks wait for text behind them."""
+
+    def __init__(self, hear: Hear | None) -> None:
+        self._hear = hear
+        self._held = ""
+        self.said = ""
+
+    async def take(self, piece: str) -> None:
+        """Take in a piece, and tell what is surely part of the text."""
+        self._held += piece
+        if not self.said:
+            self._held = self._held.lstrip(_AROUND)
+        sure = self._held.rstrip(_AROUND)[: _LONGEST - len(self.said)]
+        if sure and self._hear is not None:
+            self._held = self._held[len(sure) :]
+            self.said += sure
+            self._hear(Piece(text=sure))
+
+
+_AROUND = '" \t\n'
+
+
+def _bare(text: str) -> str:
+    return text.strip(_AROUND)
+
+
+def _after(said: str, message: BotMessage) -> BotMessage:
+    """The message as it is written, behind what was already told of one that broke off."""
+    if not said:
+        return message
+    return replace(message, text=f"{said}\n\n{message.text}", metadata={**message.metadata, "broken_off": True})
 
 
 def make_rephraser(

@@ -177,6 +177,17 @@ def fill_prompt(text: str, variables: Mapping[str, Any]) -> str:
     return fill_jinja(text, counted | {"range": lambda *bounds: _Counted(_steps(*bounds), budget)}, PROMPT)
 
 
+class Shown(dict[str, Any]):
+    """A map that a template may name as a whole: `{{ it }}` shows its text, `{{ it.key }}` a value of it."""
+
+    def __init__(self, values: Mapping[str, Any], text: str) -> None:
+        super().__init__(values)
+        self._text = text
+
+    def __str__(self) -> str:
+        return self._text
+
+
 class _Budget:
     """What is left of the steps that loops may make."""
 
@@ -206,7 +217,8 @@ def _counted(value: Any, budget: _Budget) -> Any:
     if isinstance(value, list | tuple):
         return _Counted((_counted(one, budget) for one in value), budget)
     if isinstance(value, Mapping):
-        return {key: _counted(one, budget) for key, one in value.items()}
+        counted = {key: _counted(one, budget) for key, one in value.items()}
+        return Shown(counted, str(value)) if isinstance(value, Shown) else counted
     return value
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import Any
+from typing import Any, Protocol
 
 from talkwright.engine.commands import Command, SetSlot
 from talkwright.engine.understanding.local.classifier import Candidate, FlowClassifier
@@ -46,6 +46,19 @@ class Values:
     reasons: Mapping[str, str] = field(default_factory=dict)
 
 
+class Documents(Protocol):
+    """What the project's search can answer."""
+
+    def answers(self, message: str) -> float:
+        """How likely it is that the documents answer a message, 0..1."""
+        ...
+
+    @property
+    def sure(self) -> float:
+        """The likelihood from which on they are taken to."""
+        ...
+
+
 @dataclass
 class Message:
     """A text in its situation. What costs time is found when it is first asked for."""
@@ -55,6 +68,7 @@ class Message:
     wording: Wording
     matcher: FlowMatcher
     classifier: FlowClassifier
+    documents: Documents | None = None
 
     @cached_property
     def words(self) -> list[str]:
@@ -120,6 +134,13 @@ class Message:
         return len(self.words) > 2 and (
             bool(_ASKING.match(fold(self.text).strip())) or self.text.rstrip().endswith("?")
         )
+
+    @cached_property
+    def known(self) -> float:
+        """How likely it is that the project's documents answer the message, 0..1."""
+        if self.documents is None or not self.wording.searches:
+            return 0.0
+        return self.documents.answers(self.text)
 
     def candidates_of(self, text: str) -> list[Candidate]:
         """The startable flows for another text, such as the rest of a correction."""

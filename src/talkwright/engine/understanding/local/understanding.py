@@ -15,7 +15,7 @@ from talkwright.engine.understanding.local.answering import answer_question
 from talkwright.engine.understanding.local.certainty import is_sure
 from talkwright.engine.understanding.local.classifier import FlowClassifier
 from talkwright.engine.understanding.local.matching.matcher import FlowMatcher
-from talkwright.engine.understanding.local.message import Decision, Message
+from talkwright.engine.understanding.local.message import Decision, Documents, Message
 from talkwright.engine.understanding.local.opening import open_conversation
 from talkwright.engine.understanding.local.situation import situation_of
 from talkwright.engine.understanding.local.wording import Wording
@@ -27,8 +27,12 @@ _SHOWN = 5  # candidates that a trace holds
 class LocalUnderstanding:
     """The understanding that needs no language model. One per loaded model; keeps no state of conversations."""
 
-    def __init__(self, classifier: FlowClassifier, now: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, classifier: FlowClassifier, now: Callable[[], float] = time.time, documents: Documents | None = None
+    ) -> None:
+        """`documents` tell what the project's search can answer."""
         self._classifier = classifier
+        self._documents = documents
         self._now = now
         self._known: tuple[Wording, FlowMatcher] | None = None
 
@@ -37,7 +41,7 @@ class LocalUnderstanding:
         wording, matcher = self._of(assistant)
         free_text = text.strip().removeprefix("/")  # what is left of a malformed payload (dialogue-semantics 4.3)
         situation = situation_of(tracker, assistant, language)
-        message = Message(free_text, situation, wording, matcher, self._classifier)
+        message = Message(free_text, situation, wording, matcher, self._classifier, self._documents)
         decision = _UNREADABLE if is_meant_for_slots(text) else _decided(message)
         return Understood(
             commands=decision.commands,
@@ -79,6 +83,8 @@ class LocalUnderstanding:
             ]
         if values := list(_values(message, decision)):
             trace["values"] = values
+        if "known" in message.__dict__ and self._documents is not None:
+            trace["documents"] = round(message.known, 3)
         if message.situation.question is not None:
             trace["question"] = message.situation.question.slot.name
         return trace
