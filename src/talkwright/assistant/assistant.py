@@ -9,6 +9,7 @@ from typing import Any
 from talkwright.assistant.domain import Domain
 from talkwright.assistant.flows import Flow
 from talkwright.assistant.nlu import NluData
+from talkwright.assistant.stories import Rule, Story
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,6 +25,8 @@ class Assistant:
     flows: Mapping[str, Flow] = field(default_factory=dict)
     domain: Domain = field(default_factory=Domain)
     nlu: NluData = field(default_factory=NluData)
+    rules: tuple[Rule, ...] = ()
+    stories: tuple[Story, ...] = ()
     config: Mapping[str, Any] = field(default_factory=dict)
     endpoints: Mapping[str, Any] = field(default_factory=dict)
     credentials: Mapping[str, Any] = field(default_factory=dict)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from talkwright.assistant.assistant import Assistant
-from talkwright.assistant.builtins import builtin_slots
+from talkwright.assistant.builtins import REQUESTED_SLOT, builtin_slots
 from talkwright.assistant.compatibility import compatibility_of
 from talkwright.assistant.domain import ActionDeclaration, Domain, Response, Slot
 from talkwright.assistant.flows import Flow
@@ -18,8 +18,10 @@ from talkwright.assistant.parsing.domain import parse_action, parse_response, pa
 from talkwright.assistant.parsing.flows import parse_flow
 from talkwright.assistant.parsing.nlu import parse_examples, parse_terms
 from talkwright.assistant.parsing.shape import Findings
+from talkwright.assistant.parsing.stories import STORIES, parse_forms, parse_talks
 from talkwright.assistant.patterns import default_items
 from talkwright.assistant.problems import Problem, Severity
+from talkwright.assistant.stories import Rule, Story
 
 DEFAULT_ASSISTANT_ID = "assistant"
 DEFAULT_LANGUAGE = "en"
@@ -44,10 +46,12 @@ def build_assistant(items: Iterable[ItemBody], with_patterns: bool = True) -> tu
     rest = merged_document(by_kind["domain"].values(), "domain", problems)
     flows = _flows(by_kind["flow"], defaults.get("flow", {}), problems)
     domain = _domain(by_kind, defaults, rest, problems)
-    if defaults:
-        builtins = builtin_slots(language, additional, forms=bool(domain.forms), compatibility=compatibility_of(config))
+    if defaults or (domain.forms and with_patterns):
+        known = builtin_slots(language, additional, forms=bool(domain.forms), compatibility=compatibility_of(config))
+        builtins = known if defaults else {REQUESTED_SLOT: known[REQUESTED_SLOT]}
         domain = replace(domain, slots={**builtins, **domain.slots})
     domain = replace(domain, raw=_raw_domain(by_kind, defaults, rest, domain))
+    rules, stories = _talks(by_kind[STORIES], problems)
     assistant_id = config.get("assistant_id")
     assistant = Assistant(
         id=assistant_id if isinstance(assistant_id, str) and assistant_id else DEFAULT_ASSISTANT_ID,
@@ -56,6 +60,8 @@ def build_assistant(items: Iterable[ItemBody], with_patterns: bool = True) -> tu
         flows=flows,
         domain=domain,
         nlu=_nlu(by_kind, problems),
+        rules=rules,
+        stories=stories,
         config=config,
         endpoints=merged_document(by_kind["endpoints"].values(), "endpoints", problems),
         credentials=merged_document(by_kind["credentials"].values(), "credentials", problems),
@@ -155,6 +161,7 @@ def _domain(
     default_slots = _typed(defaults.get("slot", {}), parse_slot, problems)
     default_responses = _typed(defaults.get("response", {}), parse_response, problems)
     actions: dict[str, ActionDeclaration] = _typed(by_kind["action"], parse_action, problems)
+    findings = Findings("domain", _first_name(by_kind["domain"]), problems=problems)
     return Domain(
         slots={**{name: replace(slot, builtin=True) for name, slot in default_slots.items()}, **own_slots},
         responses={
@@ -164,8 +171,8 @@ def _domain(
         actions=actions,
         intents={name: _declaration(item.body, "domain") for name, item in by_kind["intent"].items()},
         entities={name: _declaration(item.body) for name, item in by_kind["entity"].items()},
-        forms=rest["forms"] if isinstance(rest.get("forms"), Mapping) else {},
-        session=parse_session(rest, Findings("domain", _first_name(by_kind["domain"]), problems=problems)),
+        forms=parse_forms(rest.get("forms"), findings),
+        session=parse_session(rest, findings),
     )
 
 
@@ -212,6 +219,18 @@ def _with_values(
     return {name: tuple(texts) for name, texts in joined.items()}
 
 
+def _talks(files: Mapping[str, ItemBody], problems: list[Problem]) -> tuple[tuple[Rule, ...], tuple[Story, ...]]:
+    """The rules and stories of all files, in the order of their names."""
+    rules: list[Rule] = []
+    stories: list[Story] = []
+    for name in sorted(files):
+        own_rules, own_stories, found = parse_talks(name, files[name].body)
+        rules += own_rules
+        stories += own_stories
+        problems.extend(found)
+    return tuple(rules), tuple(stories)
+
+
 def _raw_domain(
     by_kind: Mapping[str, Mapping[str, ItemBody]],
     defaults: Mapping[str, Mapping[str, ItemBody]],
@@ -232,7 +251,7 @@ def _raw_domain(
         "actions": [
             {name: {"send_domain": True}} if action.send_domain else name for name, action in domain.actions.items()
         ],
-        "forms": dict(domain.forms),
+        "forms": dict(rest["forms"]) if isinstance(rest.get("forms"), Mapping) else {},
         "session_config": {
             "session_expiration_time": domain.session.expiration_minutes,
             "carry_over_slots_to_new_session": domain.session.carry_over_slots,

@@ -81,7 +81,8 @@ _ALWAYS = (
     _slot("continue_conversation", "bool", _BY_LLM),
     _slot("csat_score", "categorical", _BY_LLM, values=("satisfied", "unsatisfied")),
 )
-BUILTIN_SLOT_NAMES = frozenset({slot.name for slot in _ALWAYS} | {"language", "requested_slot"})
+REQUESTED_SLOT = "requested_slot"
+BUILTIN_SLOT_NAMES = frozenset({slot.name for slot in _ALWAYS} | {"language", REQUESTED_SLOT})
 
 
 def builtin_slots(
@@ -97,5 +98,5 @@ def builtin_slots(
     values = (language, *(other for other in additional if other != language))
     slots["language"] = _slot("language", "strict_categorical", initial=language, values=values)
     if forms:
-        slots["requested_slot"] = _slot("requested_slot", "text")
+        slots[REQUESTED_SLOT] = _slot(REQUESTED_SLOT, "text")
     return slots

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from talkwright.assistant.stories import Form
+
 SlotType = Literal["text", "bool", "float", "categorical", "list", "any", "strict_categorical"]
 
 
@@ -99,6 +101,6 @@ class Domain:
     actions: Mapping[str, ActionDeclaration] = field(default_factory=dict)
     intents: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     entities: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    forms: Mapping[str, Any] = field(default_factory=dict)
+    forms: Mapping[str, Form] = field(default_factory=dict)
     session: SessionConfig = field(default_factory=SessionConfig)
     raw: Mapping[str, Any] = field(default_factory=dict)

@@ -7,14 +7,14 @@ from typing import Any
 
 import jsonpatch
 import pytest
-from tests.assistant.validation import rules_of_content, rules_of_flows
+from tests.assistant.validation import rules_of_content, rules_of_flows, rules_of_stories
 from tests.assistant.validation.projects import BASE, H, codes, flow, items_of, problems_with
 
 from talkwright.assistant.patterns import default_items
 from talkwright.assistant.problems import Severity
 from talkwright.assistant.validation import ItemFacts, check_assistant, check_item
 
-RULES = [*rules_of_flows.RULES, *rules_of_content.RULES]
+RULES = [*rules_of_flows.RULES, *rules_of_content.RULES, *rules_of_stories.RULES]
 
 
 def test_the_base_project_has_no_problem() -> None:

@@ -3,6 +3,7 @@
 from talkwright.assistant.project.bodies import body_of, make_item
 from talkwright.assistant.project.placing import Placement, fit, place_new_item, rename_refs
 from talkwright.assistant.project.reading import item_problems, kept_unread, read_contents, read_project
+from talkwright.assistant.project.talks import talks_of
 from talkwright.assistant.project.values import (
     Limits,
     PartRef,
@@ -41,6 +42,7 @@ __all__ = [
     "skeleton_to_json",
     "style_from_json",
     "style_to_json",
+    "talks_of",
     "to_tar_gz",
     "to_zip",
     "write_file",

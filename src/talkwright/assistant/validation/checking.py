@@ -9,8 +9,9 @@ from typing import Any
 from talkwright.assistant.build import merged_document
 from talkwright.assistant.items import ItemBody
 from talkwright.assistant.parsing.shape import Findings
+from talkwright.assistant.parsing.stories import STORIES
 from talkwright.assistant.problems import Problem, Severity
-from talkwright.assistant.validation import end_to_end, flows, nlu, responses, settings, slots
+from talkwright.assistant.validation import end_to_end, flows, nlu, responses, settings, slots, stories
 from talkwright.assistant.validation.check import Check
 from talkwright.assistant.validation.facts import Facts, ItemFacts
 
@@ -30,6 +31,7 @@ _CHECKS: Mapping[str, Callable[[Check], None]] = {
     "credentials": settings.check_credentials,
     "prompt": settings.check_prompt,
     "test": end_to_end.check_test,
+    STORIES: stories.check_talks,
 }
 
 
@@ -69,7 +71,7 @@ def check_assistant(items: Iterable[ItemBody], facts: Facts | None = None) -> li
     for kind in ("config", "endpoints", "credentials", "domain"):
         files = [item for item in items if item.kind == kind and isinstance(item.body, Mapping)]
         merged_document(files, kind, problems)
-    if not any(item.kind == "flow" for item in items):
+    if not any(item.kind in ("flow", STORIES) for item in items):
         problems.append(NO_FLOW)
     return problems
 

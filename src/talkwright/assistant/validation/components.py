@@ -22,14 +22,19 @@ ROUTING_SLOT = "route_session_to_calm"
 _LOCAL = "Talkwright's local understanding stands in for it when no model endpoint is set up."
 _STAND_INS: Mapping[str, str] = {
     **dict.fromkeys(LLM_GENERATORS, _LOCAL),
-    LLM_ROUTER: "Talkwright's engine answers every turn with flows.",
-    INTENT_ROUTER: "Talkwright's engine answers every turn with flows.",
+    LLM_ROUTER: (
+        "Talkwright's engine doesn't ask a language model who answers: every message goes to the flows. Use"
+        " `IntentBasedRouter` where rules and stories should answer too."
+    ),
+    INTENT_ROUTER: "",
     NLU_ADAPTER: "",
     "FlowPolicy": "",
     "EnterpriseSearchPolicy": "Questions of knowledge get the answer of `pattern_search`.",
     "IntentlessPolicy": "Small talk gets the answer of `pattern_chitchat`.",
+    **dict.fromkeys(("RulePolicy", "MemoizationPolicy", "AugmentedMemoizationPolicy"), ""),
+    "TEDPolicy": "Stories are remembered, not generalised: where none fits as a whole, its latest part may.",
+    "UnexpecTEDIntentPolicy": "Unlikely intents are not looked for.",
 }
-_NLU_POLICIES = ("RulePolicy", "MemoizationPolicy", "AugmentedMemoizationPolicy", "TEDPolicy", "UnexpecTEDIntentPolicy")
 
 
 def named(config: Mapping[str, Any], section: str) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
@@ -96,12 +101,6 @@ def _hint(check: Check, path: str, name: str) -> None:
             "component-dropped",
             path,
             f"Nothing in Talkwright's engine stands in for `{component}`. {DROPPED[component]}",
-        )
-    elif component in _NLU_POLICIES:
-        check.findings.hint(
-            "component-stand-in",
-            path,
-            f"`{component}` is kept as it is. Talkwright's engine understands with its own local model instead.",
         )
     elif component in _STAND_INS:
         if _STAND_INS[component]:

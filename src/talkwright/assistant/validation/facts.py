@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any, Literal, Protocol, TypeAlias
 
 from talkwright.assistant.build import languages, merged_document
-from talkwright.assistant.builtins import BUILTIN_ACTIONS, BUILTIN_INTENTS, builtin_slots
+from talkwright.assistant.builtins import BUILTIN_ACTIONS, BUILTIN_INTENTS, REQUESTED_SLOT, builtin_slots
 from talkwright.assistant.domain import Response, Slot
 from talkwright.assistant.flows import PATTERN_PREFIX, Flow
 from talkwright.assistant.items import ItemBody
@@ -149,10 +149,10 @@ class ItemFacts:
 
     @cached_property
     def _builtins(self) -> Mapping[str, Slot]:
-        if not self._items["flow"]:
-            return {}
+        forms = bool(self._settings["domain"].get("forms"))
         language, additional = languages(self._settings["config"])
-        return builtin_slots(language, additional, forms=bool(self._settings["domain"].get("forms")))
+        known = builtin_slots(language, additional, forms=forms)
+        return known if self._items["flow"] else {REQUESTED_SLOT: known[REQUESTED_SLOT]} if forms else {}
 
     def settings(self, kind: str) -> Mapping[str, Any]:
         """See Facts."""

@@ -15,6 +15,7 @@ from talkwright.assistant.pointers import pointer_join
 from talkwright.assistant.references import references
 from talkwright.assistant.validation.check import Check, remove
 from talkwright.assistant.validation.components import check_components, check_model_groups, check_secrets
+from talkwright.assistant.validation.stories import check_forms
 
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*|x-[a-z0-9-]+")
 _PLACEHOLDER_IDS = ("default", "placeholder_default", "assistant", "your_assistant_id", "unique-assistant-name")
@@ -215,9 +216,8 @@ def check_domain(check: Check) -> None:
     if rest is None:
         return
     parse_session(rest, check.findings)
-    forms = rest.get("forms")
-    if forms is not None and not isinstance(forms, Mapping):
-        check.findings.wrong_shape("/forms", "`forms`", "a map from form names to their settings", forms)
+    if rest.get("forms") is not None:
+        check_forms(check)
     for reference in references("domain", check.name, rest):
         if reference.kind == "slot" and check.facts.slot(reference.name) is None:
             check.missing(reference, "A form")
