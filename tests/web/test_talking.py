@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 from tests.services.running import RunningStudio
 from tests.web.api import Api
+from tests.web.chromium import Watch
 from tests.web.places import FLOW, canvas, new_chat, open_dock, say
 from tests.web.projects import tea_desk
 
@@ -164,6 +165,25 @@ def test_a_chat_greets_once_when_it_is_started(page: Page, api: Api, example: st
     expect(page.get_by_text("Say something as your users would")).to_be_visible()
     page.reload()
     expect(greeting).to_have_count(1)
+    assert len(api.get(chats)["items"]) == before + 1
+
+
+def test_a_greeting_whose_request_was_cut_comes_by_itself(watched: tuple[Page, Watch], api: Api, example: str) -> None:
+    page, watch = watched
+    watch.allow("Failed to load resource")
+    page.goto(f"/a/{example}/content/response")
+    new_chat(page)
+    say(page, "I want to send some money")
+    chats = f"/assistants/{api.assistant(example)['id']}/chats"
+    before = len(api.get(chats)["items"])
+    restart = "**/chats/*/restart"
+    page.route(restart, lambda route: route.abort("connectionfailed"))
+    page.get_by_role("button", name="New chat").click()
+    expect(dock(page).get_by_role("alert")).to_contain_text("tried again as soon as the studio answers")
+    page.unroute(restart)
+    expect(dock(page).get_by_role("alert")).to_have_count(0)
+    expect(conversation(page).locator(".bubble.bot").filter(has_text="Hello, this is Harbour Bank")).to_have_count(1)
+    expect(conversation(page).locator(".bubble.me")).to_have_count(0)
     assert len(api.get(chats)["items"]) == before + 1
 
 

@@ -2,6 +2,8 @@
 import { create } from 'zustand'
 
 const PAUSES = [1000, 2000, 3000, 5000]
+/** After so long without a doubt the pauses begin anew. */
+const CALM = 30_000
 /** What a gateway says in place of a studio that is away. */
 const AWAY = new Set([502, 503, 504])
 
@@ -33,20 +35,30 @@ async function ask(): Promise<boolean> {
 }
 
 let doubting = false
+/** Something got no answer since the server was last asked. */
+let missed = false
+let pauses = 0
+let calmSince = 0
 
-/** Something got no answer: where the server gives none either, it is away until it does. */
+/** Something got no answer: where the server gives none either, it is away until it does. Whoever waits is called back in any case. */
 export function doubt(): void {
+  missed = true
   if (!doubting) void untilBack()
 }
 
 async function untilBack(): Promise<void> {
   doubting = true
-  for (let attempt = 0; !(await askNow()); attempt++) {
-    useReach.setState({ reached: false })
-    await pause(PAUSES[Math.min(attempt, PAUSES.length - 1)] ?? 0)
-    if (useReach.getState().reached) break
+  if (Date.now() - calmSince > CALM) pauses = 0
+  while (missed || !useReach.getState().reached) {
+    missed = false
+    const { reached } = useReach.getState()
+    if (!(await askNow())) useReach.setState({ reached: false })
+    else if (reached) callBack()
+    // Also where the server does answer: what fails all the same must not be tried without end in no time.
+    await pause(PAUSES[Math.min(pauses++, PAUSES.length - 1)] ?? 0)
   }
   doubting = false
+  calmSince = Date.now()
 }
 
 /** Ends early when the browser has a network again or somebody looks at the page. */
@@ -64,11 +76,20 @@ function pause(milliseconds: number): Promise<void> {
   })
 }
 
-/** Calls back each time the server is there again. */
+const waiting = new Set<() => void>()
+
+function callBack(): void {
+  for (const back of waiting) back()
+}
+
+useReach.subscribe(({ reached }, before) => {
+  if (reached && !before.reached) callBack()
+})
+
+/** Calls back each time the server answers after something got no answer, also where it was never away for long enough to be missed. */
 export function onBack(back: () => void): () => void {
-  return useReach.subscribe(({ reached }, before) => {
-    if (reached && !before.reached) back()
-  })
+  waiting.add(back)
+  return () => void waiting.delete(back)
 }
 
 // A machine without a network may well reach a studio that runs on it: only the server's silence counts.
