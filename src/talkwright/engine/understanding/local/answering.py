@@ -13,6 +13,7 @@ from talkwright.engine.understanding.local.answers.free_text import text_answer
 from talkwright.engine.understanding.local.answers.moments import moment_answer
 from talkwright.engine.understanding.local.answers.numbers import number_answer
 from talkwright.engine.understanding.local.corrections import correction_decision
+from talkwright.engine.understanding.local.knowing import known_question
 from talkwright.engine.understanding.local.message import Decision, Message
 from talkwright.engine.understanding.local.offers import offer_decision
 from talkwright.engine.understanding.local.opening import (
@@ -29,6 +30,7 @@ _WANTED = 0.35  # how likely a flow must be to leave the question for it, when t
 _UNASKED = 0.7  # … and when it could as well be an answer
 _INSTEAD_OF_VALUE = 0.75  # … and when it holds a value that answers
 _LONG_ENOUGH = 4  # words: shorter messages with a value are answers
+_FREE = ("text", "any")
 _EVEN_SO = frozenset({Act.CANCEL, Act.HUMAN, Act.REPEAT, Act.RESTART, Act.SKIP})
 
 
@@ -73,6 +75,8 @@ def _answer_or_digression(message: Message, question: Question, value: Any) -> D
     likely = best.probability if best and best.flow not in message.situation.running[:1] else 0.0
     if best is not None and message.wording.is_flow_name(message.text, best.flow) and likely >= message.likely:
         return Decision([StartFlow(best.flow)], "the name of a flow", started=best.flow)
+    if (asked := known_question(message, likely, holds_value=value is not None and kind not in _FREE)) is not None:
+        return asked
     if value is None:
         started = start_decision(message, message.likely) if likely >= message.likely else None
         return started or _not_understood(message)

@@ -9,8 +9,9 @@ from talkwright.engine.commands import CannotHandle, SetSlot
 from talkwright.engine.dialogue.interruption import CHOICE_SLOT, CONFIRMATION_SLOT
 from talkwright.engine.understanding.local.answers.booleans import boolean_answer, is_plain_boolean
 from talkwright.engine.understanding.local.answers.categories import Option, category_answer
+from talkwright.engine.understanding.local.knowing import known_question
 from talkwright.engine.understanding.local.message import Decision, Message
-from talkwright.engine.understanding.local.opening import act_decision, start_decision
+from talkwright.engine.understanding.local.opening import act_decision, nothing_fits, start_decision
 from talkwright.engine.understanding.local.phrases import Act
 from talkwright.engine.understanding.local.situation import Question
 from talkwright.engine.understanding.local.texts import fold
@@ -18,7 +19,8 @@ from talkwright.engine.understanding.local.texts import fold
 ANYTHING_ELSE_SLOT = "continue_conversation"
 _NEITHER = re.compile(r"\b(?:none|neither|nothing|no(?:ne)? of (?:them|those|these)|keine?[rsn]?|nichts|weder)\b")
 _ENDING = frozenset({Act.NOTHING_ELSE, Act.CANCEL})
-_NOT_UNDERSTOOD = Decision([CannotHandle()], "neither yes nor no, and no likely flow")
+_NEITHER_NOR = "neither yes nor no, and no likely flow"
+_NOT_UNDERSTOOD = Decision([CannotHandle()], _NEITHER_NOR)
 _ALWAYS = frozenset({Act.HUMAN, Act.REPEAT, Act.RESTART})
 
 
@@ -53,6 +55,9 @@ def _go_on(message: Message, _: Question) -> Decision:
 
 
 def _flow_or_boolean(message: Message, slot: str) -> Decision:
+    best = message.candidates[0].probability if message.candidates else 0.0
+    if (asked := known_question(message, best)) is not None:
+        return asked
     started = start_decision(message, message.likely)
     said = boolean_answer(message.text)
     waiting = started is not None and started.started in message.situation.running
@@ -64,7 +69,7 @@ def _flow_or_boolean(message: Message, slot: str) -> Decision:
         return Decision([SetSlot(slot, said)], "yes or no")
     if message.act is not None:
         return act_decision(message, message.act)
-    return _NOT_UNDERSTOOD
+    return nothing_fits(message, _NEITHER_NOR)
 
 
 def _which(message: Message, question: Question) -> Decision:

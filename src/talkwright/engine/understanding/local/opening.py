@@ -14,6 +14,7 @@ from talkwright.engine.commands import (
     SkipQuestion,
     StartFlow,
 )
+from talkwright.engine.understanding.local.knowing import known_question
 from talkwright.engine.understanding.local.message import Decision, Message
 from talkwright.engine.understanding.local.phrases import Act
 from talkwright.engine.understanding.local.values import values_in_sentence
@@ -27,13 +28,16 @@ def open_conversation(message: Message) -> Decision:
     best = message.candidates[0] if message.candidates else None
     if message.act is not None and not (best and best.probability >= _TRUST_OVER_PHRASE and message.act in _SOFT_ACTS):
         return act_decision(message, message.act)
-    return start_decision(message, message.likely) or nothing_fits(message, "no flow is likely enough")
+    asked = known_question(message, best.probability if best else 0.0)
+    return asked or start_decision(message, message.likely) or nothing_fits(message, "no flow is likely enough")
 
 
 def nothing_fits(message: Message, why: str) -> Decision:
     """What remains for a message that no flow and no answer is: a question for the project's search, or a refusal."""
     if message.is_question and message.wording.searches:
         return Decision([Knowledge()], f"{why}, and it asks something")
+    if message.documents is not None and message.act is None and message.known >= message.documents.sure:
+        return Decision([Knowledge()], f"{why}, and the documents answer it")
     return Decision([CannotHandle()], why)
 
 

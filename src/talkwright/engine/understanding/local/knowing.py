@@ -1,0 +1,34 @@
+"""Questions that the project's documents answer, told from sentences that start a flow."""
+
+from __future__ import annotations
+
+import re
+
+from talkwright.engine.commands import Knowledge
+from talkwright.engine.understanding.local.message import Decision, Message
+from talkwright.engine.understanding.local.texts import fold
+
+_REQUEST = re.compile(
+    r"^(?:please |bitte )?(?:(?:can|could|may|might|would|will|shall) (?:you|i|we)|"
+    r"(?:kann|koennte|darf|duerfte|wuerde) (?:ich|man)|(?:koennen|koennten|duerfen|wuerden) (?:sie|wir)|"
+    r"(?:kannst|koenntest|wuerdest) du)\b"
+)
+"""How a question begins that may as well be a wish: those start flows where one is likely at all."""
+_WISHED = 0.6  # the likelihood of a flow from which on such a question is taken for a wish
+_INSTEAD_OF_VALUE = 0.9  # how likely the documents must answer a question that holds a value which is asked for
+
+
+def known_question(message: Message, likely: float, *, holds_value: bool = False) -> Decision | None:
+    """The search for a question that documents answer; None where a flow, `likely` so much, is meant rather.
+
+    `holds_value` says that the message could be an answer to the open question, too.
+    """
+    if message.documents is None or not message.is_question or (holds_value and not message.asks_or_wants):
+        return None
+    wished = _REQUEST.match(fold(message.text).strip()) is not None
+    if wished and likely >= _WISHED:
+        return None
+    least = max(message.documents.sure, _INSTEAD_OF_VALUE if holds_value else 0.0)
+    if message.known < least or (not wished and message.known <= likely):
+        return None
+    return Decision([Knowledge()], "the documents answer it")
