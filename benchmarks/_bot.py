@@ -54,7 +54,7 @@ class Bot:
         environment = {**os.environ, **(variables or {})}
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
         assert self.process.stdout is not None
-        ready = next(line for line in map(json.loads, self.process.stdout) if line["stage"] == "ready")
+        ready = next(line for line in map(json.loads, self.process.stdout) if line.get("stage") == "ready")
         self.port: int = ready["port"]
         self._connection: socket.socket | None = None
 

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from talkwright import __version__
@@ -26,6 +25,7 @@ from talkwright.engine.understanding.local.documents import Meaning
 from talkwright.engine.understanding.local.gate import SIGNS, Gate
 from talkwright.engine.understanding.local.tagging import Mark, Tagger
 from talkwright.engine.understanding.local.vectors import Vectoriser
+from talkwright.engine.weights import Weights, npy
 
 FORMAT = 2
 _METADATA = "metadata.json"
@@ -34,6 +34,7 @@ _CLASSIFIER = "classifier.json"
 _ARRAYS = ("arrays/feature_weights.npy", "arrays/sparse_weights.npy", "arrays/dense_weights.npy", "arrays/bias.npy")
 _TAGGER = "tagger.json"
 _TAGGER_ARRAYS = ("arrays/tagger_emissions.npy", "arrays/tagger_transitions.npy")
+_MAPPED = frozenset({*_ARRAYS, *_TAGGER_ARRAYS})
 _MAX_METADATA = 16 << 20  # bytes: what readers of the ecosystem accept
 _MAX_MEMBER = 512 << 20  # bytes: far above any real model, far below what would fill a machine
 
@@ -117,7 +118,7 @@ def _classifier_members(classifier: FlowClassifier) -> dict[str, bytes]:
     )
     members = {
         _CLASSIFIER: _json(described),
-        **{name: _npy(array) for name, array in zip(_ARRAYS, arrays, strict=True)},
+        **{name: npy(array) for name, array in zip(_ARRAYS, arrays, strict=True)},
     }
     return members if classifier.tagger is None else members | _tagger_members(classifier.tagger)
 
@@ -128,7 +129,7 @@ def _tagger_members(tagger: Tagger) -> dict[str, bytes]:
         "vocabulary": sorted(tagger.vocabulary, key=tagger.vocabulary.__getitem__),
     }
     emissions, transitions = _TAGGER_ARRAYS
-    return {_TAGGER: _json(described), emissions: _npy(tagger.emissions), transitions: _npy(tagger.transitions)}
+    return {_TAGGER: _json(described), emissions: npy(tagger.emissions), transitions: npy(tagger.transitions)}
 
 
 def _write_archive(path: Path, members: Mapping[str, bytes]) -> None:
@@ -157,20 +158,22 @@ def read_metadata(path: Path) -> dict[str, Any]:
 
 def load_model(path: Path) -> Model:
     """Load a model for running; raises ModelError."""
-    members = _read_archive(path, {_METADATA, _CONTENT, _CLASSIFIER, *_ARRAYS, _TAGGER, *_TAGGER_ARRAYS, *MEMBERS})
+    weights = Weights()
+    members = _read_archive(path, {_METADATA, _CONTENT, _CLASSIFIER, _TAGGER, *_MAPPED, *MEMBERS}, weights)
     metadata = _object(members.get(_METADATA, b""), path)
     if metadata.get("format") != FORMAT:
         raise ModelError(
             f"{path.name} was made by another engine or a newer one; train the assistant again with this one."
         )
-    missing = {_CONTENT, _CLASSIFIER, *_ARRAYS} - members.keys()
+    missing = {_CONTENT, _CLASSIFIER, *_ARRAYS} - {*members, *weights}
     if missing:
         raise ModelError(f"{path.name} is damaged: {', '.join(sorted(missing))} is missing. Train the assistant again.")
     try:
         items = [ItemBody(one["kind"], one["name"], one["body"]) for one in json.loads(members[_CONTENT])]
-        classifier = _classifier(json.loads(members[_CLASSIFIER]), [_array(members[name]) for name in _ARRAYS])
+        arrays = weights.arrays()
+        classifier = _classifier(json.loads(members[_CLASSIFIER]), [arrays[name] for name in _ARRAYS])
         if _TAGGER in members:
-            classifier = replace(classifier, tagger=_tagger(members))
+            classifier = replace(classifier, tagger=_tagger(json.loads(members[_TAGGER]), arrays))
         search = index_in(members)
     except (ValueError, KeyError, TypeError) as problem:
         raise ModelError(f"{path.name} is damaged: {problem}. Train the assistant again.") from problem
@@ -207,11 +210,10 @@ def _classifier(described: Mapping[str, Any], arrays: list[NDArray[Any]]) -> Flo
     )
 
 
-def _tagger(members: Mapping[str, bytes]) -> Tagger:
-    described = json.loads(members[_TAGGER])
+def _tagger(described: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Tagger:
     marks = tuple(Mark(entity, role, group) for entity, role, group in described["marks"])
     vocabulary = {name: number for number, name in enumerate(described["vocabulary"])}
-    emissions, transitions = (_array(members[name]) for name in _TAGGER_ARRAYS)
+    emissions, transitions = (arrays[name] for name in _TAGGER_ARRAYS)
     labels = 1 + 2 * len(marks)
     if emissions.shape != (len(vocabulary), labels) or transitions.shape != (labels, labels):
         message = "its arrays for entities don't fit together"
@@ -229,8 +231,8 @@ def _gate(described: list[float] | None) -> Gate | None:
     return Gate(tuple(weights), least)
 
 
-def _read_archive(path: Path, wanted: set[str]) -> dict[str, bytes]:
-    """The wanted members, with or without `./` before their names; nothing is unpacked to disk."""
+def _read_archive(path: Path, wanted: set[str], weights: Weights | None = None) -> dict[str, bytes]:
+    """The wanted members, with or without `./` before their names; those that are mapped go to `weights`."""
     found: dict[str, bytes] = {}
     try:
         with tarfile.open(path, "r:gz") as archive:
@@ -242,6 +244,9 @@ def _read_archive(path: Path, wanted: set[str]) -> dict[str, bytes]:
                 if entry.size > limit:
                     raise ModelError(f"{path.name} is refused: {name} is larger than {limit >> 20} MiB.")
                 file = archive.extractfile(entry)
+                if file is not None and weights is not None and name in _MAPPED:
+                    weights.add(name, file)
+                    continue
                 found[name] = file.read() if file is not None else b""
                 if len(found) == len(wanted):
                     break
@@ -263,14 +268,3 @@ def _object(data: bytes, path: Path) -> dict[str, Any]:
 
 def _json(value: Any) -> bytes:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
-
-
-def _npy(array: NDArray[Any]) -> bytes:
-    buffer = io.BytesIO()
-    np.lib.format.write_array(buffer, np.ascontiguousarray(array), allow_pickle=False)
-    return buffer.getvalue()
-
-
-def _array(data: bytes) -> NDArray[Any]:
-    array: NDArray[Any] = np.lib.format.read_array(io.BytesIO(data), allow_pickle=False)
-    return array

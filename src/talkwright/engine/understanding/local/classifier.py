@@ -61,7 +61,7 @@ class FlowClassifier:
     meanings: tuple[Meaning, ...]
     vectoriser: Vectoriser
     sparse_weights: NDArray[np.float16]
-    dense_weights: NDArray[np.float32]
+    dense_weights: NDArray[np.float16]
     bias: NDArray[np.float32]
     temperature: float
     threshold: float
@@ -98,7 +98,7 @@ class FlowClassifier:
         return None if vector.is_empty else self._weighed(vector)
 
     def _weighed(self, vector: TextVector) -> Reading:
-        margins = vector.dense @ self.dense_weights + self.bias
+        margins = vector.dense @ self.dense_weights.astype(np.float32) + self.bias
         if len(vector.numbers):
             margins = margins + vector.values @ self.sparse_weights[vector.numbers].astype(np.float32)
         odds = np.exp((margins - np.max(margins)) / self.temperature)

@@ -80,7 +80,7 @@ class _Batch:
         best = lowest(loss_and_slope, np.zeros(features * labels + labels * labels))
         emissions = best[: features * labels].reshape(features, labels)[:-1]
         transitions = best[features * labels :].reshape(labels, labels)
-        return Tagger(marks, self.vocabulary, emissions.astype(np.float32), transitions.astype(np.float32))
+        return Tagger(marks, self.vocabulary, emissions.astype(np.float16), transitions.astype(np.float32))
 
     def _wanted_pairs(self) -> Floats:
         both = self.real[:, 1:]

@@ -48,7 +48,7 @@ class Tagger:
 
     marks: tuple[Mark, ...]
     vocabulary: Mapping[str, int]
-    emissions: NDArray[np.float32]
+    emissions: NDArray[np.float16]
     transitions: NDArray[np.float32]
 
     def find(self, text: str) -> list[Tagged]:
@@ -57,7 +57,7 @@ class Tagger:
         if not tokens:
             return []
         known = [[self.vocabulary[name] for name in names if name in self.vocabulary] for names in token_features(text)]
-        scores = np.stack([self.emissions[numbers].sum(axis=0) for numbers in known]).astype(float)
+        scores = np.stack([self.emissions[numbers].sum(axis=0, dtype=np.float32) for numbers in known]).astype(float)
         labels, sure = self._best(scores), _marginals(scores, self.transitions.astype(float))
         found: list[Tagged] = []
         for first, label in enumerate(labels):
