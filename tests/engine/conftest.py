@@ -81,7 +81,7 @@ def run_bot(model: Path | str, *options: str, **environment: str) -> Iterator[Ru
             assert process.stdout is not None
             for line in process.stdout:
                 said = json.loads(line)
-                if said["stage"] == "ready":
+                if said.get("stage") == "ready":
                     yield RunningBot(f"http://127.0.0.1:{said['port']}", process)
                     break
             else:

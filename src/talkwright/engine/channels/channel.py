@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from starlette.requests import Request
 from starlette.routing import BaseRoute
 
-from talkwright.engine.ports import BotMessage, TurnResult, UserMessage
+from talkwright.engine.ports import BotMessage, Hear, TurnResult, UserMessage
 
 Tell = Callable[[BotMessage], None]
 
@@ -21,8 +21,10 @@ class ChannelError(Exception):
 class Host(Protocol):
     """The bot, as a channel sees it."""
 
-    async def turn(self, message: UserMessage, tell: Tell | None = None) -> TurnResult:
+    async def turn(self, message: UserMessage, tell: Tell | None = None, hear: Hear | None = None) -> TurnResult:
         """Take one message; `tell` hears each bot message as soon as it is said.
+
+        `hear` is told the pieces of a message that a language model is still writing, before `tell` gets it whole.
 
         Raises ApiError where the bot can't take it now, and StoreError. An endpoint may let both pass: they become
         answers of the right form.

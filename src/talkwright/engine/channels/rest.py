@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import suppress
+from typing import Any
 
 import msgspec
 from starlette.requests import Request
@@ -13,6 +14,7 @@ from starlette.routing import Route
 from talkwright.engine.channels.channel import Host, Setting
 from talkwright.engine.channels.contents import to_rest
 from talkwright.engine.channels.messages import message_of
+from talkwright.engine.channels.pieces import Written
 from talkwright.engine.channels.telling import spoken
 from talkwright.engine.ports import BotMessage, UserMessage
 from talkwright.engine.serving.answers import ApiError, json_answer
@@ -62,18 +64,22 @@ async def _streamed(host: Host, message: UserMessage) -> Response:
     """One JSON object a line, each sent when it is said. What the bot can't take now is refused before the first."""
     turn = spoken(host, message)
     first = await anext(turn, None)
+    written = Written(message.sender)
 
     async def lines() -> AsyncIterator[bytes]:
         if first is None:
             return
-        yield _lines(message.sender, first)
+        if whole := written.take(first):
+            yield _lines(whole)
         with suppress(ApiError):  # logged; the answer has begun, so that it can only end
             async for said in turn:
-                yield _lines(message.sender, said)
+                if whole := written.take(said):
+                    yield _lines(whole)
+        if rest := written.end():
+            yield _lines(rest)
 
     return StreamingResponse(lines(), media_type="text/event-stream")
 
 
-def _lines(recipient: str, message: BotMessage) -> bytes:
-    contents = to_rest(recipient, [message])
+def _lines(contents: Sequence[Mapping[str, Any]]) -> bytes:
     return b"".join(msgspec.json.encode(content, enc_hook=str) + b"\n" for content in contents)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -18,7 +18,7 @@ from talkwright.engine.channels.channel import ChannelError, Host, Setting
 from talkwright.engine.channels.contents import to_rest
 from talkwright.engine.channels.rest import health
 from talkwright.engine.channels.telling import spoken
-from talkwright.engine.ports import BotMessage, UserMessage
+from talkwright.engine.ports import BotMessage, Piece, UserMessage
 from talkwright.engine.serving.access import JwtReader
 from talkwright.engine.serving.answers import ApiError, bad_request
 from talkwright.engine.serving.bodies import MAX_ID, MAX_MESSAGE
@@ -143,10 +143,24 @@ class SocketChannel:
         room = self._rooms.setdefault(recipient, _Room()) if self._minds_silence else _Room()
         room.stop()
         heard: list[Event] = []
-        async for said in spoken(host, message, heard.extend):
-            await self.send(recipient, [said])
+        await self._say(spoken(host, message, heard.extend), recipient)
         if self._minds_silence:
             self._await_answer(host, recipient, room, heard)
+
+    async def _say(self, turn: AsyncIterator[BotMessage | Piece], recipient: str) -> None:
+        """Send a turn: pieces of a text between `stream_start` and `stream_end`, then the whole of it as a message."""
+        streaming = False
+        async for said in turn:
+            is_piece = isinstance(said, Piece)
+            if is_piece is not streaming:
+                streaming = is_piece
+                await self._emit("stream_start" if is_piece else "stream_end", {}, recipient)
+            if isinstance(said, Piece):
+                await self._emit("stream_chunk", {"text": said.text}, recipient)
+            else:
+                await self.send(recipient, [said])
+        if streaming:  # what was being written never came to be said as a whole
+            await self._emit("stream_end", {}, recipient)
 
     def _await_answer(self, host: Host, recipient: str, room: _Room, turn: Sequence[Event]) -> None:
         """Count from now on how long the question waits, as the slot `silence_timeout` of the turn says (5.4)."""

@@ -1,4 +1,4 @@
-"""A turn whose messages are heard while it still runs."""
+"""A turn whose messages are heard while it still runs, and of messages what is written of them so far."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from talkwright.conversation.events import Event
 from talkwright.engine import logs
 from talkwright.engine.channels.channel import Host
 from talkwright.engine.faults import where
-from talkwright.engine.ports import BotMessage, TurnResult, UserMessage
+from talkwright.engine.ports import BotMessage, Piece, TurnResult, UserMessage
 from talkwright.engine.serving.answers import ApiError, of_store
 from talkwright.engine.stores import StoreError
 
@@ -19,13 +19,14 @@ _running: set[asyncio.Task[TurnResult]] = set()
 
 async def spoken(
     host: Host, message: UserMessage, after: Callable[[Sequence[Event]], None] | None = None
-) -> AsyncIterator[BotMessage]:
+) -> AsyncIterator[BotMessage | Piece]:
     """Each message of the turn as soon as it is said; `after` gets the turn's events once it has ended.
 
+    Pieces that come before a message are the beginning of its text.
     Raises ApiError where the bot can't take the message, or can't keep what it said; another fault is logged.
     """
-    said: asyncio.Queue[BotMessage | None] = asyncio.Queue()
-    turn = asyncio.ensure_future(host.turn(message, said.put_nowait))
+    said: asyncio.Queue[BotMessage | Piece | None] = asyncio.Queue()
+    turn = asyncio.ensure_future(host.turn(message, said.put_nowait, said.put_nowait))
     _running.add(turn)
 
     def ended(task: asyncio.Task[TurnResult]) -> None:

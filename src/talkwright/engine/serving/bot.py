@@ -11,7 +11,7 @@ from talkwright.conversation.tracker import Tracker
 from talkwright.engine.actions import HttpActions
 from talkwright.engine.agent import Agent
 from talkwright.engine.model import Model
-from talkwright.engine.ports import BotMessage, TurnResult, UserMessage
+from talkwright.engine.ports import BotMessage, Hear, TurnResult, UserMessage
 from talkwright.engine.serving.answers import no_model
 from talkwright.engine.serving.gate import Gate
 from talkwright.engine.stores import ConversationStore, Held
@@ -66,15 +66,15 @@ class Bot:
         """Whether a model is loaded."""
         return self._served is not None
 
-    async def turn(self, message: UserMessage, tell: Tell | None = None) -> TurnResult:
-        """One turn; `tell` hears each of its messages as soon as it is said.
+    async def turn(self, message: UserMessage, tell: Tell | None = None, hear: Hear | None = None) -> TurnResult:
+        """One turn; `tell` hears each of its messages as soon as it is said, `hear` pieces of one being written.
 
         Raises ApiError (409 no model, 429 and 503 too busy) and StoreError.
         """
         with self._gate.passing(message.sender):
             async with self._store.holding(message.sender) as held, self.using() as served:
                 tracker = await conversation(held, served) or served.agent.new_tracker(message.sender)
-                result = await served.agent.handle(tracker, message, tell=tell)
+                result = await served.agent.handle(tracker, message, tell=tell, hear=hear)
                 await held.save(tracker)
         if self.after_turn is not None:
             await self.after_turn(message.sender, result)
