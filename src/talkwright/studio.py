@@ -18,6 +18,7 @@ from starlette.requests import Request
 from talkwright.backend.app import create_app
 from talkwright.backend.context import Services
 from talkwright.backend.events.bus import Bus
+from talkwright.backend.secrets.given import GivenNames
 from talkwright.backend.settings import BackendSettings
 from talkwright.backend.sign_in.authenticator import OpenIdAuthenticator
 from talkwright.backend.sign_in.service import SignIns
@@ -35,7 +36,7 @@ from talkwright.identity.provider.administration import BuiltInAccounts
 from talkwright.identity.provider.app import Provider, administrator_link, create_provider, issuer_of
 from talkwright.identity.provider.forms import Directory
 from talkwright.identity.provider.pages import BASE
-from talkwright.identity.secrets import keyring
+from talkwright.identity.secrets import Keyring, keyring
 from talkwright.identity.settings import IdentitySettings
 from talkwright.operations.config import reveal
 
@@ -100,6 +101,8 @@ async def open_studio(
         authenticator=OpenIdAuthenticator(database, connection),
         instance=instance_id,
         extensions={
+            GivenNames: GivenNames(),
+            Keyring: keys,
             Listener: listener,
             Bus: Bus(direct_url, listener),
             SignIns: SignIns(database, connection, backend.base_url),

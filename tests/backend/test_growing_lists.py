@@ -28,7 +28,10 @@ LISTS = ("items", "changes", "versions", "trainings", "deployments", "chats", "i
 WHOLE = ("items/{item}/used", "problems")
 """Lists that count other things than the rows that grow, or come without pages."""
 WORK = ("trainings", "deployments", "chats")
-UNGROWN = {"/api/roles": "nine constants of the code"}
+UNGROWN = {
+    "/api/roles": "nine constants of the code",
+    "/api/assistants/{aid}/secrets": "twenty at most, and what the settings name",
+}
 SIZES = (1, 10, 1000)
 PAGE = 7
 

@@ -84,6 +84,8 @@ async def seed(asking: InProcess) -> Ground:
         "version": begun["version"]["id"],
         "deployment": deployment,
         "chat": chat,
+        "message": str(uuid7()),
+        "name": "OPENAI_API_KEY",
         "number": 1,
         "example": "bank",
         "uid": await ground.guest(),

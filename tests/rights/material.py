@@ -21,6 +21,7 @@ SELECT format('%I.%I', schemaname, tablename) FROM pg_tables
 WHERE schemaname IN ('studio', 'queue', 'idp') AND tablename <> 'audit' ORDER BY 1
 """
 _BACK_TO_THE_BEGINNING = (
+    "DELETE FROM studio.assistant_secrets WHERE assistant = :here",
     "UPDATE studio.assistants SET deleted_at = NULL, live_name = name WHERE id = :here",
     "UPDATE studio.sign_ins SET ended_at = NULL WHERE ended_at IS NOT NULL",
     "UPDATE studio.deployments SET state = 'stopped', active = false, ended_at = now() WHERE state <> 'stopped'",
@@ -177,6 +178,17 @@ async def _reverted(ground: Ground) -> Asked:
     return Asked({"number": made["change"]}, body={"id": str(uuid7())})
 
 
+async def _secret(ground: Ground) -> Asked:
+    del ground
+    return Asked({"name": f"KEY_{uuid7().hex[-12:]}"}, body={"value": uuid7().hex})
+
+
+async def _set_secret(ground: Ground) -> Asked:
+    name = "KEY_TO_DELETE"
+    await ground.does("PUT", f"/api/assistants/{ground.here}/secrets/{name}", {"value": uuid7().hex})
+    return Asked({"name": name})
+
+
 async def _guest(ground: Ground) -> Asked:
     return Asked({"uid": await ground.guest(), "role": "annotator"})
 
@@ -215,6 +227,9 @@ REQUESTS: Mapping[tuple[str, str], Make] = {
     (f"PATCH {_BOT}", ""): _with(body=lambda _: {"title": f"Bot {uuid7()}"}),
     (f"POST {_BOT}/chats", ""): _new(),
     (f"POST {_BOT}/chats/{{chat}}/messages", "no bot runs"): _new(**_HELLO),
+    (f"GET {_BOT}/chats/{{chat}}/messages/{{message}}/prompts", ""): _with(path=lambda _: {"message": uuid7()}),
+    (f"PUT {_BOT}/secrets/{{name}}", ""): _secret,
+    (f"DELETE {_BOT}/secrets/{{name}}", ""): _set_secret,
     (f"GET {_ITEM}", "response"): _item_of("response"),
     (f"GET {_ITEM}", "config"): _item_of("config"),
     (f"GET {_ITEM}/history", "response"): _item_of("response"),

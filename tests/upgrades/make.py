@@ -67,6 +67,8 @@ async def _walk(up: Up, assistant: str) -> None:
         await _edit(
             browser, base, "flow", "send_money", {"op": "add", "path": "/steps/-", "value": {"link": "nowhere"}}
         )
+        answer = await browser.send("PUT", f"{base}/secrets/OPENAI_API_KEY", json={"value": "a key of nobody's"})
+        assert answer.is_success, answer.text
         chat = str(uuid7())
         await _send(browser, f"{base}/chats", {"id": chat, "language": "en"})
         await _send(browser, f"{base}/chats/{chat}/messages", {"id": str(uuid7()), "text": "/SetSlots(recipient=Maya)"})

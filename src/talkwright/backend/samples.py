@@ -70,9 +70,20 @@ DEPLOYMENT: Sample = {
     "active": True,
     "waiting": None,
     "reason": None,
+    "problems": [],
     "created_at": _MORNING,
     "ready_at": _MORNING,
 }
+SECRET: Sample = {
+    "name": "OPENAI_API_KEY",
+    "set": True,
+    "given": False,
+    "named_in": ["endpoints"],
+    "changed_at": _MORNING,
+    "by": PERSON,
+}
+SECRETS: Sample = {"items": [SECRET]}
+SECRET_CHANGED: Sample = {"name": "OPENAI_API_KEY", "restarting": DEPLOYMENT_ID}
 DEPLOYMENTS: Sample = {"items": [DEPLOYMENT], "next": None}
 VERSION: Sample = {
     "id": VERSION_ID,
@@ -235,6 +246,19 @@ CHAT: Sample = {
     "language": "en",
     "deployment": DEPLOYMENT_ID,
     "turns": 1,
+}
+PROMPTS: Sample = {
+    "prompts": [
+        {
+            "component": "CompactLLMCommandGenerator",
+            "prompt": "Your task is to choose actions for an assistant.",
+            "answer": "start flow order_tea",
+            "model": "gpt-4o-mini",
+            "prompt_tokens": 812,
+            "completion_tokens": 5,
+            "ms": 418.2,
+        }
+    ]
 }
 SUGGESTIONS: Sample = {"texts": ["I'd like some tea", "Where is my order?"], "greets": True}
 CHATS: Sample = {"items": [CHAT], "next": None}

@@ -50,7 +50,7 @@ def training_consumer() -> None:
     """Run training jobs, one at a time."""
     from talkwright.modelservice import roles  # noqa: PLC0415 - as above
 
-    _run("training-consumer", roles.training_consumer, roles.TRAINING_SECTIONS)
+    _run("training-consumer", roles.training_consumer, roles.CONSUMER_SECTIONS)
 
 
 def running_orchestrator() -> None:
@@ -64,7 +64,7 @@ def running_consumer() -> None:
     """Hold one running model."""
     from talkwright.modelservice import roles  # noqa: PLC0415 - as above
 
-    _run("running-consumer", roles.running_consumer, roles.RUNNING_SECTIONS)
+    _run("running-consumer", roles.running_consumer, roles.CONSUMER_SECTIONS)
 
 
 def periodic() -> None:

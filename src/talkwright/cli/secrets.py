@@ -11,10 +11,11 @@ import typer
 from sqlalchemy import Column
 
 from talkwright.cli.reaching import command_database
+from talkwright.database.assistant_secrets import PURPOSE as ASSISTANT_PURPOSE
 from talkwright.database.deployments import SECRET_PURPOSE
 from talkwright.database.embedded import EmbeddedError
 from talkwright.database.settings import DatabaseSettings, HomeSettings
-from talkwright.database.tables import attempts, sign_in_attempts, sign_ins
+from talkwright.database.tables import assistant_secrets, attempts, sign_in_attempts, sign_ins
 from talkwright.identity.provider.keys import PURPOSE
 from talkwright.identity.provider.tables import keys
 from talkwright.identity.rotation import renew
@@ -29,6 +30,7 @@ SEALED: tuple[tuple[Column[bytes], str], ...] = (
     (sign_ins.c.tokens, TOKENS_PURPOSE),
     (sign_in_attempts.c.payload, ATTEMPT_PURPOSE),
     (attempts.c.secret, SECRET_PURPOSE),
+    (assistant_secrets.c.value, ASSISTANT_PURPOSE),
     (keys.c.private, PURPOSE),
 )
 """All columns that hold ciphertexts, with what they are encrypted for."""

@@ -14,6 +14,7 @@ from typing import Any
 import uvicorn
 
 from talkwright.backend.chats.bots import Bots
+from talkwright.backend.secrets.given import GivenNames
 from talkwright.backend.settings import BackendSettings
 from talkwright.cli.settings import SupervisedSettings
 from talkwright.database.engine import Database
@@ -56,7 +57,11 @@ async def serve_backend(context: RoleContext) -> None:
     backend = backend.model_copy(update={"port": sock.getsockname()[1]})
     database = Database.at(database_settings.application, database_settings)
     bots = Bots(keyring(reveal(identity.secret_keys), home), holder=worker or uuid7())
-    extensions: dict[type[Any], Any] = {ObjectStore: open_store(settings[StorageSettings], home), Bots: bots}
+    extensions: dict[type[Any], Any] = {
+        ObjectStore: open_store(settings[StorageSettings], home),
+        Bots: bots,
+        GivenNames: GivenNames(frozenset(settings[ModelServiceSettings].job_names)),
+    }
     context.checks.append(partial(unready_reason, database))
     try:
         async with open_studio(

@@ -183,15 +183,17 @@ async def _serve(studio: Studio) -> None:
     wanted = studio.backend.port
     if wanted not in (0, port):
         studio.journal.say(f"Port {wanted} is taken; the studio uses {port}.")
+    planned = _plan_actions(studio)
     link = await _start_backend(studio, sock, port)
     sys.stdout.write(f"{link}\n")
     sys.stdout.flush()
-    actions = _start_actions(studio)
+    if planned is not None:
+        studio.start(planned.program)
     _warn(studio)
     await _start_roles(studio)
     if await _is_empty(studio):
         await _first_start(studio)
-    del actions
+    del planned
     if studio.capacity is not None:
         await studio.capacity.run()
 
@@ -251,8 +253,16 @@ async def _start_backend(studio: Studio, sock: socket.socket, port: int) -> str:
     return str(said["link"])
 
 
-def _start_actions(studio: Studio) -> socket.socket | None:
-    """Start the example's action server where rasa-sdk is installed; engines learn its address."""
+@dataclass(frozen=True)
+class Actions:
+    """The action server that is to be started, and the socket that it is given."""
+
+    program: Program
+    sock: socket.socket
+
+
+def _plan_actions(studio: Studio) -> Actions | None:
+    """The example's action server, where rasa-sdk is installed; all roles learn its address before they start."""
     sources = Path(__file__).parents[3]
     folder = sources / "examples" / studio.settings.example
     python = studio.settings.actions_python or sources / ".venv-actions" / "bin" / "python"
@@ -262,11 +272,10 @@ def _start_actions(studio: Studio) -> socket.socket | None:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("TALKWRIGHT_")}
     command = (str(python), action_server.__file__, str(sock.fileno()), str(folder))
     program = Program(name="actions", command=command, environment=environment, descriptors=(sock.fileno(),))
-    studio.start(program)
     names = ModelServiceSettings().job_names
     studio.environment[ACTIONS_VARIABLE] = f"http://127.0.0.1:{sock.getsockname()[1]}/webhook"
     studio.environment["TALKWRIGHT_JOB_ENVIRONMENT"] = ",".join((*names, ACTIONS_VARIABLE))
-    return sock
+    return Actions(program, sock)
 
 
 async def _start_roles(studio: Studio) -> None:

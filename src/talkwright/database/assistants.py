@@ -10,11 +10,13 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import case, func, insert, select, true, tuple_, update
+from sqlalchemy import delete as sql_delete
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from talkwright.database.states import ENDED_DEPLOYMENTS, ENDED_TRAININGS
 from talkwright.database.tables import (
     assistant_names,
+    assistant_secrets,
     assistants,
     changes,
     deployments,
@@ -126,7 +128,10 @@ async def set_languages(session: AsyncSession, assistant: UUID, language: str, a
 
 
 async def delete(session: AsyncSession, assistant: UUID) -> None:
-    """End an assistant: its name is free again, its work is asked to stop, its rows stay for what points at them."""
+    """End an assistant: its name is free again, its work is asked to stop, its secrets go.
+
+    Its other rows stay for what points at them.
+    """
     now = func.now()
     await session.execute(update(assistants).where(assistants.c.id == assistant).values(live_name=None, deleted_at=now))
     await session.execute(
@@ -134,6 +139,7 @@ async def delete(session: AsyncSession, assistant: UUID) -> None:
         .where(assistant_names.c.assistant == assistant, assistant_names.c.until.is_(None))
         .values(until=now)
     )
+    await session.execute(sql_delete(assistant_secrets).where(assistant_secrets.c.assistant == assistant))
     for table, ended in ((trainings, ENDED_TRAININGS), (deployments, ENDED_DEPLOYMENTS)):
         await session.execute(
             update(table)

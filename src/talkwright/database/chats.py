@@ -69,6 +69,17 @@ async def event_bodies(session: AsyncSession, chat: UUID) -> list[tuple[int, str
     return [(row.turn, row.body) for row in rows]
 
 
+async def user_bodies(session: AsyncSession, chat: UUID, message: str) -> list[str]:
+    """The bodies of the user's events in the turn that answered a message."""
+    rows = await session.execute(
+        select(chat_events.c.body)
+        .join(chat_messages, (chat_messages.c.chat == chat_events.c.chat) & (chat_messages.c.turn == chat_events.c.turn))
+        .where(chat_messages.c.chat == chat, chat_messages.c.message == message, chat_events.c.type == "user")
+        .order_by(chat_events.c.seq)
+    )
+    return list(rows.scalars())
+
+
 async def answers(session: AsyncSession, chat: UUID) -> list[Any]:
     """All stored answers of a chat, in order."""
     rows = await session.execute(

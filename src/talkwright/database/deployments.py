@@ -12,12 +12,14 @@ from sqlalchemy import and_, func, insert, literal, select, text, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from talkwright.database.announcements import announce
-from talkwright.database.states import COMING_DEPLOYMENTS, ENDED_DEPLOYMENTS
+from talkwright.database.states import COMING_DEPLOYMENTS, ENDED_DEPLOYMENTS, DeploymentState
 from talkwright.database.tables import assistants, deployments, items, models, revisions, trainings, version_items
 
 _SELECT = """
 SELECT d.id, d.sequence, d.assistant, d.environment, d.state, d.active, d.reason, d.training, d.created_at, d.ready_at,
        d.version, v.name AS version_name,
+       (SELECT a.problems FROM studio.attempts a
+         WHERE a.work_kind = 'deployment' AND a.work = d.id AND a.number = d.attempt) AS attempt_problems,
        CASE WHEN d.state = 'queued' THEN (SELECT count(*) FROM studio.workers w
          WHERE w.role = 'running-consumer' AND w.ended_at IS NULL
          AND w.heartbeat_at > clock_timestamp() - interval '1 minute') END AS consumers,
@@ -89,6 +91,33 @@ async def deploy_trained(session: AsyncSession, deployment: UUID, *, training: U
     if assistant is not None:
         announce(session, assistant, "deployment", {"deployment": str(deployment), "state": "queued"})
     return assistant is not None
+
+
+async def deploy_again(
+    session: AsyncSession, deployment: UUID, *, assistant: UUID, by: UUID, environment: str = "try"
+) -> bool:
+    """Queue what runs once more, so that it starts with what jobs get now; False where nothing runs or starts.
+
+    One that still waits for its start needs no successor: it will be as new.
+    """
+    names = ("id", "created_by", "assistant", "environment", "version", "model", "training")
+    copied = select(literal(deployment), literal(by), *(deployments.c[name] for name in names[2:]))
+    newest = (
+        copied.where(
+            deployments.c.assistant == assistant,
+            deployments.c.environment == environment,
+            deployments.c.state.in_([DeploymentState.STARTING, DeploymentState.RUNNING]),
+            deployments.c.cancel_requested_at.is_(None),
+            deployments.c.model.is_not(None),
+        )
+        .order_by(deployments.c.sequence.desc())
+        .limit(1)
+    )
+    queued = await session.execute(insert(deployments).from_select(names, newest).returning(deployments.c.id))
+    if queued.first() is None:
+        return False
+    announce(session, assistant, "deployment", {"deployment": str(deployment), "state": "queued"})
+    return True
 
 
 async def ask_to_stop_deployment(session: AsyncSession, assistant: UUID, deployment: UUID) -> None:

@@ -1,7 +1,8 @@
 """All rows of the studio out of one moment of a database, and into another one: by COPY, which any server understands.
 
-What lives only as long as a process or a browser session is left out: leases, consumers, sign-ins, throttles, keys.
-A restored studio therefore needs no secret of the old one; people sign in again, and what ran is started anew.
+What lives only as long as a process or a browser session is left out: leases, consumers, sign-ins, throttles, keys;
+and what only the old studio's keys open, assistants' secrets. A restored studio therefore needs no secret of the old
+one; people sign in again, set the secrets of their assistants again, and what ran is started anew.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from talkwright.database.settings import DatabaseSettings
 
 PASSING = frozenset(
     {
+        "studio.assistant_secrets",
         "studio.leases",
         "studio.workers",
         "studio.sign_ins",

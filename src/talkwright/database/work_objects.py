@@ -50,12 +50,23 @@ def active_deployment(assistant: Any, environment: str = "try") -> ColumnElement
         "version_name": versions.c.name,
         "consumers": _consumers("running-consumer"),
         "has_old": false(),
+        "attempt_problems": _attempt_problems(),
     }
     found = select(_object(fields)).select_from(deployments.join(versions, versions.c.id == deployments.c.version))
     found = found.where(
         deployments.c.assistant == assistant, deployments.c.environment == environment, deployments.c.active
     )
     return found.scalar_subquery()
+
+
+def _attempt_problems() -> ColumnElement[Any]:
+    """What a deployment's model said of itself when it was started, as JSON."""
+    said = select(attempts.c.problems).where(
+        attempts.c.work_kind == "deployment",
+        attempts.c.work == deployments.c.id,
+        attempts.c.number == deployments.c.attempt,
+    )
+    return said.correlate(deployments).scalar_subquery()
 
 
 def _consumers(role: str) -> ColumnElement[Any]:

@@ -20,6 +20,7 @@ from talkwright.database.work import HeldAttempt
 from talkwright.modelservice.jobs import LogLine
 from talkwright.modelservice.leases import Lease, LeaseLostError, Leases
 from talkwright.modelservice.transitions import Outcome
+from talkwright.modelservice.variables import hidden
 from talkwright.operations.logs import get_logger
 
 log = get_logger(__name__)
@@ -35,7 +36,8 @@ class Keeper:
     """One attempt in this consumer's hands.
 
     `stop` is set when the attempt shall end, `leave` when this process must let go of it: because it stops itself
-    (`shutdown`) or because the lease was lost, after which nothing is written any more.
+    (`shutdown`) or because the lease was lost, after which nothing is written any more. Nothing that is written
+    holds a value that was `given` to the job.
     """
 
     def __init__(self, attempt: HeldAttempt, lease: Lease, leases: Leases) -> None:
@@ -44,6 +46,7 @@ class Keeper:
         self.stop = asyncio.Event()
         self.leave = asyncio.Event()
         self.shutdown = False
+        self.given: Mapping[str, str] = {}
         self.problems: list[Mapping[str, Any]] = []
         self.last_message = ""
         self._leases = leases
@@ -58,6 +61,7 @@ class Keeper:
 
     def note(self, line: LogLine) -> None:
         """Take a log line; it is written soon."""
+        line = hidden(line, self.given)
         if line.problem is not None:
             self.problems.append(line.problem)
         self.last_message = line.message or self.last_message

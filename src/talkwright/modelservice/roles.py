@@ -7,6 +7,7 @@ import os
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from functools import partial
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
@@ -22,9 +23,11 @@ from talkwright.operations.config import reveal
 from talkwright.operations.role import RoleContext
 from talkwright.storage.settings import StorageSettings
 
+if TYPE_CHECKING:
+    from talkwright.identity.secrets import Keyring
+
 ORCHESTRATOR_SECTIONS = (DatabaseSettings, HomeSettings, ModelServiceSettings)
-TRAINING_SECTIONS = (*ORCHESTRATOR_SECTIONS, StorageSettings)
-RUNNING_SECTIONS = (*TRAINING_SECTIONS, IdentitySettings)
+CONSUMER_SECTIONS = (*ORCHESTRATOR_SECTIONS, StorageSettings, IdentitySettings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,13 +92,15 @@ async def training_consumer(context: RoleContext) -> None:
     from talkwright.modelservice.consuming import Consumer  # noqa: PLC0415 - as above
     from talkwright.modelservice.executors.process import ProcessExecutor  # noqa: PLC0415 - as above
     from talkwright.modelservice.training.consumer import Training  # noqa: PLC0415 - as above
+    from talkwright.modelservice.variables import Variables  # noqa: PLC0415 - as above
     from talkwright.storage.objects import open_store  # noqa: PLC0415 - as above
 
     async with _parts(context) as parts:
         store = open_store(context.settings[StorageSettings], parts.home.home)
         executor = ProcessExecutor(parts.home.home.resolve() / "jobs" / "training", store, passed(parts.settings))
         await executor.end_orphans()
-        trade = Training(executor, store, parts.settings)
+        variables = Variables(_keys(context, parts), passed(parts.settings))
+        trade = Training(executor, store, variables, parts.settings)
         consumer = Consumer(
             parts.database, parts.listener, trade, parts.settings, role="training-consumer", identity=parts.identity
         )
@@ -104,26 +109,33 @@ async def training_consumer(context: RoleContext) -> None:
 
 async def running_consumer(context: RoleContext) -> None:
     """Hold one running model."""
-    from talkwright.identity.secrets import keyring  # noqa: PLC0415 - as above
     from talkwright.modelservice.consuming import Consumer  # noqa: PLC0415 - as above
     from talkwright.modelservice.executors.process import ProcessExecutor  # noqa: PLC0415 - as above
     from talkwright.modelservice.running.consumer import Running  # noqa: PLC0415 - as above
+    from talkwright.modelservice.variables import Variables  # noqa: PLC0415 - as above
     from talkwright.storage.objects import open_store  # noqa: PLC0415 - as above
 
     async with _parts(context) as parts:
         store = open_store(context.settings[StorageSettings], parts.home.home)
-        keys = keyring(reveal(context.settings[IdentitySettings].secret_keys), parts.home.home)
+        keys = _keys(context, parts)
+        variables = Variables(keys, passed(parts.settings))
         executor = ProcessExecutor(parts.home.home.resolve() / "jobs" / "running", store, passed(parts.settings))
         await executor.end_orphans()
         consumer = Consumer(
             parts.database,
             parts.listener,
-            Running(executor, keys, parts.settings),
+            Running(executor, keys, variables, parts.settings),
             parts.settings,
             role="running-consumer",
             identity=parts.identity,
         )
         await consumer.run(context)
+
+
+def _keys(context: RoleContext, parts: Parts) -> Keyring:
+    from talkwright.identity.secrets import keyring  # noqa: PLC0415 - as above
+
+    return keyring(reveal(context.settings[IdentitySettings].secret_keys), parts.home.home)
 
 
 def passed(settings: ModelServiceSettings) -> dict[str, str]:

@@ -37,6 +37,11 @@ class ModelServiceSettings(Section):
         description="Names of environment variables, separated by commas, that jobs get besides their own: those that "
         "projects name as `${NAME}`. `TALKWRIGHT_…` names are never passed on.",
     )
+    job_local_models: str = Field(
+        "",
+        description="Servers of language models on the machine of the jobs that projects may name: `host:port` or "
+        "`host`, separated by commas, such as `localhost:11434`. Others on that machine are refused.",
+    )
     training_seconds: float = Field(3600.0, gt=0, description="Seconds after which a training is ended.")
     start_seconds: float = Field(60.0, gt=0, description="Seconds within which a model must answer after its start.")
     training_memory: int = Field(4096 * MIB, ge=64 * MIB, description="Bytes of memory that a training may use.")

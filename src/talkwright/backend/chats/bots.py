@@ -75,6 +75,7 @@ class Bots:
         events = [json.loads(body) for body in bodies]
         for event in events:
             event.pop("sender_id", None)  # the envelope's, not the event's
+            _forget_how(event)
         path = f"/conversations/{chat}/tracker/events"
         try:
             async with asyncio.timeout(PUT_SECONDS):
@@ -112,6 +113,13 @@ class Bots:
             return json.loads(answer.content)
         except ValueError as error:
             raise BotFailedError("Its answer is no JSON.") from error
+
+
+def _forget_how(event: dict[str, Any]) -> None:
+    """Leave out how a message was understood: the conversation goes on without it, and prompts are long."""
+    if isinstance(parse_data := event.get("parse_data"), dict):
+        for name in ("trace", "prompts", "predicted_commands"):
+            parse_data.pop(name, None)
 
 
 def published(sender: str, event: Mapping[str, Any]) -> NewEvent:

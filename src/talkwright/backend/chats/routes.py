@@ -10,7 +10,17 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from talkwright.backend.audit import origin_of
 from talkwright.backend.chats import service
 from talkwright.backend.chats.bots import Bots
-from talkwright.backend.chats.schemas import Answer, Chat, Chats, NewChat, NewMessage, Restart, Suggestions, Timeline
+from talkwright.backend.chats.schemas import (
+    Answer,
+    Chat,
+    Chats,
+    NewChat,
+    NewMessage,
+    Prompts,
+    Restart,
+    Suggestions,
+    Timeline,
+)
 from talkwright.backend.chats.turns import NEW_SESSION, Said, Turns
 from talkwright.backend.context import ServicesOf, Session
 from talkwright.backend.security import require
@@ -68,6 +78,12 @@ async def say(
     """Say something; answers when the assistant has answered. A message sent again gets the stored answer."""
     said = Said(id=str(message.id), text=message.text, title=message.title)
     return Answer.model_validate(await Turns(services).take(aid, chat, said, origin_of(request)))
+
+
+@router.get("/{chat}/messages/{message}/prompts")
+async def read_prompts(aid: UUID, chat: UUID, message: UUID, _reader: Reader, session: Session) -> Prompts:
+    """What a language model was asked about a message, and what it answered; secrets are masked."""
+    return await service.read_prompts(session, aid, chat, str(message))
 
 
 @router.post("/{chat}/restart")

@@ -89,6 +89,26 @@ class Timeline(BaseModel):
     next: int | None
 
 
+class Prompt(BaseModel):
+    """What a language model was asked about a message, and its answer as it came."""
+
+    component: str
+    prompt: str
+    answer: str
+    model: str
+    prompt_tokens: int
+    completion_tokens: int
+    ms: float
+
+
+class Prompts(BaseModel):
+    """All that language models were asked about one message; none where nobody was, or where it is too long to keep."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [samples.PROMPTS]})
+
+    prompts: list[Prompt]
+
+
 class Suggestions(BaseModel):
     """How a chat may begin: with sentences for the person, and perhaps with a greeting by the assistant."""
 

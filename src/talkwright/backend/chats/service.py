@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
+from pydantic import ValidationError
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -17,11 +19,12 @@ from talkwright.assistant.parsing.flows import parse_flow
 from talkwright.assistant.parsing.nlu import parse_example
 from talkwright.backend.chats.greeting import greets
 from talkwright.backend.chats.placing import PlaceBook, place_state, place_turn
-from talkwright.backend.chats.schemas import Chat, Chats, NewChat, Suggestions, Timeline, chat_of
+from talkwright.backend.chats.schemas import Chat, Chats, NewChat, Prompt, Prompts, Suggestions, Timeline, chat_of
 from talkwright.backend.chats.turns import readable, state_of
 from talkwright.backend.content.service import find_assistant
 from talkwright.backend.context import Services
 from talkwright.backend.errors import ProblemError, not_found
+from talkwright.conversation.events import Event
 from talkwright.conversation.fold import view
 from talkwright.conversation.timeline import timeline
 from talkwright.database import assistants
@@ -97,6 +100,34 @@ async def read_timeline(
     if turns:
         place_state(where, places[_model(turns[-1])])
     return Timeline(turns=page, state=where, next=page[-1]["number"] if len(turns) > limit else None)
+
+
+async def read_prompts(session: AsyncSession, assistant: UUID, chat: UUID, message: str) -> Prompts:
+    """The prompts that the engine recorded for a message; raises 404 for an unknown chat."""
+    await one_chat(session, assistant, chat)
+    bodies = await repository.user_bodies(session, chat, message)
+    return Prompts(prompts=[prompt for event in readable(bodies) for prompt in prompts_in(event)])
+
+
+def prompts_in(event: Event) -> Iterator[Prompt]:
+    """The prompts in a user's event, as wire-protocols 3.6 has them; what isn't in that form is left out."""
+    parse_data = event.get("parse_data")
+    recorded = parse_data.get("prompts") if isinstance(parse_data, Mapping) else None
+    for one in recorded if isinstance(recorded, list | tuple) else ():
+        told = one.get("llm_response_metadata") if isinstance(one, Mapping) else None
+        if isinstance(told, Mapping):
+            usage = told.get("usage")
+            tokens: Mapping[str, Any] = usage if isinstance(usage, Mapping) else {}
+            with suppress(ValidationError):
+                yield Prompt(
+                    component=str(one.get("component_name") or ""),
+                    prompt=str(one.get("user_prompt") or ""),
+                    answer="\n".join(map(str, told.get("choices") or ())),
+                    model=str(told.get("model") or ""),
+                    prompt_tokens=tokens.get("prompt_tokens") or 0,
+                    completion_tokens=tokens.get("completion_tokens") or 0,
+                    ms=told.get("latency_ms") or 0.0,
+                )
 
 
 def _model(turn: Mapping[str, Any]) -> str:

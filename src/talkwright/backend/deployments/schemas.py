@@ -10,7 +10,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from talkwright.backend import samples
-from talkwright.backend.trainings.schemas import VersionName
+from talkwright.backend.trainings.schemas import VersionName, problems_of
 from talkwright.backend.trainings.words import deployment_words
 from talkwright.database.states import DeploymentState
 
@@ -38,6 +38,7 @@ class Deployment(BaseModel):
     active: bool = Field(description="Whether the assistant's talk goes to it.")
     waiting: str | None = Field(description="Why it waits, in words.")
     reason: str | None
+    problems: list[dict[str, Any]] = Field(description="What the running model can't use, with how to mend it.")
     created_at: datetime
     ready_at: datetime | None
 
@@ -63,6 +64,7 @@ def deployment_of(row: Mapping[str, Any]) -> Deployment:
         active=row["active"],
         waiting=deployment_words(row),
         reason=row["reason"],
+        problems=problems_of(row["attempt_problems"]),
         created_at=row["created_at"],
         ready_at=row["ready_at"],
     )

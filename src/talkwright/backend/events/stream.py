@@ -28,6 +28,7 @@ _NEEDED = {
     "training": "trainings:read",
     "deployment": "trainings:read",
     "chat": "chats:read",
+    "secret": "settings:read",
     "assistant": "assistants:read",
     "log": "trainings:read",
     "progress": "trainings:read",

@@ -107,7 +107,7 @@ def training_of(row: Mapping[str, Any]) -> Training:
         stage=row["stage"],
         progress=1.0 if row["state"] == TrainingState.SUCCEEDED else row["progress"],
         reason=row["reason"],
-        problems=[_problem(found) for found in json.loads(problems or "[]")],
+        problems=problems_of(problems),
         created_at=row["created_at"],
         started_at=row["started_at"],
         ended_at=row["ended_at"],
@@ -115,6 +115,11 @@ def training_of(row: Mapping[str, Any]) -> Training:
         deploy=row["deploy"],
         stopping=not ended and row["cancel_requested_at"] is not None,
     )
+
+
+def problems_of(written: str | None) -> list[dict[str, Any]]:
+    """Problems as an attempt keeps them, in the API's shape."""
+    return [_problem(found) for found in json.loads(written or "[]")]
 
 
 def _problem(found: Mapping[str, Any]) -> dict[str, Any]:

@@ -31,6 +31,7 @@ from talkwright.database.tables.talk import chat_events, chat_messages, chats
 from talkwright.database.tables.work import (
     announcement_scopes,
     announcements,
+    assistant_secrets,
     attempt_logs,
     attempts,
     deployments,
@@ -48,6 +49,7 @@ __all__ = [
     "announcements",
     "asked",
     "assistant_names",
+    "assistant_secrets",
     "assistants",
     "attempt_logs",
     "attempts",

@@ -121,6 +121,18 @@ attempts = Table(
     one_of("state", "assigned", "running", "ready", "stopping", "ended"),
 )
 
+assistant_secrets = Table(
+    "assistant_secrets",
+    metadata,
+    identifier(),
+    reference("assistant", "assistants.id", cascade=True),
+    Column("name", EXACT, nullable=False, comment="what the project writes as ${NAME}"),
+    Column("value", LargeBinary, nullable=False, comment="encrypted; nobody reads it but the consumers of jobs"),
+    instant("changed_at", nullable=False),
+    reference("changed_by", "users.id"),
+    UniqueConstraint("assistant", "name"),
+)
+
 attempt_logs = Table(
     "attempt_logs",
     metadata,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import sys
+from collections.abc import Mapping
 
 from talkwright.modelservice.jobs import Job, Limits
 from talkwright.modelservice.settings import ModelServiceSettings
@@ -12,6 +14,8 @@ MODEL = "model.tar.gz"
 TOKEN = "TALKWRIGHT_ENGINE_TOKEN"  # noqa: S105 - the variable's name
 _RECORD = "TALKWRIGHT_ENGINE_RECORD"
 """People who try an assistant want to see how it understood them (wire-protocols 3.6)."""
+_VARIABLES = "TALKWRIGHT_ENGINE_VARIABLES"
+_LOCAL_MODELS = "TALKWRIGHT_ENGINE_LOCAL_MODELS"
 CONTENT_PROBLEMS = 2
 """The exit code of a training that the content's errors stopped."""
 
@@ -20,9 +24,18 @@ _ENGINE = (sys.executable, "-P", "-m", "talkwright.engine")
 _ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 
 
-def training_job(name: str, *, project: str, model: str, requested_at: str, settings: ModelServiceSettings) -> Job:
+def training_job(
+    name: str,
+    *,
+    project: str,
+    model: str,
+    requested_at: str,
+    variables: Mapping[str, str],
+    settings: ModelServiceSettings,
+) -> Job:
     """The job that makes the model object from the project object (both storage keys).
 
+    `variables` are what `${NAME}` in the project is filled from.
     `requested_at` (ISO 8601) is stamped into the model instead of the hour of the attempt, so that each attempt of one
     training makes the same model, and another training another one.
     """
@@ -31,7 +44,7 @@ def training_job(name: str, *, project: str, model: str, requested_at: str, sett
         command=(*_ENGINE, "train", "--project", PROJECT, "--out", MODEL, "--trained-at", requested_at),
         inputs={project: PROJECT},
         outputs={MODEL: model},
-        environment=_ONE_THREAD,
+        environment={**_ONE_THREAD, **_settings_of(variables, settings)},
         limits=Limits(
             seconds=settings.training_seconds,
             memory_bytes=settings.training_memory,
@@ -41,16 +54,23 @@ def training_job(name: str, *, project: str, model: str, requested_at: str, sett
     )
 
 
-def running_job(name: str, *, model: str, token: str, settings: ModelServiceSettings) -> Job:
+def running_job(
+    name: str, *, model: str, token: str, variables: Mapping[str, str], settings: ModelServiceSettings
+) -> Job:
     """The job that serves the model object to whoever has the token, on a free port of loopback."""
     return Job(
         name=name,
         command=(*_ENGINE, "run", "--model", MODEL, "--port", "0"),
         inputs={model: MODEL},
-        environment={**_ONE_THREAD, TOKEN: token, _RECORD: "true"},
+        environment={**_ONE_THREAD, TOKEN: token, _RECORD: "true", **_settings_of(variables, settings)},
         limits=Limits(
             memory_bytes=settings.running_memory,
             file_bytes=settings.job_file_bytes,
             log_bytes=settings.job_log_bytes,
         ),
     )
+
+
+def _settings_of(variables: Mapping[str, str], settings: ModelServiceSettings) -> dict[str, str]:
+    """What every job of the engine is told: the project's variables, and which models of this machine it may ask."""
+    return {_VARIABLES: json.dumps(dict(variables)), _LOCAL_MODELS: settings.job_local_models or "none"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import secrets
 
 import httpx2
@@ -16,6 +17,7 @@ from talkwright.modelservice.keeper import Keeper
 from talkwright.modelservice.leases import LeaseLostError
 from talkwright.modelservice.settings import ModelServiceSettings
 from talkwright.modelservice.transitions import Outcome
+from talkwright.modelservice.variables import Variables
 from talkwright.operations.logs import get_logger
 from talkwright.operations.waiting import first_of
 
@@ -31,8 +33,11 @@ class StartError(Exception):
 class Running:
     """The trade of a running consumer."""
 
-    def __init__(self, executor: Executor, keyring: Keyring, settings: ModelServiceSettings) -> None:
+    def __init__(
+        self, executor: Executor, keyring: Keyring, variables: Variables, settings: ModelServiceSettings
+    ) -> None:
         self._executor = executor
+        self._variables = variables
         self._keyring = keyring
         self._settings = settings
 
@@ -42,10 +47,15 @@ class Running:
             await keeper.end(Outcome.FAILED, "The version has no model; train it first.")
             return
         token = secrets.token_urlsafe(32)
-        job = talkwright.running_job(
-            keeper.job_name, model=keeper.attempt.model_object, token=token, settings=self._settings
-        )
         try:
+            keeper.given = await keeper.write(lambda session: self._variables.of(session, keeper.attempt.assistant))
+            job = talkwright.running_job(
+                keeper.job_name,
+                model=keeper.attempt.model_object,
+                token=token,
+                variables=keeper.given,
+                settings=self._settings,
+            )
             await keeper.save({"state": "running", "started_at": func.clock_timestamp()}, tell="starting")
             running = await self._executor.start(job)
         except LeaseLostError:
@@ -66,7 +76,13 @@ class Running:
             address = await self._answering(keeper, running, port, token)
             if address is not None:
                 sealed = self._keyring.encrypt(token.encode(), SECRET_PURPOSE)
-                ready = {"state": "ready", "address": address, "secret": sealed, "ready_at": func.clock_timestamp()}
+                ready = {
+                    "state": "ready",
+                    "address": address,
+                    "secret": sealed,
+                    "problems": json.dumps(keeper.problems),
+                    "ready_at": func.clock_timestamp(),
+                }
                 await keeper.save(ready, tell="ready")
                 await first_of(running.ended(), keeper.stop.wait(), keeper.leave.wait())
             await self._end(keeper, running, reading, started=address is not None)

@@ -22,6 +22,7 @@ from talkwright.modelservice.keeper import Keeper
 from talkwright.modelservice.leases import LeaseLostError
 from talkwright.modelservice.settings import ModelServiceSettings
 from talkwright.modelservice.transitions import Outcome
+from talkwright.modelservice.variables import Variables
 from talkwright.operations.logs import get_logger
 from talkwright.operations.waiting import first_of
 from talkwright.storage.keys import model_key, models_prefix, project_key
@@ -33,8 +34,11 @@ log = get_logger(__name__)
 class Training:
     """The trade of a training consumer."""
 
-    def __init__(self, executor: Executor, store: ObjectStore, settings: ModelServiceSettings) -> None:
+    def __init__(
+        self, executor: Executor, store: ObjectStore, variables: Variables, settings: ModelServiceSettings
+    ) -> None:
         self._executor = executor
+        self._variables = variables
         self._store = store
         self._settings = settings
 
@@ -42,14 +46,16 @@ class Training:
         """Run one attempt's job to its end and write the outcome."""
         attempt = keeper.attempt
         key = model_key(attempt.assistant, attempt.work, attempt.id)
-        job = talkwright.training_job(
-            keeper.job_name,
-            project=project_key(attempt.version),
-            model=key,
-            requested_at=attempt.requested_at.astimezone(UTC).isoformat(),
-            settings=self._settings,
-        )
         try:
+            keeper.given = await keeper.write(lambda session: self._variables.of(session, attempt.assistant))
+            job = talkwright.training_job(
+                keeper.job_name,
+                project=project_key(attempt.version),
+                model=key,
+                requested_at=attempt.requested_at.astimezone(UTC).isoformat(),
+                variables=keeper.given,
+                settings=self._settings,
+            )
             await keeper.save({"state": "running", "started_at": func.clock_timestamp()}, tell="running")
             running = await self._executor.start(job)
         except LeaseLostError:
