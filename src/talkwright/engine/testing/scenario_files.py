@@ -10,7 +10,8 @@ from typing import Any
 from talkwright.assistant import yamls
 from talkwright.assistant.compatibility import COMPATIBILITIES, STRICT, Compatibility
 from talkwright.assistant.items import ItemBody, Kind
-from talkwright.assistant.project import ProjectRefusedError, read_project
+from talkwright.assistant.parsing.stories import STORIES
+from talkwright.assistant.project import ProjectRefusedError, read_project, talks_of
 from talkwright.engine.commands import Command
 from talkwright.engine.testing.scenario_words import ScenarioError, read_command, write_command
 from talkwright.engine.understanding.llm.command_lines import SYNTAXES, Syntax
@@ -35,16 +36,29 @@ SCENARIO_KEYS = TURN_KEYS | {
     "flows_added",
     "slots_added",
     "responses_added",
+    "rules_added",
+    "stories_added",
     "actions",
     "config",
     "domain",
     "language",
     "profiles",
     "settings",
+    "documents",
 }
 FILE_KEYS = frozenset({"project", "states", "scenarios"})
-PROJECT_KEYS = frozenset({"flows", "slots", "responses", "actions", "intents", "config", "domain"})
-_MAPS = ("flows_added", "slots_added", "responses_added", "actions", "config", "domain", "settings", "edited")
+PROJECT_KEYS = frozenset({"flows", "slots", "responses", "actions", "intents", "config", "domain", "rules", "stories"})
+_MAPS = (
+    "flows_added",
+    "slots_added",
+    "responses_added",
+    "actions",
+    "config",
+    "domain",
+    "settings",
+    "edited",
+    "documents",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,7 +114,10 @@ class Turn:
 
 @dataclass(frozen=True, kw_only=True)
 class Scenario:
-    """One row of the table. `settings` are those of whoever runs the bot, as names of the engine's profile."""
+    """One row of the table. `settings` are those of whoever runs the bot, as names of the engine's profile.
+
+    `documents` are the texts that answers are looked up in, by path; a search that `raises` fails.
+    """
 
     id: str
     title: str
@@ -112,6 +129,7 @@ class Scenario:
     channel: str = "rest"
     profiles: tuple[Compatibility, ...] = COMPATIBILITIES
     settings: Mapping[str, Any] = field(default_factory=dict)
+    documents: Mapping[str, Any] = field(default_factory=dict)
 
 
 def load_scenarios(path: Path) -> list[Scenario]:
@@ -155,7 +173,8 @@ def _project(path: Path, written: Any) -> tuple[ItemBody, ...]:
     if read.is_foreign:
         raise ScenarioError(f"The project {written}, which {path.name} names, holds no flow, response or slot.")
     left_out = (Kind.TEST, Kind.FILE)
-    return tuple(ItemBody(item.kind, item.name, item.body) for item in read.items if item.kind not in left_out)
+    kept = (ItemBody(item.kind, item.name, item.body) for item in read.items if item.kind not in left_out)
+    return (*kept, *talks_of(read))
 
 
 def _items(written: Mapping[str, Any], where: str) -> tuple[ItemBody, ...]:
@@ -169,7 +188,17 @@ def _items(written: Mapping[str, Any], where: str) -> tuple[ItemBody, ...]:
         *(ItemBody("intent", str(name), {}) for name in _list(written.get("intents"), "`intents`")),
         ItemBody("config", "config.yml", maps["config"]),
         ItemBody("domain", "domain.yml", _mapping(written.get("domain") or {}, "`domain`")),
+        *_talks(written, _TALKS),
     )
+
+
+_TALKS = ("rules", "stories")
+
+
+def _talks(written: Mapping[str, Any], keys: Sequence[str], name: str = "talks.yml") -> list[ItemBody]:
+    """Rules and stories, written under these keys, as those of one file."""
+    body = {kind: written[key] for kind, key in zip(_TALKS, keys, strict=True) if written.get(key)}
+    return [ItemBody(STORIES, name, body)] if body else []
 
 
 @dataclass(frozen=True)
@@ -210,6 +239,7 @@ class _Row:
             channel=str(body.get("channel") or "rest"),
             profiles=profiles or COMPATIBILITIES,
             settings=body.get("settings") or {},
+            documents=body.get("documents") or {},
         )
 
     def _given(self) -> tuple[Turn, ...]:
@@ -253,6 +283,7 @@ class _Row:
         }
         own = [*_bodies(added), *(ItemBody("action", str(name), {}) for name in body.get("actions") or {})]
         items = {(item.kind, item.name): item for item in self.project}
+        own += _talks(body, ("rules_added", "stories_added"), "added.yml")
         items.update({(item.kind, item.name): item for item in own})
         for kind in ("config", "domain"):
             changes = body.get(kind)

@@ -22,7 +22,21 @@ from talkwright.engine.dialogue.availability import available_flows
 from talkwright.engine.dialogue.profile import Profile, profile_of
 from talkwright.engine.dialogue.program import Program
 from talkwright.engine.dialogue.triggers import commands_of_intent
-from talkwright.engine.ports import ActionFailed, ActionRejected, ActionResult, Understood, UserMessage
+from talkwright.engine.ports import (
+    ActionFailed,
+    ActionRejected,
+    ActionResult,
+    Hear,
+    SearchAnswer,
+    SearchFailed,
+    Searching,
+    Understood,
+    UserMessage,
+)
+from talkwright.engine.search.answering import Search
+from talkwright.engine.search.index import build_index
+from talkwright.engine.search.passages import passages_of
+from talkwright.engine.search.settings import SearchSettings
 from talkwright.engine.testing.scenario_files import Said, Scenario, Turn, load_scenarios
 from talkwright.engine.testing.scenario_results import Difference, Result, compare, shown_stack
 from talkwright.engine.testing.scenario_words import ScenarioError
@@ -87,6 +101,24 @@ class _Actions:
         return ActionResult(events=answer.get("events") or (), responses=answer.get("responses") or ())
 
 
+class _Failing:
+    """A search that can't be finished."""
+
+    async def answer(self, tracker: Tracker, *, hear: Hear | None = None) -> SearchAnswer:  # noqa: ARG002 -- a port
+        """Raises."""
+        raise SearchFailed("as the scenario wants it")
+
+
+def _searching(assistant: Assistant, documents: Mapping[str, Any]) -> Searching | None:
+    """The real search over the scenario's documents, without a language model."""
+    if not documents:
+        return None
+    if "raises" in documents:
+        return _Failing()
+    passages = [one for path, text in documents.items() for one in passages_of(str(path), str(text))]
+    return Search(assistant, build_index(passages, (assistant.language,)), SearchSettings())
+
+
 async def play_file(path: Path, *, profile: str | None = None, only: Collection[str] = ()) -> list[Result]:
     """Plays the scenarios of a file in all their profiles; raises ScenarioError where it can't be read.
 
@@ -146,6 +178,7 @@ class _Run:
             rng=self._rng,
             model_id="scenario",
             profile=chosen,
+            searching=_searching(assistant, self._scenario.documents),
         )
         self._script.program = agent.program
         return agent
