@@ -14,7 +14,8 @@ import { Failure, SkeletonRows } from '../ui/states'
 import { plural } from '../ui/time'
 import { words } from './words'
 
-export function WhereUsed({ item }: { item: string }) {
+/** `label` tells it from another one on the same page, as in a dialog over the item's own. */
+export function WhereUsed({ item, label = words.whereUsed }: { item: string; label?: string }) {
   const name = useDocumentsState((state) => state.documents[item]?.name)
   const { id } = useAssistant()
   const { data, error, refetch } = useQuery(usedQuery(id, item))
@@ -22,7 +23,7 @@ export function WhereUsed({ item }: { item: string }) {
   if (error && !data) return <Failure what={words.usesUnreadable} error={error} again={() => void refetch()} />
   if (!data) return <SkeletonRows widths={[150]} rows={3} height={40} />
   return (
-    <section aria-label={words.whereUsed}>
+    <section aria-label={label}>
       <h3 className="hs small strong used-head">
         <span className="grow">{words.whereUsed}</span>
         <span className="num t3">{counted(data.items)}</span>

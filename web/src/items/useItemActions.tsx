@@ -87,7 +87,7 @@ export function useItemActions(item: Acted, own: boolean, { open, onGone }: Arou
       <Dialog title={words.renameTitle(kind, name)} opened={asked === 'rename'} onClose={close}>
         <NameForm item={item} first={name} action={words.rename} hint={words.renameHint} go={rename} done={close}>
           <div className="rename-used">
-            <WhereUsed item={id} />
+            <WhereUsed item={id} label={words.whereUsed(name)} />
           </div>
         </NameForm>
       </Dialog>
@@ -98,7 +98,7 @@ export function useItemActions(item: Acted, own: boolean, { open, onGone }: Arou
         <p className="t2">{`${words.breaks(kind)} ${words.untilMended}`}</p>
         {kind === 'flow' && name.startsWith('pattern_') && <p className="t2">{words.builtin}</p>}
         <div className="rename-used">
-          <WhereUsed item={id} />
+          <WhereUsed item={id} label={words.whereUsed(name)} />
         </div>
         <div className="dialog-actions">
           <Button tall data-autofocus onClick={close}>

@@ -27,6 +27,7 @@ export const words = {
   breaks: (kind: string) => BREAKS[kind] ?? 'The places below miss it then.',
   untilMended: 'Each of these places becomes a problem, which the list of problems shows. What is deleted comes back with Undo, or from the history.',
   builtin: 'If it replaces a built-in pattern, that one is in force again.',
+  whereUsed: (name: string) => `Where ${name} is used`,
   deleteAnyway: 'Delete it all the same',
   name: (kind: string) => (kind === 'flow' ? 'Id' : 'Name'),
   cancel: 'Cancel',
