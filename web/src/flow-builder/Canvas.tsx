@@ -3,11 +3,11 @@ import '@xyflow/react/dist/base.css'
 import './canvas.css'
 import { Background, MiniMap, ReactFlow, ReactFlowProvider, useReactFlow, useStore, useViewport } from '@xyflow/react'
 import { IconMaximize, IconMinus, IconPlus } from '@tabler/icons-react'
-import { useEffect, useLayoutEffect, useRef, useState, type ReactNode, type RefObject } from 'react'
+import { useEffect, useLayoutEffect, useRef, useState, type ReactNode } from 'react'
 import { IconButton } from '../ui/controls'
 import { ConnectionEdge, type ConnectionEdgeType } from './ConnectionEdge'
 import type { CanvasNode } from './elements'
-import { around, fitted, MARGINS, type Box, type Size, type Viewport } from './fit'
+import { covered, laid, LEAST, STRIP, TOOLS, type Box, type Laid, type Size } from './fit'
 import { EndNode, LabelNode, StartNode, StepNode } from './StepNode'
 import { useStepKeys } from './useStepKeys'
 import { words } from './words'
@@ -15,10 +15,8 @@ import { words } from './words'
 const NODE_TYPES = { step: StepNode, start: StartNode, end: EndNode, label: LabelNode }
 const EDGE_TYPES = { line: ConnectionEdge }
 const HOW_TO_GO = { 'node.a11yDescription.default': words.canvas.howToGo, 'node.a11yDescription.keyboardDisabled': words.canvas.howToGo }
-/** The whole flow, however small: what the person asked for. */
-const FIT = { padding: { top: `${MARGINS.top}px`, bottom: `${MARGINS.bottom}px`, x: `${MARGINS.side}px` }, maxZoom: 1, minZoom: 0.15 } as const
-/** The overview is drawn for this size in pixels. */
-const OVERVIEW = { width: 136, height: 136 }
+/** The overview is drawn for this size in pixels, by where it is. */
+const OVERVIEW = { over: { width: TOOLS.width, height: 136 }, below: { width: TOOLS.width, height: 60 } }
 
 export interface CanvasProps {
   /** The flow's id: another one is fitted into view. */
@@ -38,8 +36,13 @@ export function Canvas(props: CanvasProps) {
   const [size, setSize] = useState<Size | null>(null)
   // Measured before the first picture, so that the flow stands at its place in it.
   useLayoutEffect(() => {
-    const box = place.current?.getBoundingClientRect()
-    if (box) setSize({ width: box.width, height: box.height })
+    const box = place.current
+    if (box === null) return undefined
+    const measure = () => setSize({ width: box.clientWidth, height: box.clientHeight })
+    measure()
+    const observer = new ResizeObserver(measure)
+    observer.observe(box)
+    return () => observer.disconnect()
   }, [])
   return (
     <ReactFlowProvider key={props.flow}>
@@ -51,9 +54,8 @@ export function Canvas(props: CanvasProps) {
 }
 
 function Board({ nodes, edges, selected, onSelect, follow, size, children }: CanvasProps & { size: Size }) {
-  const moved = useRef(false)
-  const first = useFitWhileUntouched(nodes, follow, size, moved)
-  useFollow(follow, nodes)
+  const { first, tools, fit, touch } = useFit(nodes, follow, size, Boolean(children))
+  useFollow(follow, nodes, tools === 'over')
   const keys = useStepKeys(nodes, selected, onSelect)
   return (
     <>
@@ -70,10 +72,10 @@ function Board({ nodes, edges, selected, onSelect, follow, size, children }: Can
         }}
         onPaneClick={() => onSelect(null)}
         onMoveStart={(event) => {
-          if (event !== null) moved.current = true
+          if (event !== null) touch()
         }}
         defaultViewport={first}
-        minZoom={0.15}
+        minZoom={LEAST}
         maxZoom={2}
         panOnScroll
         zoomOnDoubleClick={false}
@@ -86,15 +88,17 @@ function Board({ nodes, edges, selected, onSelect, follow, size, children }: Can
         <Dots />
       </ReactFlow>
       </div>
-      <div className="cv-tools">
-        <MiniMap pannable style={OVERVIEW} ariaLabel={words.canvas.overview} nodeColor={colourOf} nodeStrokeWidth={0} nodeBorderRadius={12} maskStrokeColor="var(--accent)" maskStrokeWidth={1.5} />
-        <div className="cv-stack">
-          {children}
-          <Zoom onFit={() => (moved.current = false)} />
-        </div>
+      <div className={`cv-tools${tools === 'over' ? '' : ' below'}`} style={tools === 'over' ? { width: TOOLS.width } : { height: tools === 'below' ? STRIP.full : STRIP.bare }}>
+        {tools !== 'below, bare' && <Overview style={OVERVIEW[tools]} />}
+        <Zoom onFit={fit} />
+        {children}
       </div>
     </>
   )
+}
+
+function Overview({ style }: { style: Size }) {
+  return <MiniMap pannable style={style} ariaLabel={words.canvas.overview} nodeColor={colourOf} nodeStrokeWidth={0} nodeBorderRadius={12} maskStrokeColor="var(--accent)" maskStrokeWidth={1.5} />
 }
 
 function colourOf(node: { type?: string | undefined; data: Record<string, unknown> }): string {
@@ -111,23 +115,35 @@ function Dots() {
 }
 
 /** The flow's first view; another size of the canvas, as when the dock opens, makes it anew until the person has moved it. */
-function useFitWhileUntouched(nodes: CanvasNode[], follow: string | null, size: Size, moved: RefObject<boolean>): Viewport {
+function useFit(nodes: CanvasNode[], follow: string | null, size: Size, more: boolean) {
   const { setViewport } = useReactFlow()
-  const width = useStore((state) => state.width)
-  const height = useStore((state) => state.height)
-  const fit = (canvas: Size) => {
+  const lay = (whole: boolean): Laid => {
     const focus = nodes.find(({ id }) => id === follow) ?? nodes.find(({ type }) => type === 'start')
-    return fitted(around(nodes.map(boxOf)), focus ? boxOf(focus) : { x: 0, y: 0, width: 0, height: 0 }, canvas)
+    return laid(nodes.map(boxOf), focus ? boxOf(focus) : { x: 0, y: 0, width: 0, height: 0 }, size, { more, whole })
   }
-  const [first] = useState(() => fit(size))
-  const latest = useRef(fit)
+  const [shown, setShown] = useState(() => lay(false))
+  const [first] = useState(shown.viewport)
+  const latest = useRef(lay)
   useEffect(() => {
-    latest.current = fit
+    latest.current = lay
   })
+  const touched = useRef(false)
+  const { width, height } = size
   useEffect(() => {
-    if (width > 0 && height > 0 && !moved.current) void setViewport(latest.current({ width, height }))
-  }, [width, height, moved, setViewport])
-  return first
+    const next = latest.current(false)
+    setShown(next)
+    if (!touched.current) void setViewport(next.viewport)
+  }, [width, height, more, setViewport])
+  const fit = () => {
+    const next = lay(true)
+    touched.current = false
+    setShown(next)
+    void setViewport(next.viewport)
+  }
+  const touch = () => {
+    touched.current = true
+  }
+  return { first, tools: shown.tools, fit, touch }
 }
 
 function boxOf({ position, width = 0, height = 0 }: CanvasNode): Box {
@@ -137,8 +153,8 @@ function boxOf({ position, width = 0, height = 0 }: CanvasNode): Box {
 /** How near to the border a step may stand and still be in sight, in pixels of the screen. */
 const MARGIN = 16
 
-/** Brings a step that is out of sight into the middle; one in sight moves nothing. */
-function useFollow(key: string | null, nodes: CanvasNode[]): void {
+/** Brings a step that is out of sight, or below the tools that are `over` the canvas, into the middle; one in sight moves nothing. */
+function useFollow(key: string | null, nodes: CanvasNode[], over: boolean): void {
   const { setCenter, getViewport, viewportInitialized } = useReactFlow()
   const width = useStore((state) => state.width)
   const height = useStore((state) => state.height)
@@ -150,29 +166,22 @@ function useFollow(key: string | null, nodes: CanvasNode[]): void {
     const view = getViewport()
     const [left, top] = [x * view.zoom + view.x, y * view.zoom + view.y]
     const inSight = left >= MARGIN && top >= MARGIN && left + wide * view.zoom <= width - MARGIN && top + high * view.zoom <= height - MARGIN
-    if (inSight) return
+    const free = !over || !covered({ x, y, width: wide, height: high }, view, { width, height })
+    if (inSight && free) return
     const still = window.matchMedia('(prefers-reduced-motion: reduce)').matches
     void setCenter(x + wide / 2, y + high / 2, { zoom: view.zoom, duration: still ? 0 : 150 })
-  }, [box, width, height, viewportInitialized, setCenter, getViewport])
+  }, [box, over, width, height, viewportInitialized, setCenter, getViewport])
 }
 
 function Zoom({ onFit }: { onFit: () => void }) {
-  const { zoomIn, zoomOut, fitView } = useReactFlow()
+  const { zoomIn, zoomOut } = useReactFlow()
   const { zoom } = useViewport()
   return (
     <div className="cv-bar">
       <IconButton icon={IconMinus} label={words.canvas.zoomOut} small onClick={() => void zoomOut()} />
       <span className="zoom small">{Math.round(zoom * 100)}%</span>
       <IconButton icon={IconPlus} label={words.canvas.zoomIn} small onClick={() => void zoomIn()} />
-      <IconButton
-        icon={IconMaximize}
-        label={words.canvas.fitTheFlow}
-        small
-        onClick={() => {
-          onFit()
-          void fitView(FIT)
-        }}
-      />
+      <IconButton icon={IconMaximize} label={words.canvas.fitTheFlow} small onClick={onFit} />
     </div>
   )
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { around, fitted, LEAST_READABLE, MARGINS, type Box, type Viewport } from './fit'
+import { around, covered, fitted, laid, LEAST_READABLE, MARGINS, STRIP, type Box, type Viewport } from './fit'
 
 const CANVAS = { width: 712, height: 780 }
 const START: Box = { x: -120, y: 0, width: 240, height: 64 }
@@ -43,5 +43,45 @@ describe('the first view of a flow', () => {
 
   it('takes the box around all steps', () => {
     expect(around([START, { x: 200, y: 300, width: 100, height: 50 }])).toEqual({ x: -120, y: 0, width: 420, height: 350 })
+  })
+})
+
+function steps(count: number, columns: number): Box[] {
+  return Array.from({ length: count }, (_, i) => ({ x: (i % columns) * 264, y: Math.floor(i / columns) * 118, width: 240, height: 82 }))
+}
+
+describe('the tools of the canvas', () => {
+  const none = { more: false, whole: false }
+
+  it('float beside a flow that can be read whole there', () => {
+    const { viewport, tools } = laid(steps(4, 1), START, CANVAS, none)
+    expect({ tools, zoom: viewport.zoom }).toEqual({ tools: 'over', zoom: 1 })
+  })
+
+  it('push a flow aside or up before they go below the canvas', () => {
+    const { viewport, tools } = laid(steps(8, 2), START, CANVAS, none)
+    expect(tools).toBe('over')
+    expect(steps(8, 2).some((box) => covered(box, viewport, CANVAS))).toBe(false)
+  })
+
+  it('stand below the canvas where no place over it is free, without the overview where there is no room for it', () => {
+    expect(laid(steps(60, 3), START, CANVAS, none).tools).toBe('below')
+    expect(laid(steps(4, 1), START, { width: 500, height: 700 }, none).tools).toBe('below, bare')
+    expect(laid(steps(4, 1), START, CANVAS, { ...none, more: true }).tools).toBe('below')
+  })
+
+  it('never cover a box of a flow of any shape', () => {
+    for (let count = 1; count < 60; count++) {
+      for (let columns = 1; columns < 8; columns++) {
+        for (const canvas of [CANVAS, { width: 604, height: 680 }, { width: 1400, height: 480 }]) {
+          for (const whole of [true, false]) {
+            const boxes = steps(count, columns)
+            const { viewport, tools } = laid(boxes, boxes[0] ?? START, canvas, { more: false, whole })
+            if (tools === 'over') expect(boxes.filter((box) => covered(box, viewport, canvas))).toEqual([])
+            if (whole) expect(onScreen(around(boxes), viewport).bottom).toBeLessThanOrEqual(canvas.height - (tools === 'over' ? 0 : tools === 'below' ? STRIP.full : STRIP.bare))
+          }
+        }
+      }
+    }
   })
 })
