@@ -127,6 +127,16 @@ async def test_a_deleted_item_that_an_import_brings_elsewhere_stands_there_alone
     assert b"moved" in files["domain/more.yml"]
 
 
+async def test_a_deleted_item_that_comes_elsewhere_leaves_the_file_it_was_in_as_it_is(admin: Browser) -> None:
+    files = FILES | {"domain.yml": b"# all\nresponses:\n  utter_on:\n  - text: 'on'\n\nslots:\n  a:\n    type: text\n"}
+    made = (await imported(admin, files))["assistant"]["id"]
+    gone = await item_named(admin, made, "response", "utter_on")
+    await send(admin, made, change({"op": "delete", "item": gone["id"], "revision": gone["revision"]}))
+    before = await download(admin, made)
+    await imported(admin, {"domain/more.yml": b"responses:\n  utter_on:\n  - text: moved\n"}, into=made)
+    assert (await download(admin, made))["domain.yml"] == before["domain.yml"]
+
+
 async def test_an_import_taken_back_leaves_the_files_as_they_were(admin: Browser) -> None:
     made = (await imported(admin, FILES))["assistant"]["id"]
     await imported(

@@ -1,6 +1,7 @@
 """Reads and writes a whole project: its files as skeletons, its content as items, nothing lost in between."""
 
 from talkwright.assistant.project.bodies import body_of, make_item
+from talkwright.assistant.project.joining import close_gap
 from talkwright.assistant.project.placing import Placement, fit, place_new_item, rename_refs
 from talkwright.assistant.project.reading import item_problems, kept_unread, read_contents, read_project
 from talkwright.assistant.project.talks import talks_of
@@ -28,6 +29,7 @@ __all__ = [
     "ProjectRefusedError",
     "Style",
     "body_of",
+    "close_gap",
     "fit",
     "item_problems",
     "kept_unread",

@@ -29,11 +29,8 @@ def join(pieces: Iterable[Piece], newline: str) -> str:
             gone = piece
             continue
         following = piece.text
-        if gone is not None and gone.inline:
-            text, following = _close_gap(text, following)
-        elif gone is not None and _ends_blank(text):
-            found = _BLANK_LINE.match(following)
-            following = following[found.end() :] if found else following
+        if gone is not None:
+            text, following = close_gap(text, following, inline=gone.inline)
         if following:
             gone = None
         if piece.part and not piece.inline and text and not text.endswith(("\n", "\ufeff")):
@@ -42,10 +39,16 @@ def join(pieces: Iterable[Piece], newline: str) -> str:
     return text
 
 
-def _close_gap(text: str, following: str) -> tuple[str, str]:
-    """Takes away one comma: the one behind the gone part, else the one before it."""
-    found = _COMMA_AFTER.match(following)
-    return (text, following[found.end() :]) if found else (_COMMA_BEFORE.sub("", text), following)
+def close_gap(text: str, following: str, *, inline: bool) -> tuple[str, str]:
+    """The texts before and behind a part that is gone, without what stood there for its sake alone.
+
+    Of an `inline` part one comma: the one behind it, else the one before; else a blank line behind it.
+    """
+    if inline:
+        comma = _COMMA_AFTER.match(following)
+        return (text, following[comma.end() :]) if comma else (_COMMA_BEFORE.sub("", text), following)
+    blank = _BLANK_LINE.match(following) if _ends_blank(text) else None
+    return text, following[blank.end() :] if blank else following
 
 
 def _ends_blank(text: str) -> bool:

@@ -10,10 +10,11 @@ from dataclasses import dataclass, replace
 from uuid import UUID
 
 from talkwright.assistant.items import Item, Kind, Part
-from talkwright.assistant.project import PartRef, Project, ProjectFile, make_item
+from talkwright.assistant.project import PartRef, Project, ProjectFile, close_gap, make_item
 
 MANY_PARTS = frozenset({Kind.INTENT, Kind.SYNONYM, Kind.REGEX, Kind.LOOKUP, Kind.DOMAIN})
 Named = tuple[str, str]
+_A_PART = "- a\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +75,28 @@ def _renumbered(file: ProjectFile, named: Named, places: Mapping[int, int]) -> P
     if named not in file.names:
         return file
     pieces: list[str | PartRef] = []
+    gone: PartRef | None = None
     for piece in file.skeleton:
-        if isinstance(piece, str) or (piece.kind, piece.name) != named:
-            pieces.append(piece)
-        elif piece.index in places:
+        if isinstance(piece, PartRef) and (piece.kind, piece.name) == named:
+            if piece.index not in places:
+                gone = piece
+                continue
             pieces.append(replace(piece, index=places[piece.index]))
+        elif gone is not None and isinstance(piece, str):
+            _append_closed(pieces, piece, inline=gone.inline)
+        else:
+            pieces.append(piece)
+        gone = None
     return replace(file, skeleton=tuple(pieces))
+
+
+def _append_closed(pieces: list[str | PartRef], text: str, *, inline: bool) -> None:
+    """Append a text behind a place that is taken out, so that the file reads on as it did while nothing stood there."""
+    before = pieces.pop() if pieces else ""
+    if isinstance(before, str):
+        pieces.extend(close_gap(before, text, inline=inline))
+    else:
+        pieces.extend((before, close_gap(_A_PART, text, inline=inline)[1]))
 
 
 def ids_for(
