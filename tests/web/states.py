@@ -202,17 +202,26 @@ def offline(page: Page) -> Iterator[None]:
     expect(banner(page)).to_have_count(0)
 
 
-def conflicting(page: Page, api: Api, desk: str, theirs: str, mine: str) -> None:
+def conflicting(page: Page, api: Api, desk: str, theirs: str, mine: str, *, response: str = "utter_ask_town") -> None:
     """Change a text while somebody else changes it, until both are shown."""
-    page.goto(f"/a/{desk}/content/response/utter_ask_town")
+    page.goto(f"/a/{desk}/content/response/{response}")
     field = page.get_by_role("textbox", name="Text 1, English")
     field.wait_for()
+
+    def write() -> None:
+        field.fill(mine)
+        field.blur()
+
+    crossing(page, api, desk, theirs, write, response=response)
+
+
+def crossing(page: Page, api: Api, desk: str, theirs: str, write: Callable[[], None], *, response: str) -> None:
+    """Change a text as somebody else does while the page's own change of it is on its way."""
     held = Held(page, "/changes$")
-    field.fill(mine)
-    field.blur()
+    write()
     held.asked()
     aid = api.assistant(desk)["id"]
-    item = api.item(aid, "response", "utter_ask_town")
+    item = api.item(aid, "response", response)
     patch = [{"op": "replace", "path": "/0/text", "value": theirs}]
     api.change(aid, {"op": "patch", "item": item["id"], "revision": item["revision"], "patch": patch})
     held.go_on()

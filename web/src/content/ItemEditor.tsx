@@ -3,9 +3,10 @@ import { IconCode, IconForms, IconX } from '@tabler/icons-react'
 import { lazy, Suspense, useEffect, useState, type ComponentType } from 'react'
 import { piece } from '../app/chunks'
 import type { Found } from '../app/useItemId'
-import { useConflict, useDocument, type Document } from '../documents'
+import { useDocument, type Document } from '../documents'
 import { ConflictView } from '../editor/ConflictView'
 import { useAssistant } from '../frame/assistant'
+import { useOpenConflict } from '../frame/deciding'
 import { visited } from '../frame/layout'
 import { ListButton } from '../frame/ListPlace'
 import { SaveState } from '../frame/SaveState'
@@ -40,7 +41,7 @@ export function ItemEditor({ kind, name, found, view, line, onView, onClose }: P
   // Once it is deleted here it is not asked for again while the page still leaves.
   const [gone, setGone] = useState(false)
   const { document, error, again } = useDocument(gone ? undefined : found.id)
-  const conflict = useConflict(found.id)
+  const conflict = useOpenConflict(found.id)
   const assistant = useAssistant()
   useEffect(() => {
     const path = window.location.pathname

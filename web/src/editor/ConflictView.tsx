@@ -1,22 +1,40 @@
 /** Two people, or one in two tabs, changed the same place: both versions side by side, and the person chooses. Nothing is lost either way. */
-import { IconCheck, IconGitMerge } from '@tabler/icons-react'
+import { IconCheck, IconClock, IconGitMerge, IconTextPlus } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
+import { useEffect, useState } from 'react'
 import { api } from '../api'
 import { sessionQuery } from '../app/queries'
 import { useAssistant } from '../frame/assistant'
+import { decideLater, goOnDeciding, showing, useConflicts } from '../frame/deciding'
+import { useItemLink } from '../frame/useItemLink'
 import { placeInWords } from '../items/place'
-import { resolve, get, useDocuments, type Command, type Conflict, type Document } from '../documents'
+import { resolve, get, joinable, lostWith, useDocuments, useDocumentsState, type Command, type Conflict, type Document } from '../documents'
 import { Avatar, Button, KindTile } from '../ui/controls'
 import { Icon } from '../ui/Icon'
 import { SlotText } from '../ui/SlotText'
 import { longTime } from '../ui/time'
 import { wordDiff, type Piece } from './diff'
+import { JoinedText } from './JoinedText'
 import { words } from './words'
 import './editor.css'
 
 export function ConflictView({ conflict }: { conflict: Conflict }) {
   const store = useDocuments()
-  const { mine, theirs, overlap, changes } = conflict
+  const go = useItemLink()
+  const all = useConflicts()
+  const [joining, setJoining] = useState(false)
+  const { item, mine, theirs, overlap, changes } = conflict
+  useEffect(() => showing(item), [item])
+  const goOn = () => goOnDeciding(all, item, go)
+  const choose = (side: 'mine' | 'theirs') => {
+    store.choose(item, side)
+    goOn()
+  }
+  const later = () => {
+    decideLater(conflict)
+    goOn()
+  }
+  const lost = useDocumentsState((state) => lostWith(state, item))
   const { id } = useAssistant()
   const { data } = useQuery({ queryKey: ['history', id, conflict.item, theirs.revision], queryFn: () => api.itemHistory(id, conflict.item) })
   const other = changes.at(-1) ?? data?.items[0]
@@ -34,10 +52,12 @@ export function ConflictView({ conflict }: { conflict: Conflict }) {
           <span className="med">{own ? words.changedInTabs(mine.kind) : words.bothChanged(other?.by.name, mine.kind)}</span>{' '}
           <span className="t2">{words.bothKept}</span>
         </span>
+        <span className="sp" />
+        {all.length > 1 && <span className="small t3 num nowrap">{words.nth(all.findIndex((each) => each.item === item) + 1, all.length)}</span>}
       </div>
       <div className="conflict-head hs">
         <KindTile kind={mine.kind} name={mine.name} />
-        <span className="mono med">{mine.name}</span>
+        <h2 className="mono med">{mine.name}</h2>
         <span className="small t3 nowrap">{placeOf(overlap, mine, theirs)}</span>
         {before !== null && (
           <span className="small t2 ell">
@@ -52,7 +72,7 @@ export function ConflictView({ conflict }: { conflict: Conflict }) {
             <span className="tag">{words.mine}</span>
           </h3>
           <Text pieces={sides.mine} />
-          <Button tall icon={IconCheck} onClick={() => store.choose(conflict.item, 'mine')}>
+          <Button tall icon={IconCheck} onClick={() => choose('mine')}>
             {words.keepMine}
           </Button>
         </section>
@@ -65,11 +85,26 @@ export function ConflictView({ conflict }: { conflict: Conflict }) {
             <span className="tag">{words.theirs}</span>
           </h3>
           <Text pieces={sides.theirs} />
-          <Button tall icon={IconCheck} onClick={() => store.choose(conflict.item, 'theirs')}>
+          <Button tall icon={IconCheck} onClick={() => choose('theirs')}>
             {words.takeTheirs}
           </Button>
+          {lost > 0 && <p className="small t3 conflict-lost">{words.letsGo(lost)}</p>}
         </section>
       </div>
+      {joining ? (
+        <JoinedText conflict={conflict} mine={texts.mine} theirs={texts.theirs} onSaved={goOn} onCancel={() => setJoining(false)} />
+      ) : (
+        <div className="conflict-else hs">
+          {joinable(conflict) && (
+            <Button tall icon={IconTextPlus} onClick={() => setJoining(true)}>
+              {words.join}
+            </Button>
+          )}
+          <Button tall look="quiet" icon={IconClock} onClick={later}>
+            {words.later}
+          </Button>
+        </div>
+      )}
     </div>
   )
 }

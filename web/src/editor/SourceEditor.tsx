@@ -1,9 +1,10 @@
 /** An item's own lines in the project's files, edited as text. The server reads them; what it can't read stays here. */
 import { IconAlertCircle } from '@tabler/icons-react'
 import { useMemo, useState } from 'react'
-import { draftKey, useConflict, useDocuments, useDraft, type Document } from '../documents'
+import { draftKey, useDocuments, useDraft, type Document } from '../documents'
 import { Unreadable } from '../files/Unreadable'
 import { useMayWrite } from '../frame/assistant'
+import { useOpenConflict } from '../frame/deciding'
 import { Button, Segmented } from '../ui/controls'
 import { Icon } from '../ui/Icon'
 import { SkeletonRows } from '../ui/states'
@@ -13,7 +14,7 @@ import { words } from './words'
 import './editor.css'
 
 export default function SourceEditor({ document, line }: { document: Document; line?: number | undefined }) {
-  const conflict = useConflict(document.id)
+  const conflict = useOpenConflict(document.id)
   const [chosen, setPart] = useState(0)
   if (document.parts === null) return <SkeletonRows rows={12} widths={[24, 280]} height={22} />
   if (conflict) return <ConflictView conflict={conflict} />

@@ -1,12 +1,13 @@
 /** A flow: canvas or YAML, and the inspector of what is selected. */
 import { IconCode, IconSitemap } from '@tabler/icons-react'
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router'
-import { lazy, Suspense, useEffect } from 'react'
+import { lazy, Suspense, useEffect, useMemo } from 'react'
 import { piece } from '../app/chunks'
 import { useItemId } from '../app/useItemId'
-import { isObject, useConflict, useDocument, type Document } from '../documents'
+import { isObject, useDocument, useDocumentsState, type Document } from '../documents'
 import { ConflictView } from '../editor/ConflictView'
 import { useAssistant } from '../frame/assistant'
+import { useOpenConflict } from '../frame/deciding'
 import { visited } from '../frame/layout'
 import { ListButton } from '../frame/ListPlace'
 import { NotFound } from '../frame/NotFound'
@@ -18,6 +19,7 @@ import { Icon } from '../ui/Icon'
 import { Failure, SkeletonRows, useSlow } from '../ui/states'
 import { FlowCanvas } from './FlowCanvas'
 import { GAP, NODE_WIDTH, ONE_LINE_HEIGHT, START_HEIGHT, TWO_LINES_HEIGHT } from './layout/sizes'
+import { responsesOf } from './responseText'
 import { words } from './words'
 
 const SourceEditor = lazy(() => piece(() => import('../editor/SourceEditor')))
@@ -44,7 +46,12 @@ export default function FlowPage() {
 
 function OpenFlow({ flow }: { flow: Document }) {
   const { view, line, step } = useSearch({ from: '/a/$assistant/flows/$flow' })
-  const conflict = useConflict(flow.id)
+  const own = useOpenConflict(flow.id)
+  const said = useMemo(() => responsesOf(flow.body), [flow.body])
+  const response = useDocumentsState(({ conflicts }) => Object.values(conflicts).find(({ mine }) => mine.kind === 'response' && said.has(mine.name))?.item)
+  // A text of the flow is typed on its canvas: what became two of it is decided there too.
+  const ofResponse = useOpenConflict(response)
+  const conflict = own ?? ofResponse
   return (
     <main className="work" id="work" aria-label={words.flowPage.flowNamed(flow.name)}>
       {view === 'yaml' ? (
@@ -57,7 +64,7 @@ function OpenFlow({ flow }: { flow: Document }) {
       ) : (
         <FlowCanvas flow={flow} selected={step ?? null}>
           <FlowToolbar flow={flow} />
-          {conflict && <ConflictView conflict={conflict} />}
+          {conflict && <ConflictView key={conflict.item} conflict={conflict} />}
         </FlowCanvas>
       )}
     </main>

@@ -1,24 +1,23 @@
 /** Says when the studio is away, when what is typed stays here for now, or when two versions wait for a choice. */
 import { IconCloudOff, IconGitMerge } from '@tabler/icons-react'
-import { useLocation } from '@tanstack/react-router'
 import { useReach } from '../api'
-import { useDocuments, useDocumentsState, useSaveState, type Document } from '../documents'
+import { useDocuments, useSaveState } from '../documents'
+import { words as versions } from '../editor/words'
 import { Icon } from '../ui/Icon'
 import { plural } from '../ui/time'
-import { useAssistant } from './assistant'
+import { lookAgain, useConflicts, useDeciding } from './deciding'
 import { OfflineBanner } from './OfflineBanner'
 import { signInAddress } from './signIn'
-import { itemAddress, useItemLink } from './useItemLink'
+import { useItemLink } from './useItemLink'
 import { words } from './words'
 
 export function ConnectionBanner() {
   const store = useDocuments()
   const state = useSaveState()
   const reached = useReach((all) => all.reached)
-  const { name: assistant } = useAssistant()
-  const path = useLocation({ select: (location) => decodeURIComponent(location.pathname) })
-  // Each item's own page shows its two versions; all others say here where they are.
-  const conflicted = useDocumentsState((all) => Object.values(all.conflicts).find(({ mine }) => path !== pathOf(assistant, mine))?.mine)
+  // What the page shows both versions of is said there.
+  const shown = useDeciding((all) => all.shown)
+  const waiting = useConflicts().filter(({ item }) => !shown.includes(item))
   const go = useItemLink()
   if (state.kind === 'kept') {
     const signedOut = state.connection === 'signed-out'
@@ -42,26 +41,27 @@ export function ConnectionBanner() {
     )
   }
   if (!reached) return <OfflineBanner />
-  if (conflicted) {
-    return (
-      <div className="banner calm" role="status">
-        <Icon of={IconGitMerge} />
-        <span>
-          <span className="med">{words.connectionBanner.changedTwice(conflicted.name)}</span> <span className="t2">{words.connectionBanner.bothAreKeptUntil}</span>
-        </span>
-        <span className="sp" />
-        <button type="button" className="link" onClick={() => go({ kind: conflicted.kind, name: conflicted.name })}>
-          {words.connectionBanner.lookAtBoth}
-        </button>
-      </div>
-    )
+  const first = waiting[0]
+  if (first === undefined) return null
+  const many = waiting.length > 1
+  const look = () => {
+    for (const { item } of waiting) lookAgain(item)
+    useDeciding.setState({ walking: many })
+    go({ kind: first.mine.kind, name: first.mine.name })
   }
-  return null
-}
-
-function pathOf(assistant: string, { kind, name }: Document): string {
-  const { to, params } = itemAddress(assistant, { kind, name })
-  return Object.entries(params).reduce((path, [parameter, value]) => path.replace(`$${parameter}`, value), to as string)
+  return (
+    <div className="banner calm" role="status">
+      <Icon of={IconGitMerge} />
+      <span>
+        <span className="med">{many ? versions.manyChangedTwice(waiting.length) : words.connectionBanner.changedTwice(first.mine.name)}</span>{' '}
+        <span className="t2">{words.connectionBanner.bothAreKeptUntil}</span>
+      </span>
+      <span className="sp" />
+      <button type="button" className="link" onClick={look}>
+        {many ? versions.inTurn : words.connectionBanner.lookAtBoth}
+      </button>
+    </div>
+  )
 }
 
 function keptWords(lasting: boolean, signedOut: boolean): string {

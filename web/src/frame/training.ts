@@ -8,6 +8,7 @@ import { storeOf } from '../app/stores'
 import { uuid7, type Connection, type Document, type DocumentStore } from '../documents'
 import { onStream } from '../events/bus'
 import { toast } from '../ui/toasts'
+import { lookAgain } from './deciding'
 import { openDrawer } from './layout'
 import type { Place } from './useItemLink'
 import { words } from './words'
@@ -49,7 +50,7 @@ export function useLatestTraining(assistant: string, enabled = true): Training |
 /** So many milliseconds the server has for what was typed last. */
 const PATIENCE = 10_000
 
-type Unsaved = { item: Pick<Document, 'kind' | 'name'> } | { connection: Connection }
+type Unsaved = { item: Pick<Document, 'id' | 'kind' | 'name'> } | { connection: Connection }
 
 /** Waits until everything typed has reached the server (null); what keeps it here, as soon as that is known. */
 async function saved(store: DocumentStore): Promise<Unsaved | null> {
@@ -80,7 +81,7 @@ export async function train(assistant: string, go: (place: Place) => void): Prom
   if (unsaved !== null) {
     if ('item' in unsaved) {
       const { kind, name } = unsaved.item
-      toast(IconAlertCircle, words.training.notTrainedSomeOf(words.training.why.two(name)), { label: words.connectionBanner.lookAtBoth, run: () => go({ kind, name }) })
+      toast(IconAlertCircle, words.training.notTrainedSomeOf(words.training.why.two(name)), { label: words.connectionBanner.lookAtBoth, run: () => (lookAgain(unsaved.item.id), go({ kind, name })) })
     } else {
       const why = words.training.why[unsaved.connection]
       toast(IconAlertCircle, words.training.notTrainedSomeOf(why), { label: words.connectionBanner.tryNow, run: () => store.tryNow() })
