@@ -7,6 +7,7 @@ import hashlib
 import importlib
 import json
 import zlib
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -28,7 +29,8 @@ DEFAULT_TIMEOUT = 300.0
 NO_ENDPOINT = "The project names no action server. Set `action_endpoint.url` in endpoints.yml."
 _CONNECT_TIMEOUT = 5.0
 _NEEDS_DOMAIN = 449
-_MAX_ANSWER = 1 << 20  # bytes, unpacked
+MAX_ANSWER = 1 << 20
+"""Bytes of an action's answer, unpacked."""
 
 
 class EndpointError(ValueError):
@@ -57,8 +59,9 @@ def read_endpoint(
     written = found if isinstance(found, Mapping) else {}
     if not url and written.get("actions_module"):
         raise EndpointError(
-            "`action_endpoint.actions_module` in endpoints.yml would run code inside the bot, which is refused."
-            " Start the actions with `python -m rasa_sdk --actions …` and set `action_endpoint.url`."
+            "`action_endpoint.actions_module` in endpoints.yml would run the project's code, which is refused unless"
+            " whoever runs the bot allows it (TALKWRIGHT_ENGINE_ACTIONS_FOLDER). Start the actions with"
+            " `python -m rasa_sdk --actions …` and set `action_endpoint.url`."
         )
     values = {key: expand(value, environment) for key, value in written.items()}
     address = url or values.get("url")
@@ -86,15 +89,92 @@ def read_endpoint(
 
 
 @dataclass(frozen=True)
-class _Answer:
-    """What the action server answered."""
+class Answer:
+    """What an action's answer is: as the action server's HTTP has it, wherever the action ran."""
 
     status: int
     content: bytes
 
 
-class HttpActions:
-    """An ActionRunner that keeps its connections open between turns."""
+class Actions(ABC):
+    """An ActionRunner: what is asked and what an answer means, wherever actions run."""
+
+    def __init__(self) -> None:
+        self._digests: dict[int, tuple[Domain, str]] = {}
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    @abstractmethod
+    async def close(self) -> None:
+        """Give back what is held open."""
+
+    @abstractmethod
+    async def post(self, name: str, request: Mapping[str, Any]) -> Answer:
+        """Ask for one action; raises ActionFailed where no answer comes."""
+
+    @property
+    @abstractmethod
+    def where(self) -> str | None:
+        """Where actions run, for people."""
+
+    def prepare(self) -> None:  # noqa: B027 - most have nothing to do here
+        """Load ahead what the first action needs; it may run in another thread."""
+
+    async def run(self, name: str, tracker: Tracker, domain: Domain) -> ActionResult:
+        """Run one action; raises ActionFailed, with the address in its message, or ActionRejected."""
+        declared = domain.actions.get(name)
+        request: dict[str, Any] = {
+            "next_action": name,
+            "sender_id": tracker.sender_id,
+            "tracker": _state(tracker),
+            "version": PROTOCOL_VERSION,
+            "domain_digest": self._digest(domain),
+        }
+        if declared is not None and declared.send_domain:
+            request["domain"] = domain.raw
+        answer = await self.post(name, request)
+        if answer.status == _NEEDS_DOMAIN and "domain" not in request:
+            answer = await self.post(name, {**request, "domain": domain.raw})
+        return self._result(name, answer)
+
+    def failure(self, name: str, what: str) -> ActionFailed:
+        """What happened to an action, in words."""
+        return ActionFailed(f"The action {name} failed at {self.where}: {what}.", address=self.where)
+
+    def _result(self, name: str, given: Answer) -> ActionResult:
+        if given.status == 400:
+            raise ActionRejected(_reason(given) or f"The action server rejected {name}.")
+        if given.status != 200:
+            reason = _reason(given)
+            raise self.failure(name, f"it answered {given.status}" + (f": {reason}" if reason else ""))
+        try:
+            answer = msgspec.json.decode(given.content)
+        except (msgspec.DecodeError, RecursionError) as problem:
+            raise self.failure(name, "its answer is not JSON") from problem
+        if answer is None:
+            return ActionResult()
+        if not isinstance(answer, dict):
+            raise self.failure(name, "its answer is no map of events and responses")
+        return ActionResult(events=_maps(answer.get("events")), responses=_maps(answer.get("responses")))
+
+    def _digest(self, domain: Domain) -> str:
+        """The fingerprint by which the action server knows whether it has this domain already."""
+        known = self._digests.get(id(domain))
+        if known is None or known[0] is not domain:
+            text = json.dumps(domain.raw, sort_keys=True, default=str)
+            known = (domain, hashlib.md5(text.encode(), usedforsecurity=False).hexdigest())
+            self._digests = {id(domain): known}
+        return known[1]
+
+
+class HttpActions(Actions):
+    """Actions of an action server; connections are kept open between turns."""
 
     def __init__(
         self,
@@ -105,20 +185,12 @@ class HttpActions:
         why_none: str = NO_ENDPOINT,
     ) -> None:
         """`timeout` in seconds, for the whole of one action; `why_none` says why there is no endpoint."""
+        super().__init__()
         self._endpoint = endpoint
         self._why_none = why_none
         self._timeout = timeout
         self._compress = compress
         self._client: httpx2.AsyncClient | None = None
-        self._digests: dict[int, tuple[Domain, str]] = {}
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.close()
 
     async def close(self) -> None:
         """Close all connections."""
@@ -130,34 +202,22 @@ class HttpActions:
         if self._endpoint is not None:
             importlib.import_module("httpx2")
 
-    async def run(self, name: str, tracker: Tracker, domain: Domain) -> ActionResult:
-        """Run one action; raises ActionFailed, with the address in its message, or ActionRejected."""
-        if self._endpoint is None:
-            raise ActionFailed(f"The action {name} can't run: {self._why_none}")
-        declared = domain.actions.get(name)
-        request: dict[str, Any] = {
-            "next_action": name,
-            "sender_id": tracker.sender_id,
-            "tracker": _state(tracker),
-            "version": PROTOCOL_VERSION,
-            "domain_digest": self._digest(domain),
-        }
-        if declared is not None and declared.send_domain:
-            request["domain"] = domain.raw
-        answer = await self._post(name, request)
-        if answer.status == _NEEDS_DOMAIN and "domain" not in request:
-            answer = await self._post(name, {**request, "domain": domain.raw})
-        return self._result(name, answer)
+    @property
+    def where(self) -> str | None:
+        """The action server's address."""
+        return self._endpoint.url if self._endpoint is not None else None
 
-    async def _post(self, name: str, request: Mapping[str, Any]) -> _Answer:
+    async def post(self, name: str, request: Mapping[str, Any]) -> Answer:
+        """Ask the action server; raises ActionFailed."""
+        endpoint = self._endpoint
+        if endpoint is None:
+            raise ActionFailed(f"The action {name} can't run: {self._why_none}")
         import httpx2  # noqa: PLC0415 - loaded once a bot answers, not before
 
-        endpoint = self._endpoint
-        assert endpoint is not None  # noqa: S101 - `run` has made sure; the type checker can't know
         try:
             client = self._client = self._client or _client(endpoint, self._timeout)
         except OSError as problem:
-            raise self._failure(name, f"its `cafile` can't be used ({problem.strerror})") from problem
+            raise self.failure(name, f"its `cafile` can't be used ({problem.strerror})") from problem
         body = msgspec.json.encode(request, enc_hook=str)
         headers = {"Content-Type": "application/json"}
         if self._compress:
@@ -169,53 +229,24 @@ class HttpActions:
                     "POST", endpoint.url, content=body, params=dict(endpoint.params), headers=headers
                 ) as response,
             ):
-                return _Answer(response.status_code, await self._content(name, response))
+                return Answer(response.status_code, await self._content(name, response))
         except httpx2.ConnectTimeout as problem:
-            raise self._failure(name, f"nothing answers within {_CONNECT_TIMEOUT:g} seconds") from problem
+            raise self.failure(name, f"nothing answers within {_CONNECT_TIMEOUT:g} seconds") from problem
         except (TimeoutError, httpx2.TimeoutException) as problem:
-            raise self._failure(name, f"it did not answer within {self._timeout:g} seconds") from problem
+            raise self.failure(name, f"it did not answer within {self._timeout:g} seconds") from problem
         except httpx2.ConnectError as problem:
-            raise self._failure(name, "nothing listens there; is the action server running?") from problem
+            raise self.failure(name, "nothing listens there; is the action server running?") from problem
         except httpx2.HTTPError as problem:
-            raise self._failure(name, f"the connection broke ({type(problem).__name__})") from problem
+            raise self.failure(name, f"the connection broke ({type(problem).__name__})") from problem
 
     async def _content(self, name: str, response: httpx2.Response) -> bytes:
         """The answer, read no further than it may be long."""
         content = bytearray()
         async for piece in response.aiter_bytes():
             content += piece
-            if len(content) > _MAX_ANSWER:
-                raise self._failure(name, f"its answer is larger than {_MAX_ANSWER >> 20} MiB")
+            if len(content) > MAX_ANSWER:
+                raise self.failure(name, f"its answer is larger than {MAX_ANSWER >> 20} MiB")
         return bytes(content)
-
-    def _result(self, name: str, given: _Answer) -> ActionResult:
-        if given.status == 400:
-            raise ActionRejected(_reason(given) or f"The action server rejected {name}.")
-        if given.status != 200:
-            reason = _reason(given)
-            raise self._failure(name, f"it answered {given.status}" + (f": {reason}" if reason else ""))
-        try:
-            answer = msgspec.json.decode(given.content)
-        except (msgspec.DecodeError, RecursionError) as problem:
-            raise self._failure(name, "its answer is not JSON") from problem
-        if answer is None:
-            return ActionResult()
-        if not isinstance(answer, dict):
-            raise self._failure(name, "its answer is no map of events and responses")
-        return ActionResult(events=_maps(answer.get("events")), responses=_maps(answer.get("responses")))
-
-    def _failure(self, name: str, what: str) -> ActionFailed:
-        address = self._endpoint.url if self._endpoint is not None else None
-        return ActionFailed(f"The action {name} failed at {address}: {what}.", address=address)
-
-    def _digest(self, domain: Domain) -> str:
-        """The fingerprint by which the action server knows whether it has this domain already."""
-        known = self._digests.get(id(domain))
-        if known is None or known[0] is not domain:
-            text = json.dumps(domain.raw, sort_keys=True, default=str)
-            known = (domain, hashlib.md5(text.encode(), usedforsecurity=False).hexdigest())
-            self._digests = {id(domain): known}
-        return known[1]
 
 
 def _state(tracker: Tracker) -> dict[str, Any]:
@@ -238,7 +269,7 @@ def _client(endpoint: ActionEndpoint, timeout: float) -> httpx2.AsyncClient:
     )
 
 
-def _reason(given: _Answer) -> str:
+def _reason(given: Answer) -> str:
     try:
         answer = msgspec.json.decode(given.content)
     except (msgspec.DecodeError, RecursionError):

@@ -9,7 +9,7 @@ from typing import Any
 
 from talkwright.assistant.assistant import Assistant
 from talkwright.assistant.yamls import YamlError, load
-from talkwright.engine.actions import EndpointError, HttpActions, read_endpoint
+from talkwright.engine.actions import Actions, EndpointError, HttpActions, read_endpoint
 from talkwright.engine.agent import Agent
 from talkwright.engine.channels.channel import Channel, Setting
 from talkwright.engine.channels.credentials import open_channels
@@ -18,6 +18,7 @@ from talkwright.engine.fetching import ModelServer, SourceError, asked_once, is_
 from talkwright.engine.generation.rephrasing import make_rephraser
 from talkwright.engine.keeping import keep_conversations, make_recording
 from talkwright.engine.lines import say, say_problem
+from talkwright.engine.local_actions import ActionModule, LocalActions, read_module
 from talkwright.engine.logs import configure_logs
 from talkwright.engine.model import Model, ModelError, load_model
 from talkwright.engine.ports import ActionRunner
@@ -94,14 +95,25 @@ def chosen_profile(assistant: Assistant, settings: EngineSettings) -> Profile:
     )
 
 
-def make_actions(endpoints: Mapping[str, Any], settings: EngineSettings) -> HttpActions:
-    """The client of the project's action server, or one that says why there is none."""
+def make_actions(endpoints: Mapping[str, Any], settings: EngineSettings) -> Actions:
+    """Where the project's actions run: its action server, a module of its own where that is allowed, or nowhere."""
     try:
+        if (module := _module_of(endpoints, settings)) is not None:
+            return LocalActions(module, timeout=settings.engine_actions_timeout)
         endpoint = read_endpoint(endpoints, url=settings.engine_actions_url)
     except EndpointError as problem:
         say("warning", str(problem))
         return HttpActions(None, why_none=str(problem))
     return HttpActions(endpoint, timeout=settings.engine_actions_timeout, compress=settings.engine_compress_actions)
+
+
+def _module_of(endpoints: Mapping[str, Any], settings: EngineSettings) -> ActionModule | None:
+    """The module that the bot runs itself; an address that whoever runs the bot has given goes before it."""
+    written = endpoints.get("action_endpoint")
+    named = written.get("actions_module") if isinstance(written, Mapping) else None
+    if not named or settings.engine_actions_url or settings.engine_actions_folder is None:
+        return None
+    return read_module(named, settings.engine_actions_folder, settings.engine_actions_python)
 
 
 def make_served(path: Path, settings: EngineSettings, endpoints: Mapping[str, Any] | None = None) -> Served:

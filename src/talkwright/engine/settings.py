@@ -88,6 +88,15 @@ class EngineSettings(BaseSettings):
     engine_actions_url: str | None = Field(
         None, description="The action server of a running bot, instead of the one in the project's endpoints."
     )
+    engine_actions_folder: Path | None = Field(
+        None,
+        description="The folder with the Python module that a project's `action_endpoint.actions_module` names: a bot"
+        " then runs custom actions itself, in a process beside it, with no action server. Only for code that you"
+        " trust; unset, such a project's actions don't run. Trainings and bots of a studio never use it.",
+    )
+    engine_actions_python: str | None = Field(
+        None, description="The Python that runs them, which has the package rasa-sdk; unset, the bot's own."
+    )
     engine_actions_timeout: float = Field(300.0, description="Seconds that a custom action may take.", gt=0)
     engine_compress_actions: bool = Field(
         False,

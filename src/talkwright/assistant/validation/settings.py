@@ -15,6 +15,7 @@ from talkwright.assistant.pointers import pointer_join
 from talkwright.assistant.references import references
 from talkwright.assistant.validation.check import Check, remove
 from talkwright.assistant.validation.components import check_components, check_model_groups, check_secrets
+from talkwright.assistant.validation.search import check_search
 from talkwright.assistant.validation.stories import check_forms
 
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*|x-[a-z0-9-]+")
@@ -60,6 +61,7 @@ def check_config(check: Check) -> None:
     _check_languages(check, config)
     _check_own(check, config)
     check_components(check, config)
+    check_search(check, config)
     check_secrets(check, config)
     check_model_groups(check, config)
     _check_named(check)
@@ -147,8 +149,9 @@ def _check_action_endpoint(check: Check, endpoint: Any) -> None:
         check.findings.warning(
             "actions-module-refused",
             "/action_endpoint/actions_module",
-            "`actions_module` would run the project's code inside the bot, which Talkwright doesn't do. Start an"
-            " action server and give its address as `url`.",
+            "`actions_module` runs the project's code beside the bot, which a studio never does, and"
+            " `talkwright run` and `shell` do only where TALKWRIGHT_ENGINE_ACTIONS_FOLDER allows it. Start an action"
+            " server and give its address as `url`.",
         )
     url = endpoint.get("url")
     if isinstance(url, str) and "${" not in url and not re.match(r"(https?|grpc)://", url):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from talkwright.conversation.tracker import Tracker
-from talkwright.engine.actions import HttpActions
+from talkwright.engine.actions import Actions
 from talkwright.engine.agent import Agent
 from talkwright.engine.model import Model
 from talkwright.engine.ports import BotMessage, Hear, TurnResult, UserMessage
@@ -28,7 +28,7 @@ class Served:
 
     model: Model
     agent: Agent
-    actions: HttpActions
+    actions: Actions
 
     def prepare(self) -> None:
         """Load ahead what the first turn needs; it may run in another thread, beside turns."""

@@ -16,6 +16,8 @@ _RECORD = "TALKWRIGHT_ENGINE_RECORD"
 """People who try an assistant want to see how it understood them (wire-protocols 3.6)."""
 _VARIABLES = "TALKWRIGHT_ENGINE_VARIABLES"
 _LOCAL_MODELS = "TALKWRIGHT_ENGINE_LOCAL_MODELS"
+_NO_OWN_CODE = {"TALKWRIGHT_ENGINE_ACTIONS_FOLDER": "", "TALKWRIGHT_ENGINE_PROJECT_CODE": "false"}
+"""Whatever variables an operator hands to jobs: a studio's bots run no code of projects."""
 CONTENT_PROBLEMS = 2
 """The exit code of a training that the content's errors stopped."""
 
@@ -73,4 +75,5 @@ def running_job(
 
 def _settings_of(variables: Mapping[str, str], settings: ModelServiceSettings) -> dict[str, str]:
     """What every job of the engine is told: the project's variables, and which models of this machine it may ask."""
-    return {_VARIABLES: json.dumps(dict(variables)), _LOCAL_MODELS: settings.job_local_models or "none"}
+    told = {_VARIABLES: json.dumps(dict(variables)), _LOCAL_MODELS: settings.job_local_models or "none"}
+    return told | _NO_OWN_CODE
