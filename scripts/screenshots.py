@@ -19,6 +19,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))  # the ways to all pages are the tests'
 
+from tests.services.language_model import language_model  # noqa: E402 - the path is set first, so that tests is found
 from tests.services.running import PASSWORD, RunningStudio  # noqa: E402 - the path is set first, so that tests is found
 from tests.web.api import Api  # noqa: E402 - found by the path above
 from tests.web.chromium import become_administrator, launch, new_context  # noqa: E402 - the path is set first, so that tests is found
@@ -28,9 +29,10 @@ from tests.web.places import (  # noqa: E402 - the path is set first, so that te
     Place,
     drawer,
     open_dock,
+    say,
     settled,
 )
-from tests.web.projects import tea_desk  # noqa: E402 - the path is set first, so that tests is found
+from tests.web.projects import bank_with, tea_desk  # noqa: E402 - the path is set first, so that tests is found
 from tests.web.states import (  # noqa: E402 - the path is set first, so that tests is found
     SPOTS,
     Held,
@@ -82,7 +84,7 @@ class Photographer:
 def studio() -> Iterator[RunningStudio]:
     """A studio on an empty data folder."""
     with tempfile.TemporaryDirectory(prefix="talkwright-pictures-") as folder:
-        running = RunningStudio(Path(folder) / "home")
+        running = RunningStudio(Path(folder) / "home", TALKWRIGHT_JOB_LOCAL_MODELS="127.0.0.1")
         running.home.mkdir()
         running.start()
         try:
@@ -128,6 +130,37 @@ def waiting_and_failing(page: Page, photographer: Photographer) -> None:
         photographer.take_both(f"state-error-{spot.name}")
         held.end()
         photographer.tidy()
+
+
+def understood(page: Page, api: Api, photographer: Photographer) -> None:
+    """How turns were understood: by a language model, by the local one instead of it; and what lacks without a key."""
+    name = "bank-with-a-model"
+    answer = "start flow transfer_money\nset slot recipient Clara\nset slot amount fifty\nstart flow send_parcel"
+    with language_model(answer) as model:
+        assistant = api.bring_in(name, "Bank with a model", bank_with(model.address, name))
+        api.trained(name)
+        page.goto(f"/a/{name}/settings")
+        open_dock(page)
+        page.get_by_role("note", name="Language model").wait_for()
+        settled(page)
+        photographer.take_both("settings-lacking")
+        api.send("PUT", f"/assistants/{assistant['id']}/secrets/OPENAI_API_KEY", {"value": "a-key-for-pictures"})
+        page.get_by_role("note", name="Language model").wait_for(state="detached")
+        settled(page)
+        photographer.take_both("settings-set")
+        page.goto(f"/a/{name}/flows/transfer_money")
+        say(page, "would you be so kind as to help somebody of mine out of a fix")
+        settled(page)
+        photographer.take_both("try-language-model")
+        page.get_by_role("button", name="Raw answer").click()
+        page.get_by_role("button", name="Prompt", exact=True).click()
+        page.get_by_role("region", name="Prompt").scroll_into_view_if_needed()
+        settled(page)
+        photographer.take_both("try-language-model-raw")
+    say(page, "well then, whatever you think is best for them and me")
+    settled(page)
+    photographer.take_both("try-language-model-failed")
+    photographer.tidy()
 
 
 def empty(page: Page, photographer: Photographer) -> None:
@@ -178,6 +211,7 @@ def take_all(folder: Path) -> None:
         api.running(EXAMPLE)
         places(page, photographer)
         waiting_and_failing(page, photographer)
+        understood(page, api, photographer)
         api.bring_in("empty-desk", "Empty desk", nothing("empty-desk"))
         api.bring_in("tea-desk", "Tea desk", tea_desk("tea-desk"))
         empty(page, photographer)

@@ -21,7 +21,7 @@ PROBE = "policy-probe.example"
 @pytest.fixture(scope="session")
 def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStudio]:
     """A studio from an empty data folder, started once."""
-    running = RunningStudio(tmp_path_factory.mktemp("studio") / "home")
+    running = RunningStudio(tmp_path_factory.mktemp("studio") / "home", TALKWRIGHT_JOB_LOCAL_MODELS="127.0.0.1")
     running.home.mkdir()
     running.start()
     yield running

@@ -211,6 +211,7 @@ PLACES = (
     Place("prompts", "{a}/content/prompt", heading("No prompts yet")),
     Place("nlu", "{a}/nlu", heading("NLU")),
     Place("intent", "{a}/nlu/intent/transfer_money", item("transfer_money")),
+    Place("settings", "{a}/settings", row_of("ACTION_SERVER_URL")),
     Place("files", "{a}/files", heading("Project files")),
     Place("file", "{a}/files/config/config.yml", _editor),
     Place("versions", "{a}/versions", heading("Versions")),

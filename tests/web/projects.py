@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from tests.services.running import ROOT
+
 CONFIG = """\
 recipe: default.v1
 language: en
@@ -53,3 +55,21 @@ flows:
 def tea_desk(name: str, *, flows: str = FLOWS) -> dict[str, str]:
     """The files of an assistant that takes orders of tea."""
     return {"config.yml": CONFIG.format(name=name), "domain.yml": DOMAIN, "data/flows.yml": flows}
+
+
+def bank_with(model: str, name: str) -> dict[str, bytes]:
+    """The example, with a generator that asks the model at an address by a key that the project doesn't hold."""
+    bank = ROOT / "examples" / "bank"
+    files = {
+        str(path.relative_to(bank)): path.read_bytes()
+        for path in bank.rglob("*")
+        if path.is_file() and path.relative_to(bank).parts[0] in ("config.yml", "credentials.yml", "data", "domain")
+    }
+    config = files["config.yml"].decode().replace("harbour-bank", name)
+    generator = "pipeline:\n  - name: CompactLLMCommandGenerator\n    llm: {model_group: main, timeout: 5}\n"
+    entry = f"{{provider: openai, model: scripted, api_base: '{model}'}}"
+    endpoints = f"model_groups:\n- id: main\n  models:\n  - {entry}\n"
+    return files | {
+        "config.yml": config.replace("pipeline:\n", generator).encode(),
+        "endpoints.yml": (bank / "endpoints.yml").read_bytes() + endpoints.encode(),
+    }

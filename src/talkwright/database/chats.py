@@ -71,9 +71,10 @@ async def event_bodies(session: AsyncSession, chat: UUID) -> list[tuple[int, str
 
 async def user_bodies(session: AsyncSession, chat: UUID, message: str) -> list[str]:
     """The bodies of the user's events in the turn that answered a message."""
+    same_turn = (chat_messages.c.chat == chat_events.c.chat) & (chat_messages.c.turn == chat_events.c.turn)
     rows = await session.execute(
         select(chat_events.c.body)
-        .join(chat_messages, (chat_messages.c.chat == chat_events.c.chat) & (chat_messages.c.turn == chat_events.c.turn))
+        .join(chat_messages, same_turn)
         .where(chat_messages.c.chat == chat, chat_messages.c.message == message, chat_events.c.type == "user")
         .order_by(chat_events.c.seq)
     )

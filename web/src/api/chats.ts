@@ -39,13 +39,42 @@ export interface Entry {
   address?: string | null
 }
 
+export type Command = Record<string, unknown>
+
+/** How a message was understood, by the local model or by a language model. What a bot doesn't tell is missing. */
+export interface Understood {
+  source?: string | null
+  language?: string | null
+  commands?: Command[]
+  candidates?: { flow: string; score: number }[]
+  /** The local model's decision in words, and whether it needed no second opinion. */
+  decision?: string
+  sure?: boolean
+  words?: string[]
+  thresholds?: { start?: number }
+  values?: { slot: string; value: unknown; why: string }[]
+  /** What a language model was asked about, and its answer. */
+  model?: string
+  flows?: number
+  answer?: string
+  read?: Command[]
+  prompt_tokens?: number
+  completion_tokens?: number
+  ms?: number
+  /** Tries that brought no answer before one did. */
+  faults?: string[]
+  /** Why no answer came at all. */
+  failed?: string
+  /** What was understood and not done. */
+  dropped?: { command: Command; why: string }[]
+  too_long?: boolean
+  /** What the local model had found before a language model decided; what a language model failed at. */
+  local?: Understood
+  llm?: Understood
+}
+
 export interface Trace {
-  understanding?: {
-    commands?: Record<string, unknown>[]
-    candidates?: { flow: string; score: number }[]
-    source?: string
-    language?: string
-  } | null
+  understanding?: Understood | null
   times?: Record<string, number> | null
 }
 
@@ -83,5 +112,7 @@ export const sendMessage = (aid: string, chat: string, body: { id: string; text:
   sdk.say({ ...STRICT, path: { aid, chat }, body }) as Promise<unknown> as Promise<Answer>
 export const chatTimeline = (aid: string, chat: string, after: number) =>
   sdk.readTimeline({ ...STRICT, path: { aid, chat }, query: { after } }) as Promise<unknown> as Promise<{ turns: Turn[]; state: ChatState; next: number | null }>
+/** What language models were asked about a message; long, and read only where somebody looks. */
+export const messagePrompts = async (aid: string, chat: string, message: string): Promise<sdk.Prompt[]> => (await sdk.readPrompts({ ...STRICT, path: { aid, chat, message } })).prompts
 export const restartChat = (aid: string, chat: string, id: string) => sdk.restart({ ...STRICT, path: { aid, chat }, body: { id } }) as Promise<unknown> as Promise<Answer>
 export const chatSuggestions = (aid: string, language: string) => sdk.readSuggestions({ ...STRICT, path: { aid }, query: { language } })

@@ -150,6 +150,12 @@ const versions = createRoute({
   component: lazyRouteComponent(() => piece(() => import('../versions/VersionsPage'))),
 })
 
+const settings = createRoute({
+  getParentRoute: () => assistant,
+  path: '/settings',
+  component: lazyRouteComponent(() => piece(() => import('../settings/SettingsPage'))),
+})
+
 /** An address with a kind that this section does not hold leads nowhere; `routeId` is the route that says so, where it isn't its own. */
 function known(kinds: readonly string[], kind: string, routeId?: '/a/$assistant/content'): void {
   if (!kinds.includes(kind)) throw notFound(routeId === undefined ? undefined : { routeId })
@@ -174,6 +180,7 @@ export const routeTree = root.addChildren([
     nlu.addChildren([nluItem]),
     files.addChildren([file]),
     versions,
+    settings,
   ]),
 ])
 

@@ -47,7 +47,8 @@ function fact(event: Fact, assistant: string | null): void {
   else if (event.kind === 'training' || event.kind === 'deployment') {
     for (const key of WORK) void queryClient.invalidateQueries({ queryKey: [key, assistant] })
     assistantChanged(assistant)
-  } else if (event.kind === 'chat') void queryClient.invalidateQueries({ queryKey: ['chats', assistant] })
+  } else if (event.kind === 'secret') void queryClient.invalidateQueries({ queryKey: ['secrets', assistant] })
+  else if (event.kind === 'chat') void queryClient.invalidateQueries({ queryKey: ['chats', assistant] })
 }
 
 function changed(event: Fact, assistant: string): void {

@@ -7,7 +7,7 @@ import { NotYours } from './NotYours'
 import { words } from './words'
 
 /** What the sections of an assistant take. */
-const NEEDED: Readonly<Record<string, string>> = { versions: 'trainings:read' }
+const NEEDED: Readonly<Record<string, string>> = { versions: 'trainings:read', settings: 'settings:read' }
 
 export function Allowed({ children }: { children: ReactNode }) {
   const { permissions } = useAssistant()

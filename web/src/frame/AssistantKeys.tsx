@@ -15,6 +15,7 @@ const SECTIONS = {
   n: '/a/$assistant/nlu',
   v: '/a/$assistant/versions',
   p: '/a/$assistant/files',
+  s: '/a/$assistant/settings',
 } as const
 
 const SEQUENCE = 1500

@@ -1,5 +1,5 @@
 /** The assistant's sections. What the person may not use is not there. */
-import { IconFileText, IconFolder, IconMessageCircle, IconSitemap, IconStack2, IconTextRecognition, type Icon as TablerIcon } from '@tabler/icons-react'
+import { IconFileText, IconFolder, IconMessageCircle, IconSettings, IconSitemap, IconStack2, IconTextRecognition, type Icon as TablerIcon } from '@tabler/icons-react'
 import { Link } from '@tanstack/react-router'
 import { Icon } from '../ui/Icon'
 import { Tip } from '../ui/controls'
@@ -8,12 +8,13 @@ import { toggleDock, useLayout } from './layout'
 import { Logo } from './Logo'
 import { words } from './words'
 
-type Section = '/a/$assistant/flows' | '/a/$assistant/content' | '/a/$assistant/nlu' | '/a/$assistant/versions' | '/a/$assistant/files'
+type Section = '/a/$assistant/flows' | '/a/$assistant/content' | '/a/$assistant/nlu' | '/a/$assistant/versions' | '/a/$assistant/files' | '/a/$assistant/settings'
 
 export function Rail() {
   const content = useMay('content:read')
   const trainings = useMay('trainings:read')
   const chats = useMay('chats:read')
+  const settings = useMay('settings:read')
   const dock = useLayout((state) => state.dock)
   return (
     <nav className="rail" aria-label={words.rail.sections}>
@@ -36,6 +37,7 @@ export function Rail() {
       {trainings && <Entry to="/a/$assistant/versions" label={words.rail.versions} icon={IconStack2} />}
       <span className="gap" />
       {content && <Entry to="/a/$assistant/files" label={words.rail.projectFiles} icon={IconFolder} />}
+      {settings && <Entry to="/a/$assistant/settings" label={words.rail.settings} icon={IconSettings} />}
     </nav>
   )
 }

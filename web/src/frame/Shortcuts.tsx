@@ -24,6 +24,7 @@ const IN_AN_ASSISTANT: readonly [string, string][] = [
   [texts.shortcuts.gThenN, texts.shortcuts.goToNlu],
   [texts.shortcuts.gThenV, texts.shortcuts.goToVersions],
   [texts.shortcuts.gThenP, texts.shortcuts.goToProjectFiles],
+  [texts.shortcuts.gThenS, texts.shortcuts.goToSettings],
 ]
 
 const IN_LISTS: readonly [string, string][] = [

@@ -12,6 +12,7 @@ import {
   IconPlayerPlay,
   IconPlus,
   IconRobot,
+  IconSettings,
   IconSitemap,
   IconStack2,
   IconSun,
@@ -93,5 +94,6 @@ function inAssistant(assistant: AssistantSummary, navigate: Surroundings['naviga
     goTo(texts.commands.nlu, IconTextRecognition, at('nlu'), () => void navigate({ to: '/a/$assistant/nlu', params }), texts.commands.gThenN)
     goTo(texts.commands.projectFiles, IconFolder, at('files'), () => void navigate({ to: '/a/$assistant/files', params }), texts.commands.gThenP)
   }
+  if (may('settings:read')) goTo(texts.commands.settings, IconSettings, at('settings'), () => void navigate({ to: '/a/$assistant/settings', params }), texts.commands.gThenS)
   if (may('trainings:read')) goTo(texts.commands.versionsAndTrainings, IconStack2, at('versions'), () => void navigate({ to: '/a/$assistant/versions', params }), texts.commands.gThenV)
 }

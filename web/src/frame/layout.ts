@@ -15,6 +15,8 @@ interface Layout {
   drawerHeight: number
   drawer: DrawerTab | null
   dock: boolean
+  /** Whether the turn that is looked at tells how it was understood. */
+  how?: boolean
   languages: Readonly<Record<string, string>>
   recent: readonly Visit[]
 }

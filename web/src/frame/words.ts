@@ -1,4 +1,6 @@
 /** The words of the frame: rail, top bar, palette, menus and what stands where nothing is. */
+import { shortcuts } from './shortcutWords'
+
 export const words = {
   assistantFrame: {
     theAssistantCantBe: 'The assistant can’t be read',
@@ -108,6 +110,7 @@ export const words = {
     try: 'Try',
     versions: 'Versions',
     projectFiles: 'Project files',
+    settings: 'Settings',
   },
   resizablePane: {
     widthOfTheList: 'Width of the list',
@@ -133,32 +136,7 @@ export const words = {
     twoVersions: 'Two versions',
     unread: 'Not saved: a text can’t be read',
   },
-  shortcuts: {
-    searchOrRun: 'Search or run',
-    thisList: 'This list',
-    newAssistantOnThe: 'New assistant, on the page of assistants',
-    openOrCloseTry: 'Open or close Try',
-    train: 'Train',
-    undo: 'Undo',
-    redo: 'Redo',
-    gThenF: 'G then F',
-    goToFlows: 'Go to flows',
-    gThenC: 'G then C',
-    goToContent: 'Go to content',
-    gThenN: 'G then N',
-    goToNlu: 'Go to NLU',
-    gThenV: 'G then V',
-    goToVersions: 'Go to versions',
-    gThenP: 'G then P',
-    goToProjectFiles: 'Go to project files',
-    moveTheSelection: 'Move the selection',
-    open: 'Open',
-    filterTheList: 'Filter the list',
-    keyboardShortcuts: 'Keyboard shortcuts',
-    everywhere: 'Everywhere',
-    inAnAssistant: 'In an assistant',
-    inLists: 'In lists',
-  },
+  shortcuts,
   topBar: {
     noProblems: 'No problems',
     problem: 'problem',
@@ -228,6 +206,8 @@ export const words = {
     nlu: 'NLU',
     projectFiles: 'Project files',
     gThenP: 'G then P',
+    settings: 'Settings',
+    gThenS: 'G then S',
     versionsAndTrainings: 'Versions and trainings',
     gThenV: 'G then V',
   },
@@ -236,6 +216,10 @@ export const words = {
     why: { two: (name: string) => `two versions of ${name} wait for your choice`, online: 'the server has not answered', offline: 'the studio can’t be reached', 'signed-out': 'you are signed out' },
     nothingChangedSinceIt: (name: string) => `Nothing changed since ${name}: it is trained already.`,
     notTrainedTheErrors: 'Not trained: the errors below stop it. Mend them, then train again.',
+  },
+  modelNotice: {
+    label: 'Language model',
+    openSettings: 'Open the settings',
   },
   undo: {
     notUndoneSomebodyElse: 'Not undone: the same place was changed since.',

@@ -6,7 +6,7 @@ import { Isolated } from '../ui/Isolated'
 import { EntryRow, showsInTimeline } from './EntryRow'
 import { saidIn } from './said'
 import { update, useChat } from './session'
-import { Understanding } from './Understanding'
+import { HowUnderstood } from './how/HowUnderstood'
 import { words } from './words'
 
 export function Timeline() {
@@ -51,7 +51,7 @@ function TurnRows({ turn, current, onChoose }: { turn: Turn; current: boolean; o
           <EntryRow key={index} entry={entry} />
         ))}
       </div>
-      {current && said !== null && turn.trace && <Understanding turn={turn} trace={turn.trace} />}
+      {said !== null && turn.trace && <HowUnderstood turn={turn} trace={turn.trace} current={current} />}
     </div>
   )
 }

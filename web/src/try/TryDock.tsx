@@ -9,6 +9,7 @@ import { useAssistant } from '../frame/assistant'
 import { focusOn } from '../focus/keeper'
 import { onEscape } from '../focus/onEscape'
 import { MESSAGE, toggleDock, useOverlays } from '../frame/layout'
+import { ModelNotice } from '../frame/ModelNotice'
 import { modifier } from '../frame/keys'
 import { IconButton, Segmented } from '../ui/controls'
 import { Icon } from '../ui/Icon'
@@ -22,6 +23,7 @@ import { words } from './words'
 
 export default function TryDock() {
   const assistant = useAssistant()
+  const { deployment } = assistant
   const { turns } = useChat(assistant.id)
   // Where there is room for one column only.
   const [shown, setShown] = useState<'chat' | 'timeline'>('chat')
@@ -40,6 +42,7 @@ export default function TryDock() {
         {turns.length > 0 && <IconButton icon={IconMessagePlus} label={words.tryDock.newChat} onClick={() => startOver(assistant.id)} />}
         <IconButton icon={IconX} label={words.tryDock.close} keys={`${modifier}J`} onClick={toggleDock} />
       </header>
+      <ModelNotice problems={deployment?.problems ?? []} />
       <div className="dock-switch">
         <Segmented
           full

@@ -4,6 +4,7 @@ import type { Training } from '../api'
 import { Lines, useLog, useNow } from '../drawer/TrainingLog'
 import { useAssistant, useMay } from '../frame/assistant'
 import { useLayout } from '../frame/layout'
+import { ModelNotice } from '../frame/ModelNotice'
 import { Resizer } from '../frame/Resizer'
 import { runs, stopTraining } from '../frame/training'
 import { Button } from '../ui/controls'
@@ -45,6 +46,7 @@ export function RunPanel({ training }: { training: Training }) {
         {log.lines && stagesOf(log.lines, training, now).map((stage) => <StageMark key={stage.name} stage={stage} />)}
       </div>
       {training.state !== 'succeeded' && (training.reason ?? training.waiting) && <p className="small t2">{training.reason ?? training.waiting}</p>}
+      <ModelNotice problems={training.problems} />
       <section className="run-log card" aria-label={words.panel.log}>
         <div className="run-log-head">
           <h3 className="small med grow">{words.panel.log}</h3>
