@@ -13,6 +13,8 @@ UV := .tools/bin/uv
 PYTHON := .venv/bin/python
 SYNC = VIRTUAL_ENV=$(CURDIR)/$(1) $(UV) pip sync -q --require-hashes --compile-bytecode $(2)
 NODE_ROOT = PATH="$$($(CURDIR)/scripts/node-path):$$PATH"
+# Half of what the tests do is waiting for processes of others.
+WORKERS := $(shell echo $$(( ($$(getconf _NPROCESSORS_ONLN) * 3 + 1) / 2 )))
 SOURCES := $(shell find src -name '*.py' 2>/dev/null)
 WEB_SOURCES := $(shell find web/src web/index.html web/vite.config.ts web/tsconfig.json -type f -not -path '*/generated/*' 2>/dev/null)
 
@@ -31,7 +33,7 @@ run: .venv/.studio .venv-actions/.stamp web/dist/.stamp ## Start the whole studi
 test: .venv/.dev .venv-actions/.stamp .venv-pypred/.stamp .cache/kafka/.stamp web/dist/.stamp ## Run all tests: Python, web client, real servers, real browser
 	@scripts/find-chromium > /dev/null
 	cd web && $(NODE_ROOT) npm test
-	CHROMIUM="$$(scripts/find-chromium)" $(PYTHON) -m pytest -n auto -rs
+	CHROMIUM="$$(scripts/find-chromium)" $(PYTHON) -m pytest -n $(WORKERS) -rs
 
 .PHONY: check
 check: .venv/.dev web/node_modules/.stamp web/src/api/generated/.stamp ## Lint, format, types, import contracts, web lint and types

@@ -13,8 +13,10 @@ from playwright.sync_api import Error, Page, Request
 from tests.web.chromium import Watch
 
 SCRIPT = Path(__file__).with_name("controls.js")
-PATIENCE = 1500
+PATIENCE = 5000
 """How long an activation may take to change something, in milliseconds."""
+SOON = 150
+"""What most activations take at most."""
 ALIKE = 1
 """So many controls that are alike, e.g. the links of rows of one kind, stand for all of their list."""
 LOADED = 150
@@ -25,7 +27,7 @@ READS = {"GET", "HEAD", "OPTIONS"}
 READ_BY_POST = "/conditions"
 ONCE = ("Train", "Sign out", "Load the example")
 """What is the same on every page, and costs seconds."""
-ONE_OF = 4
+ONE_OF = 8
 """Of so many controls one is tried where only some are."""
 Effort = Literal["some", "all", "deep"]
 EFFORTS: dict[str, Effort] = {"some": "some", "all": "all", "deep": "deep"}
@@ -99,13 +101,20 @@ class Explorer:
     """Activates every control of the pages that it is led to, each from the page as it was first."""
 
     def __init__(
-        self, page: Page, watch: Watch, *, effort: Effort, mend: Callable[[list[str]], None], enter: Callable[[], None]
+        self,
+        page: Page,
+        watch: Watch,
+        *,
+        effort: Effort,
+        mend: Callable[[list[str]], None],
+        enter: Callable[[], None],
+        first: int = 0,
     ) -> None:
         self.found = Findings()
         self._page = page
         self._watch = watch
         self._effort = effort
-        self._met = 0
+        self._met = first
         self._mend = mend
         self._enter = enter
         self._writes: list[str] = []
@@ -196,7 +205,7 @@ class Explorer:
             return None
         self._elsewhere.clear()
         self._turns = bool(aim["turns"])
-        change = self._press(aim, control, PATIENCE if judged else PATIENCE // 5)
+        change = self._press(aim, control, PATIENCE if judged else 2 * SOON)
         if judged and change is None and not self._elsewhere:
             self.found.dead.append(told)
         self._settle()
@@ -208,7 +217,7 @@ class Explorer:
         try:
             self._point(aim["point"], control)
             self._use(control)
-            change: str | None = self._changed(PATIENCE // 10)
+            change: str | None = self._changed(SOON)
             if change is None and not self._elsewhere:
                 change = self._changed(patience)
             if control.kind == "text":
@@ -246,7 +255,7 @@ class Explorer:
         elif control.kind == "slide":
             for key in self._page.evaluate("everyControl.slideKeys()"):
                 keyboard.press(key)
-                if self._changed(PATIENCE // 10):
+                if self._changed(SOON):
                     break  # at one of its ends it goes one way only
 
     def _changed(self, most: int) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import pytest
 from playwright.sync_api import Browser, Page
@@ -16,8 +17,9 @@ from tests.web.tea_house import OUTSIDE, tea_house
 from talkwright.database.ids import uuid7
 
 EFFORT = EFFORTS[os.environ.get("EVERY_CONTROL", "some")]
-"""One of four controls each time; `all` and, with what menus, dialogs and drawers hold, `deep` take minutes."""
-pytestmark = pytest.mark.xdist_group("browser")
+"""One of eight controls, others each day; `all` and, with what menus, dialogs and drawers hold, `deep` take minutes."""
+FIRST = int(os.environ.get("EVERY_CONTROL_FIRST", datetime.now(UTC).toordinal()))
+pytestmark = pytest.mark.xdist_group("every-control")
 FLOW = "/a/$assistant/flows/order_tea"
 INSPECTOR = ".inspector"
 DRAWER = ".drawer"
@@ -183,6 +185,7 @@ def test_every_visible_control_of_every_page_does_something(house: House, browse
         effort=EFFORT,
         mend=lambda writes: house.mend(writes, page, role),
         enter=lambda: house.enter(page, role),
+        first=FIRST,
     )
     for path, target in LEAD_ON.items():
         page.goto(path.replace("$assistant", house.assistants[role]).replace("$name", "utter_hours"))
@@ -191,7 +194,7 @@ def test_every_visible_control_of_every_page_does_something(house: House, browse
         for spot in spots:
             explorer.explore(spot_of(spot, house.assistants[role]))
     context.close()
-    assert explorer.found.wrong() == {}
+    assert explorer.found.wrong() == {}, f"EVERY_CONTROL_FIRST={FIRST} tries the same ones"
 
 
 def spot_of(spot: Spot, assistant: str) -> Spot:
