@@ -8,7 +8,16 @@ import subprocess
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, Request, ViewportSize
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Playwright,
+    Request,
+    ViewportSize,
+    expect,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 FLAGS = [
@@ -21,6 +30,9 @@ FLAGS = [
     "--disable-sync",
     "--disable-dev-shm-usage",
 ]
+STEP_MS, CLAIM_MS = 60_000, 20_000
+"""How long a busy machine may take for one step, and until what is claimed of a page is true."""
+expect.set_options(timeout=CLAIM_MS)
 SIZE: ViewportSize = {"width": 1440, "height": 900}
 REPORTS = "/api/policy-reports"
 LOOPBACK = {"127.0.0.1", "localhost", "[::1]", "::1"}
@@ -54,7 +66,7 @@ def new_context(
         storage_state=state,
         base_url=address,
     )
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(STEP_MS)
     context.add_init_script(_REPORT_VIOLATIONS)
     return context
 
