@@ -110,3 +110,16 @@ def test_an_open_api_changes_no_model(workshop: Model, agent: Agent) -> None:
         assert call.status_code == 403
         assert "TALKWRIGHT_ENGINE_TOKEN" in call.json()["message"]
     assert bot.get("/status").status_code == 200
+
+
+def test_how_a_message_was_understood_is_for_whoever_runs_the_bot(bot: TestClient) -> None:
+    body = {"sender": "ann", "message": "buy a voucher", "metadata": {"message_id": "m1"}}
+    assert bot.post("/webhooks/rest/webhook", json=body).status_code == 200
+    path, token = "/conversations/ann/details", {"token": "s3cret"}
+    detail = bot.get(path, params={"message_id": "m1", **token})
+    assert detail.json()["trace"]["source"] == "local"
+    assert bot.get(path, params={"message_id": "m1"}).status_code == 401
+    assert bot.get(path, params={"message_id": "m1"}, headers=bearer(user("user"))).status_code == 403
+    assert bot.get(path, params={"message_id": "m2", **token}).json()["reason"] == "NotFound"
+    for wrong in ({}, {"message_id": ""}, {"message_id": "x" * 256}, {"message_id": "a\0b"}):
+        assert bot.get(path, params={**wrong, **token}).json()["details"] == {"parameter": "message_id"}

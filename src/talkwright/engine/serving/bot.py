@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from talkwright.conversation.tracker import Tracker
 from talkwright.engine.actions import Actions
@@ -89,6 +90,10 @@ class Bot:
     async def read(self, conversation_id: str) -> Tracker | None:
         """A copy of a conversation with all its events, without waiting for a turn under way."""
         return await self._store.read(conversation_id, self.served.agent.program.initial_slots)
+
+    async def detail(self, conversation_id: str, message_id: str) -> Mapping[str, Any] | None:
+        """What was recorded of how a message was understood; None where nothing was, or no longer is."""
+        return await self._store.detail(conversation_id, message_id)
 
     def conversations(self, *, with_event: str | None = None) -> AsyncIterator[str]:
         """The ids of all conversations that are kept, or of those with an event of one type."""

@@ -22,6 +22,7 @@ from talkwright.engine.serving.access import Access
 from talkwright.engine.serving.answers import ApiError, bad_request, json_answer
 from talkwright.engine.serving.bodies import (
     MAX_EVENTS,
+    MAX_ID,
     MAX_MESSAGE,
     as_map,
     choice_of,
@@ -58,6 +59,7 @@ class Conversations:
             Route(f"{one}/tracker", self._tracker, methods=["GET"]),
             Route(f"{one}/tracker", self._delete, methods=["DELETE"]),
             Route(f"{one}/story", self._story, methods=["GET"]),
+            Route(f"{one}/details", self._detail, methods=["GET"]),
             Route(f"{one}/messages", self._message, methods=["POST"]),
             Route(f"{one}/trigger_intent", self._trigger, methods=["POST"]),
             Route(f"{one}/execute", self._execute, methods=["POST"]),
@@ -76,6 +78,22 @@ class Conversations:
         if tracker is None and starts:
             tracker = await self._begun(conversation)
         return json_answer(self._until(conversation, tracker, until).to_dict(choice))
+
+    async def _detail(self, request: Request) -> Response:
+        """How a message was understood, for whoever runs the bot: prompts are no business of the people it talks to."""
+        self._access.admit(request)
+        conversation, message_id = conversation_of(request), request.query_params.get("message_id", "")
+        if not 0 < len(message_id) <= MAX_ID or "\0" in message_id:
+            raise bad_request(f"`message_id` names the message, in 1 to {MAX_ID} characters.", parameter="message_id")
+        detail = await self._bot.detail(conversation, message_id)
+        if detail is None:
+            raise ApiError(
+                404,
+                "NotFound",
+                "Nothing is kept of how this message was understood. A bot records it while TALKWRIGHT_ENGINE_RECORD"
+                " is on.",
+            )
+        return json_answer(detail)
 
     async def _begun(self, conversation: str) -> Tracker:
         """The conversation with the session that it begins with."""
