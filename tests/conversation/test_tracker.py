@@ -65,7 +65,18 @@ def test_a_patch_that_does_not_fit_leaves_the_stack() -> None:
 def test_pause_resume_loops_and_routing() -> None:
     made = tracker(at(ev.plain("pause")), at(ev.plain(ev.ACTIVE_LOOP, name="form")), at(PUSH))
     assert made.paused
-    assert made.active_loop == {"name": "form"}
+    said = {"text": None, "intent": None, "entities": None}
+    loop = {"name": "form", "is_interrupted": False, "rejected": False, "trigger_message": said}
+    assert made.active_loop == loop
+    for event, flags in (
+        (ev.plain(ev.ACTION_REJECTED, name="form"), (True, False)),
+        (ev.plain(ev.ACTION_REJECTED, name="other"), (True, False)),
+        (ev.plain(ev.LOOP_INTERRUPTED, is_interrupted=True), (True, True)),
+        (ev.action("action_else"), (True, True)),
+        (ev.action("form"), (False, False)),
+    ):
+        made.apply(at(event))
+        assert (made.active_loop["rejected"], made.active_loop["is_interrupted"]) == flags
     for event in (ev.plain("resume"), ev.plain(ev.ROUTING_SESSION_ENDED)):
         made.apply(at(event))
     assert (made.paused, made.active_loop, made.stack) == (False, {}, ())

@@ -33,6 +33,8 @@ USER_FEATURIZATION = "user_featurization"
 ACTION_REJECTED = "action_execution_rejected"
 ROUTING_SESSION_ENDED = "routing_session_ended"
 ACTIVE_LOOP = "active_loop"
+LOOP_INTERRUPTED = "loop_interrupted"
+REWIND = "rewind"
 
 ACTION_LISTEN = "action_listen"
 NO_METADATA: Mapping[str, Any] = {}
@@ -98,15 +100,16 @@ def action(
     *,
     policy: str | None = "FlowPolicy",
     confidence: float | None = 1.0,
+    hide_rule_turn: bool = False,
     metadata: Mapping[str, Any] = NO_METADATA,
 ) -> Event:
-    """An action that ran, well or not (`execution_success`)."""
+    """An action that ran, well or not (`execution_success`); stories don't remember those with `hide_rule_turn`."""
     fields = {
         "name": name,
         "policy": policy,
         "confidence": confidence,
         "action_text": None,
-        "hide_rule_turn": False,
+        "hide_rule_turn": hide_rule_turn,
     }
     return Event(ACTION, 0.0, fields, metadata)
 

@@ -148,6 +148,8 @@ def _on_action(tracker: Tracker, event: Event) -> None:
     tracker.latest_action = {"action_name": event.get("name"), "action_text": event.get("action_text")}
     if event.get("name") == tracker.followup_action:
         tracker.followup_action = None
+    if tracker.active_loop and event.get("name") == tracker.active_loop.get("name"):
+        tracker.active_loop = {**tracker.active_loop, "rejected": False, "is_interrupted": False}
 
 
 def _on_slot(tracker: Tracker, event: Event) -> None:
@@ -195,7 +197,19 @@ def _on_followup(tracker: Tracker, event: Event) -> None:
 
 def _on_active_loop(tracker: Tracker, event: Event) -> None:
     name = event.text_of("name")
-    tracker.active_loop = {"name": name} if name else {}
+    said = {key: (tracker.latest_message or {}).get(key) for key in ("text", "intent", "entities")}
+    loop = {"name": name, "is_interrupted": False, "rejected": False, "trigger_message": said}
+    tracker.active_loop = loop if name else {}
+
+
+def _on_loop_interrupted(tracker: Tracker, event: Event) -> None:
+    if tracker.active_loop:
+        tracker.active_loop = {**tracker.active_loop, "is_interrupted": event.get("is_interrupted") is True}
+
+
+def _on_rejected(tracker: Tracker, event: Event) -> None:
+    if tracker.active_loop and event.get("name") == tracker.active_loop.get("name"):
+        tracker.active_loop = {**tracker.active_loop, "rejected": True}
 
 
 def _on_routing_session_ended(tracker: Tracker, _: Event) -> None:
@@ -217,5 +231,7 @@ _HANDLERS = {
     "resume": _on_pause,
     ev.FOLLOWUP: _on_followup,
     ev.ACTIVE_LOOP: _on_active_loop,
+    ev.LOOP_INTERRUPTED: _on_loop_interrupted,
+    ev.ACTION_REJECTED: _on_rejected,
     ev.ROUTING_SESSION_ENDED: _on_routing_session_ended,
 }

@@ -18,6 +18,7 @@ from talkwright.conversation import events as ev
 from talkwright.conversation.stack import Stack
 from talkwright.conversation.tracker import Tracker
 from talkwright.engine import logs
+from talkwright.engine.classic_side import ClassicSide, Heard
 from talkwright.engine.commands import Command, CorrectSlots, HandleCodeChange, UserSilence
 from talkwright.engine.commands import from_dict as command_from
 from talkwright.engine.dialogue import frames
@@ -37,6 +38,7 @@ from talkwright.engine.ports import (
     BotMessage,
     Clock,
     Hear,
+    Parser,
     Random,
     Rewording,
     Searching,
@@ -71,7 +73,9 @@ class Agent:
         rewording: Rewording | None = None,
         searching: Searching | None = None,
         recording: Recording = NOTHING,
+        parser: Parser | None = None,
     ) -> None:
+        """`parser` finds intents and entities for rules, stories and the router; others do without."""
         self.assistant = assistant
         self._recording = recording
         self.program = Program(assistant, profile)
@@ -81,6 +85,7 @@ class Agent:
         self._reader = Reader(self.program)
         self._performer = Performer(self.program, actions, self._rng, rewording, searching)
         self._rewording, self._searching = rewording, searching
+        self._classic = ClassicSide.of(self.program, self._performer, actions, parser)
         self._metadata = {
             key: value
             for key, value in (
@@ -151,21 +156,29 @@ class Agent:
             tracker, self.assistant.domain.session, self._clock()
         ):
             await self._begin(ledger, message.metadata)
-        commands = await self._understand(ledger, message)
+        commands, heard = await self._understand(ledger, message)
         understood = time.perf_counter()
         try:
-            await self._performer.fill_slots(ledger)
-            corrects = any(isinstance(command, CorrectSlots) for command in commands)
-            if corrects or any(frame.get("type") == frames.CORRECTION for frame in tracker.stack):
-                await tracker.complete()  # a correction looks for its place in the whole session
-            self._obey(ledger, commands)
-            await self._predict(ledger, corrects=corrects)
+            if heard is not None and self._classic is not None and not heard.route.to_flows:
+                await self._classic.answer(ledger, heard)
+            else:
+                await self._follow(ledger, commands)
         except Exception as fault:  # a fault of ours must not end the conversation
             logs.error("turn_failed", sender_id=tracker.sender_id, **where(fault))
             await self._apologise(ledger)
         times = _times(started, understood, time.perf_counter())
         ledger.record(ev.plain(ev.BOT_TURN_ENDED, {"execution_times": times}))
         return TurnResult(events=ledger.events, messages=bot_messages(ledger))
+
+    async def _follow(self, ledger: Ledger, commands: Sequence[Command]) -> None:
+        """Runs the turn's commands, then flows and patterns until the user must speak."""
+        tracker = ledger.tracker
+        await self._performer.fill_slots(ledger)
+        corrects = any(isinstance(command, CorrectSlots) for command in commands)
+        if corrects or any(frame.get("type") == frames.CORRECTION for frame in tracker.stack):
+            await tracker.complete()  # a correction looks for its place in the whole session
+        self._obey(ledger, commands)
+        await self._predict(ledger, corrects=corrects)
 
     async def note(
         self, tracker: Tracker, message: UserMessage, parse_data: Mapping[str, Any] | None = None
@@ -204,6 +217,8 @@ class Agent:
             return tracker.followup_action
         if tracker.paused or last is None or last.get("name") == ev.ACTION_LISTEN:
             return ev.ACTION_LISTEN
+        if self._classic is not None and self._classic.answers(tracker):
+            return self._classic.next_action(tracker)
         ledger = self._ledger(tracker)
         if last.type == ev.USER:
             run_commands(ledger, _commands(last))
@@ -232,15 +247,27 @@ class Agent:
                     break
         return False
 
-    async def _understand(self, ledger: Ledger, message: UserMessage) -> Sequence[Command]:
-        """Understands the message, cleans up, and writes the user event with commands and trace (4.3-4.5)."""
+    async def _understand(self, ledger: Ledger, message: UserMessage) -> tuple[Sequence[Command], Heard | None]:
+        """Understands the message, cleans up, and writes the user event with commands and trace (4.3-4.5).
+
+        Also gives what was heard before anybody decided, where rules and stories may answer (8.2).
+        """
         tracker = ledger.tracker
-        understood = self._reader.read(message.text, tracker)
-        if understood is None:
-            understood = await self._ask(message.text, ledger)
-            understood = self._reader.narrowed(understood, tracker)
+        heard = None
+        if self._classic is not None:
+            readable = self._reader.is_readable(message.text)
+            heard = self._classic.hear(message.text, tracker, ledger.language, readable=readable)
         dropped: list[Dropped] = []
-        commands = clean_up(self.program, tracker, understood.commands, dropped)
+        if heard is not None and not heard.route.to_flows:
+            understood = heard.understood
+            commands: Sequence[Command] = understood.commands
+        else:
+            understood = self._reader.read(message.text, tracker) or self._reader.narrowed(
+                await self._ask(message.text, ledger), tracker
+            )
+            if heard is not None:
+                understood = heard.joined(understood)
+            commands = clean_up(self.program, tracker, understood.commands, dropped)
         predicted = [command.to_dict() for command in understood.commands]
         source = str(understood.trace.get("source"))
         parse_data = {
@@ -263,7 +290,7 @@ class Agent:
                 metadata=dict(message.metadata),
             )
         )
-        return commands
+        return commands, heard
 
     async def _ask(self, text: str, ledger: Ledger) -> Understood:
         """What the understanding says; its own failure means that nothing was understood (4.3)."""

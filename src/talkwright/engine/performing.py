@@ -14,6 +14,7 @@ from talkwright.engine import logs
 from talkwright.engine.commands import CUSTOM
 from talkwright.engine.dialogue import frames
 from talkwright.engine.dialogue.builtin_actions import Repeating, run_builtin
+from talkwright.engine.dialogue.classic.going_back import take_back
 from talkwright.engine.dialogue.collect import Saying
 from talkwright.engine.dialogue.executor import SEND_TEXT
 from talkwright.engine.dialogue.failures import fail_flow
@@ -42,6 +43,12 @@ _ALLOWED = frozenset(
         *(ev.ACTION_REJECTED, REMINDER, CANCEL, "pause", "resume"),
     }
 )
+# What it may write beside these where rules and stories have called it: forms, and that nothing was said.
+_ALLOWED_BY_RULES = _ALLOWED | {ev.ACTIVE_LOOP, ev.LOOP_INTERRUPTED, ev.REWIND}
+
+
+def _allowed(ledger: Ledger) -> frozenset[str]:
+    return _ALLOWED if ledger.decided.by_flows else _ALLOWED_BY_RULES
 
 
 class Performer:
@@ -70,10 +77,10 @@ class Performer:
                 run_builtin(ledger, name)
             await self._custom(ledger, name)
         elif name in self._program.responses:
-            ledger.record(ev.action(name, metadata=ledger.place()))
+            ledger.did(name, ledger.place())
             await self._say(ledger, Saying(name))
         else:
-            ledger.record(ev.action(name, metadata=ledger.place()))
+            ledger.did(name, ledger.place())
             speech = run_builtin(ledger, name)
             if isinstance(speech, Saying):
                 await self._say(ledger, speech)
@@ -83,15 +90,34 @@ class Performer:
 
     async def fill_slots(self, ledger: Ledger) -> None:
         """Runs the actions that controlled slots want with every message; they may set slots and speak (8.4)."""
-        for name in self._program.actions_every_turn:
+        program = self._program
+        for name in program.actions_every_turn if ledger.decided.by_flows else program.actions_every_ruled_turn:
             try:
                 await ledger.tracker.complete()  # actions are told the whole conversation
                 result = await self._actions.run(name, ledger.tracker, self._program.assistant.domain)
             except Exception as failure:  # such a slot keeps its value; the conversation goes on
                 logs.error("slot_action_failed", action=name, sender_id=ledger.tracker.sender_id, **where(failure))
                 continue
-            slots = [event for event in result.events if event.get("event") == ev.SLOT]
-            await self._apply(ledger, ActionResult(events=slots, responses=result.responses))
+            await self.apply_slots(ledger, result)
+
+    async def apply_slots(self, ledger: Ledger, result: ActionResult) -> None:
+        """What an action answered that may only set slots and speak."""
+        slots = [event for event in result.events if event.get("event") == ev.SLOT]
+        await self.apply(ledger, ActionResult(events=slots, responses=result.responses))
+
+    async def respond(self, ledger: Ledger, response: str) -> None:
+        """Sends a response as a part of the action that runs."""
+        await self._say(ledger, Saying(response))
+
+    async def consult(self, ledger: Ledger, name: str) -> None:
+        """Runs an action of the project as a part of the one that runs; where it fails, nothing is said."""
+        try:
+            await ledger.tracker.complete()  # actions are told the whole conversation
+            result = await self._actions.run(name, ledger.tracker, self._program.assistant.domain)
+        except Exception as failure:  # whatever an action raises, the conversation goes on (5.10)
+            logs.error("action_failed", action=name, sender_id=ledger.tracker.sender_id, **where(failure))
+            return
+        await self.apply(ledger, result)
 
     def _setting(self, ledger: Ledger, arguments: Mapping[str, Any], *, fills: bool = True) -> Setting:
         tracker = ledger.tracker
@@ -124,7 +150,8 @@ class Performer:
             await ledger.tracker.complete()  # actions are told the whole conversation
             result = await self._actions.run(name, ledger.tracker, self._program.assistant.domain)
         except ActionRejected:
-            ledger.record(ev.plain(ev.ACTION_REJECTED, place, name=name, policy="FlowPolicy", confidence=1.0))
+            by = ledger.decided
+            ledger.record(ev.plain(ev.ACTION_REJECTED, place, name=name, policy=by.policy, confidence=by.confidence))
             return
         except ActionFailed as failure:
             self._fail(ledger, name, failure.message, failure.address)
@@ -135,19 +162,20 @@ class Performer:
             return
         took = round((time.perf_counter() - started) * 1000, 3)
         told: dict[str, Any] = {"execution_success": True, "action_ms": took}
-        if dropped := sorted({str(event.get("event", "?")) for event in result.events} - _ALLOWED):
+        if dropped := sorted({str(event.get("event", "?")) for event in result.events} - _allowed(ledger)):
             told["dropped_events"] = dropped
-        ledger.record(ev.action(name, metadata={**place, **told}))
-        await self._apply(ledger, result)
+        ledger.did(name, {**place, **told})
+        await self.apply(ledger, result)
 
     def _fail(self, ledger: Ledger, name: str, message: str, address: str | None) -> None:
         metadata = {**ledger.place(), "execution_success": False, "execution_error_message": message}
         if address is not None:
             metadata["address"] = address
-        ledger.record(ev.action(name, metadata=metadata))
-        fail_flow(ledger, message)
+        ledger.did(name, metadata)
+        if ledger.decided.by_flows:
+            fail_flow(ledger, message)
 
-    async def _apply(self, ledger: Ledger, result: ActionResult) -> None:
+    async def apply(self, ledger: Ledger, result: ActionResult) -> None:
         """What an action answered: messages first, then events in order (11)."""
         for item in result.responses:
             message = from_action(item, self._program.responses, self._setting(ledger, {}))
@@ -161,7 +189,10 @@ class Performer:
             event = from_dict(data)
         except ValueError:
             return
-        if event.type not in _ALLOWED:
+        if event.type not in _allowed(ledger):
+            return
+        if event.type == ev.REWIND:
+            take_back(ledger)
             return
         if event.type == ev.SESSION_STARTED and ledger.session_began:
             return  # the engine has begun the session already

@@ -49,6 +49,14 @@ class Understanding(Protocol):
         ...
 
 
+class Parser(Protocol):
+    """Text → intent, ranking and entities, in the form of `parse_data` (wire-protocols 3.4)."""
+
+    def parse(self, text: str, tracker: Tracker, assistant: Assistant, *, language: str) -> Mapping[str, Any]:
+        """What one message says, before anybody decides what to do."""
+        ...
+
+
 @dataclass(frozen=True, kw_only=True)
 class ActionResult:
     """What a custom action answered, as JSON values (dialogue-semantics 11)."""

@@ -39,6 +39,10 @@ class Reader:
         """Whether the message only asks for a session."""
         return text.startswith("/session_start") and isinstance(self._payload(text), IntentPayload)
 
+    def is_readable(self, text: str) -> bool:
+        """Whether the message is neither empty nor longer than messages may be (4.3)."""
+        return bool(text.strip()) and not 0 <= self._max_characters < len(text)
+
     def _payload(self, text: str) -> Payload | None:
         return read_payload(text, slots=self._program.slots)
 

@@ -78,6 +78,7 @@ def make_agent(model: Model, actions: ActionRunner, settings: EngineSettings) ->
         rewording=rewording,
         searching=searching,
         recording=make_recording(load_store_settings()),
+        parser=local,
     )
 
 

@@ -10,8 +10,9 @@ from talkwright.assistant.assistant import Assistant
 from talkwright.assistant.build import build_assistant
 from talkwright.assistant.items import ItemBody, Kind
 from talkwright.assistant.problems import Problem, Severity
-from talkwright.assistant.project import Project, ProjectRefusedError, read_project
-from talkwright.assistant.validation import check_assistant
+from talkwright.assistant.project import Project, ProjectRefusedError, read_project, talks_of
+from talkwright.assistant.validation import ItemFacts, check_assistant
+from talkwright.engine.dialogue.classic.contradictions import contradictions
 from talkwright.engine.lines import say, say_problem
 from talkwright.engine.model import write_model
 from talkwright.engine.search.documents import Document, documents_of
@@ -85,7 +86,9 @@ def checked(project: Project) -> tuple[list[ItemBody], Assistant, list[Problem]]
     items = items_for_running(project)
     assistant, problems = build_assistant(items)
     say("checking", f"Checking {counted(len(assistant.user_flows), 'flow')}", progress=0.1)
-    return items, assistant, [*project.problems, *problems, *check_assistant(items)]
+    facts = ItemFacts(ItemBody(item.kind, item.name, item.body) for item in project.items)
+    found = check_assistant(items, facts)
+    return items, assistant, [*project.problems, *problems, *found, *contradictions(assistant)]
 
 
 def files_of(project: Project) -> dict[tuple[str, str], str]:
@@ -95,7 +98,8 @@ def files_of(project: Project) -> dict[tuple[str, str], str]:
 
 def items_for_running(project: Project) -> list[ItemBody]:
     """What of a project goes into a model."""
-    return [ItemBody(item.kind, item.name, item.body) for item in project.items if item.kind not in _NOT_FOR_RUNNING]
+    kept = (ItemBody(item.kind, item.name, item.body) for item in project.items if item.kind not in _NOT_FOR_RUNNING)
+    return [*kept, *talks_of(project)]
 
 
 def counted(number: int, what: str) -> str:

@@ -7,7 +7,7 @@ events before it made; what they decide depends on nothing but the tracker, the 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from talkwright.conversation import events as ev
 from talkwright.conversation.events import Event
@@ -18,6 +18,18 @@ from talkwright.engine.ports import Clock, Hear, Random
 
 _ID_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 _TICK = 1e-6
+
+
+class Decided(NamedTuple):
+    """Who chose the action that runs now, as its event says; `by_flows` is not so for rules, stories and forms."""
+
+    policy: str | None
+    confidence: float
+    hidden: bool = False
+    by_flows: bool = False
+
+
+BY_FLOWS = Decided("FlowPolicy", 1.0, by_flows=True)
 
 
 class Ledger:
@@ -38,6 +50,7 @@ class Ledger:
         self.events: list[Event] = []
         self.before: Stack = tracker.stack
         self.session_began = False
+        self.decided = BY_FLOWS
         self.hear: Hear | None = None
         self._clock = clock
         self._last = tracker.latest_event_time or 0.0
@@ -53,6 +66,14 @@ class Ledger:
         self.tracker.apply(stamped, stack=stack)
         self.events.append(stamped)
         return stamped
+
+    def did(self, action: str, metadata: Mapping[str, Any]) -> Event:
+        """Writes that an action ran, with who chose it."""
+        by = self.decided
+        made = ev.action(
+            action, policy=by.policy, confidence=by.confidence, hide_rule_turn=by.hidden, metadata=metadata
+        )
+        return self.record(made)
 
     def set_stack(self, stack: Stack, **metadata: Any) -> None:
         """Writes the stack's change; nothing where it is the same."""

@@ -19,6 +19,9 @@ class Profile:
     `unfilled_not_found`: the sentence for an unknown name at the offer is sent as written, unfilled (5.8).
     `offer_before_handoff`: the offer to go on comes before what a handoff says that ended a digression (5.6).
     `clarify_multiple_starts`: several flows started from an idle stack become a question (4.5).
+    `undoes_half_turns`: where neither a rule nor a story says how a turn goes on that the bot has spoken in, the
+    fallback takes the whole turn back, instead of the bot listening (8.4).
+    `max_classic_actions`: after so many actions a turn of rules and stories is cut short (5.2).
     `max_actions`: after so many actions a turn is cut short; five times as many while a correction runs (5.2).
     """
 
@@ -28,6 +31,8 @@ class Profile:
     unfilled_not_found: bool = False
     offer_before_handoff: bool = False
     clarify_multiple_starts: bool = False
+    undoes_half_turns: bool = False
+    max_classic_actions: int = 10
     max_actions: int = 1000
 
 
@@ -38,6 +43,7 @@ STRICT_PROFILE = Profile(
     cancelled_flow_ids=True,
     unfilled_not_found=True,
     offer_before_handoff=True,
+    undoes_half_turns=True,
 )
 
 

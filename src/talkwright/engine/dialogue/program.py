@@ -130,13 +130,22 @@ class Program:
 
     @cached_property
     def actions_every_turn(self) -> tuple[str, ...]:
-        """The project's actions that controlled slots want to run with every message (2.1, 8.4)."""
+        """The project's actions that controlled slots want to run with every message of the flows (2.1, 8.4)."""
+        return self._wanted_beside("NLU")
+
+    @cached_property
+    def actions_every_ruled_turn(self) -> tuple[str, ...]:
+        """The same for messages that rules and stories answer."""
+        return self._wanted_beside("CALM")
+
+    def _wanted_beside(self, other: str) -> tuple[str, ...]:
+        """The actions of controlled slots but for those that belong to the other system alone."""
         keys = {"controlled": "run_action_every_turn", "custom": "action"}
         wanted = [
             str(mapping.keys.get(keys[mapping.type]))
             for slot in self.slots.values()
             for mapping in slot.mappings
-            if mapping.type in keys
+            if mapping.type in keys and mapping.keys.get("coexistence_system") != other
         ]
         return tuple(name for name in dict.fromkeys(wanted) if self.is_custom(name))
 

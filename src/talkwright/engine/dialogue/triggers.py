@@ -51,6 +51,11 @@ def commands_of_intent(
     return commands
 
 
+def triggers(program: Program, intent: str, confidence: float) -> bool:
+    """Whether the intent starts a flow or is bound to a pattern."""
+    return any(True for _ in _triggered(program, intent, confidence))
+
+
 def _triggered(program: Program, intent: str, confidence: float) -> Iterator[Command]:
     """The first flow that the intent triggers; guards don't stop it (1.6)."""
     for flow_id, flow in program.flows.items():

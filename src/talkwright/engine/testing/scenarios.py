@@ -80,6 +80,12 @@ class _Script:
             return Understood(commands=found, parse_data=parse_data, trace={"source": "local"})
         return Understood(commands=merged(found, said.commands), parse_data=parse_data, trace={"source": "script"})
 
+    def parse(self, text: str, tracker: Tracker, assistant: Assistant, *, language: str) -> Mapping[str, Any]:  # noqa: ARG002 -- a port
+        """The intent and entities that the turn says."""
+        said = self.said
+        intent = {"name": said.intent, "confidence": said.confidence if said.intent is not None else 0.0}
+        return {"intent": intent, "entities": [dict(entity) for entity in said.entities]}
+
 
 @dataclass
 class _Actions:
@@ -179,6 +185,7 @@ class _Run:
             model_id="scenario",
             profile=chosen,
             searching=_searching(assistant, self._scenario.documents),
+            parser=self._script,
         )
         self._script.program = agent.program
         return agent
@@ -239,6 +246,7 @@ def rebuilt_differences(number: int, agent: Agent, tracker: Tracker) -> list[Dif
         ("the stack rebuilt from the events", lambda one: [dict(frame) for frame in one.stack]),
         ("the slots rebuilt from the events", lambda one: dict(one.slots)),
         ("who filled the slots, rebuilt from the events", lambda one: dict(one.filled_by)),
+        ("the form, rebuilt from the events", lambda one: dict(one.active_loop)),
     )
     return [
         Difference(number, what, (shown_stack(tracker), str(view(tracker))), (shown_stack(rebuilt), str(view(rebuilt))))

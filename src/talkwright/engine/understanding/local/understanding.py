@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from talkwright.assistant.assistant import Assistant
@@ -48,6 +48,12 @@ class LocalUnderstanding:
             parse_data=message.parsed,
             trace=self._trace(message, decision),
         )
+
+    def parse(self, text: str, tracker: Tracker, assistant: Assistant, *, language: str) -> Mapping[str, Any]:
+        """The intent and the entities of one message, for those who decide by them alone (8)."""
+        wording, matcher = self._of(assistant)
+        situation = situation_of(tracker, assistant, language)
+        return Message(text.strip(), situation, wording, matcher, self._classifier, self._documents).parsed
 
     def prepare(self, assistant: Assistant) -> None:
         """Build ahead what the first message needs."""
