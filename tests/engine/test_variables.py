@@ -9,7 +9,7 @@ import pytest
 from talkwright.engine.keeping import make_recording
 from talkwright.engine.settings import load_settings
 from talkwright.engine.stores.settings import load_store_settings
-from talkwright.engine.variables import GIVEN, expand
+from talkwright.engine.variables import GIVEN, expand, hidden
 
 
 def test_a_given_map_counts_alone(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -35,6 +35,12 @@ def test_what_is_no_map_is_refused_without_being_told(monkeypatch: pytest.Monkey
     with pytest.raises(ValueError, match="must be a JSON map") as refusal:
         load_settings()
     assert "s3cret" not in str(refusal.value)
+
+
+def test_a_text_for_people_holds_no_given_value(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert hidden("at http://quay/open-sesame") == "at http://quay/open-sesame"
+    monkeypatch.setenv(GIVEN, '{"QUAY": "open-sesame", "LONG": "open-sesame-now", "SHORT": "quay"}')
+    assert hidden("at http://quay/open-sesame-now/open-sesame") == "at http://quay/***/***"
 
 
 def test_what_is_given_is_masked_whatever_its_name_says(monkeypatch: pytest.MonkeyPatch) -> None:

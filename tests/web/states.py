@@ -96,6 +96,13 @@ SPOTS = (
     Spot("actions", "{a}/content/action", "/api/.*kind=action", row("Actions"), "The actions can’t be read"),
     Spot("nlu", "{a}/nlu", "/api/.*kind=intent", listed("NLU data", "transfer_money"), "The NLU data can’t be read"),
     Spot("intent", "{a}/nlu/intent/transfer_money", ITEM, item("transfer_money"), "transfer_money can’t be read"),
+    Spot(
+        "settings",
+        "{a}/settings",
+        "/api/.*/secrets",
+        row_of("ACTION_SERVER_URL"),
+        "The secrets can’t be read",
+    ),
     Spot("files", "{a}/files", "/api/.*kind=config", listed("Project files", "config.yml"), "The files can’t be read"),
     Spot(
         "file",

@@ -53,6 +53,7 @@ SPOTS: dict[str, tuple[Spot, ...]] = {
     "/a/$assistant/files": (Spot("/a/$assistant/files"),),
     "/a/$assistant/files/$kind/$name": (Spot("/a/$assistant/files/config/config.yml", within=WORK),),
     "/a/$assistant/versions": (Spot("/a/$assistant/versions"),),
+    "/a/$assistant/settings": (Spot("/a/$assistant/settings"),),
 }
 """By the router's own path, the pages that stand for a route."""
 LEAD_ON = {

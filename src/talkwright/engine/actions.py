@@ -19,7 +19,7 @@ from talkwright.assistant.domain import Domain
 from talkwright.conversation.tracker import Tracker
 from talkwright.engine.addresses import is_forbidden
 from talkwright.engine.ports import ActionFailed, ActionRejected, ActionResult
-from talkwright.engine.variables import expand, unset_variable
+from talkwright.engine.variables import expand, hidden, unset_variable
 
 if TYPE_CHECKING:
     import httpx2
@@ -204,8 +204,8 @@ class HttpActions(Actions):
 
     @property
     def where(self) -> str | None:
-        """The action server's address."""
-        return self._endpoint.url if self._endpoint is not None else None
+        """The action server's address, for people."""
+        return hidden(self._endpoint.url) if self._endpoint is not None else None
 
     async def post(self, name: str, request: Mapping[str, Any]) -> Answer:
         """Ask the action server; raises ActionFailed."""

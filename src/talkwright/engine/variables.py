@@ -11,6 +11,7 @@ from typing import Any
 
 _VARIABLE = re.compile(r"\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)\}")
 _OWN_PREFIX = "TALKWRIGHT_"
+_SHORTEST_SECRET = 6
 GIVEN = "TALKWRIGHT_ENGINE_VARIABLES"
 
 
@@ -42,6 +43,14 @@ def variables(environment: Mapping[str, str] | None = None) -> Mapping[str, str]
         return environment
     found = given()
     return os.environ if found is None else found
+
+
+def hidden(text: str) -> str:
+    """A text without the values of the given map, for what people read; short ones are part of too many words."""
+    values = (value for value in (given() or {}).values() if len(value) >= _SHORTEST_SECRET)
+    for value in sorted(values, key=len, reverse=True):
+        text = text.replace(value, "***")
+    return text
 
 
 def how_to_set(name: str) -> str:

@@ -72,10 +72,7 @@ class Bots:
 
     async def put_conversation(self, bot: Bot, chat: UUID, bodies: Sequence[str]) -> Mapping[str, Any]:
         """Replace what the model knows of a chat by its stored events; gives the tracker's state."""
-        events = [json.loads(body) for body in bodies]
-        for event in events:
-            event.pop("sender_id", None)  # the envelope's, not the event's
-            _forget_how(event)
+        events = [as_put(body) for body in bodies]
         path = f"/conversations/{chat}/tracker/events"
         try:
             async with asyncio.timeout(PUT_SECONDS):
@@ -115,11 +112,17 @@ class Bots:
             raise BotFailedError("Its answer is no JSON.") from error
 
 
-def _forget_how(event: dict[str, Any]) -> None:
-    """Leave out how a message was understood: the conversation goes on without it, and prompts are long."""
+def as_put(body: str) -> dict[str, Any]:
+    """A stored event as a model takes it over: without the envelope's sender, and without how it was understood.
+
+    The conversation goes on without that, and prompts are long.
+    """
+    event: dict[str, Any] = json.loads(body)
+    event.pop("sender_id", None)
     if isinstance(parse_data := event.get("parse_data"), dict):
         for name in ("trace", "prompts", "predicted_commands"):
             parse_data.pop(name, None)
+    return event
 
 
 def published(sender: str, event: Mapping[str, Any]) -> NewEvent:
