@@ -29,7 +29,7 @@ _STAND_INS: Mapping[str, str] = {
     INTENT_ROUTER: "",
     NLU_ADAPTER: "",
     "FlowPolicy": "",
-    "EnterpriseSearchPolicy": "Questions of knowledge get the answer of `pattern_search`.",
+    "EnterpriseSearchPolicy": "",
     "IntentlessPolicy": "Small talk gets the answer of `pattern_chitchat`.",
     **dict.fromkeys(("RulePolicy", "MemoizationPolicy", "AugmentedMemoizationPolicy"), ""),
     "TEDPolicy": "Stories are remembered, not generalised: where none fits as a whole, its latest part may.",

@@ -89,12 +89,13 @@ def _sections(title: str, text: str) -> Iterator[_Section]:
     lines = text.split("\n")
     above: list[tuple[int, str]] = []
     current = _Section(title, [])
+    has_more = any(line.strip() for line in lines[1:])
     for number, line in enumerate(lines):
         below = lines[number + 1] if number + 1 < len(lines) else ""
         if (asked := _QUESTION.match(line)) and _bare(line[asked.end() :]):
             yield current
             current = _Section(_joined(title, above), [], question=_bare(line[asked.end() :]))
-        elif heading := _heading(line, below, first=number == 0):
+        elif heading := _heading(line, below, first=number == 0 and has_more):
             yield current
             level, words = heading
             above = [*(one for one in above if one[0] < level), (level, words)]
