@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import json
 import re
 import signal
@@ -23,6 +24,8 @@ SENTENCE = "canary of the quay"
 WORD = "canary-7f3a-of-the-quay"
 """What stands where a sentence can't: in names, addresses and passwords."""
 SECRET = "s3cret-canary-91c4"
+KEY = "sk-canary-of-the-pier-33b0"
+"""What a person sets as the assistant's own secret."""
 SETTINGS = {
     "TALKWRIGHT_EXAMPLE": "none",
     "TALKWRIGHT_LOG_LEVEL": "debug",
@@ -33,7 +36,7 @@ SETTINGS = {
 }
 FILES = {
     "config.yml": b"language: en\nassistant_id: quay\npipeline: []\npolicies:\n- name: FlowPolicy\n",
-    "endpoints.yml": b"action_endpoint:\n  url: http://127.0.0.1:1/${QUAY_KEY}\n",
+    "endpoints.yml": b"action_endpoint:\n  url: http://127.0.0.1:1/${QUAY_KEY}/${PIER_KEY}\n",
     "data/flows.yml": f"""flows:
   greet:
     description: Says hello. {SENTENCE}
@@ -86,6 +89,17 @@ async def ended(browser: Browser, address: str) -> Any:
             await asyncio.sleep(0.1)
 
 
+async def set_secret(browser: Browser, assistant: str, told: Told) -> None:
+    """A secret of the assistant is set, after values that can't be; it may stand in no answer at all."""
+    path = f"/api/assistants/{assistant}/secrets"
+    for name, value in (("PIER_KEY", f"{KEY}\n"), ("TALKWRIGHT_PIER", KEY), ("PIER_KEY", KEY * 200)):
+        told.refusal(await browser.send("PUT", f"{path}/{name}", json={"value": value}))
+    for method, body in (("PUT", {"value": KEY}), ("PUT", {"value": KEY}), ("GET", None)):
+        answer = await browser.send(method, path if body is None else f"{path}/PIER_KEY", json=body)
+        assert answer.status_code == 200, answer.text
+        told.texts[f"{method} of secrets"] = answer.text
+
+
 async def train_and_talk(browser: Browser, up: Up, assistant: str, told: Told) -> None:
     """A model is trained and talked to; its custom action can't be reached, so that a turn fails too."""
     path = f"/api/assistants/{assistant}"
@@ -103,6 +117,14 @@ async def train_and_talk(browser: Browser, up: Up, assistant: str, told: Told) -
         answer = await browser.send("POST", f"{path}/chats/{chat.json()['id']}/messages", json=message, timeout=60)
         assert answer.status_code in (200, 201), answer.text
         assert SENTENCE in answer.text, "it came to the bot and back"
+        assert KEY not in answer.text, "what failed is told without the secret in its address"
+    exported = await browser.send("GET", f"{path}/download?format=tar.gz")
+    assert exported.status_code == 200
+    told.texts["the export"] = gzip.decompress(exported.content).decode(errors="replace").replace(SENTENCE, "")
+    with up.database() as link:
+        for table in ("announcements", "audit", "deployments", "attempts", "attempt_logs", "chat_events"):
+            rows = link.execute(f"SELECT t::text FROM studio.{table} t").fetchall()
+            told.texts[f"rows of {table}"] = str(rows).replace(SENTENCE, "")
 
 
 async def fail_at_everything(browser: Browser, up: Up, assistant: str, told: Told) -> None:
@@ -150,6 +172,7 @@ async def test_no_log_figure_or_refusal_tells_what_people_type_or_what_is_secret
         await browser.follow(await browser.http.post(up.link, data=form))
         assert browser.csrf
         assistant = (await imported(browser, FILES))["assistant"]["id"]
+        await set_secret(browser, assistant, told)
         await train_and_talk(browser, up, assistant, told)
         await fail_at_everything(browser, up, assistant, told)
         async with httpx2.AsyncClient(verify=PLAIN) as http:
@@ -167,5 +190,5 @@ async def test_no_log_figure_or_refusal_tells_what_people_type_or_what_is_secret
     assert re.search(r"talkwright_\w+", "".join(told.texts.values()))
     records = [json.loads(line) for line in told.texts["logs/talkwright.log"].splitlines()]
     assert {"backend", "training-consumer", "running-consumer"} <= {record["role"] for record in records}
-    for word in (SENTENCE, WORD, SECRET):
+    for word in (SENTENCE, WORD, SECRET, KEY):
         assert told.holding(word) == []
