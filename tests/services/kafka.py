@@ -1,4 +1,4 @@
-"""The real Kafka for the tests: one process, without and with sign-in, on free ports.
+"""The real Kafka for the tests: one process, without and with sign-in, plain and over TLS, on free ports.
 
 Its libraries are fetched once by the command that `kafka_server/pom.xml` begins with; `TEST_KAFKA_LIBS` names another
 folder. Where they or Java are missing, the tests that need it are skipped.
@@ -19,6 +19,7 @@ from typing import Any
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient
+from tests.services.certificates import Authority, authority
 
 ROOT = Path(__file__).parents[2]
 LIBRARIES = Path(os.environ.get("TEST_KAFKA_LIBS") or ROOT / ".cache" / "kafka")
@@ -28,13 +29,14 @@ START_SECONDS = 120
 _CLUSTER = "4L6g3nShT-eMCtK--X86sw"
 _JAVA = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xms64m", "-Xmx256m")
 _LOGIN = "org.apache.kafka.common.security"
+_LISTENERS = ("PLAINTEXT", "SASL", "TLS", "SASLTLS")
 _PROPERTIES = """
 process.roles=broker,controller
 node.id=1
 controller.quorum.voters=1@127.0.0.1:{control}
-listeners=PLAINTEXT://127.0.0.1:{plain},SASL://127.0.0.1:{sasl},CONTROLLER://127.0.0.1:{control}
-advertised.listeners=PLAINTEXT://127.0.0.1:{plain},SASL://127.0.0.1:{sasl}
-listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,SASL:SASL_PLAINTEXT
+listeners={listeners},CONTROLLER://127.0.0.1:{control}
+advertised.listeners={listeners}
+listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,SASL:SASL_PLAINTEXT,TLS:SSL,SASLTLS:SASL_SSL
 controller.listener.names=CONTROLLER
 inter.broker.listener.name=PLAINTEXT
 log.dirs={data}
@@ -56,15 +58,27 @@ log.cleaner.io.buffer.size=131072
 sasl.enabled.mechanisms=PLAIN,SCRAM-SHA-256
 listener.name.sasl.plain.sasl.jaas.config={login}.plain.PlainLoginModule required user_{user}="{password}";
 listener.name.sasl.scram-sha-256.sasl.jaas.config={login}.scram.ScramLoginModule required;
+listener.name.sasltls.plain.sasl.jaas.config={login}.plain.PlainLoginModule required user_{user}="{password}";
+listener.name.sasltls.scram-sha-256.sasl.jaas.config={login}.scram.ScramLoginModule required;
+ssl.keystore.type=PEM
+ssl.keystore.location={keystore}
+ssl.truststore.type=PEM
+ssl.truststore.location={truststore}
+listener.name.tls.ssl.client.auth=required
 """
 
 
 @dataclass
 class Kafka:
-    """A running Kafka: `plain` without sign-in, `sasl` with it (SASL_PLAINTEXT)."""
+    """A running Kafka: `plain` without sign-in, `sasl` with it (SASL_PLAINTEXT); `tls` (SSL) wants its clients'
+    certificates too, `sasl_tls` (SASL_SSL) their sign-in. All certificates are of `authority`.
+    """
 
     plain: str
     sasl: str
+    tls: str
+    sasl_tls: str
+    authority: Authority
     home: Path
     process: subprocess.Popen[bytes]
 
@@ -91,9 +105,21 @@ def missing() -> str | None:
 @contextmanager
 def kafka(home: Path) -> Iterator[Kafka]:
     """A Kafka of its own below `home`, until the block ends."""
-    plain, sasl, control = (_free_port() for _ in range(3))
+    control, *ports = (_free_port() for _ in range(5))
+    addresses = [f"127.0.0.1:{port}" for port in ports]
+    ours = authority(home, "ours")
+    certificate, key = ours.sign("broker")
+    keystore = home / "keystore.pem"
+    keystore.write_bytes(key.read_bytes() + certificate.read_bytes())
     written = _PROPERTIES.format(
-        plain=plain, sasl=sasl, control=control, data=home / "data", login=_LOGIN, user=USER, password=PASSWORD
+        listeners=",".join(f"{name}://{address}" for name, address in zip(_LISTENERS, addresses, strict=True)),
+        control=control,
+        data=home / "data",
+        login=_LOGIN,
+        user=USER,
+        password=PASSWORD,
+        keystore=keystore,
+        truststore=ours.file,
     )
     (home / "server.properties").write_text(written)
     (home / "log4j2.yaml").write_text(
@@ -103,7 +129,7 @@ def kafka(home: Path) -> Iterator[Kafka]:
     scram = f"SCRAM-SHA-256=[name={SCRAM_USER},password={SCRAM_PASSWORD}]"
     format_command = _java("kafka.tools.StorageTool", "format", "-t", _CLUSTER, "-c", "server.properties")
     subprocess.run([*format_command, "--add-scram", scram], cwd=home, check=True, capture_output=True)
-    server = Kafka(f"127.0.0.1:{plain}", f"127.0.0.1:{sasl}", home, _run(home))
+    server = Kafka(*addresses, ours, home, _run(home))
     try:
         _await(server.plain, server.process, home)
         yield server

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
 from confluent_kafka import Producer
 from tests.engine.stores.conversations import turn_events
+from tests.services.certificates import Authority, authority
 from tests.services.kafka import (
     PASSWORD,
     SCRAM_PASSWORD,
@@ -167,6 +169,93 @@ async def test_the_real_kafka_takes_nothing_with_a_wrong_password(real: Kafka) -
     written = settings(real.sasl, security_protocol="SASL_PLAINTEXT", sasl_username=USER, sasl_password="wrong")
     with pytest.raises(BrokerAway):
         await sent(written, RECORDS, delivery_seconds=2)
+
+
+def trusting(real: Kafka, **more: Any) -> dict[str, Any]:
+    return {"ssl_cafile": str(real.authority.file), "ssl_check_hostname": True, **more}
+
+
+def with_certificate(real: Kafka, signer: Authority) -> dict[str, Any]:
+    certificate, key = signer.sign("bot")
+    return trusting(real, security_protocol="SSL", ssl_certfile=str(certificate), ssl_keyfile=str(key))
+
+
+async def test_the_real_kafka_takes_records_over_tls_from_whoever_shows_a_certificate(real: Kafka) -> None:
+    written = settings(real.tls, partition_by_sender=True, **with_certificate(real, real.authority))
+    await sent(written, RECORDS)
+    messages = await asyncio.to_thread(consumed, real.plain, written["topic"], len(RECORDS))
+    assert [message.value() for message in messages] == [record.value for record in RECORDS]
+
+
+@pytest.mark.parametrize(
+    "signing_in",
+    [
+        {"sasl_username": USER, "sasl_password": PASSWORD},
+        {"sasl_username": SCRAM_USER, "sasl_password": SCRAM_PASSWORD, "sasl_mechanism": "SCRAM-SHA-256"},
+    ],
+)
+async def test_the_real_kafka_takes_records_over_tls_after_signing_in(real: Kafka, signing_in: dict[str, str]) -> None:
+    written = settings(real.sasl_tls, partition_by_sender=True, **trusting(real, security_protocol="SASL_SSL"))
+    await sent(written | signing_in, RECORDS)
+    messages = await asyncio.to_thread(consumed, real.plain, written["topic"], len(RECORDS))
+    assert [message.value() for message in messages] == [record.value for record in RECORDS]
+
+
+async def test_a_certificate_that_nobody_trusts_is_told_once_and_the_records_wait(
+    real: Kafka, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    stranger = authority(tmp_path, "stranger")
+    signing_in = {"security_protocol": "SASL_SSL", "sasl_username": USER, "sasl_password": PASSWORD}
+    written = settings(real.sasl_tls, ssl_cafile=str(stranger.file), **signing_in)
+    tries = Counting(KafkaBroker(kafka_target(written), delivery_seconds=1))
+    outbox = Outbox(tries, limit=100, last_seconds=0)
+    outbox.put(RECORDS)
+    async with asyncio.timeout(60):
+        await tries.third.wait()
+    told = [record for record in caplog.records if "broker_away" in record.getMessage()]
+    assert len(told) == 1
+    reason = str(told[0].__dict__)
+    assert "ssl_cafile" in reason
+    assert PASSWORD not in reason
+    assert tries.left == RECORDS, "nothing is lost"
+    await outbox.close()
+
+
+async def test_a_kafka_of_another_name_is_refused_where_names_are_checked(real: Kafka) -> None:
+    asked = {"security_protocol": "SASL_SSL", "sasl_username": USER, "sasl_password": PASSWORD}
+    elsewhere = real.sasl_tls.replace("127.0.0.1", "localhost")
+    with pytest.raises(BrokerAway, match="ssl_check_hostname"):
+        await sent(settings(elsewhere, **trusting(real, **asked)), RECORDS, delivery_seconds=2)
+
+
+async def test_the_real_kafka_takes_nothing_from_whoever_shows_another_certificate(real: Kafka, tmp_path: Path) -> None:
+    written = settings(real.tls, **with_certificate(real, authority(tmp_path, "stranger")))
+    with pytest.raises(BrokerAway, match="took 0 of"):
+        await sent(written, RECORDS, delivery_seconds=2)
+
+
+class Counting:
+    """A broker that counts how often it was tried, and what is left."""
+
+    def __init__(self, broker: KafkaBroker) -> None:
+        self._broker = broker
+        self._tries = 0
+        self.third = asyncio.Event()
+        self.left: Sequence[Record] = ()
+
+    async def send(self, records: Sequence[Record]) -> None:
+        self._tries += 1
+        try:
+            await self._broker.send(records)
+        except BrokerAway as problem:
+            self.left = problem.left
+            raise
+        finally:
+            if self._tries == 3:
+                self.third.set()
+
+    async def close(self) -> None:
+        await self._broker.close()
 
 
 async def test_what_happens_while_the_real_kafka_is_killed_arrives_after_its_restart(real: Kafka) -> None:

@@ -16,6 +16,12 @@ DELIVERY_SECONDS = 30.0
 """How long the library tries to deliver; what has not arrived then waits in the outbox."""
 _PROTOCOLS = ("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL")
 _MECHANISMS = ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512")
+_CAUSES = {
+    "_SSL": "TLS could not be agreed upon. Look at `ssl_cafile`, which must hold the certificate that signed Kafka's,"
+    " at `ssl_certfile` and `ssl_keyfile`, and with `ssl_check_hostname` at the name in Kafka's certificate",
+    "_AUTHENTICATION": "the sign-in was refused. Look at `sasl_mechanism`, `sasl_username` and `sasl_password`",
+    "_RESOLVE": "there is no machine of that name. Look at `url`",
+}
 _AS_WRITTEN = {
     "sasl_username": "sasl.username",
     "sasl_password": "sasl.password",
@@ -89,8 +95,10 @@ class KafkaBroker:
             ) from problem
         self._target = target
         self._seconds = delivery_seconds
+        self._cause: Any = None
+        settings = {**target.settings, "message.timeout.ms": int(delivery_seconds * 1000), "error_cb": self._note}
         try:
-            self._producer = Producer({**target.settings, "message.timeout.ms": int(delivery_seconds * 1000)})
+            self._producer = Producer(settings)
         except (KafkaException, ValueError, TypeError) as problem:
             raise BrokerError(f"Kafka can't be used as `event_broker` is written: {_words(problem)}.") from problem
 
@@ -102,8 +110,14 @@ class KafkaBroker:
         """Drops what the library still holds: the outbox knows of it."""
         await asyncio.to_thread(self._producer.flush, 0.1)
 
+    def _note(self, error: Any) -> None:
+        """Keeps why no broker can be reached: a record that times out doesn't say it."""
+        if error.name() in _CAUSES:
+            self._cause = error
+
     def _send(self, records: Sequence[Record]) -> None:
         failed: dict[int, Any] = {}
+        self._cause = None
         self._produce(dict(enumerate(records)), failed)
         large = {place: error for place, error in failed.items() if _is_too_large(error)}
         if large:
@@ -116,7 +130,8 @@ class KafkaBroker:
             self._produce(substitutes, failed)
         if failed:
             left = [records[place] for place in sorted(failed)]
-            raise BrokerAway(f"Kafka took {len(records) - len(left)} of {len(records)}: {_reason(failed)}", left)
+            why = _reason(failed) if self._cause is None else f"{self._cause.name()}, {_CAUSES[self._cause.name()]}"
+            raise BrokerAway(f"Kafka took {len(records) - len(left)} of {len(records)}: {why}", left)
 
     def _produce(self, records: Mapping[int, Record], failed: dict[int, Any]) -> None:
         """Produces records under their places and notes the errors of those that did not arrive."""
