@@ -83,7 +83,7 @@ def test_the_whole_way_from_the_sign_in_to_a_conversation(people: People, studio
     keys.arrives("Say which.")
     page.wait_for_function("() => window.told.at(-1)?.includes('-1 answers in Try now.')", timeout=90_000)
     sentences = page.evaluate("() => window.told")
-    assert f"{name}-1 is trained." in sentences
+    assert f"{name}-1 is trained and starts now." in sentences
     keys.where()
 
     keys.press("ControlOrMeta+j")

@@ -85,6 +85,8 @@ export const versionsQuery = (assistant: string) =>
   queryOptions({ queryKey: ['versions', assistant], queryFn: async () => ({ items: await allPages((cursor) => api.listVersions(assistant, cursor)) }) })
 export const trainingsQuery = (assistant: string) =>
   queryOptions({ queryKey: ['trainings', assistant], queryFn: () => api.listTrainings(assistant) })
+export const deploymentsQuery = (assistant: string) =>
+  queryOptions({ queryKey: ['deployments', assistant], queryFn: () => api.listDeployments(assistant) })
 export const usedQuery = (assistant: string, item: string) =>
   queryOptions({ queryKey: ['used', assistant, item], queryFn: async () => ({ items: await allPages((cursor) => api.itemUsed(assistant, item, cursor)) }) })
 export const changesQuery = (assistant: string) =>

@@ -5,19 +5,25 @@ import type { Training } from '../api'
 import { Icon } from '../ui/Icon'
 import { Button, type ButtonProps } from '../ui/controls'
 import { useAssistant, useMay } from './assistant'
+import { useComing } from './coming'
+import { coming } from './comingWords'
 import { goToDrawer } from './layout'
 import { runs, train, useLatestTraining } from './training'
 import { useItemLink } from './useItemLink'
 import { words as texts } from './words'
 
+/** So long, in milliseconds, the end of a training is shown; and so long that its model starts, until the next may be trained. */
 const SHOWN_TRAINED = 4000
+const SHOWN_STARTING = 15_000
 
 export function TrainButton() {
-  const { id } = useAssistant()
+  const { id, deployment } = useAssistant()
   const mayRead = useMay('trainings:read')
   const mayTrain = useMay('trainings:write')
   const latest = useLatestTraining(id, mayRead)
-  const justEnded = useJustEnded(latest)
+  const next = useComing()
+  const own = next !== null && next.version.id === latest?.version.id ? next.state : null
+  const justEnded = useJustEnded(latest, own === 'starting' ? SHOWN_STARTING : SHOWN_TRAINED)
   const go = useItemLink()
   const [starting, setStarting] = useState(false)
   const running = runs(latest) ? latest : null
@@ -31,7 +37,11 @@ export function TrainButton() {
     running !== null
       ? progress(running)
       : justEnded && latest?.state === 'succeeded'
-        ? { inside: <Trained />, onClick: () => goToDrawer('log') }
+        ? {
+            inside: own === 'starting' ? <Starting /> : <Trained runs={deployment?.state === 'running' && deployment.version.id === latest.version.id} />,
+            title: next?.reason ?? undefined,
+            onClick: () => goToDrawer('log'),
+          }
         : { inside: texts.trainButton.train, look: 'primary' as const, icon: starting ? IconLoader2 : IconPlayerPlay, 'aria-busy': starting, onClick: start }
   return (
     <>
@@ -40,18 +50,34 @@ export function TrainButton() {
           <span className="wide">{texts.trainButton.trainingFailed}</span>
         </Button>
       )}
+      {running === null && own === 'failed' && (
+        <Button look="danger" icon={IconAlertCircle} title={next?.reason ?? undefined} onClick={() => goToDrawer('log')}>
+          <span className="wide">{coming.failed}</span>
+        </Button>
+      )}
       <Button {...look}>{inside}</Button>
     </>
   )
 }
 
-function Trained() {
+function Starting() {
+  return (
+    <>
+      <span className="c-run">
+        <Icon of={IconLoader2} className="spin" />
+      </span>
+      {coming.starting}
+    </>
+  )
+}
+
+function Trained({ runs: answers }: { runs: boolean }) {
   return (
     <>
       <span className="c-ok">
         <Icon of={IconCircleCheck} />
       </span>
-      {texts.trainButton.trained}
+      {answers ? coming.runs : texts.trainButton.trained}
     </>
   )
 }
@@ -81,8 +107,8 @@ function progress(training: Training): ButtonProps & { inside: ReactNode } {
   }
 }
 
-/** True for a few seconds after a training that was seen running has ended. */
-function useJustEnded(latest: Training | null): boolean {
+/** True for some milliseconds after a training that was seen running has ended. */
+function useJustEnded(latest: Training | null, shown: number): boolean {
   const [seen, setSeen] = useState<string | null>(null)
   const running = runs(latest)
   const id = latest?.id ?? null
@@ -90,8 +116,8 @@ function useJustEnded(latest: Training | null): boolean {
   const ended = !running && id !== null && seen === id
   useEffect(() => {
     if (!ended) return undefined
-    const timer = setTimeout(() => setSeen(null), SHOWN_TRAINED)
+    const timer = setTimeout(() => setSeen(null), shown)
     return () => clearTimeout(timer)
-  }, [ended])
+  }, [ended, shown])
   return ended
 }

@@ -3,14 +3,16 @@ import { useEffect, useRef } from 'react'
 import type { Training } from '../api'
 import { tell } from '../focus/told'
 import { useAssistant } from './assistant'
+import { useComing } from './coming'
+import { coming } from './comingWords'
 import { words } from './words'
 
-type Told = Pick<Training, 'version' | 'state' | 'reason'>
+type Told = Pick<Training, 'version' | 'state' | 'reason' | 'deploy'>
 
 const SENTENCES: Readonly<Record<Training['state'], (training: Told) => string>> = {
   queued: ({ version }) => words.trainingTold.waits(version.name),
   running: ({ version }) => words.trainingTold.started(version.name),
-  succeeded: ({ version }) => words.trainingTold.trained(version.name),
+  succeeded: ({ version, deploy }) => (deploy ? coming.trainedAndStarts : words.trainingTold.trained)(version.name),
   failed: ({ version, reason }) => words.trainingTold.failed(version.name, reason ?? ''),
   cancelled: ({ version }) => words.trainingTold.stopped(version.name),
 }
@@ -20,6 +22,10 @@ export function TrainingTold() {
   useChanges(`${training?.id} ${training?.state}`, () => training && tell(SENTENCES[training.state](training)))
   useChanges(`${deployment?.id} ${deployment?.state}`, () => {
     if (deployment?.state === 'running') tell(words.trainingTold.answers(deployment.version.name))
+  })
+  const next = useComing()
+  useChanges(`${next?.version.id} ${next?.state}`, () => {
+    if (next?.state === 'failed') tell(coming.toldFailed(next.version.name, next.reason ?? ''))
   })
   return null
 }

@@ -3,6 +3,8 @@ import { useQuery } from '@tanstack/react-query'
 import { useEffect } from 'react'
 import { focusSoon } from '../focus/soon'
 import { useAssistant, useContentLanguage, useMay } from '../frame/assistant'
+import { useComing } from '../frame/coming'
+import { coming } from '../frame/comingWords'
 import { MESSAGE } from '../frame/layout'
 import { train } from '../frame/training'
 import { useItemLink } from '../frame/useItemLink'
@@ -41,11 +43,13 @@ function NothingRuns() {
   const assistant = useAssistant()
   const go = useItemLink()
   const mayTrain = useMay('trainings:write')
+  const next = useComing()
   const training = assistant.training?.state === 'queued' || assistant.training?.state === 'running'
+  const starting = next?.state === 'starting'
   return (
     <div className="beginning">
-      <p className="t2">{training ? words.beginning.theAssistantIsBeing : words.beginning.trainTheAssistantOnce}</p>
-      {!training && mayTrain && (
+      <p className="t2">{starting ? coming.chatOpens(next.version.name) : training ? words.beginning.theAssistantIsBeing : words.beginning.trainTheAssistantOnce}</p>
+      {!training && !starting && mayTrain && (
         <Button look="primary" onClick={() => void train(assistant.id, go)}>
           {words.beginning.train}
         </Button>

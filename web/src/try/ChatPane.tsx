@@ -1,11 +1,14 @@
 /** The chat as a channel would show it. */
-import { IconArrowUp, IconRefresh } from '@tabler/icons-react'
+import { IconAlertTriangle, IconArrowUp, IconLoader2, IconRefresh } from '@tabler/icons-react'
 import { useEffect, useRef, type KeyboardEvent, type RefObject } from 'react'
 import type { Turn } from '../api/chats'
 import { focusSoon } from '../focus/soon'
 import { useAssistant, useContentLanguage } from '../frame/assistant'
+import { useComing } from '../frame/coming'
+import { coming } from '../frame/comingWords'
 import { MESSAGE } from '../frame/layout'
 import { Button, IconButton } from '../ui/controls'
+import { Icon } from '../ui/Icon'
 import { Isolated } from '../ui/Isolated'
 import { Beginning } from './Beginning'
 import { BotMessage } from './BotMessage'
@@ -30,8 +33,23 @@ export function ChatPane() {
           <div ref={end} />
         </div>
       </section>
+      <Answers />
       <Compose />
     </div>
+  )
+}
+
+/** Says when it is still the model before the newest one that answers. */
+function Answers() {
+  const { deployment } = useAssistant()
+  const next = useComing()
+  if (next === null || deployment === null) return null
+  const inWords = next.state === 'starting' ? coming.until : coming.stillThe
+  return (
+    <p className={`answers hs small ${next.state === 'starting' ? 'c-run' : 'c-warn'}`} title={next.reason ?? undefined}>
+      <Icon of={next.state === 'starting' ? IconLoader2 : IconAlertTriangle} size={14} className={next.state === 'starting' ? 'spin' : ''} />
+      <span>{inWords(next.version.name, deployment.version.name)}</span>
+    </p>
   )
 }
 

@@ -1,0 +1,35 @@
+import { describe, expect, it } from 'vitest'
+import type { AssistantSummary, Deployment, Training } from '../api'
+import { comingOf } from './coming'
+
+const ENDED = '2026-03-01T10:00:00Z'
+const NOW = Date.parse(ENDED) + 1000
+const version = (number: number) => ({ id: `v${number}`, name: `desk-${number}` })
+const deployment = (number: number, state: Deployment['state'], active = false, reason: string | null = null) =>
+  ({ id: `d${number}`, version: version(number), state, active, reason, waiting: null }) as Deployment
+const training = (number: number, rest: Partial<Training> = {}) => ({ id: `t${number}`, version: version(number), state: 'succeeded', deploy: true, ended_at: ENDED, ...rest }) as Training
+const assistant = (trained: Training | null, active: Deployment | null) => ({ training: trained, deployment: active }) as AssistantSummary
+
+describe('the model that is to answer next', () => {
+  const old = deployment(1, 'running', true)
+
+  it('is none while the newest answers', () => {
+    expect(comingOf(assistant(training(1), old), old, NOW)).toBeNull()
+    expect(comingOf(assistant(null, null), undefined, NOW)).toBeNull()
+  })
+
+  it.each(['queued', 'starting'] as const)('starts while it is %s', (state) => {
+    expect(comingOf(assistant(training(2), old), deployment(2, state), NOW)).toEqual({ state: 'starting', version: version(2), reason: null })
+  })
+
+  it('starts from the end of its training on, though nothing tells of it yet, but not for ever', () => {
+    expect(comingOf(assistant(training(2), old), old, NOW)?.state).toBe('starting')
+    expect(comingOf(assistant(training(2), old), old, NOW + 60_000)).toBeNull()
+    expect(comingOf(assistant(training(2, { deploy: false }), old), old, NOW)).toBeNull()
+    expect(comingOf(assistant(training(2, { state: 'failed' }), old), old, NOW)).toBeNull()
+  })
+
+  it('says why it failed to start', () => {
+    expect(comingOf(assistant(training(2), old), deployment(2, 'failed', false, 'No memory.'), NOW)).toEqual({ state: 'failed', version: version(2), reason: 'No memory.' })
+  })
+})

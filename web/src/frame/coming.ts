@@ -1,0 +1,40 @@
+/** The model that is to answer next: whether it starts, answers or failed to start. Until it answers, the one before does. */
+import { useQuery } from '@tanstack/react-query'
+import type { AssistantSummary, Deployment } from '../api'
+import { deploymentsQuery } from '../app/queries'
+import { useAssistant, useMay } from './assistant'
+
+export interface Coming {
+  state: 'starting' | 'failed'
+  version: { id: string; name: string }
+  /** Why it waits, or why it failed. */
+  reason: string | null
+}
+
+/** So long after a training's end, in milliseconds, its model is awaited although nothing tells of it yet. */
+const AWAITED = 30_000
+
+/** Which model is on its way, from what the server tells of trainings and of models that run. Pure. */
+export function comingOf({ training, deployment: active }: Pick<AssistantSummary, 'training' | 'deployment'>, newest: Deployment | undefined, now: number): Coming | null {
+  const answers = (version: string) => active?.version.id === version && active.state === 'running'
+  if (newest !== undefined && !answers(newest.version.id)) {
+    const { version, state, waiting, reason } = newest
+    if (state === 'queued' || state === 'starting') return { state: 'starting', version, reason: waiting }
+    if (state === 'failed' && version.id === training?.version.id) return { state: 'failed', version, reason }
+  }
+  if (training?.state !== 'succeeded' || !training.deploy || training.ended_at === null) return null
+  const untold = newest?.version.id !== training.version.id && !answers(training.version.id)
+  return untold && now - Date.parse(training.ended_at) < AWAITED ? { state: 'starting', version: training.version, reason: null } : null
+}
+
+export function useComing(): Coming | null {
+  const assistant = useAssistant()
+  const may = useMay('trainings:read')
+  const { data, dataUpdatedAt } = useQuery({
+    ...deploymentsQuery(assistant.id),
+    enabled: may,
+    // The stream tells when it answers; asked in any case, so that nobody waits for what is there.
+    refetchInterval: ({ state }) => (comingOf(assistant, state.data?.items[0], Date.now())?.state === 'starting' ? 3000 : false),
+  })
+  return data === undefined ? null : comingOf(assistant, data.items[0], dataUpdatedAt)
+}
