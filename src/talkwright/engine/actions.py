@@ -29,6 +29,7 @@ DEFAULT_TIMEOUT = 300.0
 NO_ENDPOINT = "The project names no action server. Set `action_endpoint.url` in endpoints.yml."
 _CONNECT_TIMEOUT = 5.0
 _NEEDS_DOMAIN = 449
+_CHECKS = ("validate_", "action_validate_slot_mappings")  # they look their slots up in the domain (11)
 MAX_ANSWER = 1 << 20
 """Bytes of an action's answer, unpacked."""
 
@@ -136,7 +137,7 @@ class Actions(ABC):
             "version": PROTOCOL_VERSION,
             "domain_digest": self._digest(domain),
         }
-        if declared is not None and declared.send_domain:
+        if name.startswith(_CHECKS) or (declared is not None and declared.send_domain):
             request["domain"] = domain.raw
         answer = await self.post(name, request)
         if answer.status == _NEEDS_DOMAIN and "domain" not in request:

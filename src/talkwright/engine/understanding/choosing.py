@@ -12,6 +12,7 @@ from talkwright.engine.dropped import Dropped, told
 from talkwright.engine.llm.group import ModelGroup
 from talkwright.engine.llm.settings import SettingsFault
 from talkwright.engine.ports import Understanding, Understood
+from talkwright.engine.understanding.adapter import adapted
 from talkwright.engine.understanding.choice import Choice
 from talkwright.engine.understanding.llm.generator import read_generator
 from talkwright.engine.understanding.llm.understanding import LlmUnderstanding
@@ -63,7 +64,7 @@ def make_understanding(
         return local, None
     embeddings = ModelGroup(generator.retrieval.group) if generator.retrieval is not None else None
     llm = LlmUnderstanding(generator, ModelGroup(generator.group), embeddings=embeddings)
-    return (llm if choice is Choice.LLM else AutoUnderstanding(local, llm)), None
+    return (adapted(llm, local, assistant) if choice is Choice.LLM else AutoUnderstanding(local, llm)), None
 
 
 class AutoUnderstanding:
