@@ -167,7 +167,7 @@ def impatient_bot(model: Path) -> Iterator[tuple[str, int, subprocess.Popen[str]
     with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True) as running:
         try:
             assert running.stdout is not None
-            ready = next(line for line in map(json.loads, running.stdout) if line["stage"] == "ready")
+            ready = next(line for line in map(json.loads, running.stdout) if line.get("stage") == "ready")
             yield "127.0.0.1", ready["port"], running
         finally:
             running.terminate()

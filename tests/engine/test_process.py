@@ -60,7 +60,7 @@ def test_what_serves_imports_no_training_and_nothing_of_the_studio(workshop_path
     pipe = subprocess.PIPE
     with subprocess.Popen([sys.executable, "-c", script], stdout=pipe, stderr=pipe, text=True) as process:
         assert process.stdout is not None
-        ready = next(line for line in map(json.loads, process.stdout) if line["stage"] == "ready")
+        ready = next(line for line in map(json.loads, process.stdout) if line.get("stage") == "ready")
         assert talk(f"http://127.0.0.1:{ready['port']}", "buy a voucher")[0]["text"] == "Who is it for?"
         process.terminate()
         _, said = process.communicate(timeout=ENDED_SECONDS)
@@ -245,7 +245,7 @@ def test_a_bot_listens_where_it_is_told(workshop_path: Path, host: str) -> None:
     ]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
-        ready = next(line for line in map(json.loads, process.stdout) if line["stage"] == "ready")
+        ready = next(line for line in map(json.loads, process.stdout) if line.get("stage") == "ready")
         place = f"[{host}]" if ":" in host else host
         assert httpx2.get(f"http://{place}:{ready['port']}/version", trust_env=False).status_code == 200
         process.terminate()
