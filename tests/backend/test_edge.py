@@ -215,6 +215,7 @@ def web(tmp_path: Path) -> Path:
     (root / "assets" / "index-AbCd1234.js").write_text("1")
     (root / "assets" / "inter-latin-wght-normal-AbCd1234.woff2").write_bytes(b"x")
     (root / "icon.svg").write_text("<svg/>")
+    (root / "worker.js").write_text("2")
     (tmp_path / "secret.txt").write_text(SECRET)
     (root / "way-out.txt").symlink_to(tmp_path / "secret.txt")
     return root
@@ -245,6 +246,9 @@ async def test_the_clients_files_are_served_and_nothing_beside_them(database: Da
         assert script.headers["cache-control"] == "public, max-age=31536000, immutable"
         assert script.headers["content-type"].startswith("text/javascript")
         assert (await http.get("/icon.svg")).headers["cache-control"] == "public, max-age=300"
+        worker = await http.get("/worker.js")
+        assert worker.headers["cache-control"] == "no-cache"
+        assert worker.headers["content-security-policy"].startswith("default-src 'none'; connect-src 'self';")
         for path in ("/assets/gone-AbCd1234.js", "/way-out.txt", "/../secret.txt", "/%2e%2e/secret.txt"):
             answer = await http.get(path)
             assert SECRET not in answer.text

@@ -54,9 +54,17 @@ def launch(playwright: Playwright) -> Browser:
 
 
 def new_context(
-    browser: Browser, *, state: Path | None = None, dark: bool = False, address: str | None = None
+    browser: Browser,
+    *,
+    state: Path | None = None,
+    dark: bool = False,
+    address: str | None = None,
+    keeps_files: bool = False,
 ) -> BrowserContext:
-    """A browser profile of its own: fixed size, language and time zone, no motion."""
+    """A browser profile of its own: fixed size, language and time zone, no motion.
+
+    Only one that `keeps_files` has the client's worker: a test doesn't see the requests that the worker answers.
+    """
     context = browser.new_context(
         viewport=SIZE,
         locale="en-GB",
@@ -65,6 +73,7 @@ def new_context(
         color_scheme="dark" if dark else "light",
         storage_state=state,
         base_url=address,
+        service_workers="allow" if keeps_files else "block",
     )
     context.set_default_timeout(STEP_MS)
     context.add_init_script(_REPORT_VIOLATIONS)

@@ -4,6 +4,7 @@ import { QueryClientProvider } from '@tanstack/react-query'
 import { RouterProvider } from '@tanstack/react-router'
 import { setNonce } from 'get-nonce'
 import { createRoot } from 'react-dom/client'
+import { keepFiles } from './app/keptFiles'
 import { cookieManager } from './app/colorScheme'
 import { nonce } from './app/nonce'
 import { queryClient } from './app/queries'
@@ -13,6 +14,7 @@ import { theme } from './app/theme'
 
 setNonce(nonce)
 reloadOnMissingChunk()
+keepFiles()
 
 const place = document.getElementById('root')
 if (place !== null) {

@@ -19,6 +19,12 @@ SERVED_APART = ("api", "auth")
 _NONCE_META = re.compile(r'(<meta name="csp-nonce" content=")(")')
 _TAGS = re.compile(r"<(script|style|link)(?=[\s>])")
 _HASHED = re.compile(r"-[A-Za-z0-9_-]{8,}\.\w+$")
+# It keeps the built files in the browser: it reads them from here, and does nothing else (docs/decisions/0005).
+_WORKER = "worker.js"
+_WORKER_HEADERS = {
+    "Cache-Control": "no-cache",
+    "Content-Security-Policy": "default-src 'none'; connect-src 'self'; frame-ancestors 'none'",
+}
 mimetypes.add_type("font/woff2", ".woff2")
 mimetypes.add_type("text/javascript", ".js")
 
@@ -67,6 +73,8 @@ class WebClient:
             return problem_response(405, "method-not-allowed", "This address takes no such request", "")
         file = self._files.get(path)
         if file is not None:
+            if path == _WORKER:
+                return FileResponse(file, headers=_WORKER_HEADERS)
             lasting = "public, max-age=31536000, immutable" if _HASHED.search(path) else "public, max-age=300"
             return FileResponse(file, headers={"Cache-Control": lasting})
         if "." in path.rpartition("/")[2] and "text/html" not in request.headers.get("Accept", ""):

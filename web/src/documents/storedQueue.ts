@@ -78,6 +78,22 @@ export function storedQueue(owner: Owner): ChangeQueue {
   }
 }
 
+/** How many changes wait in this browser, whoever made them: a number says nothing of anybody. */
+export async function waitingHere(): Promise<number> {
+  return kept(0, async () => {
+    const names = (await indexedDB.databases()).flatMap(({ name }) => (name?.startsWith('talkwright ') ? [name] : []))
+    const counts = await Promise.all(
+      names.map(async (name) => {
+        const database = await open(name, () => undefined)
+        const count = await database.count('changes')
+        database.close()
+        return count
+      }),
+    )
+    return counts.reduce((sum, count) => sum + count, 0)
+  })
+}
+
 /** What the database answers; `otherwise` where the browser refuses one (a private window) or has no room left. */
 async function kept<T>(otherwise: T, answer: () => Promise<T>): Promise<T> {
   try {

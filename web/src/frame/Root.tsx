@@ -12,6 +12,7 @@ import { Shortcuts } from './Shortcuts'
 import { SignedOut } from './SignedOut'
 import { signInAddress } from './signIn'
 import { openStores } from '../app/stores'
+import { WaitingHere } from './WaitingHere'
 import { words } from './words'
 
 export function Root() {
@@ -38,6 +39,7 @@ export function Root() {
     return (
       <BareFrame>
         <Failure what={error instanceof ApiError && error.status > 0 ? words.root.signInUnreadable : words.root.theStudioCantBe} error={error} again={() => void refetch()} />
+        <WaitingHere />
       </BareFrame>
     )
   if (!signedOut) return <BareFrame />
