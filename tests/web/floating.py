@@ -33,6 +33,8 @@ _PART = re.compile(
 _DIALOG_ITSELF = "ui/fields.tsx"
 GUEST = "guest-of-the-house"
 """A person whose row on the Users page has a menu of its own."""
+SECRET = "TEA_KEY"
+"""A secret that the assistant of one's own has."""
 RESPONSE = "{a}/content/response/utter_ask_amount"
 
 
@@ -182,6 +184,8 @@ FLOATING = (
 """Over pages of the example."""
 OF_ONES_OWN = (
     Floating("drawer/Revert.tsx", "{a}/nlu", _revert),
+    Floating("settings/SecretDialog.tsx", "{a}/settings", dialog("Add a secret", "Add a secret")),
+    Floating("settings/RemoveDialog.tsx", "{a}/settings", dialog(f"Delete {SECRET}", f"Delete {SECRET}?")),
     Floating("ui/SlotArea.tsx", "{a}/content/response/utter_ask_town", _slots_offered),
 )
-"""Over pages of an assistant whose content may be changed, and in which something was made."""
+"""Over pages of an assistant whose content may be changed, in which something was made, and which has a secret."""

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from tests.services.running import ROOT
 from tests.web.api import Api
 from tests.web.chromium import Watch
-from tests.web.floating import FLOATING, GUEST, OF_ONES_OWN, Floating, unseen
+from tests.web.floating import FLOATING, GUEST, OF_ONES_OWN, SECRET, Floating, unseen
 from tests.web.places import DRAWERS, PLACES
 from tests.web.projects import tea_desk
 
@@ -101,6 +101,7 @@ def test_axe_finds_nothing_in_what_floats_while_something_is_changed(
         "body": {"type": "bool", "mappings": [{"type": "from_llm"}]},
     }
     api.change(desk["id"], made)
+    api.send("PUT", f"/assistants/{desk['id']}/secrets/{SECRET}", {"value": "earl-grey"})
     assert in_all(page, new_name, OF_ONES_OWN) == {}
 
 
