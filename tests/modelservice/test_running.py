@@ -14,7 +14,9 @@ from sqlalchemy import select
 from tests.services.modelservice import FLOWS, Service, Talk, project, service_at, talking, texts
 
 from talkwright.backend.errors import ProblemError
-from talkwright.database.ids import uuid7
+from talkwright.database.assistant_secrets import PURPOSE, set_secret
+from talkwright.database.deployments import deploy_again
+from talkwright.database.ids import SYSTEM_USER, uuid7
 from talkwright.database.tables import chat_events
 from talkwright.identity.secrets import keyring
 
@@ -102,6 +104,31 @@ async def test_a_chat_goes_on_at_the_same_question_with_the_next_version(service
         assert answer["turn"]["model"]["version"] == f"{assistant}-2"
     await service.becomes("deployment", old.id, "stopped", seconds=15)
     assert (await service.row("deployment", new.id)).state == "running"
+
+
+def environment_of(pid: int) -> str:
+    """What a process was given, as the system keeps it."""
+    return Path(f"/proc/{pid}/environ").read_text()
+
+
+async def test_what_starts_again_has_the_secrets_of_now_and_goes_on_without_a_word(service: Service, name: str) -> None:
+    service.start("running-consumer")
+    assistant, old = await ready(service, name)
+    async with talking(service, assistant) as talk:
+        chat, again = await at_the_second_question(talk), uuid7()
+        async with service.database.transaction() as session:
+            sealed = keyring(None, service.home).encrypt(b"open-sesame", PURPOSE)
+            await set_secret(session, assistant, "QUAY", sealed, SYSTEM_USER)
+            assert await deploy_again(session, again, assistant=assistant, by=SYSTEM_USER)
+        await service.becomes("deployment", old.id, "stopping", "stopped")
+        environment = environment_of(service.engine_of(again))
+        assert 'TALKWRIGHT_ENGINE_VARIABLES={"QUAY": "open-sesame"}' in environment
+        assert "\0QUAY=" not in environment
+        folder = next((service.home / "jobs" / "running").glob(f"tw-d-{again}-*"))
+        kept = [path for path in folder.rglob("*") if path.is_file() and b"open-sesame" in path.read_bytes()]
+        assert kept == []
+        answer = await talk.say(chat, "/SetSlots(amount=20)")
+        assert ("Sent 20" in " ".join(texts(answer)), answer["turn"]["notice"]) == (True, None)
 
 
 async def test_a_chat_is_told_what_the_next_version_does_not_know(service: Service, name: str) -> None:

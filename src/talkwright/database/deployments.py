@@ -59,6 +59,13 @@ async def model_of_version(session: AsyncSession, version: UUID) -> Row | None:
     return None if row is None else dict(row)
 
 
+async def version_of_deployment(session: AsyncSession, deployment: UUID) -> UUID | None:
+    """The version that a deployment ran, or runs."""
+    return (
+        await session.execute(select(deployments.c.version).where(deployments.c.id == deployment))
+    ).scalar_one_or_none()
+
+
 async def insert_deployment(
     session: AsyncSession, deployment: UUID, *, assistant: UUID, version: UUID, model: Row, by: UUID
 ) -> None:

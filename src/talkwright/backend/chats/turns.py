@@ -28,7 +28,7 @@ from talkwright.database import chats as repository
 from talkwright.database.announcements import Listener, Subscription
 from talkwright.database.chat_locks import hold_chat, let_go_of_chat
 from talkwright.database.chats import ChatMovedError, NewEvent
-from talkwright.database.deployments import Bot, Talk, talk_of
+from talkwright.database.deployments import Bot, Talk, talk_of, version_of_deployment
 from talkwright.identity.audit import Origin, record
 
 WAIT_SECONDS = 30.0
@@ -211,7 +211,7 @@ class Turns:
             return Ground(state=state, notice=None)
         async with self._services.transaction() as session:
             bodies = [body for _, body in await repository.event_bodies(session, row["id"])]
-            is_other = state is not None and row["deployment"] not in (None, bot.deployment)
+            is_other = state is not None and await _is_another(session, row["deployment"], bot)
             misfits = await unfitting(session, bot.version, state) if state is not None and is_other else []
         tracker = await self._bots.put_conversation(bot, row["id"], bodies)
         if state is None:
@@ -223,6 +223,13 @@ class Turns:
     async def _state(self, row: Row) -> State | None:
         async with self._services.transaction() as session:
             return await state_of(session, row)
+
+
+async def _is_another(session: AsyncSession, former: UUID | None, bot: Bot) -> bool:
+    """Whether another version goes on with a chat than before; one that merely started again is none."""
+    if former in (None, bot.deployment):
+        return False
+    return await version_of_deployment(session, former) != bot.version
 
 
 async def state_of(session: AsyncSession, row: Row) -> State | None:
