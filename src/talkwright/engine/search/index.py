@@ -100,6 +100,11 @@ class SearchIndex:
         return np.stack([vector_of(word) for word in self.english.names])
 
     @cached_property
+    def wide_meanings(self) -> NDArray[np.float32]:
+        """The passages' meanings in the precision that is quick to multiply."""
+        return self.meanings.astype(np.float32)
+
+    @cached_property
     def words_of(self) -> tuple[Rows, Rows]:
         """The table `english` by passages: the words of passage `n` are `words[starts[n] : starts[n + 1]]`."""
         owners = np.repeat(np.arange(len(self.english.names), dtype=np.int32), np.diff(self.english.starts))
@@ -120,7 +125,7 @@ class SearchIndex:
 
     def prepare(self) -> None:
         """Build ahead what the first search needs; it may run in another thread."""
-        _ = self.word_vectors, self.words_of, self.stems.places, self.titles.places
+        _ = self.word_vectors, self.wide_meanings, self.words_of, self.stems.places, self.titles.places
 
 
 def build_index(passages: Sequence[Passage], languages: Sequence[str]) -> SearchIndex:

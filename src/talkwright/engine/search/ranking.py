@@ -147,8 +147,7 @@ def measured(index: SearchIndex, query: Query) -> tuple[NDArray[np.intp], Floats
         if (found := index.stems.of(stem)) is not None:
             covered[found[0]] += weight
             words[found[0]] += weight * _saturated(index, *found)
-    meaning = index.meanings.astype(np.float32) @ query.meaning
-    nearest = np.maximum.reduceat(index.sentences.astype(np.float32) @ query.meaning, index.sentence_starts)
+    meaning = index.wide_meanings @ query.meaning
     rows = _worth(words, meaning)
     titled = np.zeros(len(index))
     for stem, weight in weights.items():
@@ -169,11 +168,20 @@ def measured(index: SearchIndex, query: Query) -> tuple[NDArray[np.intp], Floats
             most_telling,
             weakest,
             np.where(has_question, titled[rows] / total, covered[rows] / total),
-            nearest[rows],
+            _nearest_sentences(index, query, rows),
             kinds,
         ]
     )
     return rows, features.astype(float)
+
+
+def _nearest_sentences(index: SearchIndex, query: Query, rows: NDArray[np.intp]) -> NDArray[np.float32]:
+    """For each passage the likeness of the sentence that is most like the query."""
+    ends = np.append(index.sentence_starts, len(index.sentences))
+    parts = [np.arange(index.sentence_starts[row], ends[row + 1]) for row in rows]
+    likeness = index.sentences[np.concatenate(parts)].astype(np.float32) @ query.meaning
+    found: NDArray[np.float32] = np.maximum.reduceat(likeness, np.cumsum([0, *map(len, parts)])[:-1])
+    return found
 
 
 def _kind(query: Query, held: frozenset[str]) -> float:
