@@ -10,7 +10,7 @@ from talkwright.assistant.assistant import Assistant
 from talkwright.assistant.build import build_assistant
 from talkwright.assistant.items import ItemBody, Kind
 from talkwright.assistant.problems import Problem, Severity
-from talkwright.assistant.project import Project, ProjectRefusedError, read_project, talks_of
+from talkwright.assistant.project import Project, ProjectRefusedError, located, read_project, talks_of
 from talkwright.assistant.validation import ItemFacts, check_assistant
 from talkwright.engine.dialogue.classic.contradictions import contradictions
 from talkwright.engine.lines import say, say_problem
@@ -88,7 +88,7 @@ def checked(project: Project) -> tuple[list[ItemBody], Assistant, list[Problem]]
     say("checking", f"Checking {counted(len(assistant.user_flows), 'flow')}", progress=0.1)
     facts = ItemFacts(ItemBody(item.kind, item.name, item.body) for item in project.items)
     found = check_assistant(items, facts)
-    return items, assistant, [*project.problems, *problems, *found, *contradictions(assistant)]
+    return items, assistant, located(project, [*project.problems, *problems, *found, *contradictions(assistant)])
 
 
 def files_of(project: Project) -> dict[tuple[str, str], str]:

@@ -9,7 +9,8 @@ import pytest
 from talkwright.assistant.build import build_assistant
 from talkwright.assistant.items import ItemBody
 from talkwright.assistant.parsing.stories import parse_talks
-from talkwright.assistant.project import read_contents, talks_of
+from talkwright.assistant.problems import Severity
+from talkwright.assistant.project import located, read_contents, talks_of
 from talkwright.assistant.stories import AnyOf, Checkpoint, Done, Form, Heard, InLoop, Mention, SlotMark, SlotsSet
 from talkwright.assistant.validation import ItemFacts, check_item
 
@@ -77,6 +78,26 @@ def test_a_file_that_is_no_yaml_is_passed_over_because_reading_has_told_of_it() 
     project = read_contents({"data/rules.yml": b"rules:\n- rule: [broken\n"})
     assert list(talks_of(project)) == []
     assert [problem.code for problem in project.problems] == ["file-unreadable"]
+
+
+def test_problems_of_rules_stand_at_the_line_of_their_file() -> None:
+    text = "version: '3.1'\nrules:\n- rule: a\n  steps:\n  - intent: greet\n  - acton: utter_hello\n"
+    project = read_contents({"data/rules.yml": text.encode()})
+    _, problems = build_assistant(talks_of(project))
+    (problem,) = located(project, problems)
+    assert (problem.code, problem.file, problem.line) == ("story-step", "data/rules.yml", 6)
+
+
+def test_the_studio_finds_the_same_problems_in_the_text_of_the_file() -> None:
+    text = "rules:\n- rule: a\n  steps:\n  - intent: greet\n  - action: utter_gone\n- rule: b\n"
+    found = check_item("file", "data/rules.yml", text, ItemFacts([]))
+    assert [(one.code, one.kind, one.line, one.path) for one in found if one.severity is Severity.ERROR] == [
+        ("story-without-steps", "file", 6, ""),
+        ("undeclared-response", "file", 2, ""),
+    ]
+    assert check_item("file", "tests/test_stories.yml", text, ItemFacts([])) == []
+    assert check_item("file", "data/rules.yml", None, ItemFacts([])) == []
+    assert check_item("file", "notes.txt", text, ItemFacts([])) == []
 
 
 def test_forms_are_values_and_their_requested_slot_is_built_in_without_any_flow() -> None:

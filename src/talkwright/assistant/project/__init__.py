@@ -4,7 +4,7 @@ from talkwright.assistant.project.bodies import body_of, make_item
 from talkwright.assistant.project.joining import close_gap
 from talkwright.assistant.project.placing import Placement, fit, place_new_item, rename_refs
 from talkwright.assistant.project.reading import item_problems, kept_unread, read_contents, read_project
-from talkwright.assistant.project.talks import talks_of
+from talkwright.assistant.project.talks import located, talks_of
 from talkwright.assistant.project.values import (
     Limits,
     PartRef,
@@ -33,6 +33,7 @@ __all__ = [
     "fit",
     "item_problems",
     "kept_unread",
+    "located",
     "make_item",
     "map_refs",
     "missing_parts",

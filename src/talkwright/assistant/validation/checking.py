@@ -32,6 +32,7 @@ _CHECKS: Mapping[str, Callable[[Check], None]] = {
     "prompt": settings.check_prompt,
     "test": end_to_end.check_test,
     STORIES: stories.check_talks,
+    "file": stories.check_file,
 }
 
 

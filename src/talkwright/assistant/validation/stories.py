@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from talkwright.assistant.parsing.shape import Findings, closest
 from talkwright.assistant.parsing.stories import parse_forms, parse_talks
 from talkwright.assistant.pointers import pointer_join
+from talkwright.assistant.project.talks import line_at, sections_in
 from talkwright.assistant.stories import (
     AnyOf,
     Checkpoint,
@@ -37,6 +39,23 @@ def check_talks(check: Check) -> None:
         _check_names(check, story)
     _check_policies(check, any_rule=bool(rules), any_story=bool(stories))
     _check_router(check)
+
+
+def check_file(check: Check) -> None:
+    """Checks the rules and stories in a file that is kept as its text, each problem at its line."""
+    if not isinstance(check.body, str):
+        return
+    body = sections_in(check.name, check.body)
+    if not body:
+        return
+    inner = Check(check.name, body, Findings(check.findings.kind, check.name), check.facts)
+    check_talks(inner)
+    check.findings.problems += [
+        replace(
+            problem, kind=check.findings.kind, path="", line=line_at(check.body, problem.path), subject=problem.path
+        )
+        for problem in inner.findings.problems
+    ]
 
 
 def _what(story: Story) -> str:
