@@ -28,6 +28,7 @@ class Link:
     def __init__(self, url: str, *, connections: int, patience: float) -> None:
         """`patience`: seconds for which an unreachable server is tried again."""
         self.patience = patience
+        self.url = url
         self._pool = AsyncConnectionPool(
             url,
             connection_class=psycopg.AsyncConnection[Row],

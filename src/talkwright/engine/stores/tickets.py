@@ -7,12 +7,16 @@ goes on. Every write of a turn checks its ticket in the same statement: a turn t
 Why no two turns hold a conversation at once: numbers of one conversation become visible in their order, because they
 are drawn under a lock of the conversation that ends with the commit; an expired ticket is never renewed; and all times
 are the database server's. No time of a bot's machine matters.
+
+Whoever waits behind a turn of another process is woken by PostgreSQL's notification as soon as that turn gives its
+ticket back; where notifications don't come, it looks again a few times a second.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import time
 import uuid
 from collections import defaultdict
@@ -20,10 +24,12 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 
 from talkwright.engine import logs
+from talkwright.engine.stores.hearing import CHANNEL, Hearing
 from talkwright.engine.stores.link import Link, Row
 from talkwright.engine.stores.port import ConversationBusy, StoreAway
 
 _FIRST_LOOK, _LONGEST_LOOK = 0.01, 0.1  # seconds between two looks at a queue that others stand in
+_LONGEST_LOOK_WHEN_TOLD = 0.5  # the same where its end is told: for a holder that died, and words that got lost
 _RELEASE_PATIENCE = 2.0  # seconds; a ticket that can't be given back expires
 _RENEWALS = 3  # times in the life of a ticket
 
@@ -55,10 +61,14 @@ WITH cheap AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true)
 UPDATE talkwright_engine.tickets SET expires_at = clock_timestamp() + %(life)s * interval '1 second' FROM cheap
 WHERE token = ANY(%(tokens)s) AND expires_at > clock_timestamp() RETURNING token
 """
-_RETURN = """
-WITH cheap AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true))
-DELETE FROM talkwright_engine.tickets USING cheap WHERE token = %(token)s
-"""
+# Words cost a lock at the commit, so they are sent only where somebody waits in another process.
+_RETURN = f"""
+WITH cheap AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true)),
+gone AS (DELETE FROM talkwright_engine.tickets USING cheap WHERE token = %(token)s RETURNING sender)
+SELECT pg_notify('{CHANNEL}', sender) FROM gone WHERE EXISTS (
+    SELECT 1 FROM talkwright_engine.tickets t WHERE t.sender = gone.sender AND t.token <> ALL(%(here)s)
+)
+"""  # noqa: S608 - constants
 
 
 @dataclass(eq=False)
@@ -83,6 +93,7 @@ class Tickets:
         self._longest_wait = longest_wait
         self._queues: defaultdict[str, list[Ticket]] = defaultdict(list)
         self._renewing: asyncio.Task[None] | None = None
+        self._hearing = Hearing(link.url, self._told)
 
     @contextlib.asynccontextmanager
     async def holding(self, sender: str) -> AsyncIterator[Ticket]:
@@ -97,7 +108,8 @@ class Tickets:
             await self._give_back(ticket)
 
     async def close(self) -> None:
-        """Stop renewing."""
+        """Stop renewing and hearing."""
+        await self._hearing.close()
         if self._renewing is not None:
             self._renewing.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -112,6 +124,7 @@ class Tickets:
         pause = _FIRST_LOOK
         await self._draw(ticket)
         while True:
+            ticket.woken.clear()  # before the look: what ends after it wakes
             before, expired, own, *found = await self._look(ticket)
             if not own:
                 await self._draw(ticket)  # expired while it waited: to the end of the queue
@@ -125,7 +138,7 @@ class Tickets:
                     message = "Other messages of this conversation are still being answered: try again."
                     raise ConversationBusy(message)
                 await self._wait(ticket, pause)
-                pause = min(2 * pause, _LONGEST_LOOK)
+                pause = min(2 * pause, _LONGEST_LOOK_WHEN_TOLD if self._hearing.is_on else _LONGEST_LOOK)
 
     async def _draw(self, ticket: Ticket) -> None:
         values = {"sender": ticket.sender, "token": ticket.token, "life": self.life}
@@ -137,23 +150,30 @@ class Tickets:
         return row
 
     async def _wait(self, ticket: Ticket, pause: float) -> None:
-        """Until the turn before it in this process ends; in front of those of this process it looks again soon."""
+        """Until the turn before it ends; in front of those of this process it looks again soon."""
         first = min(self._queues[ticket.sender], key=lambda one: one.number or ticket.number)
-        ticket.woken.clear()
+        if first is ticket and await self._hearing.begin():
+            return  # the turn before may have ended while nobody listened
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(pause if first is ticket else self.life / _RENEWALS):
                 await ticket.woken.wait()
 
+    def _told(self, sender: str) -> None:
+        """The turn of another process has ended: the first of this one looks."""
+        if queue := self._queues.get(sender):
+            _next(queue).woken.set()
+
     async def _give_back(self, ticket: Ticket) -> None:
         try:
-            await self._link.rows(_RETURN, {"token": ticket.token}, patience=_RELEASE_PATIENCE)
+            here = [one.token for one in self._queues[ticket.sender]]
+            await self._link.rows(_RETURN, {"token": ticket.token, "here": here}, patience=_RELEASE_PATIENCE)
         except StoreAway:
             logs.warning("ticket_left_to_expire", sender_id=ticket.sender)
         finally:
             queue = self._queues[ticket.sender]
             queue.remove(ticket)
             if queue:
-                min(queue, key=lambda one: one.number).woken.set()
+                _next(queue).woken.set()
             else:
                 del self._queues[ticket.sender]
 
@@ -179,3 +199,8 @@ class Tickets:
         values = {"tokens": list(tokens), "life": self.life}
         rows = await self._link.rows(_RENEW, values, patience=self.life / _RENEWALS)
         return {row[0] for row in rows}
+
+
+def _next(queue: Sequence[Ticket]) -> Ticket:
+    """The one whose turn comes next; those that have drawn no number yet come last."""
+    return min(queue, key=lambda one: one.number or math.inf)
