@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 
 from talkwright.engine.commands import Knowledge
@@ -11,10 +12,12 @@ from talkwright.engine.understanding.local.texts import fold
 _REQUEST = re.compile(
     r"^(?:please |bitte )?(?:(?:can|could|may|might|would|will|shall) (?:you|i|we)|"
     r"(?:kann|koennte|darf|duerfte|wuerde) (?:ich|man)|(?:koennen|koennten|duerfen|wuerden) (?:sie|wir)|"
-    r"(?:kannst|koenntest|wuerdest) du)\b"
+    r"(?:kannst|koenntest|wuerdest) du|do (?:a|an|the|my|this|that|some))\b"
 )
 """How a question begins that may as well be a wish: those start flows where one is likely at all."""
 _WISHED = 0.6  # the likelihood of a flow from which on such a question is taken for a wish
+_AHEAD = 2.0  # how far the documents must be ahead of a flow that would start, in log odds: about seven to one
+_TINY = 1e-6
 _INSTEAD_OF_VALUE = 0.9  # how likely the documents must answer a question that holds a value which is asked for
 
 
@@ -29,6 +32,13 @@ def known_question(message: Message, likely: float, *, holds_value: bool = False
     if wished and likely >= _WISHED:
         return None
     least = max(message.documents.sure, _INSTEAD_OF_VALUE if holds_value else 0.0)
-    if message.known < least or (not wished and message.known <= likely):
+    if message.known < least:
+        return None
+    if likely >= message.likely and _log_odds(message.known) - _log_odds(likely) < _AHEAD:
         return None
     return Decision([Knowledge()], "the documents answer it")
+
+
+def _log_odds(share: float) -> float:
+    share = min(max(share, _TINY), 1.0 - _TINY)
+    return math.log(share / (1.0 - share))
