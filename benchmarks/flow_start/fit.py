@@ -23,8 +23,14 @@ from small import NOTHING, Small, read_assistants
 from talkwright.assistant.assistant import Assistant
 from talkwright.engine.understanding.local import matching
 from talkwright.engine.understanding.local.learning import train_classifier
-from talkwright.engine.understanding.local.matching.matcher import KINDS, FlowMatcher, trust_in_training
-from talkwright.engine.understanding.local.matching.pairs import FEATURES, STRANGER
+from talkwright.engine.understanding.local.matching.matcher import (
+    GLOSSED,
+    KINDS,
+    WORDS_ALONE,
+    FlowMatcher,
+    trust_in_training,
+)
+from talkwright.engine.understanding.local.matching.pairs import FEATURES, QUESTION, STRANGER
 from talkwright.engine.understanding.local.solving import LEAST_THRESHOLD
 
 SHIPPED = Path(str(matching.__file__)).parent / "weights.json"
@@ -34,7 +40,10 @@ UNUSED = {
     "taught": set(),
 }
 MEANING = {name for name in (*FEATURES, *STRANGER) if "meaning" in name}
-UNUSED |= {f"{kind}, by words alone": unused | MEANING for kind, unused in UNUSED.items()}
+UNUSED |= {f"{kind}, {GLOSSED}": unused for kind, unused in UNUSED.items()} | {
+    f"{kind}, {WORDS_ALONE}": unused | MEANING for kind, unused in UNUSED.items()
+}
+GLOSSED_COUNT = 3  # times that assistants of a language with glosses count among the more numerous English ones
 PENALTY = 2e-4  # on the squares of weights: what is measured is 0..1, so weights of some units are to be expected
 MISSING_FLOW = 0.3  # what a message counts whose flow was taken away: some other flow may well be what it deserves
 HALF = 4.0
@@ -61,22 +70,29 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--write", action="store_true", help=f"write {SHIPPED.name} into the package")
     options = parser.parse_args()
-    bare, taught = {}, {}
+    bare, taught, glossed = {}, {}, set()
     for small in read_assistants():
         sys.stderr.write(f"{small.name}: {sum(map(len, small.messages.values()))} messages\n")
         bare[small.name] = list(seen_without_examples(small))
         taught[small.name] = list(seen_with_examples(small))
+        glossed |= {small.name} - ({small.name} if small.language == "en" else set())
     seen = {kind: bare if kind.startswith("bare") else taught for kind in KINDS}
     for kind in KINDS:
-        report(kind, seen[kind])
+        report(kind, seen[kind], glossed)
     if options.write:
         data = {"thresholds": {"half": HALF, "start": START, "race": RACE, "clear": CLEAR}}
-        data |= {kind: named(fitted(flat(seen[kind]), kind=kind)) for kind in KINDS}
+        data |= {kind: named(fitted(lessons(kind, seen[kind], glossed), kind=kind)) for kind in KINDS}
         SHIPPED.write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
 
 
-def flat(seen: dict[str, list[Seen]], without: str | None = None) -> list[Seen]:
-    return [one for name, some in seen.items() if name != without for one in some]
+def lessons(kind: str, seen: dict[str, list[Seen]], glossed: set[str], without: str | None = None) -> list[Seen]:
+    """What the weights of a kind are fitted on: English on itself, what has glosses on all and more on its own."""
+    times = {name: GLOSSED_COUNT if name in glossed else 1 for name in seen if name != without}
+    if kind.endswith(WORDS_ALONE):
+        times = dict.fromkeys(times, 1)
+    elif not kind.endswith(GLOSSED):
+        times = {name: count for name, count in times.items() if name not in glossed}
+    return [one for name, count in times.items() for one in seen[name] * count]
 
 
 def seen_without_examples(small: Small) -> Iterator[Seen]:
@@ -115,16 +131,17 @@ class Trained:
         self.examples = count / len(assistant.flows)
         self.classifier = train_classifier(assistant) if count else None
         self.matcher = FlowMatcher.of(assistant, None)
+        self.language = assistant.language
 
     def seen(self, message: str, flow: str | None, weight: float) -> Seen:
-        rows, none = self.matcher.measured(message, "en")
+        rows, none = self.matcher.measured(message, self.language)
         right = -1 if flow is None else self.matcher.flows.index(flow)
         return Seen(rows, none, right, weight, self.said(message), self.examples)
 
     def said(self, message: str) -> Floats | None:
         if self.classifier is None:
             return None
-        found = {one.flow: one.probability for one in self.classifier.candidates(message, "en")}
+        found = {one.flow: one.probability for one in self.classifier.candidates(message, self.language)}
         shares = [*(found.get(flow, 0.0) for flow in self.matcher.flows), 1.0 - sum(found.values())]
         return np.log(np.maximum(shares, 1e-3))
 
@@ -173,20 +190,27 @@ def named(weights: Floats) -> dict[str, dict[str, float]]:
     }
 
 
-def report(kind: str, seen: dict[str, list[Seen]]) -> None:
-    """What each assistant makes of weights fitted on all others."""
-    weights = {name: fitted(flat(seen, without=name), kind=kind) for name in seen}
+def report(kind: str, seen: dict[str, list[Seen]], glossed: set[str]) -> None:
+    """What each assistant of the kind makes of weights fitted on all others."""
+    measured = {
+        name: some
+        for name, some in seen.items()
+        if kind.endswith(WORDS_ALONE) or (name in glossed) == kind.endswith(GLOSSED)
+    }
+    weights = {name: fitted(lessons(kind, seen, glossed, without=name), kind=kind) for name in measured}
     total = np.zeros(9)
-    for name, some in seen.items():
+    for name, some in measured.items():
         counts = sum((counted(one, weights[name], HALF) for one in some), np.zeros(9))
         say(f"{kind}, {name}", counts)
         total += counts
     say(f"{kind}, all", total)
-    if kind == "taught":
+    if kind in ("taught", f"taught, {GLOSSED}"):
         for half in HALVES:
             say(
                 f"training has half of the say at {half}",
-                sum((counted(one, weights[name], half) for name, some in seen.items() for one in some), np.zeros(9)),
+                sum(
+                    (counted(one, weights[name], half) for name, some in measured.items() for one in some), np.zeros(9)
+                ),
             )
 
 
@@ -196,7 +220,8 @@ def counted(one: Seen, weights: Floats, half: float) -> Floats:
     trust = trust_in_training(one.examples, half)
     if one.trained is not None:
         shares = np.exp(logits - logits.max())
-        logits = (1 - trust) * np.log(np.maximum(shares / shares.sum(), 1e-3)) + trust * one.trained
+        asked = np.append(one.rows[:, QUESTION] * weights[QUESTION], 0.0)
+        logits = (1 - trust) * np.log(np.maximum(shares / shares.sum(), 1e-3)) + trust * (one.trained + asked)
     shares = np.exp(logits - logits.max())
     shares = shares[:-1] / shares.sum()
     order = np.argsort(-shares)

@@ -25,6 +25,7 @@ class Small:
     name: str
     flows: Mapping[str, Mapping[str, Any]]
     messages: Mapping[str, Sequence[str]]
+    language: str = "en"
 
     def examples(self) -> dict[str, Sequence[str]]:
         """The examples of all flows."""
@@ -44,6 +45,7 @@ class Small:
         }
         told = {flow: tuple(Example(text=text) for text in examples.get(flow, ())) for flow in bodies}
         return Assistant(
+            language=self.language,
             flows={flow: _flow(flow, body, bool(told[flow])) for flow, body in bodies.items()},
             domain=Domain(slots=slots, responses=responses),
             nlu=NluData(intents={flow: texts for flow, texts in told.items() if texts}),
@@ -55,7 +57,7 @@ def read_assistants(folder: Path = ASSISTANTS) -> list[Small]:
     found = []
     for path in sorted(folder.glob("*.yml")):
         body = yaml.safe_load(path.read_text(encoding="utf-8"))
-        found.append(Small(path.stem, body["flows"], body["messages"]))
+        found.append(Small(path.stem, body["flows"], body["messages"], body.get("language", "en")))
     return found
 
 

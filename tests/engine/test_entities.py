@@ -150,3 +150,14 @@ def test_a_very_long_text_is_read_quickly(piece: str) -> None:
     started = time.process_time()
     finder.find(piece * 3000, "en")
     assert time.process_time() - started < 1.0
+
+
+def test_a_value_that_two_entities_know_is_the_one_whose_words_stand_before_it() -> None:
+    def example(text: str, entity: str) -> Example:
+        at = text.index("Ann")
+        return Example(text=text, annotations=(Annotation(start=at, end=at + 3, entity=entity),))
+
+    told = (example("erase Ann", "member"), example("pay Ann now", "payee"))
+    finder = EntityFinder.of(NluData(intents={"x": told}))
+    assert [one.entity for one in finder.find("pay Ann please", "en")] == ["payee"]
+    assert [one.entity for one in finder.find("please erase Ann", "en")] == ["member"]

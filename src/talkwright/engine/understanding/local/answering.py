@@ -78,7 +78,7 @@ def _answer_or_digression(message: Message, question: Question, value: Any) -> D
     if (asked := known_question(message, likely, holds_value=value is not None and kind not in _FREE)) is not None:
         return asked
     if value is None:
-        started = start_decision(message, message.likely) if likely >= message.likely else None
+        started = start_decision(message) if likely else None
         return started or _not_understood(message)
     if kind in ("text", "any"):
         needed = _WANTED if message.asks_or_wants else _UNASKED

@@ -140,20 +140,21 @@ class EntityFinder:
         return found
 
     def _by_frame(self, text: str, language: str) -> list[Entity]:
+        """Spans like the marked ones; first the entities whose words stand before the span, then those that know it."""
         tokens = spans(text)
         plain = [fold(token) for token, _, _ in tokens]
-        found = []
+        found: tuple[list[Entity], list[Entity]] = ([], [])
         for (entity, role), frame in self.frames.items():
             for first in range(len(tokens)):
-                if first and plain[first - 1] not in frame.before and plain[first] not in frame.known:
+                led = first > 0 and plain[first - 1] in frame.before
+                if first and not led and plain[first] not in frame.known:
                     continue
                 size = _span_size(tokens, plain, first, frame, language)
                 if size:
                     start, end = tokens[first][1], tokens[first + size - 1][2]
-                    found.append(
-                        Entity(entity, text[start:end], self._value(text[start:end]), start, end, "examples", role)
-                    )
-        return found
+                    value = self._value(text[start:end])
+                    found[not led].append(Entity(entity, text[start:end], value, start, end, "examples", role))
+        return [*found[0], *found[1]]
 
     def _by_tagger(self, text: str) -> list[Entity]:
         return [

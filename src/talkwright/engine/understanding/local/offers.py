@@ -58,7 +58,7 @@ def _flow_or_boolean(message: Message, slot: str) -> Decision:
     best = message.candidates[0].probability if message.candidates else 0.0
     if (asked := known_question(message, best)) is not None:
         return asked
-    started = start_decision(message, message.likely)
+    started = start_decision(message)
     said = boolean_answer(message.text)
     waiting = started is not None and started.started in message.situation.running
     if said is False and waiting:
@@ -80,7 +80,7 @@ def _which(message: Message, question: Question) -> Decision:
     plain_no = is_plain_boolean(message.text) and boolean_answer(message.text) is False
     if message.act in _ENDING or plain_no or _NEITHER.search(fold(message.text)):
         return Decision([SetSlot(CHOICE_SLOT, "none")], "none of the interrupted flows")
-    started = start_decision(message, message.likely)
+    started = start_decision(message)
     names = dict(question.interrupted)
     if started is not None and started.started in names:
         return Decision([SetSlot(CHOICE_SLOT, names[started.started])], "one of the interrupted flows")

@@ -20,6 +20,8 @@ from talkwright.engine.understanding.local.phrases import Act
 from talkwright.engine.understanding.local.values import values_in_sentence
 
 SURE = 0.5
+_BY_FAR = 0.8
+_MOST_ASKED = 4
 _TRUST_OVER_PHRASE = 0.6  # a trained flow wins over a phrase of everyday talk from here on
 
 
@@ -29,7 +31,7 @@ def open_conversation(message: Message) -> Decision:
     if message.act is not None and not (best and best.probability >= _TRUST_OVER_PHRASE and message.act in _SOFT_ACTS):
         return act_decision(message, message.act)
     asked = known_question(message, best.probability if best else 0.0)
-    return asked or start_decision(message, message.likely) or nothing_fits(message, "no flow is likely enough")
+    return asked or start_decision(message) or nothing_fits(message, "no flow is likely enough")
 
 
 def nothing_fits(message: Message, why: str) -> Decision:
@@ -70,12 +72,14 @@ def _handoff(message: Message, why: str) -> Decision:
     flow = message.wording.handoff_flow
     if flow is not None and message.situation.startable(flow):
         return Decision([StartFlow(flow)], why, started=flow)
-    return start_decision(message, message.likely) or Decision([CannotHandle(CANNOT_HANDLE_NOT_SUPPORTED)], why)
+    return start_decision(message) or Decision([CannotHandle(CANNOT_HANDLE_NOT_SUPPORTED)], why)
 
 
-def start_decision(message: Message, threshold: float) -> Decision | None:
-    """Starts the most likely flow, or asks which of two close ones is meant; None below `threshold`."""
-    chosen = message.matcher.choice(message.candidates, threshold)
+def start_decision(message: Message, least: float | None = None) -> Decision | None:
+    """Starts the likeliest flow, or asks which of some is meant; None where none is as likely as `least`."""
+    if not message.situation.running and (shared := _sharing_a_name(message)):
+        return Decision([Clarify(shared)], "several flows have the word in their names")
+    chosen = message.matcher.choice(message.candidates, least)
     if not chosen:
         return None
     if len(chosen) > 1 and not message.situation.running:
@@ -83,3 +87,16 @@ def start_decision(message: Message, threshold: float) -> Decision | None:
     found = values_in_sentence(message, chosen[0])
     commands = [StartFlow(chosen[0]), *found.commands]
     return Decision(commands, "the most likely flow", found.entities, chosen[0], found.reasons)
+
+
+def _sharing_a_name(message: Message) -> tuple[str, ...]:
+    """The flows to ask about where a single word is all that is said, and no flow it names is by far the likeliest."""
+    if not message.candidates:
+        return ()
+    first = message.candidates[0]
+    sharing = message.matcher.shared_names.sharing(message.text, message.language, first.flow)
+    if not sharing or (first.flow in sharing and first.probability >= _BY_FAR):
+        return ()
+    sure = {first.flow} if first.probability >= SURE else set()
+    asked = [one.flow for one in message.candidates if one.flow in sure.union(sharing)]
+    return tuple(sorted(asked[:_MOST_ASKED])) if len(asked) > 1 else ()

@@ -15,14 +15,16 @@ from numpy.typing import NDArray
 from talkwright.assistant.assistant import Assistant
 from talkwright.engine.understanding.local.classifier import Candidate, FlowClassifier
 from talkwright.engine.understanding.local.matching.flow_texts import FlowTexts, texts_of_flows
-from talkwright.engine.understanding.local.matching.pairs import FEATURES, STRANGER, PairScorer, strangeness
+from talkwright.engine.understanding.local.matching.pairs import FEATURES, QUESTION, STRANGER, PairScorer, strangeness
 from talkwright.engine.understanding.local.matching.reading import MEANT
+from talkwright.engine.understanding.local.matching.shared_names import SharedNames
 
 Floats = NDArray[np.float64]
 TRAINED = ("training says so", "training says so, with many examples")
 """What training adds to the pair: the logarithm of its probability, from 0 (hardly any) to 1."""
-KINDS = ("bare", "taught", "bare, by words alone", "taught, by words alone")
-"""Whether the project has examples, and whether the vectors of words are of use in the message's language."""
+GLOSSED, WORDS_ALONE = "through glosses", "by words alone"
+KINDS = tuple(f"{kind}{how}" for how in ("", f", {GLOSSED}", f", {WORDS_ALONE}") for kind in ("bare", "taught"))
+"""Whether the project has examples, and whether the message's words have vectors, their own or those of glosses."""
 _MANY = 8  # examples a flow has on average, from which on training is trusted in full
 _DECIDES_ALONE = 20  # … from which on it needs no help
 _LEAST = 1e-3  # probabilities below are all the same
@@ -87,6 +89,7 @@ class FlowMatcher:
         self._classifier = classifier
         self.trust = 0.0 if classifier is None else trust_in_training(examples, fitted().half)
         self._pairs = PairScorer(() if self.trust == 1.0 else documents, languages)
+        self.shared_names = SharedNames(documents, languages)
         self._kind = "taught" if examples else "bare"
         self.measured = lru_cache(_REMEMBERED)(self._measured)
         """A row of `FEATURES` for each flow, and `STRANGER` for "none"."""
@@ -131,7 +134,8 @@ class FlowMatcher:
         if trained:
             said = {one.flow: one.probability for one in trained}
             learned = np.array([*(said.get(flow, 0.0) for flow in self._pairs.flows), 1.0 - sum(said.values())])
-            logits = (1.0 - self.trust) * _logarithms(_shares(logits)) + self.trust * _logarithms(learned)
+            learned = _logarithms(learned) + np.append(self._asked(text, language), 0.0)
+            logits = (1.0 - self.trust) * _logarithms(_shares(logits)) + self.trust * learned
         shares = _shares(logits)[:-1]
         found = [Candidate(flow, float(share)) for flow, share in zip(self._pairs.flows, shares, strict=True)]
         return sorted(found, key=lambda one: (-one.probability, one.flow))
@@ -143,6 +147,11 @@ class FlowMatcher:
         named = _NAMED * self._pairs.named(text, language)
         return np.append(rows @ weights.flow + named, none @ weights.none)
 
+    def _asked(self, text: str, language: str) -> Floats:
+        """What a question takes from flows that tell nothing: no word of an example says it, so training can't know."""
+        rows, _ = self.measured(text, language)
+        return np.asarray(rows[:, QUESTION] * self._weights(language).flow[QUESTION], float)
+
     def _measured(self, text: str, language: str) -> tuple[Floats, Floats]:
         return self._pairs.features(text, language).astype(float), strangeness(text, language).astype(float)
 
@@ -152,7 +161,9 @@ class FlowMatcher:
         return self._pairs.flows
 
     def _weights(self, language: str) -> Weights:
-        return fitted().weights[self._kind if language in MEANT else f"{self._kind}, by words alone"]
+        if language == "en":
+            return fitted().weights[self._kind]
+        return fitted().weights[f"{self._kind}, {GLOSSED if language in MEANT else WORDS_ALONE}"]
 
     def explanation(self, text: str, flow: str, language: str) -> dict[str, Any]:
         """What spoke for a flow, for people who ask why: words, the likenesses that counted most, training's say."""

@@ -11,6 +11,7 @@ from talkwright.engine.understanding.local.answers.numbers import find_numbers
 from talkwright.engine.understanding.local.embeddings import DIMENSIONS
 from talkwright.engine.understanding.local.languages import background, language_of
 from talkwright.engine.understanding.local.matching.flow_texts import FlowTexts
+from talkwright.engine.understanding.local.matching.forms import tells_something, wants_to_know
 from talkwright.engine.understanding.local.matching.owned import (
     Array,
     Meanings,
@@ -37,8 +38,10 @@ FEATURES = (
     "words of the nearest example",
     "a choice is named",
     "a number that is asked for",
+    "a question that it leaves open",
 )
-"""What is measured of each pair; 0..1 each, but for cosines, which may be less than 0."""
+QUESTION = len(FEATURES) - 1
+"""What is measured of each pair; 0..1 each, but for cosines and the last, which may be less than 0."""
 STRANGER = ("always", "meaning of the nearest stranger")
 """What is measured of a message for "none of the flows"."""
 _LEAST_TELLING = 0.4
@@ -69,6 +72,9 @@ class PairScorer:
         self._choices = inverted((stem for one in readings for stem in one.stems) for readings in choices)
         self._pieces = inverted((piece for one in readings for piece in one.pieces) for readings in own)
         self._piece_lengths = self._lengths_in_pieces(len(documents))
+        self._tells = np.array(
+            [tells_something(one.names, "".join(one.about[:1]), languages) for one in documents], np.float32
+        )
         self._asks_numbers = np.array([any(s.type == "float" for s in one.asked) for one in documents], np.float32)
 
     def _lengths_in_pieces(self, flows: int) -> Array:
@@ -100,6 +106,7 @@ class PairScorer:
             self._example_stems.alike({stem: weight / length for stem, weight in message.stems.items()}),
             chosen,
             self._asks_numbers * with_number,
+            (self._tells - 1.0) * wants_to_know(text, language),
         )
         return np.stack(columns, axis=1).astype(np.float32)
 
