@@ -9,6 +9,10 @@ from typing import Any
 import httpx2
 import pytest
 
+from talkwright.engine.testing.e2e.files import read_cases
+from talkwright.engine.testing.e2e.playing import play_all
+from talkwright.engine.testing.e2e.running import Asked, bot_of
+from talkwright.engine.testing.e2e.telling import told
 from talkwright.engine.training import TRAINED, train_job
 
 from .conftest import run_actions, run_bot
@@ -84,3 +88,13 @@ def test_what_nobody_understands_and_what_belongs_nowhere_is_told(shop: httpx2.C
     parsed = shop.post("/model/parse", json={"text": "can I borrow a hammer drill"}).json()
     assert parsed["intent"]["name"] == "hire_tool"
     assert [(one["entity"], one["value"]) for one in parsed["entities"]] == [("tool", "drill")]
+
+
+@pytest.mark.anyio
+async def test_its_end_to_end_cases_pass_in_the_public_format(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TOOLHIRE_ACTIONS", "http://127.0.0.1:9/webhook")  # all of them are stubbed
+    cases = read_cases(PROJECT / "e2e_tests")
+    async with bot_of(PROJECT, Asked.LOCAL, cases) as bot:
+        outcomes = [outcome async for outcome in play_all(bot, cases)]
+    assert [told(outcome) for outcome in outcomes if not outcome.passed] == []
+    assert len(outcomes) == 2
