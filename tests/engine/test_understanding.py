@@ -235,6 +235,21 @@ def test_the_trace_says_what_was_weighed_and_why(agent: Agent) -> None:
     assert trace["decision"]
 
 
+def test_the_trace_says_how_each_value_was_found(agent: Agent) -> None:
+    tracker, told = agent.new_tracker("a"), []
+    for text in ("I'd like to buy a gift voucher for Emma worth 30 euros", "no, for Eva", "rent me a bike please"):
+        result = asyncio.run(agent.handle(tracker, UserMessage(text=text)))
+        trace = next(event for event in result.events if event.type == "user").get("parse_data")["trace"]
+        told.append([(one["slot"], one["value"], one["why"]) for one in trace.get("values", ())])
+        assert {one[0] for one in told[-1]} == {
+            command["name"] for command in trace["predicted"] if command["command"] == "set slot"
+        }
+    first, corrected, bare = told
+    assert ("gift_amount", 30.0, "the only number in the message") in first
+    assert all(why for _, _, why in (*first, *corrected))
+    assert bare == []
+
+
 def test_an_assistant_without_flows_understands_nothing_and_breaks_nothing() -> None:
     assistant, _ = build_assistant([])
     understanding = LocalUnderstanding(train_classifier(assistant))
