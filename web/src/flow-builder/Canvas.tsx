@@ -71,7 +71,7 @@ function Board({ nodes, edges, selected, onSelect, follow, size, children }: Can
           if (chosen?.type === 'select') onSelect(chosen.id)
         }}
         onPaneClick={() => onSelect(null)}
-        onMoveStart={(event) => {
+        onMove={(event) => {
           if (event !== null) touch()
         }}
         defaultViewport={first}

@@ -38,8 +38,9 @@ export function Root() {
   if (error && !signedOut)
     return (
       <BareFrame>
-        <Failure what={error instanceof ApiError && error.status > 0 ? words.root.signInUnreadable : words.root.theStudioCantBe} error={error} again={() => void refetch()} />
-        <WaitingHere />
+        <Failure what={error instanceof ApiError && error.status > 0 ? words.root.signInUnreadable : words.root.theStudioCantBe} error={error} again={() => void refetch()}>
+          <WaitingHere />
+        </Failure>
       </BareFrame>
     )
   if (!signedOut) return <BareFrame />

@@ -63,7 +63,7 @@ export function Empty({ icon, hue = 'k-end', title, children, actions }: { icon:
 }
 
 /** What happened, what to do, and a way to try again; what the server called the request, for whoever runs it. */
-export function Failure({ what, error, again }: { what: string; error: unknown; again?: () => void }) {
+export function Failure({ what, error, again, children }: { what: string; error: unknown; again?: () => void; children?: ReactNode }) {
   const reached = useReach((state) => state.reached)
   const told = error instanceof ApiError ? error : reached ? null : unreachable()
   return (
@@ -75,6 +75,7 @@ export function Failure({ what, error, again }: { what: string; error: unknown; 
         <div>
           <h2 className="med">{what}</h2>
           <p>{told ? told.sentence : words.states.somethingInThisPage}</p>
+          {children}
           {(again || told?.request) && (
             <div className="hs">
               {again && (
