@@ -49,8 +49,11 @@ def content_length(head: bytes) -> int:
 class Bot:
     """A running bot and a connection to it; `process.pid` is what the kernel knows it by."""
 
-    def __init__(self, model: Path, variables: Mapping[str, str] | None = None) -> None:
-        command = [sys.executable, "-m", "talkwright.engine", "run", "--model", str(model), "--port", "0"]
+    def __init__(
+        self, model: Path, variables: Mapping[str, str] | None = None, command: Sequence[str] | None = None
+    ) -> None:
+        """`command` starts the bot in another way, on a free port too."""
+        command = command or [sys.executable, "-m", "talkwright.engine", "run", "--model", str(model), "--port", "0"]
         environment = {**os.environ, **(variables or {})}
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
         assert self.process.stdout is not None
