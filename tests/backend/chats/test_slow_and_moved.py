@@ -31,7 +31,7 @@ Answering = Callable[[str], Awaitable[object | None]]
 
 
 @asynccontextmanager
-async def listening(answer: Answering) -> AsyncIterator[str]:
+async def listening(answer: Answering, status: str = "200 OK") -> AsyncIterator[str]:
     """A program that answers each request, told by its method, with what `answer` gives; None cuts the connection."""
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -40,7 +40,8 @@ async def listening(answer: Answering) -> AsyncIterator[str]:
         body = await answer(head.partition(" ")[0].upper())
         if body is not None:
             said = json.dumps(body).encode()
-            writer.write(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: %d\r\n\r\n%s" % (len(said), said))
+            head = f"HTTP/1.1 {status}\r\nConnection: close\r\nContent-Length: {len(said)}\r\n\r\n"
+            writer.write(head.encode() + said)
         writer.close()
 
     async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
@@ -78,6 +79,18 @@ async def test_a_bot_that_does_not_answer_in_time_is_told_from_one_that_is_gone(
             await bots.say(bot_at(address, keys), uuid7(), "hello", {})
     finally:
         await bots.close()
+
+
+async def test_a_bot_that_ends_or_has_too_much_to_do_took_nothing_and_is_asked_again(tmp_path: Path) -> None:
+    async def busy(_: str) -> dict[str, str]:
+        return {"reason": "ServiceUnavailable"}
+
+    keys = keyring(None, tmp_path)
+    bots = Bots(keys, holder=uuid7())
+    async with listening(busy, "503 Service Unavailable") as address:
+        with pytest.raises(BotGoneError):
+            await bots.say(bot_at(address, keys), uuid7(), "hello", {})
+    await bots.close()
 
 
 async def running(service: Service, address: str, keys: Keyring) -> tuple[UUID, UUID]:

@@ -102,7 +102,7 @@ class Bots:
             raise BotSlowError from error
         except httpx2.HTTPError as error:
             raise BotGoneError(type(error).__name__) from error
-        if answer.status_code in (401, 403, 404, 421):
+        if answer.status_code in (401, 403, 404, 421, 503):  # 503: it ends, or has too much to do, and took nothing
             raise BotGoneError(f"status {answer.status_code}")
         if answer.status_code != 200 or len(answer.content) > MOST_BYTES:
             raise BotFailedError(f"It answered with status {answer.status_code}.")
