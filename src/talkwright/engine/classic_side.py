@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from talkwright.assistant.payloads import IntentPayload, SlotsPayload, read_payload
 from talkwright.conversation import events as ev
@@ -80,6 +81,7 @@ class ClassicSide:
         self._actions = actions
         self._parser = parser
         self._forms = FormRunner(program, performer, actions)
+        self._followed: WeakKeyDictionary[Tracker, Tracks] = WeakKeyDictionary()
         self._policies = Policies(program.assistant, undoes_half_turns=program.profile.undoes_half_turns)
 
     @classmethod
@@ -132,7 +134,7 @@ class ClassicSide:
             ledger.set_slot(ROUTING_SLOT, heard.route.to_flows, filled_by=NLU)
         filled = await self._fill(ledger, heard)
         ledger.record(ev.plain(ev.USER_FEATURIZATION, use_text_for_featurization=False))
-        tracks = self._policies.tracks()
+        tracks = self._tracks(tracker)
         for _ in range(self._program.profile.max_classic_actions):
             tracks.follow(tracker.events)
             decision = self._decide(ledger, tracks, only_values=bool(heard.values))
@@ -148,6 +150,13 @@ class ClassicSide:
             decision = Decision(LISTEN)
         self._choose(ledger, decision)
         ledger.did(LISTEN, ledger.place())
+
+    def _tracks(self, tracker: Tracker) -> Tracks:
+        """What was followed of the conversation so far, if it is the same that went on; else from its beginning."""
+        tracks = self._followed.get(tracker)
+        if tracks is None or not tracks.knows(tracker.events):
+            tracks = self._followed[tracker] = self._policies.tracks()
+        return tracks
 
     def next_action(self, tracker: Tracker) -> str:
         """What would be done next, all events being there."""

@@ -20,6 +20,11 @@ class Tracks:
         self.whole = Track(features)
         self.reduced = Track(features, reduced=True, unseen=unseen)
         self._taken = 0
+        self._last: Event | None = None
+
+    def knows(self, events: Sequence[Event]) -> bool:
+        """Whether these are the events that were taken in, and what came after them."""
+        return not self._taken or (len(events) >= self._taken and events[self._taken - 1] is self._last)
 
     def follow(self, events: Sequence[Event]) -> None:
         """Takes in what came since the last look; `events` are all of the conversation."""
@@ -28,7 +33,7 @@ class Tracks:
             if take is not None:
                 take(self.whole, event, self._features)
                 take(self.reduced, event, self._features)
-        self._taken = len(events)
+        self._taken, self._last = len(events), events[-1] if events else None
 
 
 def said_in(parse_data: Any) -> tuple[str | None, Sequence[Mapping[str, Any]]]:

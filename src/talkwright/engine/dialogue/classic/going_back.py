@@ -19,9 +19,10 @@ def take_back(ledger: Ledger, messages: int = 1) -> None:
     for name, value in before.slots.items():
         if tracker.slots.get(name) != value:
             ledger.set_slot(name, value, filled_by=before.filled_by.get(name))
-    loop = before.active_loop.get("name")
-    if tracker.active_loop.get("name") != loop:
-        ledger.record(ev.plain(ev.ACTIVE_LOOP, name=loop))
+    now, then = tracker.active_loop, before.active_loop
+    forgives = now.get("rejected") is True and then.get("rejected") is False
+    if now.get("name") != then.get("name") or forgives:
+        ledger.record(ev.plain(ev.ACTIVE_LOOP, name=then.get("name")))
     for _ in range(messages):
         ledger.record(ev.plain(ev.REWIND))
 

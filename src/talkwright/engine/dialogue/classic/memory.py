@@ -13,6 +13,7 @@ from talkwright.engine.dialogue.classic.states import LISTEN, State, Track
 _START = State()
 """Stands before the first state of a conversation, so that beginnings are told from middles."""
 _CONTRADICTED = ""
+_LOOKED_AT = 50  # states back from now among which a shortened conversation may begin
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ class Memory:
             return Recalled(action, whole=True)
         if not shortened:
             return None
-        for begin in range(1, len(states)):
+        for begin in range(max(1, len(states) - _LOOKED_AT), len(states)):
             if states[begin].action != LISTEN:
                 continue
             action = self._actions.get(self._key(self._forgetful(states, begin)))

@@ -8,6 +8,7 @@ from typing import Any
 
 from talkwright.assistant.assistant import Assistant
 from talkwright.assistant.stories import AnyOf, Done, InLoop, SlotsSet, Story
+from talkwright.conversation import events as ev
 from talkwright.conversation.tracker import Tracker
 from talkwright.engine.dialogue.classic.features import Features
 from talkwright.engine.dialogue.classic.following import Tracks, said_in
@@ -167,8 +168,11 @@ class Policies:
         return Decision(found.action, TED, _STAND_IN, interrupts=interrupts)
 
     def _fallen(self, tracks: Tracks, tracker: Tracker) -> Decision:
-        """Neither a rule nor a story says anything: the fallback, or the user's turn."""
+        """No rule and no story says anything: the form if this is news to it, the fallback, or the user's turn."""
         settings, action = self.settings, tracks.whole.now.action
+        loop = active_form(tracker)
+        if loop is not None and action == LISTEN and not _has_refused(tracker, loop):
+            return Decision(loop, RULES, hidden=loop in self._unseen, by_form=True)
         over = action == settings.fallback or (action != LISTEN and not self._undoes_half_turns)
         if settings.fallback is None or over or _is_sign(tracker):
             return Decision(LISTEN, RULES if settings.rules else None)
@@ -179,6 +183,16 @@ def active_form(tracker: Tracker) -> str | None:
     """The form that is active."""
     name = tracker.active_loop.get("name")
     return name if isinstance(name, str) else None
+
+
+def _has_refused(tracker: Tracker, loop: str) -> bool:
+    """Whether the form has refused this very message."""
+    for event in reversed(tracker.events):
+        if event.type == ev.USER:
+            return False
+        if event.type == ev.ACTION_REJECTED and event.get("name") == loop:
+            return True
+    return False
 
 
 def _intent_confidence(tracker: Tracker) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import product
 from typing import Any
 
 from talkwright.assistant.stories import Done, Heard, InLoop, Rule, SlotsSet, StoryStep
@@ -81,23 +82,26 @@ class Case:
 
 
 class RuleBook:
-    """All rules of an assistant, by what was done before."""
+    """All rules of an assistant, by what was done before and what was said."""
 
     def __init__(self, rules: Sequence[Rule], features: Features) -> None:
-        self._cases: dict[str | None, list[Case]] = defaultdict(list)
+        self._cases: dict[tuple[str | None, str | None], list[Case]] = defaultdict(list)
         for rule in rules:
             for way in ways_through(rule.steps):
                 for case in _cases(rule, way, features):
-                    self._cases[case.patterns[-1].action].append(case)
+                    last = case.patterns[-1]
+                    self._cases[(last.action, last.intent)].append(case)
         for cases in self._cases.values():
             cases.sort(key=lambda case: case.weight, reverse=True)
 
     def best(self, states: Sequence[State]) -> Case | None:
         """The case that says most among those that fit; of equals the one that was written first."""
-        found = (self._first(key, states) for key in {states[-1].action, None})
+        now = states[-1]
+        keys = product(dict.fromkeys((now.action, None)), dict.fromkeys((now.intent, None)))
+        found = (self._first(key, states) for key in keys)
         return max((case for case in found if case is not None), key=lambda case: case.weight, default=None)
 
-    def _first(self, key: str | None, states: Sequence[State]) -> Case | None:
+    def _first(self, key: tuple[str | None, str | None], states: Sequence[State]) -> Case | None:
         return next((case for case in self._cases.get(key, ()) if case.fits(states)), None)
 
 
