@@ -117,6 +117,10 @@ def test_two_versions_of_a_text_that_was_typed_on_a_canvas_are_decided_there(pag
     expect(page.locator(".react-flow__node-step").first).to_be_visible()
     expect(page.get_by_text("was changed twice")).to_have_count(0)
     assert in_both_themes(page) == {}
+    page.get_by_role("button", name="Decide later").click()
+    expect(page.get_by_role("region", name="Your version")).to_have_count(0)
+    page.get_by_role("button", name="Look at both").click()
+    expect(page).to_have_url(re.compile("/flows/order_tea"))
     page.get_by_role("button", name="Keep mine").click()
     expect(page.get_by_role("region", name="Your version")).to_have_count(0)
     expect(page.locator(".react-flow__node-step").nth(1)).to_contain_text(MINE)

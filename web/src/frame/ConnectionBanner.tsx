@@ -47,7 +47,10 @@ export function ConnectionBanner() {
   const look = () => {
     for (const { item } of waiting) lookAgain(item)
     useDeciding.setState({ walking: many })
-    go({ kind: first.mine.kind, name: first.mine.name })
+    // The page that is open may show them, as a canvas does those of a text of its flow.
+    requestAnimationFrame(() => {
+      if (!useDeciding.getState().shown.includes(first.item)) go({ kind: first.mine.kind, name: first.mine.name })
+    })
   }
   return (
     <div className="banner calm" role="status">
