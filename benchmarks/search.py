@@ -3,7 +3,8 @@
     python benchmarks/search.py [--show]
 
 Measures `benchmarks/search/tern_bay`, a ferry line that nothing was fitted on: its documents, its flows without
-examples, and the questions and sentences in `questions.yml`.
+examples, and the questions and sentences in `questions.yml`; and the example, with the documents in
+`benchmarks/search/bank` beside it: how many of its held-out sentences that start the right flow still do.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import argparse
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,13 +28,15 @@ from talkwright.conversation.tracker import Tracker
 from talkwright.engine.commands import Command, Knowledge, StartFlow
 from talkwright.engine.search.documents import documents_of
 from talkwright.engine.search.extracting import extracted
-from talkwright.engine.search.index import SearchIndex
+from talkwright.engine.search.index import SearchIndex, build_index
+from talkwright.engine.search.passages import passages_of
 from talkwright.engine.search.ranking import Answerable, fitted, search
 from talkwright.engine.search.training import indexed
 from talkwright.engine.understanding.local.learning import train_classifier
 from talkwright.engine.understanding.local.understanding import LocalUnderstanding
 
 PROJECT = Path(__file__).parent / "search" / "tern_bay"
+EXAMPLE = Path(__file__).parents[1] / "examples" / "bank"
 
 
 @dataclass
@@ -71,6 +74,7 @@ def main() -> None:
     asked, starts = told_apart(assistant, index, questions)
     asked.tell("search-questions-known", show=options.show)
     starts.tell("search-flows-started", show=options.show)
+    example_started().tell("search-example-started", show=options.show)
     tell("search-time", round(1000 * spent, 2), "ms CPU", "for finding and taking out one answer")
 
 
@@ -126,6 +130,36 @@ def told_apart(assistant: Assistant, index: SearchIndex, questions: dict[str, An
         right = bool(commands) and isinstance(commands[0], StartFlow) and commands[0].flow == row["flow"]
         starts.add(right, f"{row['say']} → {commands}")
     return asked, starts
+
+
+def example_started() -> Count:
+    """Whether sentences that start the right flow of the example do so with documents beside it, too."""
+    items = [ItemBody(item.kind, item.name, item.body) for item in read_project(EXAMPLE).items]
+    policies = ItemBody("config", "search.yml", {"policies": [{"name": "EnterpriseSearchPolicy"}]})
+    own = [replace(item, body=_without_policies(item.body)) if item.kind == "config" else item for item in items]
+    assistant, _ = build_assistant([*own, policies])
+    texts = sorted((Path(__file__).parent / "search" / "bank").glob("*.md"))
+    passages = [one for path in texts for one in passages_of(f"docs/{path.name}", path.read_text(encoding="utf-8"))]
+    index = build_index(passages, (assistant.language, *assistant.additional_languages))
+    classifier = train_classifier(assistant)
+    alone, beside = LocalUnderstanding(classifier), LocalUnderstanding(classifier, documents=Answerable(index))
+    count = Count()
+    for path in sorted((EXAMPLE / "heldout").glob("flows-*.yml")):
+        for flow, sentences in load(path.read_text(encoding="utf-8")).items():
+            for text in map(str, sentences):
+                if _first_flow(assistant, alone, text) == flow:
+                    count.add(_first_flow(assistant, beside, text) == flow, text)
+    return count
+
+
+def _without_policies(body: Any) -> dict[str, Any]:
+    return {key: value for key, value in dict(body).items() if key != "policies"}
+
+
+def _first_flow(assistant: Assistant, understanding: LocalUnderstanding, text: str) -> str | None:
+    tracker = Tracker("measured", {name: slot.initial_value for name, slot in assistant.domain.slots.items()})
+    commands = understanding.understand(text, tracker, assistant, language=assistant.language).commands
+    return commands[0].flow if commands and isinstance(commands[0], StartFlow) else None
 
 
 if __name__ == "__main__":

@@ -21,6 +21,15 @@ from talkwright.engine.understanding.local.texts import words
 Array = NDArray[np.float32]
 _CHUNK = 1_000  # characters that are made into words at once
 _MOST_ASKED = 60  # words of a message
+_ASKING = frozenset(
+    {
+        *("much", "many", "long", "often", "early", "late", "soon", "far", "old"),
+        *("high", "big", "kind", "sort", "exactly", "please", "tell", "know", "today", "now"),
+        *("viel", "viele", "lange", "oft", "frueh", "spaet", "weit", "alt", "hoch"),
+        *("gross", "art", "genau", "bitte", "sag", "wissen", "heute", "jetzt"),
+    }
+)
+"""Words that ask, but say nothing of what for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +73,7 @@ def read_query(messages: Sequence[str], languages: Sequence[str], *, older: floa
     for message in messages:
         tokens = words(message)[:_MOST_ASKED]
         language = language_of(tokens, languages, languages[0])
-        common = common_words(language)
+        common = common_words(language) | _ASKING
         telling = [token for token in tokens if token not in common] or tokens
         own, english = _stems(telling, language)
         for stem, weight in zip(own, _weights(telling, language), strict=False):

@@ -8,6 +8,7 @@ import re
 from talkwright.engine.commands import Knowledge
 from talkwright.engine.understanding.local.message import Decision, Message
 from talkwright.engine.understanding.local.texts import fold
+from talkwright.engine.understanding.local.values import values_in_sentence
 
 _REQUEST = re.compile(
     r"^(?:please |bitte )?(?:(?:can|could|may|might|would|will|shall) (?:you|i|we)|"
@@ -34,9 +35,16 @@ def known_question(message: Message, likely: float, *, holds_value: bool = False
     least = max(message.documents.sure, _INSTEAD_OF_VALUE if holds_value else 0.0)
     if message.known < least:
         return None
+    if likely >= message.likely and _brings_values(message):
+        return None
     if likely >= message.likely and _log_odds(message.known) - _log_odds(likely) < _AHEAD:
         return None
     return Decision([Knowledge()], "the documents answer it")
+
+
+def _brings_values(message: Message) -> bool:
+    """Whether the likeliest flow finds values in the sentence that the project's own examples and lists mark."""
+    return bool(values_in_sentence(message, message.candidates[0].flow).entities)
 
 
 def _log_odds(share: float) -> float:
