@@ -144,16 +144,16 @@ class Actions(ABC):
             answer = await self.post(name, {**request, "domain": domain.raw})
         return self._result(name, answer)
 
-    def failure(self, name: str, what: str) -> ActionFailed:
-        """What happened to an action, in words."""
-        return ActionFailed(f"The action {name} failed at {self.where}: {what}.", address=self.where)
+    def failure(self, name: str, what: str, told: str = "") -> ActionFailed:
+        """What happened to an action, in words; `told` is what the other side says of it."""
+        whole = f"{what}: {told}" if told else what
+        return ActionFailed(f"The action {name} failed at {self.where}: {whole}.", address=self.where, reason=what)
 
     def _result(self, name: str, given: Answer) -> ActionResult:
         if given.status == 400:
             raise ActionRejected(_reason(given) or f"The action server rejected {name}.")
         if given.status != 200:
-            reason = _reason(given)
-            raise self.failure(name, f"it answered {given.status}" + (f": {reason}" if reason else ""))
+            raise self.failure(name, f"it answered {given.status}", _reason(given))
         try:
             answer = msgspec.json.decode(given.content)
         except (msgspec.DecodeError, RecursionError) as problem:
@@ -212,7 +212,7 @@ class HttpActions(Actions):
         """Ask the action server; raises ActionFailed."""
         endpoint = self._endpoint
         if endpoint is None:
-            raise ActionFailed(f"The action {name} can't run: {self._why_none}")
+            raise ActionFailed(f"The action {name} can't run: {self._why_none}", reason="there is no action server")
         import httpx2  # noqa: PLC0415 - loaded once a bot answers, not before
 
         try:

@@ -7,6 +7,7 @@ import hashlib
 import io
 import json
 import tarfile
+import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -37,6 +38,7 @@ _TAGGER_ARRAYS = ("arrays/tagger_emissions.npy", "arrays/tagger_transitions.npy"
 _MAPPED = frozenset({*_ARRAYS, *_TAGGER_ARRAYS})
 _MAX_METADATA = 16 << 20  # bytes: what readers of the ecosystem accept
 _MAX_MEMBER = 512 << 20  # bytes: far above any real model, far below what would fill a machine
+_MAX_ALL = 1 << 30  # bytes, of all members, also of those that nobody wants: to pass over them they are unpacked
 
 
 class ModelError(Exception):
@@ -175,7 +177,7 @@ def load_model(path: Path) -> Model:
         if _TAGGER in members:
             classifier = replace(classifier, tagger=_tagger(json.loads(members[_TAGGER]), arrays))
         search = index_in(members)
-    except (ValueError, KeyError, TypeError) as problem:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as problem:
         raise ModelError(f"{path.name} is damaged: {problem}. Train the assistant again.") from problem
     assistant, _ = build_assistant(items)
     flows = {item.name: item.body for item in items if item.kind == Kind.FLOW}
@@ -234,9 +236,13 @@ def _gate(described: list[float] | None) -> Gate | None:
 def _read_archive(path: Path, wanted: set[str], weights: Weights | None = None) -> dict[str, bytes]:
     """The wanted members, with or without `./` before their names; those that are mapped go to `weights`."""
     found: dict[str, bytes] = {}
+    size = 0
     try:
         with tarfile.open(path, "r:gz") as archive:
             for entry in archive:
+                size += entry.size
+                if size > _MAX_ALL:
+                    raise ModelError(f"{path.name} is refused: unpacked it is larger than {_MAX_ALL >> 30} GiB.")
                 name = entry.name.removeprefix("./")
                 if name not in wanted or not entry.isfile():
                     continue
@@ -250,7 +256,7 @@ def _read_archive(path: Path, wanted: set[str], weights: Weights | None = None) 
                 found[name] = file.read() if file is not None else b""
                 if len(found) == len(wanted):
                     break
-    except (tarfile.TarError, EOFError, OSError) as problem:
+    except (tarfile.TarError, zlib.error, EOFError, OSError) as problem:
         why = getattr(problem, "strerror", None) or problem
         raise ModelError(f"{path} can't be read as a model: {why}.") from problem
     return found
@@ -259,7 +265,7 @@ def _read_archive(path: Path, wanted: set[str], weights: Weights | None = None) 
 def _object(data: bytes, path: Path) -> dict[str, Any]:
     try:
         value = json.loads(data)
-    except ValueError as problem:
+    except (ValueError, RecursionError) as problem:
         raise ModelError(f"The metadata of {path.name} can't be read: {problem}") from problem
     if not isinstance(value, dict) or not value.get("model_id"):
         raise ModelError(f"The metadata of {path.name} names no model.")

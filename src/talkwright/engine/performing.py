@@ -154,6 +154,7 @@ class Performer:
             ledger.record(ev.plain(ev.ACTION_REJECTED, place, name=name, policy=by.policy, confidence=by.confidence))
             return
         except ActionFailed as failure:
+            logs.warning("action_failed", action=name, sender_id=ledger.tracker.sender_id, reason=failure.reason)
             self._fail(ledger, name, failure.message, failure.address)
             return
         except Exception as failure:  # whatever an action raises, the conversation goes on (5.10)

@@ -66,12 +66,16 @@ class ActionResult:
 
 
 class ActionFailed(Exception):  # noqa: N818 -- the name says what happened, as the trace does
-    """An action could not be run: unreachable, timed out, raised. `address` is where it was asked for."""
+    """An action could not be run: unreachable, timed out, raised. `address` is where it was asked for.
 
-    def __init__(self, message: str, *, address: str | None = None) -> None:
+    `reason` is what a log may tell: it holds nothing that the other side has written.
+    """
+
+    def __init__(self, message: str, *, address: str | None = None, reason: str = "") -> None:
         super().__init__(message)
         self.message = message
         self.address = address
+        self.reason = reason
 
 
 class ActionRejected(Exception):  # noqa: N818 -- as above
