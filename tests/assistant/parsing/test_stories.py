@@ -148,6 +148,14 @@ def test_a_rule_may_have_two_messages_where_the_policy_does_not_restrict_rules()
     assert _codes({"policies": [{"name": "RulePolicy", "restrict_rules": False}]}, rules=rules) == set()
 
 
+def test_a_rule_may_answer_by_a_retrieval_response() -> None:
+    rules = ItemBody("stories", "x.yml", {"rules": [{"rule": "r", "steps": [{"action": "utter_faq"}]}]})
+    responses = [ItemBody("response", name, [{"text": "x"}]) for name in ("utter_faq/a", "utter_faqs")]
+    assert check_item(rules.kind, rules.name, rules.body, ItemFacts([rules, *responses])) == []
+    without = check_item(rules.kind, rules.name, rules.body, ItemFacts([rules, responses[1]]))
+    assert [problem.code for problem in without] == ["undeclared-response"]
+
+
 def test_a_broken_story_is_left_out_and_the_others_stay() -> None:
     broken = {"story": "b", "steps": [{"user": "hello"}]}
     _, stories, problems = parse_talks("x.yml", {"stories": [broken, {"story": "s", "steps": STEPS}]})

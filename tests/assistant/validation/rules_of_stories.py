@@ -44,6 +44,7 @@ RULES: list[Rule] = [
     (rule({"intent": "greet", "entities": [{"citty": "x"}]}, DONE), "undeclared-entity", W, "/rules/0"),
     (rule(GREET, {"action": "utter_gone"}), "undeclared-response", E, "/rules/0"),
     (rule(GREET, {"action": "action_gone"}), "undeclared-action", E, "/rules/0"),
+    (rule(GREET, {"action": "action_two_stage_fallback"}), "action-not-built-in", W, "/rules/0"),
     (rule(GREET, DONE, {"slot_was_set": [{"nope": 1}]}), "undeclared-slot", E, "/rules/0"),
     (rule(GREET, DONE, {"slot_was_set": [3]}), "wrong-shape", E, "/rules/0/steps/2/slot_was_set/0"),
     (rule(GREET, DONE, condition=[{"active_loop": "gone_form"}]), "undeclared-form", E, "/rules/0"),

@@ -28,6 +28,15 @@ from talkwright.assistant.validation.components import INTENT_ROUTER, LLM_ROUTER
 RULE_POLICY = "RulePolicy"
 REMEMBERING = ("MemoizationPolicy", "AugmentedMemoizationPolicy", "TEDPolicy")
 
+_LEFT_OUT = frozenset(
+    [
+        "action_two_stage_fallback",
+        "action_default_ask_affirmation",
+        "action_default_ask_rephrase",
+        "action_revert_fallback_events",
+    ]
+)
+
 
 def check_talks(check: Check) -> None:
     """Checks the rules and stories of one file."""
@@ -114,8 +123,17 @@ def _check_names(check: Check, story: Story) -> None:
 
 def _check_action(check: Check, story: Story, action: str) -> None:
     kinds = ("response",) if action.startswith("utter_") else ("action", "form")
+    if action in _LEFT_OUT and check.facts.item("action", action) is None:
+        check.findings.warning(
+            "action-not-built-in",
+            story.path,
+            f"{_what(story)} runs `{action}`, which does nothing in Talkwright's engine. Answer with a response of your"
+            " own, or write an action of this name.",
+        )
     if any(action in check.facts.names(kind) for kind in (*kinds, "action")):
         return
+    if any(name.startswith(f"{action}/") for name in check.facts.names("response")):
+        return  # a retrieval response, of which a component of the pipeline speaks
     _missing(check, story, kinds[0], action, frozenset().union(*(check.facts.names(kind) for kind in kinds)))
 
 
