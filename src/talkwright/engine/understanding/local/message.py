@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any, Protocol
 
@@ -16,6 +15,7 @@ from talkwright.engine.understanding.local.languages import alternatives, langua
 from talkwright.engine.understanding.local.matching.matcher import FlowMatcher
 from talkwright.engine.understanding.local.parsing import parsed
 from talkwright.engine.understanding.local.phrases import Act, Correction, act_of, correction_in
+from talkwright.engine.understanding.local.recognisers import wall_clock
 from talkwright.engine.understanding.local.recognisers.dates import moments
 from talkwright.engine.understanding.local.recognisers.found import Found
 from talkwright.engine.understanding.local.situation import Situation
@@ -149,8 +149,7 @@ class Message:
 
     def moments_of(self, text: str) -> list[Found]:
         """Days and times in another text."""
-        now = datetime.fromtimestamp(self.wording.now(), UTC).astimezone().replace(tzinfo=None)
-        return list(moments(text[:_MAX_TEXT], self.language, now))
+        return list(moments(text[:_MAX_TEXT], self.language, wall_clock(self.wording.now)))
 
 
 _MAX_TEXT = 500

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 
 from talkwright.engine.understanding.local.answers.numbers import find_numbers
 from talkwright.engine.understanding.local.recognisers.addresses import emails, phones, urls
@@ -33,6 +33,11 @@ RECOGNISERS: Mapping[str, Recogniser] = {
     "url": lambda text, _, __: urls(text),
 }
 """By the names that projects give these entities."""
+
+
+def wall_clock(now: Callable[[], float]) -> datetime:
+    """The time of day where the bot runs, from seconds since 1970: people who say "at five" mean their own clocks."""
+    return datetime.fromtimestamp(now(), UTC).astimezone().replace(tzinfo=None)
 
 
 def recognised(text: str, language: str, now: datetime, kinds: Collection[str]) -> list[tuple[str, Found]]:
