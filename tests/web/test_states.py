@@ -86,8 +86,9 @@ def test_a_studio_that_starts_again_is_waited_for(watched: Watched, example: str
     page.get_by_role("link", name="Actions").click()
     expect(banner(page)).to_be_visible()
     expect(page.get_by_role("alert")).to_contain_text("The actions can’t be read")
+    again = banner(page).get_by_role("button", name="Try now").element_handle()
     page.unroute(away)
-    banner(page).get_by_role("button", name="Try now").click()
+    again.evaluate("(button) => button.click()")  # unless it was asked again by itself just then
     expect(banner(page)).to_have_count(0)
     expect(page.get_by_role("grid", name="Actions").get_by_role("row").nth(1)).to_be_visible()
 
