@@ -11,6 +11,7 @@ from tests.services.language_model import Answer, ScriptedModel, language_model,
 from talkwright.assistant.items import ItemBody
 from talkwright.engine.ports import Piece, TurnResult
 from talkwright.engine.search.answering import make_search
+from talkwright.engine.understanding.unused import unused_models
 
 pytestmark = pytest.mark.anyio
 
@@ -187,12 +188,15 @@ async def test_embeddings_of_the_project_that_fail_do_not_keep_an_answer_back() 
     ],
 )
 def test_what_cannot_be_had_is_told_with_what_to_do(policy: dict[str, Any], words: str) -> None:
-    _, notices = make_search(assistant_with(policy), index_of(), with_models=True, environment={})
-    assert any(words in notice for notice in notices)
+    assistant = assistant_with(policy)
+    _, notices = make_search(assistant, index_of(), with_models=True, environment={})
+    problems = [problem.message for problem in unused_models(assistant, environment={})]
+    assert any(words in told for told in (*notices, *problems))
 
 
 def test_a_project_that_names_no_model_hears_of_none() -> None:
     found, notices = make_search(assistant_with(), index_of(), with_models=True, environment={})
     assert found is not None
     assert notices == []
+    assert unused_models(assistant_with(), environment={}) == []
     assert make_search(assistant_with(), None, with_models=True, environment={})[0] is None

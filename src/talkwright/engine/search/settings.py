@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib import resources
 from typing import Any
@@ -44,12 +45,16 @@ class SearchSettings:
     embeddings: Group | None = None
 
 
+UNTIL_WORDED = "Until then answers are taken out of the documents as they are written there."
+UNTIL_MEANT = "Until then documents are found by their words and by the local vectors alone."
+
+
 def read_search(
     assistant: Assistant, *, with_models: bool, environment: Mapping[str, str] | None = None
 ) -> tuple[SearchSettings | None, list[str]]:
-    """The settings, None where the project has no search that is built in, and notices of what stands in for what.
+    """The settings, None where the project has no search that is built in, and why not where it names one.
 
-    `with_models`: whether language models may be asked at all.
+    `with_models`: whether language models may be asked at all. One that can't be is done without.
     """
     found = search_policy(assistant.config)
     if found is None:
@@ -63,8 +68,12 @@ def read_search(
             "`vector_store: {type: faiss, source: ./docs}`."
         )
         return None, [told]
-    generation, unworded = _generation(assistant, policy, environment) if with_models else (None, [])
-    embeddings, unmeant = _embeddings(assistant, policy, environment) if with_models else (None, [])
+    generation, embeddings = None, None
+    if with_models:
+        with suppress(SettingsFault):
+            generation = read_generation(assistant, environment)
+        with suppress(SettingsFault):
+            embeddings = read_embeddings(assistant, environment)
     settings = SearchSettings(
         threshold=_share(store.get("threshold")),
         messages=_count(policy.get("max_messages_in_query"), _MESSAGES),
@@ -73,33 +82,40 @@ def read_search(
         generation=generation,
         embeddings=embeddings,
     )
-    return settings, [*unworded, *unmeant]
+    return settings, []
 
 
-def _generation(
-    assistant: Assistant, policy: Mapping[str, Any], environment: Mapping[str, str] | None
-) -> tuple[Generation | None, list[str]]:
-    if policy.get("use_generative_llm") is False:
-        return None, []
+def read_generation(assistant: Assistant, environment: Mapping[str, str] | None = None) -> Generation | None:
+    """The model that words answers; None where the project wants none, or names none and has no key for the usual one.
+
+    Raises SettingsFault, NoKey among them.
+    """
+    found = search_policy(assistant.config)
+    if found is None or found[1].get("use_generative_llm") is False:
+        return None
+    policy = found[1]
     named = policy.get("llm")
     model: Mapping[str, Any] = named if isinstance(named, Mapping) else _DEFAULT_MODEL
     try:
-        history = policy.get("max_history")
         return Generation(
             group=read_group(model, assistant.endpoints, environment=environment),
             template=_template(assistant, policy),
-            lines=_LINES_A_TURN * _count(history, 0) or _LINES,
+            lines=_LINES_A_TURN * _count(policy.get("max_history"), 0) or _LINES,
             checks_relevancy=policy.get("check_relevancy") is True,
-        ), []
-    except NoKey as fault:
-        wanted = isinstance(named, Mapping) or policy.get("use_generative_llm") is True
-        return None, [_as_written(fault)] if wanted else []
-    except SettingsFault as fault:
-        return None, [_as_written(fault)]
+        )
+    except NoKey:
+        if isinstance(named, Mapping) or policy.get("use_generative_llm") is True:
+            raise
+        return None
 
 
-def _as_written(fault: SettingsFault) -> str:
-    return f"{fault} Until then answers are taken out of the documents as they are written there."
+def read_embeddings(assistant: Assistant, environment: Mapping[str, str] | None = None) -> Group | None:
+    """The project's own embeddings, where its search names some. Raises SettingsFault, NoKey among them."""
+    found = search_policy(assistant.config)
+    named = found[1].get("embeddings") if found is not None else None
+    if not isinstance(named, Mapping):
+        return None
+    return read_group(named, assistant.endpoints, completes=False, environment=environment)
 
 
 def _template(assistant: Assistant, policy: Mapping[str, Any]) -> str:
@@ -112,18 +128,6 @@ def _template(assistant: Assistant, policy: Mapping[str, Any]) -> str:
             f"The prompt {path} of `{POLICY}` is not among the project's prompts (*.jinja2, *.jinja, *.j2)."
         )
     return text
-
-
-def _embeddings(
-    assistant: Assistant, policy: Mapping[str, Any], environment: Mapping[str, str] | None
-) -> tuple[Group | None, list[str]]:
-    named = policy.get("embeddings")
-    if not isinstance(named, Mapping):
-        return None, []
-    try:
-        return read_group(named, assistant.endpoints, completes=False, environment=environment), []
-    except SettingsFault as fault:
-        return None, [f"{fault} Until then documents are found by their words and by the local vectors alone."]
 
 
 def _seconds(policy: Mapping[str, Any]) -> float:

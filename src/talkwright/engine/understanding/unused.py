@@ -9,6 +9,7 @@ from talkwright.assistant.assistant import Assistant
 from talkwright.assistant.problems import Problem, Severity
 from talkwright.engine.generation.rephrasing import read_rephraser
 from talkwright.engine.llm.settings import NoKey, SettingsFault
+from talkwright.engine.search.settings import UNTIL_MEANT, UNTIL_WORDED, read_embeddings, read_generation
 from talkwright.engine.understanding.choice import Choice
 from talkwright.engine.understanding.choosing import chosen
 from talkwright.engine.understanding.llm.generator import read_generator
@@ -17,9 +18,11 @@ NO_KEY = "language-model-without-key"
 UNUSABLE = "language-model-unusable"
 
 _Read = Callable[[Assistant, Mapping[str, str] | None], Any]
-_READERS: tuple[tuple[str, _Read, str], ...] = (
-    ("config", read_generator, "Until then the local model understands alone."),
-    ("endpoints", read_rephraser, "Until then responses are sent as they are written."),
+_READERS: tuple[tuple[str, str, _Read, str], ...] = (
+    ("config", "", read_generator, "Until then the local model understands alone."),
+    ("config", "search", read_generation, UNTIL_WORDED),
+    ("config", "embeddings", read_embeddings, UNTIL_MEANT),
+    ("endpoints", "", read_rephraser, "Until then responses are sent as they are written."),
 )
 
 
@@ -34,9 +37,9 @@ def unused_models(
 
 
 def _problems(assistant: Assistant, environment: Mapping[str, str] | None) -> Iterator[Problem]:
-    for kind, read, until in _READERS:
+    for kind, subject, read, until in _READERS:
         try:
             read(assistant, environment)
         except SettingsFault as fault:
             code = NO_KEY if isinstance(fault, NoKey) else UNUSABLE
-            yield Problem(code, Severity.WARNING, f"{fault} {until}", kind=kind)
+            yield Problem(code, Severity.WARNING, f"{fault} {until}", kind=kind, subject=subject)
