@@ -39,7 +39,7 @@ def walk_steps(flow_body: Mapping[str, Any], flow_id: str = "") -> Iterator[tupl
 
 def _walk(steps: list[Any], pointer: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
     for position, step in enumerate(steps):
-        if not isinstance(step, Mapping):
+        if type(step) is not dict and not isinstance(step, Mapping):  # nearly all are dicts, which is seen at once
             continue
         here = f"{pointer}/{position}"
         yield here, step

@@ -61,7 +61,7 @@ def value(body: Any, path: str, key: object, kind: str, step: str | None = None)
 
 def entries(body: Any, key: str, path: str) -> Iterator[tuple[str, Any]]:
     """Pointer and value of each entry of a list, where there is one."""
-    listed = body.get(key) if isinstance(body, Mapping) else None
+    listed = body.get(key) if type(body) is dict or isinstance(body, Mapping) else None
     for index, entry in enumerate(listed if isinstance(listed, list) else ()):
         yield pointer_join(path, key, index), entry
 
