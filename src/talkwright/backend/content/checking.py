@@ -21,6 +21,7 @@ from talkwright.assistant.items import ItemBody
 from talkwright.assistant.problems import Problem
 from talkwright.assistant.project import item_problems, kept_unread, read_contents
 from talkwright.assistant.project.structure import is_yaml
+from talkwright.assistant.project.talks import sections_in
 from talkwright.assistant.references import declared
 from talkwright.assistant.validation import NO_FLOW, ItemFacts, check_item
 from talkwright.backend.content.derive import asked_form, keys_by_step, shared_values, stored_name
@@ -128,7 +129,7 @@ class Checker:
         again = await self._again(session, assistant, before, after, touched)
         checked = await asyncio.to_thread(_checked, again, after, touched)
         await save_problems(session, assistant, list(checked.values()))
-        if _has_flow(before) != _has_flow(after) or before.change <= 0:
+        if _answers(before) != _answers(after) or before.change <= 0:
             await save_own_problems(session, assistant, own_problems(after))
         return checked
 
@@ -148,7 +149,7 @@ class Checker:
 
 def own_problems(known: Known) -> list[Problem]:
     """The problems that an assistant has as a whole."""
-    return [] if _has_flow(known) else [NO_FLOW]
+    return [] if _answers(known) else [NO_FLOW]
 
 
 CHECKER = Checker()
@@ -182,6 +183,14 @@ def _check(item: UUID, written: StoredItem | None, known: Known, facts: KnownFac
 
 def _has_flow(known: Known) -> bool:
     return any(kind == "flow" for kind, _, _ in known.items.values())
+
+
+def _answers(known: Known) -> bool:
+    """Whether the assistant can say anything: by a flow, or by rules or stories in a file."""
+    return _has_flow(known) or any(
+        kind == "file" and isinstance(known.bodies[item], str) and bool(sections_in(name, known.bodies[item]))
+        for item, (kind, name, _) in known.items.items()
+    )
 
 
 def _questions(before: Known, after: Known, item: UUID) -> set[Named]:
