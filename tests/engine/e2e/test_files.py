@@ -18,7 +18,13 @@ def write(folder: Path, text: str, name: str = "cases.yml") -> Path:
     ("text", "message"),
     [
         ("test_cases:\n - test_case: a\n   fixtures: [nope]\n   steps: []", "nope"),
-        ("test_cases:\n - test_case: a\n   steps:\n   - shout: x", "line 4: the step is none of user"),
+        ("test_cases:\n - test_case: a\n   steps:\n   - shout: x", "line 4: a step has no key `shout`"),
+        ("test_cases:\n - test_case: a\n   steps:\n   - metadata: x", "line 4: the step is none of user"),
+        (
+            "test_cases:\n - test_case: a\n   steps:\n   - user: x\n     asertions: []",
+            "line 5: a step has no key `asertions`. Did you mean `assertions`",
+        ),
+        ("test_cases:\n - test_case: a\n   stpes: []", "line 3: a test case has no key `stpes`. Did you mean `steps`"),
         ("test_cases:\n - test_case: a\n   steps: [{user: x, assertions: [{flow_begun: x}]}]", "flow_begun"),
         ("test_cases:\n - test_case: a\n   steps: [{user: x, assertions: [{flow_started: {}}]}]", "flow_started"),
         (

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from talkwright.assistant.parsing.shape import closest
 from talkwright.assistant.yamls import Node, YamlError, line_and_column, load_marked
 from talkwright.engine.testing.e2e.assertions import Assertion, AssertionFault, read_assertion
 from talkwright.engine.testing.e2e.cases import ANY, USER, Case, CaseError, Step, Stub
@@ -18,6 +19,8 @@ _SLOT_STEPS = ("slot_was_set", "slot_was_not_set")
 _SHARED = "conftest.yml"  # fixtures and metadata for all files of its folder and those below (9.1)
 _ROOT_FILE = "config.yml"  # stands in a project's root, where the search for shared declarations ends
 _NOW = "mocked_datetime"
+_CASE_KEYS = ("test_case", "steps", "fixtures", "metadata")
+_STEP_KEYS = (USER, *_TEXT_STEPS, *_SLOT_STEPS, "metadata", "assertions", "assertion_order_enabled")
 
 
 def read_cases(path: str | Path, only: str | None = None) -> list[Case]:
@@ -144,6 +147,7 @@ def _case(text: str, node: Node, declared: _Declared) -> Case:
         raise CaseError(f"{declared.file.name}: a test case must be a map with `test_case` and `steps`.")
     name = str(entry.get("test_case"))
     place = f"{declared.file.name}, “{name}”"
+    _refuse_unknown(text, node, _CASE_KEYS, place, "a test case")
     slots: dict[str, Any] = {}
     for fixture in entry.get("fixtures") or ():
         for pair in declared.fixture(fixture, place):
@@ -163,6 +167,7 @@ def _case(text: str, node: Node, declared: _Declared) -> Case:
 def _step(text: str, node: Node, declared: _Declared, place: str) -> Step:
     step, line = node.value, line_and_column(text, node.start)[0]
     if isinstance(step, Mapping):
+        _refuse_unknown(text, node, _STEP_KEYS, place, "a step")
         if USER in step:
             metadata = declared.metadata_of(step, place)
             assertions = _assertions(step.get("assertions"), f"{place}, line {line}")
@@ -174,6 +179,17 @@ def _step(text: str, node: Node, declared: _Declared, place: str) -> Step:
             if kind in step:
                 return Step(kind, tuple(_pairs(step[kind])), line)
     raise CaseError(f"{place}, line {line}: the step is none of user, bot, utter, slot_was_set and slot_was_not_set.")
+
+
+def _refuse_unknown(text: str, node: Node, known: Sequence[str], place: str, what: str) -> None:
+    """Raises CaseError for a key that nothing reads: what it was to check would seem to have passed."""
+    for key, _ in node.entries:
+        if key.merges or key.key_text in known:
+            continue
+        meant = closest(key.key_text, set(known) - set(node.value))
+        mend = f"Did you mean `{meant}`?" if meant else f"It may have {', '.join(f'`{one}`' for one in known)}."
+        line = line_and_column(text, key.start)[0]
+        raise CaseError(f"{place}, line {line}: {what} has no key `{key.key_text}`. {mend}")
 
 
 def _assertions(written: Any, place: str) -> tuple[Assertion, ...]:
