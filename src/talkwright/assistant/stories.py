@@ -101,3 +101,12 @@ class Form:
     name: str
     required_slots: tuple[str, ...]
     ignored_intents: tuple[str, ...] = ()
+
+    def questions(self, slot: str) -> tuple[str, ...]:
+        """The actions and responses that may ask for a slot, in the order in which they are looked for."""
+        return (
+            f"action_ask_{self.name}_{slot}",
+            f"utter_ask_{self.name}_{slot}",
+            f"action_ask_{slot}",
+            f"utter_ask_{slot}",
+        )

@@ -12,7 +12,7 @@ from talkwright.assistant.parsing.shape import closest, condition_text
 from talkwright.assistant.pointers import pointer_join
 from talkwright.assistant.references import Reference, references
 from talkwright.assistant.validation.check import Check, Expression, remove, replace
-from talkwright.assistant.validation.components import NLU_ADAPTER, named, short
+from talkwright.assistant.validation.components import INTENT_ROUTER, NLU_ADAPTER, named, short
 from talkwright.assistant.validation.expressions import check_expression
 from talkwright.assistant.validation.values import problem_of
 
@@ -151,7 +151,7 @@ def _check_fillers(check: Check, slot: Slot, types: list[str]) -> None:
     if by_nlu is None:
         return
     components = {short(name) for _, name, _ in named(check.facts.settings("config"), "pipeline")}
-    if NLU_ADAPTER not in components:
+    if components.isdisjoint((NLU_ADAPTER, INTENT_ROUTER)):
         check.findings.hint(
             "mapping-without-adapter",
             "/mappings",

@@ -225,15 +225,10 @@ def check_forms(check: Check) -> None:
             _check_question(check, form, slot)
 
 
-def questions_of(form: str, slot: str) -> tuple[str, ...]:
-    """The actions and responses that may ask for a form's slot, in the order in which they are looked for."""
-    return (f"action_ask_{form}_{slot}", f"utter_ask_{form}_{slot}", f"action_ask_{slot}", f"utter_ask_{slot}")
-
-
 def _check_question(check: Check, form: Form, slot: str) -> None:
     asked = any(
         check.facts.response(name) is not None if name.startswith("utter_") else check.facts.has("action", name)
-        for name in questions_of(form.name, slot)
+        for name in form.questions(slot)
     )
     if not asked:
         check.findings.warning(

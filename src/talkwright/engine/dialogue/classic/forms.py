@@ -7,7 +7,6 @@ from typing import Any
 
 from talkwright.assistant.builtins import REQUESTED_SLOT
 from talkwright.assistant.stories import Form
-from talkwright.assistant.validation.stories import questions_of
 from talkwright.conversation import events as ev
 from talkwright.conversation.tracker import Tracker
 from talkwright.engine.dialogue.classic.filling import triggered
@@ -53,7 +52,7 @@ def next_slot(tracker: Tracker, form: Form) -> str | None:
 
 def question(program: Program, form: Form, slot: str) -> str | None:
     """The action or response that asks for the slot."""
-    return next((name for name in questions_of(form.name, slot) if program.knows_action(name)), None)
+    return next((name for name in form.questions(slot) if program.knows_action(name)), None)
 
 
 def begin(ledger: Ledger, form: Form) -> None:
