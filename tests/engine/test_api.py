@@ -320,7 +320,7 @@ def test_a_fault_while_messages_are_streamed_ends_the_answer_and_no_more(worksho
 
     agent = Agent(workshop.assistant, Waiting(), Broken())
 
-    async def handle(tracker: Tracker, message: UserMessage, *, tell: Any = None) -> TurnResult:
+    async def handle(tracker: Tracker, message: UserMessage, *, tell: Any = None, hear: Any = None) -> TurnResult:
         tell(BotMessage(text="first"))
         raise RuntimeError("canary")
 
