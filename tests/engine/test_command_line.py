@@ -108,3 +108,22 @@ def test_a_shell_for_something_else_says_so(tmp_path: Path, capsys: pytest.Captu
         main(["shell", str(path)])
     assert ended.value.code == 2
     assert "notes.txt" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["run", "shell"])
+def test_a_wrong_setting_is_told_in_words(
+    workshop_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], command: str
+) -> None:
+    monkeypatch.setenv("TALKWRIGHT_ENGINE_STORE", "redis")
+    assert talkwright(command, str(workshop_path)) == 2
+    said = capsys.readouterr()
+    assert "TALKWRIGHT_ENGINE_STORE: Input should be" in said.out + said.err
+    assert "pydantic" not in said.out + said.err
+
+
+def test_a_run_without_models_says_to_train_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert talkwright("run") == 2
+    assert "Run `talkwright train` first" in capsys.readouterr().out

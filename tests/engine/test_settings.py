@@ -7,7 +7,9 @@ import pytest
 from talkwright.engine.dialogue.profile import Profile
 from talkwright.engine.model import Model
 from talkwright.engine.running import make_access, make_agent
+from talkwright.engine.setting_faults import SettingsError
 from talkwright.engine.settings import load_settings
+from talkwright.engine.stores.settings import load_store_settings
 
 from .conftest import NoActions
 
@@ -39,6 +41,18 @@ def test_a_limit_that_would_silence_the_bot_is_refused(monkeypatch: pytest.Monke
     monkeypatch.setenv("MAX_NUMBER_OF_PREDICTIONS_CALM", "0")
     with pytest.raises(ValueError, match="greater than or equal to 1"):
         load_settings()
+
+
+def test_each_wrong_setting_is_told_by_its_name_and_without_its_value(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TALKWRIGHT_ENGINE_STORE", "redis")
+    monkeypatch.setenv("RASA_RECORD_COMMANDS_AND_PROMPTS", "perhaps")
+    with pytest.raises(SettingsError) as raised:
+        load_store_settings()
+    first, store, record = str(raised.value).splitlines()
+    assert first == "These settings need attention:"
+    assert store == "  TALKWRIGHT_ENGINE_STORE: Input should be 'memory', 'postgresql' or 'project'."
+    assert record.startswith("  RASA_RECORD_COMMANDS_AND_PROMPTS: ")
+    assert "perhaps" not in record
 
 
 @pytest.mark.parametrize(("token", "secret"), [("AUTH_TOKEN", "JWT_SECRET"), ("TALKWRIGHT_ENGINE_TOKEN",) * 2])

@@ -212,11 +212,18 @@ def _first(source: Source, endpoints: Mapping[str, Any] | None) -> tuple[ModelSe
     if is_address(source.model):
         return asked_once(source.model, source.poll), None
     path = Path(source.model)
+    if not path.exists():
+        raise ModelError(
+            f"There is no {path} here. Run `talkwright train` first, or name a model or a folder of models."
+        )
     if not path.is_dir():
         return None, path
     newest = newest_model(path)
     if newest is None:
-        say("warning", f"There is no model in {path} yet. The bot answers 409 until one is loaded.")
+        say(
+            "warning",
+            f"There is no model in {path} yet: `talkwright train` makes one. The bot answers 409 until one is loaded.",
+        )
     return None, newest
 
 

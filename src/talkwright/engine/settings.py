@@ -8,6 +8,7 @@ from pathlib import Path
 from pydantic import AliasChoices, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from talkwright.engine.setting_faults import in_words
 from talkwright.engine.understanding.choice import Choice
 from talkwright.engine.variables import given
 
@@ -17,8 +18,12 @@ _SECRETS = ("engine_token", "engine_jwt_secret", "engine_variables")
 def load_settings() -> EngineSettings:
     """The settings of this process. A secret may also stand in a file, which its variable with `_FILE` names.
 
-    Raises ValueError, with words for whoever set them, where a setting is wrong.
+    Raises SettingsError, with words for whoever set them, where a setting is wrong.
     """
+    return in_words(_read, EngineSettings)
+
+
+def _read() -> EngineSettings:
     found: dict[str, SecretStr] = {}
     for name in _SECRETS:
         variable = f"TALKWRIGHT_{name.upper()}_FILE"

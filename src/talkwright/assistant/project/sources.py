@@ -45,7 +45,7 @@ def _read_folder(folder: Path, limits: Limits) -> tuple[dict[str, bytes], tuple[
         if len(contents) >= limits.files:
             raise ProjectRefusedError(
                 "project-too-large",
-                f"The folder holds more than {limits.files:,} files; name what is not needed in {IGNORE_FILE}.",
+                f"The folder holds more than {limits.files:,} files: name a project's folder, or what it can do without in {IGNORE_FILE}.",
             )
         data = _read_regular(folder / path, room)
         if data is None:
@@ -56,7 +56,7 @@ def _read_folder(folder: Path, limits: Limits) -> tuple[dict[str, bytes], tuple[
             megabytes = limits.unpacked_bytes // 1_000_000
             raise ProjectRefusedError(
                 "project-too-large",
-                f"The folder holds more than {megabytes} MB; name what is not needed in {IGNORE_FILE}.",
+                f"The folder holds more than {megabytes} MB: name a project's folder, or what it can do without in {IGNORE_FILE}.",
             )
         contents[path] = data
     return contents, tuple(sorted(left_out))

@@ -9,6 +9,8 @@ from typing import Literal
 from pydantic import AliasChoices, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from talkwright.engine.setting_faults import in_words
+
 _URL_FILE = "TALKWRIGHT_ENGINE_STORE_URL_FILE"
 NO_BROKER, OF_PROJECT = "none", "project"
 
@@ -16,8 +18,12 @@ NO_BROKER, OF_PROJECT = "none", "project"
 def load_store_settings() -> StoreSettings:
     """The settings of this process. The URL may also stand in the file that `TALKWRIGHT_ENGINE_STORE_URL_FILE` names.
 
-    Raises ValueError, with words for whoever set them, where a setting is wrong.
+    Raises SettingsError, with words for whoever set them, where a setting is wrong.
     """
+    return in_words(_read, StoreSettings)
+
+
+def _read() -> StoreSettings:
     file = os.environ.get(_URL_FILE)
     if not file:
         return StoreSettings()
