@@ -11,7 +11,7 @@ from talkwright.assistant.build import build_assistant
 from talkwright.assistant.items import ItemBody, Kind
 from talkwright.assistant.problems import Problem, Severity
 from talkwright.assistant.project import Project, ProjectRefusedError, located, read_project, talks_of
-from talkwright.assistant.validation import ItemFacts, check_assistant
+from talkwright.assistant.validation import ItemFacts, check_assistant, check_item
 from talkwright.engine.dialogue.classic.contradictions import contradictions
 from talkwright.engine.lines import say, say_problem
 from talkwright.engine.model import write_model
@@ -57,7 +57,7 @@ def validate_job(project: Path, *, strict: bool = False) -> int:
     if read is None:
         return FAILED
     _, assistant, problems = checked(read)
-    problems += documents_of(read.items, assistant.config)[1]
+    problems += [*checked_tests(read), *documents_of(read.items, assistant.config)[1]]
     say_problems(problems, files_of(read))
     found = {problem.key: problem.severity for problem in problems}.values()
     counts = [(sum(one is severity for one in found), severity) for severity in Severity]
@@ -89,6 +89,13 @@ def checked(project: Project) -> tuple[list[ItemBody], Assistant, list[Problem]]
     facts = ItemFacts(ItemBody(item.kind, item.name, item.body) for item in project.items)
     found = check_assistant(items, facts)
     return items, assistant, located(project, [*project.problems, *problems, *found, *contradictions(assistant)])
+
+
+def checked_tests(project: Project) -> list[Problem]:
+    """What is wrong with the project's end-to-end tests, which are no part of a model."""
+    facts = ItemFacts(ItemBody(item.kind, item.name, item.body) for item in project.items)
+    tests = (item for item in project.items if item.kind == Kind.TEST)
+    return [problem for test in tests for problem in check_item(Kind.TEST, test.name, test.body, facts)]
 
 
 def files_of(project: Project) -> dict[tuple[str, str], str]:

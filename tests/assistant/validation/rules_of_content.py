@@ -247,6 +247,14 @@ RULES: list[Rule] = [
     (("prompt", "prompts/a.jinja2", "{% if %}"), "template-broken", E, ""),
     # tests
     (("test", "t.yml", {"test_cases": [{"steps": []}]}), "wrong-shape", E, "/test_cases/0"),
+    (("test", "t.yml", {"test_cases": [], "fixturs": []}), "unknown-key", W, "/fixturs"),
+    (("test", "t.yml", {"test_cases": [{"test_case": "a", "stepps": []}]}), "unknown-key", W, "/test_cases/0/stepps"),
+    (
+        ("test", "t.yml", {"test_cases": [{"test_case": "a", "steps": [{"user": "x", "asertions": []}]}]}),
+        "unknown-key",
+        W,
+        "/test_cases/0/steps/0/asertions",
+    ),
     (
         ("test", "t.yml", {"test_cases": [{"test_case": "a", "steps": [{"utter": "utter_dne"}]}]}),
         "undeclared-response",

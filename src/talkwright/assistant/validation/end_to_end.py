@@ -8,6 +8,8 @@ from talkwright.assistant.flows import PATTERN_PREFIX
 from talkwright.assistant.references import Reference, references
 from talkwright.assistant.validation.check import Check
 
+_FILE_KEYS = ("test_cases", "fixtures", "metadata", "stub_custom_actions")
+_CASE_KEYS = ("test_case", "steps", "fixtures", "metadata")
 _STEP_KEYS = (
     "user",
     "bot",
@@ -26,6 +28,8 @@ def check_test(check: Check) -> None:
         check.findings.wrong_shape("", f"The test file “{check.name}”", "a map with `test_cases`", check.body)
         return
     cases = check.findings.items(check.body, "test_cases", "", f"the test file “{check.name}”")
+    if "test_cases" in check.body:  # what a conftest.yml shares may hold settings of judges too
+        check.findings.unknown_keys(check.body, _FILE_KEYS, "", f"The test file “{check.name}”")
     names: set[str] = set()
     for index, case in enumerate(cases):
         path = f"/test_cases/{index}"
@@ -39,6 +43,7 @@ def check_test(check: Check) -> None:
                 "test-twice", path, f"Two test cases are called “{case['test_case']}”; results could not be told apart."
             )
         names.add(case["test_case"])
+        check.findings.unknown_keys(case, _CASE_KEYS, path, f"The test case “{case['test_case']}”")
         _check_steps(check, case, path)
     for reference in references("test", check.name, check.body):
         if not _exists(check, reference):
@@ -54,6 +59,9 @@ def _check_steps(check: Check, case: Mapping[str, object], path: str) -> None:
                 f"{path}/steps/{index}",
                 "A step of a test must be one of `user`, `bot`, `utter`, `slot_was_set` and `slot_was_not_set`.",
             )
+        else:
+            what = f"A step of the test case “{case['test_case']}”"
+            check.findings.unknown_keys(step, _STEP_KEYS, f"{path}/steps/{index}", what)
 
 
 def _exists(check: Check, reference: Reference) -> bool:

@@ -1,0 +1,50 @@
+"""`talkwright validate` as people read it: where a problem stands, what it is, and nothing twice."""
+
+from pathlib import Path
+
+import pytest
+
+from talkwright.cli.main import main
+from talkwright.engine import lines
+
+
+@pytest.fixture(autouse=True)
+def words_for_people(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a command changes for its whole process is put back after the test."""
+    monkeypatch.setattr(lines, "_for_people", False)
+    monkeypatch.setattr(lines, "_said", set())
+
+
+FLOWS = """flows:
+  greet:
+    description: says hello
+    steps:
+      - action: utter_hello
+responses:
+  utter_hello:
+    - text: Hello!
+"""
+
+
+def project(folder: Path, **files: str) -> Path:
+    """A small project with a flow in data.yml and without a problem, unless a file of it says something else."""
+    wanted = {"config": "assistant_id: greeter\nlanguage: en\n", "data": FLOWS, **files}
+    for name, text in wanted.items():
+        (folder / f"{name}.yml").write_text(text)
+    return folder
+
+
+def validated(folder: Path, capsys: pytest.CaptureFixture[str]) -> list[str]:
+    """What a validation says of the project in a folder, line by line."""
+    with pytest.raises(SystemExit):
+        main(["validate", str(folder)])
+    return [line for line in capsys.readouterr().out.splitlines() if ": " in line and not line.startswith("Reading")]
+
+
+def test_a_validation_looks_into_the_tests(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    steps = "[{user: hi, assertions: [{flow_started: gret}]}, {utter: utter_helo}, {slot_was_set: [nope]}]"
+    tests = f"test_cases:\n- {{test_case: a, steps: {steps}}}\n- {{test_case: a}}\n"
+    said = "\n".join(validated(project(tmp_path, tests=tests), capsys))
+    assert said.count("warning: tests.yml") == 4
+    for name in ("`greet`?", "`utter_hello`?", "`nope`", "called “a”"):
+        assert name in said
