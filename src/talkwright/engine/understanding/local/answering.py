@@ -8,7 +8,7 @@ from talkwright.assistant.domain import Slot
 from talkwright.assistant.payloads import SlotsPayload, read_payload
 from talkwright.engine.commands import PAYLOAD, SetSlot, StartFlow
 from talkwright.engine.understanding.local.answers.booleans import boolean_answer, is_only_yes_or_no, is_plain_boolean
-from talkwright.engine.understanding.local.answers.categories import category_answer
+from talkwright.engine.understanding.local.answers.categories import category_answer, yes_or_no_choice
 from talkwright.engine.understanding.local.answers.free_text import text_answer
 from talkwright.engine.understanding.local.answers.moments import moment_answer
 from talkwright.engine.understanding.local.answers.numbers import number_answer
@@ -133,7 +133,10 @@ def read_value(message: Message, text: str, slot: Slot, question: Question | Non
         case "float":
             return number_answer(text, message.language)
         case "categorical" | "strict_categorical":
-            choice = category_answer(text, message.wording.options(slot, utter), message.language)
+            options = message.wording.options(slot, utter)
+            choice = category_answer(text, options, message.language)
+            if choice is None and is_plain_boolean(text) and (said := boolean_answer(text)) is not None:
+                choice = yes_or_no_choice(said, options)
             return choice.value if choice is not None else None
         case "text" | "any":
             return _text_value(message, text, slot)

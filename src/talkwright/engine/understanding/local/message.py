@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any, Protocol
 
 from talkwright.engine.commands import Command, SetSlot
+from talkwright.engine.understanding.local.answers.booleans import is_only_yes_or_no, is_plain_boolean
 from talkwright.engine.understanding.local.classifier import Candidate, FlowClassifier
 from talkwright.engine.understanding.local.entities import Entity
-from talkwright.engine.understanding.local.languages import alternatives, language_of
+from talkwright.engine.understanding.local.languages import alternatives, common_words, language_of, phrases
 from talkwright.engine.understanding.local.matching.matcher import FlowMatcher
 from talkwright.engine.understanding.local.parsing import parsed
 from talkwright.engine.understanding.local.phrases import Act, Correction, act_of, correction_in
@@ -136,6 +137,14 @@ class Message:
         )
 
     @cached_property
+    def says_nothing(self) -> bool:
+        """Whether the message is only a yes or no, or small words that say nothing about any matter."""
+        if is_only_yes_or_no(self.text) or is_plain_boolean(self.text):
+            return True
+        named = any(self.wording.is_flow_name(self.text, flow) for flow in self.situation.assistant.user_flows)
+        return not self.is_question and not named and all(word in _small_words() for word in self.words)
+
+    @cached_property
     def known(self) -> float:
         """How likely it is that the project's documents answer the message, 0..1."""
         if self.documents is None or not self.wording.searches:
@@ -150,6 +159,11 @@ class Message:
     def moments_of(self, text: str) -> list[Found]:
         """Days and times in another text."""
         return list(moments(text[:_MAX_TEXT], self.language, wall_clock(self.wording.now)))
+
+
+@cache
+def _small_words() -> frozenset[str]:
+    return (common_words("en") | common_words("de")) - frozenset(phrases("telling small words"))
 
 
 _MAX_TEXT = 500

@@ -38,6 +38,8 @@ def nothing_fits(message: Message, why: str) -> Decision:
     """What remains for a message that no flow and no answer is: a question for the project's search, or a refusal."""
     if message.is_question and message.wording.searches:
         return Decision([Knowledge()], f"{why}, and it asks something")
+    if message.says_nothing:
+        return Decision([CannotHandle()], why)
     says_little = message.act is None and not message.asks_or_wants  # a wish that no flow grants is no question
     if message.documents is not None and says_little and message.known >= message.documents.sure:
         return Decision([Knowledge()], f"{why}, and the documents answer it")
@@ -77,6 +79,8 @@ def _handoff(message: Message, why: str) -> Decision:
 
 def start_decision(message: Message, least: float | None = None) -> Decision | None:
     """Starts the likeliest flow, or asks which of some is meant; None where none is as likely as `least`."""
+    if message.says_nothing:
+        return None
     if not message.situation.running and (shared := _sharing_a_name(message)):
         return Decision([Clarify(shared)], "several flows have the word in their names")
     chosen = message.matcher.choice(message.candidates, least)

@@ -9,13 +9,15 @@ from typing import Any
 
 from rapidfuzz import fuzz, process
 
-from talkwright.engine.understanding.local.languages import common_words, values
+from talkwright.engine.understanding.local.languages import common_words, phrases, values
 from talkwright.engine.understanding.local.texts import readable, words
 
 _PLACES = {word: int(place) for word, place in values("places").items()}
 _NUMBERED = re.compile(r"(?:^|\b(?:number|option|no\.?|nummer|nr\.?|option|choice|punkt)\s*)#?(\d)\W*$", re.IGNORECASE)
 _GERMAN_ENDINGS = ("er", "en", "es", "em", "e")
 _CLOSE_ENOUGH = 80.0  # per cent: two slips in a word of eight letters
+_BEFORE_PLACE = frozenset(phrases("before a place"))
+_SHORT_CHOICE = 3  # words
 _SHORT_WORD = 4  # letters: in shorter words a slip makes another word
 
 
@@ -57,6 +59,21 @@ def category_answer(text: str, options: Sequence[Option], language: str) -> Choi
     if named := _named(said, options):
         return Choice(named[0].value, 1.0, "named") if len(named) == 1 else None
     return _placed(text, said, options) or _misspelt(said, options, language)
+
+
+def yes_or_no_choice(said: bool, options: Sequence[Option]) -> Choice | None:
+    """The value that a yes or no means where one of two values is the other's opposite: satisfied, unsatisfied."""
+    if len(options) != 2:
+        return None
+    for positive, negative in (options, tuple(reversed(options))):
+        opposite = {opposite for name in positive.names for opposite in _opposites(" ".join(words(name)))}
+        if opposite & {" ".join(words(name)) for name in negative.names}:
+            return Choice((positive if said else negative).value, 1.0, "yes or no")
+    return None
+
+
+def _opposites(name: str) -> set[str]:
+    return {f"{before}{joint}{name}" for before in phrases("opposites") for joint in ("", " ")}
 
 
 def named_category(text: str, options: Sequence[Option]) -> Choice | None:
@@ -103,7 +120,7 @@ def _root(word: str) -> str:
 
 def _placed(text: str, said: list[str], options: Sequence[Option]) -> Choice | None:
     """The first one, das zweite, number 3, 2."""
-    place = next((_PLACES[root] for word in said for root in (word, _root(word)) if root in _PLACES), None)
+    place = next((place for at in range(len(said)) if (place := _place(said, at)) is not None), None)
     if place is None and (found := _NUMBERED.search(text.strip())):
         place = int(found[1]) - 1
         if place < 0:
@@ -113,21 +130,28 @@ def _placed(text: str, said: list[str], options: Sequence[Option]) -> Choice | N
     return Choice(options[place].value, 0.9, "place in the list")
 
 
+def _place(said: Sequence[str], at: int) -> int | None:
+    """The place that a word names; in a longer sentence only behind a small word: "the first", not "but first"."""
+    place = next((_PLACES[root] for root in (said[at], _root(said[at])) if root in _PLACES), None)
+    introduced = at > 0 and said[at - 1] in _BEFORE_PLACE
+    return place if introduced or len(said) <= _SHORT_CHOICE else None
+
+
 def _misspelt(said: list[str], options: Sequence[Option], language: str) -> Choice | None:
     """The value whose name is close to words of the text, and clearly closer than the next one's."""
     said = [word for word in said if word not in common_words(language)] or said
-    phrases = {" ".join(said[start : start + size]) for size in (1, 2, 3) for start in range(len(said) - size + 1)}
+    parts = {" ".join(said[start : start + size]) for size in (1, 2, 3) for start in range(len(said) - size + 1)}
     scored = []
     for option in options:
         names = [" ".join(words(name)) for name in option.names]
-        names += [part for name in names for part in name.split() if len(part) > _SHORT_WORD]
+        names += [each for name in names for each in name.split() if len(each) > _SHORT_WORD]
         close = [
             match[1]
             for name in names
             if len(name) >= _SHORT_WORD
             and (
                 match := process.extractOne(
-                    name, phrases, scorer=fuzz.ratio, score_cutoff=_CLOSE_ENOUGH - 5 * (len(name) > 6)
+                    name, parts, scorer=fuzz.ratio, score_cutoff=_CLOSE_ENOUGH - 5 * (len(name) > 6)
                 )
             )
         ]
