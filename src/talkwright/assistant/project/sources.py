@@ -11,6 +11,8 @@ from talkwright.assistant.project.archives import read_archive
 from talkwright.assistant.project.ignoring import IGNORE_FILE, Ignoring
 from talkwright.assistant.project.values import Limits, ProjectRefusedError
 
+_NARROW = f"Name a project's folder, or in {IGNORE_FILE} what it can do without."
+
 
 def read_files(source: Path | bytes, limits: Limits) -> tuple[dict[str, bytes], tuple[str, ...]]:
     """The bytes of each file by path, and the paths left out; raises ProjectRefusedError."""
@@ -45,7 +47,7 @@ def _read_folder(folder: Path, limits: Limits) -> tuple[dict[str, bytes], tuple[
         if len(contents) >= limits.files:
             raise ProjectRefusedError(
                 "project-too-large",
-                f"The folder holds more than {limits.files:,} files: name a project's folder, or what it can do without in {IGNORE_FILE}.",
+                f"The folder holds more than {limits.files:,} files. {_NARROW}",
             )
         data = _read_regular(folder / path, room)
         if data is None:
@@ -56,7 +58,7 @@ def _read_folder(folder: Path, limits: Limits) -> tuple[dict[str, bytes], tuple[
             megabytes = limits.unpacked_bytes // 1_000_000
             raise ProjectRefusedError(
                 "project-too-large",
-                f"The folder holds more than {megabytes} MB: name a project's folder, or what it can do without in {IGNORE_FILE}.",
+                f"The folder holds more than {megabytes} MB. {_NARROW}",
             )
         contents[path] = data
     return contents, tuple(sorted(left_out))
