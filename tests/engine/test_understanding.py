@@ -19,6 +19,7 @@ from talkwright.engine.commands import (
     CannotHandle,
     ChitChat,
     Clarify,
+    HumanHandoff,
     Repeat,
     SetSlot,
     SkipQuestion,
@@ -31,7 +32,7 @@ from talkwright.engine.understanding.local.entities import EntityFinder, usable_
 from talkwright.engine.understanding.local.learning import train_classifier
 from talkwright.engine.understanding.local.understanding import LocalUnderstanding
 
-from .conftest import ROOT
+from .conftest import ROOT, NoActions
 
 SENTENCES = load((Path(__file__).parent / "sentences.yml").read_text(encoding="utf-8"))
 
@@ -176,12 +177,26 @@ def test_everyday_phrases_are_understood_while_a_question_is_open(talk: Talk, te
     assert talk.say(text) == [command.to_dict()]
 
 
-def test_a_person_is_asked_for_in_vain_where_no_flow_hands_over() -> None:
+@pytest.mark.parametrize(
+    "text", ["human please", "I need to speak to a human", "ich möchte mit einem Menschen sprechen"]
+)
+def test_the_pattern_hands_over_where_no_flow_does(text: str) -> None:
     flow = {"description": "Book a table in the restaurant", "steps": [{"action": "utter_done"}]}
     assistant, _ = build_assistant([ItemBody("flow", "book_table", flow)])
     understanding = LocalUnderstanding(train_classifier(assistant))
-    understood = understanding.understand("human please", Tracker("x", {}), assistant, language="en")
-    assert list(understood.commands) == [CannotHandle("cannot_handle_not_supported")]
+    understood = understanding.understand(text, Tracker("x", {}), assistant, language="en")
+    assert list(understood.commands) == [HumanHandoff()]
+
+
+@pytest.mark.parametrize("text", ["what can you do?", "help", "Hilfe", "Was kannst du alles?"])
+def test_who_asks_what_there_is_is_told_the_flows_or_asked_again(text: str) -> None:
+    flow = {"description": "Book a table in the restaurant", "steps": [{"collect": "guest_name"}]}
+    slot = ItemBody("slot", "guest_name", {"type": "text"})
+    question = ItemBody("response", "utter_ask_guest_name", [{"text": "What is your name?"}])
+    assistant, _ = build_assistant([ItemBody("flow", "book_table", flow), slot, question])
+    agent = Agent(assistant, LocalUnderstanding(train_classifier(assistant)), NoActions())
+    assert Talk(agent).say(text) == [Clarify(("book_table",)).to_dict()]
+    assert Talk(agent).say("book a table", text) == [CannotHandle().to_dict()]
 
 
 def test_of_the_flows_that_hand_over_the_one_that_asks_for_least_is_started() -> None:

@@ -153,6 +153,13 @@ class SessionEnd(Command):
 
 
 @dataclass(frozen=True)
+class HumanHandoff(Command):
+    """A person is wanted, and no flow of the project hands over; only the local understanding makes it."""
+
+    command: ClassVar[str] = "human handoff"
+
+
+@dataclass(frozen=True)
 class UserSilence(Command):
     """The user said nothing for a while."""
 
@@ -224,6 +231,7 @@ KINDS: Mapping[str, type[Command]] = {
         Restart,
         SessionStart,
         SessionEnd,
+        HumanHandoff,
         UserSilence,
         ErrorCommand,
         HandleCodeChange,

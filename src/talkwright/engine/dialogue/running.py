@@ -16,6 +16,7 @@ from talkwright.engine.commands import (
     CorrectSlots,
     ErrorCommand,
     HandleCodeChange,
+    HumanHandoff,
     Knowledge,
     Repeat,
     Restart,
@@ -205,6 +206,7 @@ _EFFECTS: dict[type[Command], Callable[[_Turn, Command], None]] = {
     Restart: _pushing(frames.RESTART),
     SessionStart: _pushing(frames.SESSION_START),
     SessionEnd: _pushing(frames.SESSION_END),
+    HumanHandoff: _pushing(frames.HUMAN_HANDOFF),
     UserSilence: _pushing(frames.USER_SILENCE),
     HandleCodeChange: _pushing(frames.CODE_CHANGE),
 }

@@ -20,6 +20,7 @@ _PLAIN: Mapping[str, Command] = {
     "restart": cmd.Restart(),
     "session start": cmd.SessionStart(),
     "session end": cmd.SessionEnd(),
+    "human handoff": cmd.HumanHandoff(),
     "silence": cmd.UserSilence(),
     "noop": cmd.Noop(),
     "cannot handle": cmd.CannotHandle(),

@@ -84,7 +84,7 @@ def _answer_or_digression(message: Message, question: Question, value: Any) -> D
         needed = _WANTED if message.asks_or_wants else _UNASKED
         if likely >= needed and len(message.words) > 2:
             return start_decision(message, needed) or _not_understood(message)
-        if message.act in (Act.GREETING, Act.SMALL_TALK):
+        if message.act in (Act.GREETING, Act.SMALL_TALK, Act.HELP):
             return act_decision(message, message.act)
         if (message.is_question and message.text[:1].islower()) or message.text.rstrip().endswith("?"):
             return _not_understood(message)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from talkwright.engine.commands import (
-    CANNOT_HANDLE_NOT_SUPPORTED,
     CancelFlow,
     CannotHandle,
     ChitChat,
     Clarify,
+    HumanHandoff,
     Knowledge,
     Repeat,
     Restart,
@@ -46,7 +46,9 @@ def nothing_fits(message: Message, why: str) -> Decision:
     return Decision([CannotHandle()], why)
 
 
-_SOFT_ACTS = frozenset({Act.HUMAN, Act.GREETING, Act.SMALL_TALK, Act.NOTHING_ELSE, Act.GO_ON, Act.CANCEL, Act.SKIP})
+_SOFT_ACTS = frozenset(
+    {Act.HUMAN, Act.GREETING, Act.SMALL_TALK, Act.NOTHING_ELSE, Act.GO_ON, Act.CANCEL, Act.SKIP, Act.HELP}
+)
 
 
 def act_decision(message: Message, act: Act) -> Decision:
@@ -63,18 +65,26 @@ def act_decision(message: Message, act: Act) -> Decision:
             return Decision([SkipQuestion()], why)
         case Act.HUMAN:
             return _handoff(message, why)
+        case Act.HELP:
+            return _help(message, why)
         case Act.GREETING if not message.situation.running and not message.wording.answers_small_talk:
             return Decision([Clarify()], f"{why}, and no answer to it is written")
         case _:
             return Decision([ChitChat()], why)
 
 
+def _help(message: Message, why: str) -> Decision:
+    """The flows to choose from; in the middle of one, what it asks once more."""
+    flows = tuple(flow for flow in message.situation.assistant.user_flows if message.situation.startable(flow))
+    return Decision([CannotHandle() if message.situation.running or not flows else Clarify(flows)], why)
+
+
 def _handoff(message: Message, why: str) -> Decision:
-    """The flow that links to the handoff pattern, else the one that the sentence itself asks for; else a refusal."""
+    """The flow that links to the handoff pattern, else the one that the sentence asks for; else the pattern itself."""
     flow = message.wording.handoff_flow
     if flow is not None and message.situation.startable(flow):
         return Decision([StartFlow(flow)], why, started=flow)
-    return start_decision(message) or Decision([CannotHandle(CANNOT_HANDLE_NOT_SUPPORTED)], why)
+    return start_decision(message) or Decision([HumanHandoff()], why)
 
 
 def start_decision(message: Message, least: float | None = None) -> Decision | None:

@@ -22,6 +22,7 @@ class Act(StrEnum):
     GO_ON = "go on"
     GREETING = "greeting"
     SMALL_TALK = "small talk"
+    HELP = "help"
 
 
 _POLITE = re.compile(rf"^(?:(?:{alternatives('polite words in front')})\b[\s,.!]*)")
