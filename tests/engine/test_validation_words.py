@@ -35,10 +35,10 @@ def project(folder: Path, **files: str) -> Path:
 
 
 def validated(folder: Path, capsys: pytest.CaptureFixture[str]) -> list[str]:
-    """What a validation says of the project in a folder, line by line."""
+    """The problems that a validation tells of the project in a folder, line by line."""
     with pytest.raises(SystemExit):
         main(["validate", str(folder)])
-    return [line for line in capsys.readouterr().out.splitlines() if ": " in line and not line.startswith("Reading")]
+    return [line for line in capsys.readouterr().out.splitlines() if line.startswith(("error", "warning", "hint"))]
 
 
 def test_a_validation_looks_into_the_tests(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -48,3 +48,8 @@ def test_a_validation_looks_into_the_tests(tmp_path: Path, capsys: pytest.Captur
     assert said.count("warning: tests.yml") == 4
     for name in ("`greet`?", "`utter_hello`?", "`nope`", "called “a”"):
         assert name in said
+
+
+def test_a_settings_file_that_is_a_list_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (said,) = validated(project(tmp_path, endpoints="- action_endpoint: x\n"), capsys)
+    assert "endpoints.yml must be a map of keys" in said

@@ -178,6 +178,29 @@ RULES: list[Rule] = [
         "/pipeline/0",
     ),
     (
+        ("config", "config.yml", {"assistant_id": "a", "policies": [{"name": "FlowsPolicy"}]}),
+        "component-unknown",
+        W,
+        "/policies/0",
+    ),
+    (("config", "config.yml", {"assistant_id": "a", "polices": []}), "unknown-key", W, "/polices"),
+    (
+        ("config", "config.yml", {"assistant_id": "a", "pipeline": [{"name": "IntentBasedRouter", "nlu_entri": {}}]}),
+        "unknown-key",
+        W,
+        "/pipeline/0/nlu_entri",
+    ),
+    (
+        (
+            "config",
+            "config.yml",
+            {"assistant_id": "a", "pipeline": [{"name": "IntentBasedRouter", "calm_entry": {"stiky": []}}]},
+        ),
+        "unknown-key",
+        W,
+        "/pipeline/0/calm_entry/stiky",
+    ),
+    (
         ("config", "config.yml", {"assistant_id": "a", "pipeline": [{"name": "SpacyEntityExtractor"}]}),
         "component-dropped",
         W,
@@ -243,7 +266,17 @@ RULES: list[Rule] = [
         E,
         "/model_groups/1/id",
     ),
+    (("endpoints", "endpoints.yml", {"action_endpont": {}}), "unknown-key", W, "/action_endpont"),
+    (("endpoints", "endpoints.yml", {"action_endpoint": {"ulr": "x"}}), "unknown-key", W, "/action_endpoint/ulr"),
     (("credentials", "credentials.yml", []), "wrong-shape", E, ""),
+    (("credentials", "credentials.yml", {"socketoi": {}}), "unknown-key", W, "/socketoi"),
+    (
+        ("credentials", "credentials.yml", {"socketio": {"user_mesage_evt": "x"}}),
+        "unknown-key",
+        W,
+        "/socketio/user_mesage_evt",
+    ),
+    (("credentials", "credentials.yml", {"callback": "http://localhost"}), "wrong-shape", W, "/callback"),
     (("prompt", "prompts/a.jinja2", "{% if %}"), "template-broken", E, ""),
     # tests
     (("test", "t.yml", {"test_cases": [{"steps": []}]}), "wrong-shape", E, "/test_cases/0"),

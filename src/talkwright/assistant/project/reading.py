@@ -14,7 +14,15 @@ from talkwright.assistant.problems import Problem, Severity
 from talkwright.assistant.project.bodies import TEXT_KINDS, assemble, name_in
 from talkwright.assistant.project.parts import Parsed, outer_anchors, parse_part
 from talkwright.assistant.project.sources import read_files
-from talkwright.assistant.project.structure import Found, document_kind, find_parts, has_items, is_yaml, text_kind
+from talkwright.assistant.project.structure import (
+    Found,
+    document_kind,
+    find_parts,
+    has_items,
+    is_misshapen_setting,
+    is_yaml,
+    text_kind,
+)
 from talkwright.assistant.project.values import (
     WHOLE_FILE,
     Limits,
@@ -107,6 +115,8 @@ class _Reader:
         kind = document_kind(path, root)
         if kind is not None:
             return self._whole(path, kind, text, root)
+        if is_misshapen_setting(path, root):
+            self.problems.append(_misshapen(path))
         if not has_items(path, root):
             return self._whole(path, text_kind(path), text)
         aliased = "*" in text
@@ -195,6 +205,11 @@ def _unreadable(path: str, error: YamlError) -> Problem:
         line=error.line,
         file=path,
     )
+
+
+def _misshapen(path: str) -> Problem:
+    message = f"{path} must be a map of keys such as `name: value`, but it is another thing, so nothing of it counts."
+    return Problem("wrong-shape", Severity.ERROR, message, kind=Kind.FILE, name=path, line=1, file=path)
 
 
 _MANY_PARTS = frozenset({Kind.INTENT, Kind.SYNONYM, Kind.REGEX, Kind.LOOKUP, Kind.DOMAIN})

@@ -78,6 +78,12 @@ def document_kind(path: str, root: Node) -> Kind | None:
     return None
 
 
+def is_misshapen_setting(path: str, root: Node) -> bool:
+    """Whether a settings file holds a list or a bare text, so that nothing can read it."""
+    pure = PurePosixPath(path)
+    return len(pure.parts) == 1 and pure.stem in _BY_STEM and root.kind != "map" and root.value is not None
+
+
 def has_items(path: str, root: Node) -> bool:
     """Whether items stand in this file."""
     if root.kind != "map" or not root.value:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from talkwright.assistant.parsing.shape import closest
 from talkwright.assistant.pointers import pointer_join
-from talkwright.assistant.validation.check import Check
+from talkwright.assistant.validation.check import Check, replace
 from talkwright.assistant.validation.classic_components import CLASSIC, DROPPED
+from talkwright.assistant.validation.setting_keys import check_router_keys
 
 LLM_GENERATORS = (
     "CompactLLMCommandGenerator",
@@ -56,8 +58,11 @@ def check_components(check: Check, config: Mapping[str, Any]) -> None:
     """Checks `pipeline` and `policies` of one config file."""
     for section in ("pipeline", "policies"):
         _check_entries(check, config, section)
-        for path, name, _ in named(config, section):
-            _hint(check, path, name)
+        for path, name, settings in named(config, section):
+            _hint(check, path, name, within="/name" if settings else "")
+            if short(name) in ROUTERS:
+                own = frozenset({"llm", "prompt"} if short(name) == LLM_ROUTER else ())
+                check_router_keys(check, path, settings, own)
     names = [short(name) for _, name, _ in named(config, "pipeline")]
     paths = {short(name): path for path, name, _ in named(config, "pipeline")}
     generators = [name for name in names if name in LLM_GENERATORS]
@@ -92,7 +97,8 @@ def _check_entries(check: Check, config: Mapping[str, Any], section: str) -> Non
             )
 
 
-def _hint(check: Check, path: str, name: str) -> None:
+def _hint(check: Check, path: str, name: str, *, within: str) -> None:
+    """What stands in for a component; `within` is the pointer of its name inside its entry."""
     component = short(name)
     if component in CLASSIC:
         check.findings.hint("component-stand-in", path, f"`{component}` is kept as it is. {CLASSIC[component]}")
@@ -105,6 +111,13 @@ def _hint(check: Check, path: str, name: str) -> None:
     elif component in _STAND_INS:
         if _STAND_INS[component]:
             check.findings.hint("component-stand-in", path, f"`{component}` is kept as it is. {_STAND_INS[component]}")
+    elif component == name and (meant := closest(name, {*CLASSIC, *DROPPED, *_STAND_INS})) is not None:
+        check.findings.warning(
+            "component-unknown",
+            path,
+            f"Talkwright doesn't know `{name}`; it has no effect in Talkwright's engine. Did you mean `{meant}`?",
+            replace(f"{path}{within}", meant),
+        )
     else:
         check.findings.hint(
             "component-unknown",

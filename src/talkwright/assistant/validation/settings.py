@@ -16,6 +16,7 @@ from talkwright.assistant.references import references
 from talkwright.assistant.validation.check import Check, remove
 from talkwright.assistant.validation.components import check_components, check_model_groups, check_secrets
 from talkwright.assistant.validation.search import check_search
+from talkwright.assistant.validation.setting_keys import check_channels, check_config_keys, check_endpoints_keys
 from talkwright.assistant.validation.stories import check_forms
 
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*|x-[a-z0-9-]+")
@@ -58,6 +59,7 @@ def check_config(check: Check) -> None:
             "/assistant_id",
             f"`assistant_id` is still the placeholder `{config['assistant_id']}`. Give the assistant an id of its own.",
         )
+    check_config_keys(check, config)
     _check_languages(check, config)
     _check_own(check, config)
     check_components(check, config)
@@ -135,6 +137,7 @@ def check_endpoints(check: Check) -> None:
                 f"/{key}",
                 f"`{key}` says {what} in production; it is kept, and Talkwright's own jobs don't use it.",
             )
+    check_endpoints_keys(check, endpoints)
     _check_action_endpoint(check, endpoints.get("action_endpoint"))
     _check_model_groups(check, endpoints.get("model_groups"))
     check_secrets(check, endpoints)
@@ -194,6 +197,7 @@ def check_credentials(check: Check) -> None:
     """Checks one credentials file."""
     credentials = _map(check)
     if credentials is not None:
+        check_channels(check, credentials)
         check_secrets(check, credentials)
 
 
