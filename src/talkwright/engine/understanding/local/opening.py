@@ -20,7 +20,7 @@ from talkwright.engine.understanding.local.phrases import Act
 from talkwright.engine.understanding.local.values import values_in_sentence
 
 SURE = 0.5
-_BY_FAR = 0.8
+_BY_FAR = 0.9
 _MOST_ASKED = 4
 _TRUST_OVER_PHRASE = 0.6  # a trained flow wins over a phrase of everyday talk from here on
 

@@ -29,10 +29,15 @@ class FlowTexts:
     asked: tuple[Slot, ...]
 
 
-def texts_of_flows(assistant: Assistant) -> list[FlowTexts]:
-    """A document for each flow that a sentence may start, in the order of their ids."""
+def texts_of_flows(assistant: Assistant, *, with_called: bool = True) -> list[FlowTexts]:
+    """A document for each flow that a sentence may start, in the order of their ids.
+
+    `with_called` says whether the questions of flows that they call belong to it, too.
+    """
     flows = [flow for flow in assistant.user_flows.values() if startable_by_text(flow)]
-    return [_texts(flow, assistant) for flow in sorted(flows, key=lambda one: one.id)[:_MAX_FLOWS]]
+    return [
+        _texts(flow, assistant, with_called=with_called) for flow in sorted(flows, key=lambda one: one.id)[:_MAX_FLOWS]
+    ]
 
 
 def examples_of(flow: Flow, assistant: Assistant) -> list[str]:
@@ -41,18 +46,19 @@ def examples_of(flow: Flow, assistant: Assistant) -> list[str]:
     return [example.text for intent in intents for example in assistant.nlu.intents.get(intent, ())]
 
 
-def _texts(flow: Flow, assistant: Assistant) -> FlowTexts:
+def _texts(flow: Flow, assistant: Assistant, *, with_called: bool) -> FlowTexts:
     questions = _questions(flow, assistant)
+    told = questions if with_called else [step for step in flow.steps if isinstance(step, CollectStep)]
     slots = assistant.domain.slots
     asked = tuple(slots[step.slot] for step in questions if step.slot in slots and not step.ask_before_filling)
     translated = [str(one["description"]) for one in flow.translation.values() if one.get("description")]
-    first = _spoken(questions[0].utter, assistant) if questions else []
-    described = [step.description or "" for step in questions]
+    first = _spoken(told[0].utter, assistant) if told else []
+    described = [step.description or "" for step in told]
     return FlowTexts(
         flow=flow.id,
         names=_distinct(names_of(flow)),
         about=_distinct([flow.description, *translated, *first, *described]),
-        choices=_distinct(_choices(questions, assistant)),
+        choices=_distinct(_choices(told, assistant)),
         examples=_distinct(examples_of(flow, assistant))[:_MAX_EXAMPLES],
         asked=asked,
     )

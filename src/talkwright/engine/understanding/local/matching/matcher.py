@@ -83,12 +83,18 @@ class FlowMatcher:
     """
 
     def __init__(
-        self, documents: Sequence[FlowTexts], languages: Sequence[str], classifier: FlowClassifier | None
+        self,
+        documents: Sequence[FlowTexts],
+        languages: Sequence[str],
+        classifier: FlowClassifier | None,
+        uncalled: Sequence[FlowTexts] = (),
     ) -> None:
+        """`uncalled` are the documents without the words of flows that they call, if those differ."""
         examples = sum(len(one.examples) for one in documents) / max(len(documents), 1)
         self._classifier = classifier
         self.trust = 0.0 if classifier is None else trust_in_training(examples, fitted().half)
         self._pairs = PairScorer(() if self.trust == 1.0 else documents, languages)
+        self._uncalled = PairScorer(uncalled, languages) if uncalled and self._pairs.flows else None
         self.shared_names = SharedNames(documents, languages)
         self._kind = "taught" if examples else "bare"
         self.measured = lru_cache(_REMEMBERED)(self._measured)
@@ -98,7 +104,8 @@ class FlowMatcher:
     def of(cls, assistant: Assistant, classifier: FlowClassifier | None) -> FlowMatcher:
         """For a project and what training made of it."""
         languages = tuple(dict.fromkeys([assistant.language, *assistant.additional_languages]))
-        return cls(texts_of_flows(assistant), languages, classifier)
+        documents, uncalled = texts_of_flows(assistant), texts_of_flows(assistant, with_called=False)
+        return cls(documents, languages, classifier, () if uncalled == documents else uncalled)
 
     @property
     def threshold(self) -> float:
@@ -153,7 +160,11 @@ class FlowMatcher:
         return np.asarray(rows[:, QUESTION] * self._weights(language).flow[QUESTION], float)
 
     def _measured(self, text: str, language: str) -> tuple[Floats, Floats]:
-        return self._pairs.features(text, language).astype(float), strangeness(text, language).astype(float)
+        """What speaks for a flow must do so without the words of the flows it calls: those are its callers' alike."""
+        rows = self._pairs.features(text, language)
+        if self._uncalled is not None:
+            rows = np.minimum(rows, self._uncalled.features(text, language))
+        return rows.astype(float), strangeness(text, language).astype(float)
 
     @property
     def flows(self) -> tuple[str, ...]:
