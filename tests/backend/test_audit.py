@@ -100,6 +100,10 @@ async def write_content(clerk: Clerk, ids: dict[str, str]) -> None:
     await clerk.does("content.change", "POST", path, {**aid, "number": str(number)}, json=revert)
     sent = {"content": archive("other"), "headers": {"Content-Type": "application/zip"}}
     await clerk.does("assistants.import", "POST", f"/api/assistants/import?id={uuid7()}", **sent)
+    secret = {**aid, "name": "HERON_KEY"}
+    path = f"{bot}/secrets/{{name}}"
+    await clerk.does("secrets.set", "PUT", path, secret, json={"value": CANARY})
+    await clerk.does("secrets.delete", "DELETE", path, secret)
     other = str(uuid7())
     path = "/api/assistants/examples/{example}"
     await clerk.does("assistants.import", "POST", path, {"example": "bank"}, json={"id": other})
