@@ -53,3 +53,34 @@ def test_a_validation_looks_into_the_tests(tmp_path: Path, capsys: pytest.Captur
 def test_a_settings_file_that_is_a_list_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (said,) = validated(project(tmp_path, endpoints="- action_endpoint: x\n"), capsys)
     assert "endpoints.yml must be a map of keys" in said
+
+
+DOMAIN = """responses:
+  utter_hello:
+    - text: Hello!
+"""
+ALONE = FLOWS.removesuffix(DOMAIN)
+
+
+def test_a_mistyped_section_of_a_domain_is_the_only_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    said = validated(project(tmp_path, data=ALONE, domain=DOMAIN.replace("responses", "respones")), capsys)
+    assert len(said) == 1
+    assert said[0].startswith("error: domain.yml")
+    assert said[0].endswith("Did you mean `responses`?")
+
+
+@pytest.mark.parametrize(("declared", "also"), [("hello", []), ("bye", ["`utter_hello`, which does not exist"])])
+def test_only_names_in_a_file_that_cannot_be_read_are_not_missing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], declared: str, also: list[str]
+) -> None:
+    broken = DOMAIN.replace("hello", declared) + "slots: [\n"
+    said = validated(project(tmp_path, data=ALONE, domain=broken), capsys)
+    assert len(said) == 1 + len(also)
+    assert any("domain.yml" in line for line in said)
+    assert all(words in "".join(said) for words in also)
+
+
+def test_a_mistyped_key_of_an_intent_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    nlu = "nlu:\n- intent: hello\n  exampels: |\n    - hi\nintents: [hello]\n"
+    said = "\n".join(validated(project(tmp_path, nlu=nlu), capsys))
+    assert "key `exampels` that the format does not know. Did you mean `examples`?" in said

@@ -12,6 +12,7 @@ from talkwright.assistant.items import ItemBody, Kind
 from talkwright.assistant.problems import Problem, Severity
 from talkwright.assistant.project import Project, ProjectRefusedError, located, read_project, talks_of
 from talkwright.assistant.validation import ItemFacts, check_assistant, check_item
+from talkwright.assistant.validation.cascades import without_consequences
 from talkwright.engine.dialogue.classic.contradictions import contradictions
 from talkwright.engine.lines import say, say_problem
 from talkwright.engine.model import write_model
@@ -58,6 +59,7 @@ def validate_job(project: Path, *, strict: bool = False) -> int:
         return FAILED
     _, assistant, problems = checked(read)
     problems += [*checked_tests(read), *documents_of(read.items, assistant.config)[1]]
+    problems = without_consequences(problems, read)
     say_problems(problems, files_of(read))
     found = {problem.key: problem.severity for problem in problems}.values()
     counts = [(sum(one is severity for one in found), severity) for severity in Severity]
@@ -88,7 +90,8 @@ def checked(project: Project) -> tuple[list[ItemBody], Assistant, list[Problem]]
     say("checking", f"Checking {counted(len(assistant.user_flows), 'flow')}", progress=0.1)
     facts = ItemFacts(ItemBody(item.kind, item.name, item.body) for item in project.items)
     found = check_assistant(items, facts)
-    return items, assistant, located(project, [*project.problems, *problems, *found, *contradictions(assistant)])
+    problems = without_consequences([*project.problems, *problems, *found, *contradictions(assistant)], project)
+    return items, assistant, located(project, problems)
 
 
 def checked_tests(project: Project) -> list[Problem]:

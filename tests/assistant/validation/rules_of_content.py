@@ -278,6 +278,7 @@ RULES: list[Rule] = [
     ),
     (("credentials", "credentials.yml", {"callback": "http://localhost"}), "wrong-shape", W, "/callback"),
     (("prompt", "prompts/a.jinja2", "{% if %}"), "template-broken", E, ""),
+    (("domain", "domain.yml", {"respones": {}}), "unknown-key", W, "/respones"),
     # tests
     (("test", "t.yml", {"test_cases": [{"steps": []}]}), "wrong-shape", E, "/test_cases/0"),
     (("test", "t.yml", {"test_cases": [], "fixturs": []}), "unknown-key", W, "/fixturs"),

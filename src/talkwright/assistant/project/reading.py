@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from talkwright.assistant.collecting import collection_paused
 from talkwright.assistant.items import Item, Kind, Part
+from talkwright.assistant.parsing.shape import Findings
 from talkwright.assistant.problems import Problem, Severity
 from talkwright.assistant.project.bodies import TEXT_KINDS, assemble, name_in
 from talkwright.assistant.project.parts import Parsed, outer_anchors, parse_part
@@ -81,6 +82,7 @@ class _Reader:
             body: Any = gathered.text if kind in TEXT_KINDS else assemble(kind, gathered.parsed)
             item = Item(kind=kind, name=name, body=body, parts=tuple(gathered.parts))
             self.problems.extend(item_problems(item))
+            self.problems.extend(_unknown_nlu_keys(item, gathered.parsed))
             made.append(item)
         return tuple(made)
 
@@ -207,11 +209,23 @@ def _unreadable(path: str, error: YamlError) -> Problem:
     )
 
 
+def _unknown_nlu_keys(item: Item, parsed: Iterable[tuple[str, Parsed]]) -> list[Problem]:
+    """What entries under `nlu` say that nobody reads, such as a mistyped `examples`; it is kept in the file."""
+    findings = Findings(item.kind, item.name)
+    for section, part in parsed:
+        written = part.value.value if section == "nlu" and part.value is not None else None
+        if isinstance(written, Mapping):
+            what = f"The {item.kind} “{item.name}”"
+            findings.unknown_keys(written, {str(item.kind), *_NLU_ENTRY_KEYS}, "", what)
+    return [replace(problem, path="", fix=(), subject=problem.path) for problem in findings.problems]
+
+
 def _misshapen(path: str) -> Problem:
     message = f"{path} must be a map of keys such as `name: value`, but it is another thing, so nothing of it counts."
     return Problem("wrong-shape", Severity.ERROR, message, kind=Kind.FILE, name=path, line=1, file=path)
 
 
+_NLU_ENTRY_KEYS = ("examples", "metadata")
 _MANY_PARTS = frozenset({Kind.INTENT, Kind.SYNONYM, Kind.REGEX, Kind.LOOKUP, Kind.DOMAIN})
 
 

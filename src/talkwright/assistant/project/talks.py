@@ -75,6 +75,13 @@ def line_at(text: str, pointer: str) -> int | None:
     return line_and_column(text, at)[0]
 
 
+def text_of(project: Project, path: str) -> str:
+    """The text of a file; empty where it is kept as bytes, or isn't there."""
+    items = {(str(item.kind), item.name): item for item in project.items}
+    found = next((file for file in project.files if file.path == path and file.data is None), None)
+    return "" if found is None else (write_file(found, items) or b"").decode("utf-8", "replace")
+
+
 def _texts(project: Project) -> Iterator[tuple[str, str]]:
     """The texts of the files that may teach, by their paths."""
     items = {(str(item.kind), item.name): item for item in project.items}

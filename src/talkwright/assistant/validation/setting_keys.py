@@ -8,6 +8,7 @@ from typing import Any
 from talkwright.assistant.compatibility import OWN_SETTINGS
 from talkwright.assistant.parsing.shape import shape_name
 from talkwright.assistant.pointers import pointer_join
+from talkwright.assistant.project.structure import OWN_KEYS
 from talkwright.assistant.validation.check import Check
 
 _CONFIG = frozenset(
@@ -23,6 +24,7 @@ _CONFIG = frozenset(
         OWN_SETTINGS,
     }
 )
+_DOMAIN = OWN_KEYS | {"forms", "e2e_actions", "session_config", "config", "store_entities_as_slots"}
 _ENDPOINTS = frozenset(
     {
         "action_endpoint",
@@ -106,6 +108,11 @@ _ENTRIES = ("nlu_entry", "calm_entry")
 def check_config_keys(check: Check, config: Mapping[str, Any]) -> None:
     """Warns about keys of a config file, and about those under which it lists what a router decides."""
     check.findings.unknown_keys(config, _CONFIG, "", f"The file “{check.name}”")
+
+
+def check_domain_keys(check: Check, rest: Mapping[str, Any]) -> None:
+    """Warns about keys of a domain, where `rest` is what is no section of items."""
+    check.findings.unknown_keys(rest, _DOMAIN, "", f"The domain “{check.name}”")
 
 
 def check_router_keys(check: Check, path: str, settings: Mapping[str, Any], known: frozenset[str]) -> None:

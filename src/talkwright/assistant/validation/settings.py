@@ -16,7 +16,12 @@ from talkwright.assistant.references import references
 from talkwright.assistant.validation.check import Check, remove
 from talkwright.assistant.validation.components import check_components, check_model_groups, check_secrets
 from talkwright.assistant.validation.search import check_search
-from talkwright.assistant.validation.setting_keys import check_channels, check_config_keys, check_endpoints_keys
+from talkwright.assistant.validation.setting_keys import (
+    check_channels,
+    check_config_keys,
+    check_domain_keys,
+    check_endpoints_keys,
+)
 from talkwright.assistant.validation.stories import check_forms
 
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*|x-[a-z0-9-]+")
@@ -218,10 +223,11 @@ def check_prompt(check: Check) -> None:
 
 
 def check_domain(check: Check) -> None:
-    """Checks the rest of a domain: session settings and forms."""
+    """Checks the rest of a domain: its keys, session settings and forms."""
     rest = _map(check)
     if rest is None:
         return
+    check_domain_keys(check, rest)
     parse_session(rest, check.findings)
     if rest.get("forms") is not None:
         check_forms(check)
