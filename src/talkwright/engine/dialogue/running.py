@@ -79,8 +79,14 @@ def run_commands(ledger: Ledger, commands: Sequence[Command]) -> None:
 
 
 def _in_running_order(ledger: Ledger, commands: Sequence[Command]) -> list[Command]:
-    """Backwards; if no flow is active, the last start of the list runs first, so that values come after it (12.24)."""
+    """Backwards; if no flow is active, the last start of the list runs first, so that values come after it (12.24).
+
+    A correction beside the resumption of a flow runs last: the resumed flow would come to lie above it.
+    """
     ordered = list(reversed(commands))
+    on_stack = {frame.get("flow_id") for frame in ledger.before}
+    if any(isinstance(command, StartFlow) and command.flow in on_stack for command in commands):
+        ordered.sort(key=lambda command: isinstance(command, CorrectSlots))
     if not _is_active(ledger.before):
         start = next((command for command in ordered if isinstance(command, StartFlow)), None)
         if start is not None:
