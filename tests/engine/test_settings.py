@@ -7,9 +7,9 @@ import pytest
 from talkwright.engine.dialogue.profile import Profile
 from talkwright.engine.model import Model
 from talkwright.engine.running import make_access, make_agent
-from talkwright.engine.setting_faults import SettingsError
-from talkwright.engine.settings import load_settings
-from talkwright.engine.stores.settings import load_store_settings
+from talkwright.engine.setting_faults import SettingsError, unknown_variables
+from talkwright.engine.settings import EngineSettings, load_settings
+from talkwright.engine.stores.settings import StoreSettings, load_store_settings
 
 from .conftest import NoActions
 
@@ -53,6 +53,15 @@ def test_each_wrong_setting_is_told_by_its_name_and_without_its_value(monkeypatc
     assert store == "  TALKWRIGHT_ENGINE_STORE: Input should be 'memory', 'postgresql' or 'project'."
     assert record.startswith("  RASA_RECORD_COMMANDS_AND_PROMPTS: ")
     assert "perhaps" not in record
+
+
+def test_a_mistyped_setting_of_a_bot_is_told_with_the_likely_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("TALKWRIGHT_ENGINE_TOKN", "TALKWRIGHT_ENGINE_STORE_URL_FILE", "TALKWRIGHT_ENGINE_TURNS"):
+        monkeypatch.setenv(name, "a-value")
+    (told,) = unknown_variables(EngineSettings, StoreSettings)
+    assert "TALKWRIGHT_ENGINE_TOKN is no setting" in told
+    assert told.endswith("Did you mean TALKWRIGHT_ENGINE_TOKEN?")
+    assert "a-value" not in told
 
 
 @pytest.mark.parametrize(("token", "secret"), [("AUTH_TOKEN", "JWT_SECRET"), ("TALKWRIGHT_ENGINE_TOKEN",) * 2])

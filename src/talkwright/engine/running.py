@@ -29,9 +29,10 @@ from talkwright.engine.serving.access import Access, JwtReader
 from talkwright.engine.serving.bot import Bot, Served
 from talkwright.engine.serving.loading import Loader
 from talkwright.engine.serving.process import Serving, listen
+from talkwright.engine.setting_faults import unknown_variables
 from talkwright.engine.settings import EngineSettings, load_settings
 from talkwright.engine.stores import ConversationStore
-from talkwright.engine.stores.settings import load_store_settings
+from talkwright.engine.stores.settings import StoreSettings, load_store_settings
 from talkwright.engine.understanding.choice import Choice
 from talkwright.engine.understanding.choosing import ChoiceFault, chosen, make_understanding
 from talkwright.engine.understanding.local.message import Documents
@@ -151,6 +152,8 @@ def run_job(source: Source, *, host: str, port: int, settings: EngineSettings | 
     configure_logs()
     try:
         chosen = settings or load_settings()
+        for told in unknown_variables(EngineSettings, StoreSettings):
+            say("warning", told)
         server, store = _server(source, chosen)
     except (ModelError, ValueError) as problem:
         say("refused", str(problem))

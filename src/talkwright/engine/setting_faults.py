@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
 
 from pydantic import AliasChoices, ValidationError
 from pydantic_settings import BaseSettings
 
+from talkwright.assistant.parsing.shape import closest
+
 PREFIX = "TALKWRIGHT_"
+_OF_BOTS = "TALKWRIGHT_ENGINE_"
 
 T = TypeVar("T")
 
@@ -27,6 +30,23 @@ def in_words(read: Callable[[], T], section: type[BaseSettings]) -> T:
         raise SettingsError("These settings need attention:\n" + "\n".join(f"  {fault}" for fault in faults)) from None
     except ValueError as error:
         raise SettingsError(str(error)) from error
+
+
+def unknown_variables(*sections: type[BaseSettings]) -> Iterator[str]:
+    """Of each variable of the environment that looks like a setting of a bot and is none, a sentence that says so."""
+    known = {name for section in sections for name in _names(section)}
+    for name in sorted(os.environ):
+        if name.startswith(_OF_BOTS) and name.removesuffix("_FILE") not in known:
+            meant = closest(name, known)
+            mend = f"Did you mean {meant}?" if meant else "docs/settings.md names those that there are."
+            yield f"The environment variable {name} is no setting of a bot and has no effect. {mend}"
+
+
+def _names(section: type[BaseSettings]) -> Iterator[str]:
+    for place, field in section.model_fields.items():
+        yield PREFIX + place.upper()
+        if isinstance(field.validation_alias, AliasChoices):
+            yield from map(str, field.validation_alias.choices)
 
 
 def _fault(entry: Mapping[str, Any], section: type[BaseSettings]) -> str:
