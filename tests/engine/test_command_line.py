@@ -112,7 +112,11 @@ def test_a_shell_for_something_else_says_so(tmp_path: Path, capsys: pytest.Captu
 
 @pytest.mark.parametrize("command", ["run", "shell"])
 def test_a_wrong_setting_is_told_in_words(
-    workshop_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], command: str
+    workshop_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    words_for_people: None,
+    command: str,
 ) -> None:
     monkeypatch.setenv("TALKWRIGHT_ENGINE_STORE", "redis")
     assert talkwright(command, str(workshop_path)) == 2
@@ -122,7 +126,7 @@ def test_a_wrong_setting_is_told_in_words(
 
 
 def test_a_run_without_models_says_to_train_first(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], words_for_people: None
 ) -> None:
     monkeypatch.chdir(tmp_path)
     assert talkwright("run") == 2

@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from talkwright.conversation import events as ev
 from talkwright.engine.model import Model, ModelError
-from talkwright.engine.shell import Conversation, TrainingRefusedError, load_or_train
+from talkwright.engine.shell import Conversation, LanguageError, TrainingRefusedError, load_or_train
+from talkwright.engine.shell_words import details, failures
 
 from .conftest import WORKSHOP
 
@@ -43,6 +45,31 @@ def test_restarting_forgets_the_conversation(workshop: Model) -> None:
     page = spoken(workshop, "buy a voucher", "/restart", "50", "/inspect")
     assert "A new conversation." in page
     assert "gift_amount" not in page
+
+
+def test_a_turn_without_an_answer_says_what_it_did(workshop: Model) -> None:
+    assert "The conversation begins anew." in spoken(workshop, "start over")
+    page = spoken(workshop, "/SetSlots(bike_kind=city)")
+    assert "The bot said nothing. It only noted bike_kind = city." in page
+
+
+def test_lists_of_a_command_are_words() -> None:
+    corrected = [
+        {"name": "weight", "value": 5, "filled_by": "LLM"},
+        {"name": "kind", "value": "dog", "filled_by": "LLM"},
+    ]
+    assert details({"command": "correct slot", "corrected_slots": corrected}) == "weight = 5, kind = dog"
+    assert details({"command": "clarify", "options": ["one", "two"]}) == "one, two"
+
+
+def test_an_action_that_fails_is_told(workshop: Model) -> None:
+    failed = ev.action("action_book", metadata={"execution_error_message": "The action action_book failed."})
+    assert list(failures([failed, failed])) == ["The action action_book failed."]
+
+
+def test_another_language_than_the_assistants_is_refused(workshop: Model) -> None:
+    with pytest.raises(LanguageError, match="This assistant speaks en"):
+        Conversation(workshop, Console(file=io.StringIO()), language="fr")
 
 
 def test_markup_in_a_message_is_shown_as_text(workshop: Model) -> None:

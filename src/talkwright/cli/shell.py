@@ -12,11 +12,17 @@ Source = Annotated[
     typer.Argument(help="A model (.tar.gz), or a project's folder or archive, which is trained first.", exists=True),
 ]
 
+Language = Annotated[
+    str | None, typer.Option(help="The language you write, of those that the assistant speaks; else its first.")
+]
+
 SHELL_EXAMPLES = """Examples:
 
 `talkwright shell my-assistant`
 
 `talkwright shell models/20260131-120000-calm-river.tar.gz`
+
+`talkwright shell my-assistant --language de`
 
 In the talk, a number presses a button; `/inspect` shows what was understood, `/restart` begins anew, `/quit` ends.
 """
@@ -28,24 +34,24 @@ INSPECT_EXAMPLES = """Examples:
 """
 
 
-def shell(source: Source = Path()) -> None:
+def shell(source: Source = Path(), *, language: Language = None) -> None:
     """Talk with a model or a project in the terminal."""
-    _talk(source, inspects=False)
+    _talk(source, inspects=False, language=language)
 
 
-def inspect(source: Source = Path()) -> None:
+def inspect(source: Source = Path(), *, language: Language = None) -> None:
     """Talk as in the shell, and see after each message its commands, why they were chosen, and the slots."""
-    _talk(source, inspects=True)
+    _talk(source, inspects=True, language=language)
 
 
-def _talk(source: Path, *, inspects: bool) -> None:
+def _talk(source: Path, *, inspects: bool, language: str | None) -> None:
     from talkwright.engine.logs import configure_logs  # noqa: PLC0415 - only what the command needs
     from talkwright.engine.model import ModelError  # noqa: PLC0415 - as above
-    from talkwright.engine.shell import TrainingRefusedError, talk  # noqa: PLC0415 - as above
+    from talkwright.engine.shell import LanguageError, TrainingRefusedError, talk  # noqa: PLC0415 - as above
 
     configure_logs(quiet=True)
     try:
-        talk(source, inspects=inspects)
-    except (ModelError, TrainingRefusedError) as problem:
+        talk(source, inspects=inspects, language=language)
+    except (ModelError, TrainingRefusedError, LanguageError) as problem:
         typer.echo(str(problem), err=True)
         raise typer.Exit(2) from problem

@@ -147,7 +147,8 @@ class Actions(ABC):
     def failure(self, name: str, what: str, told: str = "") -> ActionFailed:
         """What happened to an action, in words; `told` is what the other side says of it."""
         whole = f"{what}: {told}" if told else what
-        return ActionFailed(f"The action {name} failed at {self.where}: {whole}.", address=self.where, reason=what)
+        end = "" if whole.endswith(("?", ".", "!")) else "."
+        return ActionFailed(f"The action {name} failed at {self.where}: {whole}{end}", address=self.where, reason=what)
 
     def _result(self, name: str, given: Answer) -> ActionResult:
         if given.status == 400:

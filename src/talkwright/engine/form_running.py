@@ -82,6 +82,7 @@ class FormRunner:
         except ActionRejected:
             return _Checked(rejects=True)
         except ActionFailed as failure:
+            logs.warning("action_failed", action=name, sender_id=tracker.sender_id, reason=failure.reason)
             return _Checked(failed=failure.message)
         except Exception as failure:  # whatever an action raises, the conversation goes on (5.10)
             logs.error("action_failed", action=name, sender_id=tracker.sender_id, **where(failure))

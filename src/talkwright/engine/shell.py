@@ -25,6 +25,7 @@ from talkwright.engine.model import Model, ModelError, load_model, read_metadata
 from talkwright.engine.ports import BotMessage, UserMessage
 from talkwright.engine.running import make_actions, make_agent
 from talkwright.engine.settings import load_settings
+from talkwright.engine.shell_words import details, failures, why_silent
 from talkwright.engine.training import TRAINED, train_job
 
 _HELP = "Type a message, a button's number, [b]/inspect[/b], [b]/restart[/b] or [b]/quit[/b]."
@@ -35,11 +36,22 @@ class TrainingRefusedError(Exception):
     """The project can't be trained; the message lists why."""
 
 
+class LanguageError(Exception):
+    """The assistant doesn't speak the language; the message says which it does."""
+
+
 class Conversation:
     """One conversation with one model, and what was last said."""
 
-    def __init__(self, model: Model, console: Console, *, inspects: bool = False) -> None:
-        """`inspects`: show after each message what it meant."""
+    def __init__(self, model: Model, console: Console, *, inspects: bool = False, language: str | None = None) -> None:
+        """`inspects`: show after each message what it meant. `language` is the person's, else the assistant's.
+
+        Raises LanguageError where the assistant doesn't speak it.
+        """
+        spoken = (model.assistant.language, *model.assistant.additional_languages)
+        if language is not None and language not in spoken:
+            raise LanguageError(f"This assistant speaks {', '.join(spoken)} and no {language!r}.")
+        self._metadata = {"language": language} if language is not None else {}
         self._model = model
         self._console = console
         self._inspects = inspects
@@ -87,12 +99,18 @@ class Conversation:
             button = self._buttons[int(text) - 1]
             self._console.print(f"[dim]{escape(str(button.get('title')))}[/]")
             text = str(button.get("payload") or button.get("title"))
-        message = UserMessage(text=text, sender=self._tracker.sender_id, channel="shell")
+        message = UserMessage(text=text, sender=self._tracker.sender_id, channel="shell", metadata=dict(self._metadata))
         result = await self._agent.handle(self._tracker, message)
         self._events = result.events
         if self._inspects:
             self._inspect()
         self._show(result.messages)
+        if self._restarted and self._metadata:  # a session that begins by itself knows no language but the first
+            self._tracker = self._new_tracker()
+
+    @property
+    def _restarted(self) -> bool:
+        return any(event.type == ev.RESTART for event in self._events)
 
     def _show(self, messages: Sequence[BotMessage]) -> None:
         self._buttons = []
@@ -105,8 +123,10 @@ class Conversation:
             for button in content.get("buttons", ()):
                 self._buttons.append(button)
                 self._console.print(f"      [cyan]{len(self._buttons)}[/] {escape(str(button.get('title')))}")
+        for failure in failures(self._events):
+            self._console.print(f"[red]{escape(failure)}[/]")
         if not messages:
-            self._console.print("[dim]The bot said nothing. /inspect shows what it understood.[/]")
+            self._console.print(f"[dim]{escape(why_silent(self._events))}[/]")
         self._console.print()
 
     def _inspect(self) -> None:
@@ -115,26 +135,17 @@ class Conversation:
         parse_data = (said.get("parse_data") or {}) if said is not None else {}
         trace = parse_data.get("trace") or {}
         for command in parse_data.get("commands") or ():
-            self._console.print(f"[b]{escape(str(command['command']))}[/] {escape(_details(command))}")
+            self._console.print(f"[b]{escape(str(command['command']))}[/] {escape(details(command))}")
         if trace.get("decision"):
             self._console.print(f"[dim]because:[/] {escape(str(trace['decision']))}")
         for candidate in trace.get("candidates") or ():
             self._console.print(f"  [dim]{candidate['score']:.2f}[/] {escape(candidate['flow'])}")
-        for event in self._events:
-            if event.type == ev.ACTION and event.metadata.get("execution_error_message"):
-                self._console.print(f"[red]{escape(str(event.metadata['execution_error_message']))}[/]")
         slots = self._model.assistant.domain.slots
         table = Table("slot", "value", box=None, header_style="dim")
         for name, value in sorted(self._tracker.slots.items()):
             if value is not None and not slots[name].builtin:
                 table.add_row(escape(name), escape(str(value)[:_SHOWN_VALUE]))
         self._console.print(table)
-
-
-def _details(command: Mapping[str, Any]) -> str:
-    if "name" in command and "value" in command:
-        return f"{command['name']} = {command['value']}"
-    return " ".join(str(value) for key, value in command.items() if key != "command" and value)
 
 
 def load_or_train(source: Path) -> Model:
@@ -173,7 +184,11 @@ def is_model(path: Path) -> bool:
     return True
 
 
-def talk(source: Path, console: Console | None = None, *, inspects: bool = False) -> None:
-    """Talk with a model or project until the person leaves; `inspects` shows after each message what it meant."""
+def talk(source: Path, console: Console | None = None, *, inspects: bool = False, language: str | None = None) -> None:
+    """Talk with a model or project until the person leaves; `inspects` shows after each message what it meant.
+
+    Raises ModelError, TrainingRefusedError or LanguageError.
+    """
     model = load_or_train(source)
-    asyncio.run(Conversation(model, console or Console(highlight=False), inspects=inspects).talk())
+    shown = console or Console(highlight=False)
+    asyncio.run(Conversation(model, shown, inspects=inspects, language=language).talk())
