@@ -69,7 +69,7 @@ def test_people_are_told_in_words_what_a_validation_finds(
     (tmp_path / "data" / "flows.yml").write_text(broken)
     assert talkwright("validate", str(tmp_path)) == 2
     said = capsys.readouterr().out
-    assert "error: data/flows.yml, flow broken" in said
+    assert "error: data/flows.yml:5, flow broken: The question for `nowhere` names" in said
     assert "nowhere" in said
     assert '{"' not in said
 

@@ -84,3 +84,38 @@ def test_a_mistyped_key_of_an_intent_is_named(tmp_path: Path, capsys: pytest.Cap
     nlu = "nlu:\n- intent: hello\n  exampels: |\n    - hi\nintents: [hello]\n"
     said = "\n".join(validated(project(tmp_path, nlu=nlu), capsys))
     assert "key `exampels` that the format does not know. Did you mean `examples`?" in said
+
+
+def test_a_problem_is_told_at_its_line_and_a_step_by_what_it_does(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    flows = """# of two flows
+
+flows:
+  greet:
+    description: says hello
+    steps:
+      - action: utter_hello
+  ask:
+    description: asks
+
+    steps:
+      - action: utter_hello
+      - collect: nme
+      - id: last
+        set_slots:
+          - nothing: 1
+"""
+    said = validated(project(tmp_path, data=flows + DOMAIN + "  utter_ask_nme: [{text: Who?}]\n"), capsys)
+    name, nothing = said
+    assert name.startswith("error: data.yml:13, flow ask: The question for `nme` names a slot `nme`")
+    assert nothing.startswith("error: data.yml:16, flow ask: Step “last” names a slot `nothing`")
+
+
+def test_no_place_is_told_twice(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    config = "# settings\nassistant_id: greeter\nlanguage: en\npolices: []\n"
+    rules = "rules:\n- rule: greet\n  steps:\n  - intent: hello\n  - action: utter_hello\n"
+    said = validated(project(tmp_path, config=config, rules=rules, broken="flows: [\n"), capsys)
+    places = {line.split(": ")[1] for line in said}
+    assert {"config.yml:4", "rules.yml:2", "broken.yml:1"} <= places
+    assert not [line for line in said if "Line " in line]

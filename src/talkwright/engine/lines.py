@@ -31,22 +31,23 @@ def say(stage: str, message: str, **fields: Any) -> None:
     _write({"stage": stage, "message": message, **fields})
 
 
-def say_problem(problem: Problem, *, file: str | None = None) -> None:
-    """One problem that validation found; `file` is where people find it, if the problem itself doesn't say."""
+def say_problem(problem: Problem, in_its_words: Callable[[Problem], str] | None = None) -> None:
+    """One problem that validation found; `in_its_words` makes what people read, where more is known of its place."""
     if not _for_people:
         _write({"problem": {key: value for key, value in asdict(problem).items() if value not in (None, (), "")}})
         return
-    words = in_words(problem, file)
+    words = (in_its_words or in_words)(problem)
     if words not in _said:  # one sentence may be true of many places in one item
         _said.add(words)
         _print(words)
 
 
-def in_words(problem: Problem, file: str | None = None) -> str:
-    """A problem on one line: how bad it is, where it is, and what to do."""
-    place = " ".join(part for part in (problem.kind, problem.name, problem.step and f"step {problem.step}") if part)
+def in_words(problem: Problem) -> str:
+    """A problem on one line: how bad it is, where it is, and what to do. An item that is its whole file is the file."""
+    step = f"step {problem.step}" if problem.step and "step" not in problem.message.lower() else None
+    item = None if problem.name == problem.file else " ".join(filter(None, (problem.kind, problem.name, step)))
     line = f":{problem.line}" if problem.file and problem.line else ""
-    where = ", ".join(part for part in (f"{problem.file or file or ''}{line}", place) if part)
+    where = ", ".join(filter(None, (f"{problem.file or ''}{line}", item)))
     return f"{problem.severity.value}: {where or 'project'}: {problem.message}"
 
 

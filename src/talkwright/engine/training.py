@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from talkwright.assistant.validation.cascades import without_consequences
 from talkwright.engine.dialogue.classic.contradictions import contradictions
 from talkwright.engine.lines import say, say_problem
 from talkwright.engine.model import write_model
+from talkwright.engine.problem_words import Told
 from talkwright.engine.search.documents import Document, documents_of
 from talkwright.engine.search.training import indexed
 from talkwright.engine.understanding.choosing import ChoiceFault
@@ -37,7 +38,7 @@ def train_job(project: Path, out: Path, *, trained_at: str | None = None) -> int
     items, assistant, problems = checked(read)
     documents, left_out = documents_of(read.items, assistant.config)
     problems += left_out
-    errors = say_problems(problems, files_of(read))
+    errors = say_problems(problems, read)
     if errors:
         say(
             "refused",
@@ -60,7 +61,7 @@ def validate_job(project: Path, *, strict: bool = False) -> int:
     _, assistant, problems = checked(read)
     problems += [*checked_tests(read), *documents_of(read.items, assistant.config)[1]]
     problems = without_consequences(problems, read)
-    say_problems(problems, files_of(read))
+    say_problems(problems, read)
     found = {problem.key: problem.severity for problem in problems}.values()
     counts = [(sum(one is severity for one in found), severity) for severity in Severity]
     told = ", ".join(counted(number, severity.value) for number, severity in counts if number)
@@ -101,11 +102,6 @@ def checked_tests(project: Project) -> list[Problem]:
     return [problem for test in tests for problem in check_item(Kind.TEST, test.name, test.body, facts)]
 
 
-def files_of(project: Project) -> dict[tuple[str, str], str]:
-    """The file in which each item begins, by kind and name."""
-    return {(str(item.kind), item.name): item.parts[0].file for item in project.items if item.parts}
-
-
 def items_for_running(project: Project) -> list[ItemBody]:
     """What of a project goes into a model."""
     kept = (ItemBody(item.kind, item.name, item.body) for item in project.items if item.kind not in _NOT_FOR_RUNNING)
@@ -117,11 +113,12 @@ def counted(number: int, what: str) -> str:
     return f"{number} {what}{'' if number == 1 else 's'}"
 
 
-def say_problems(problems: Sequence[Problem], files: Mapping[tuple[str, str], str]) -> int:
-    """Say every problem once; how many of them are errors. `files` tells people where to look."""
+def say_problems(problems: Sequence[Problem], project: Project) -> int:
+    """Say every problem of a project once; how many of them are errors."""
     unique = {problem.key: problem for problem in problems}
+    told = Told(project)
     for problem in unique.values():
-        say_problem(problem, file=files.get((str(problem.kind), problem.name or "")))
+        say_problem(problem, told.words)
     return sum(problem.severity is Severity.ERROR for problem in unique.values())
 
 
@@ -141,7 +138,8 @@ def train(
     for language in languages_without_words(assistant):
         say("notice", notice_of(language))
     with suppress(ChoiceFault):  # a bot that wants what nobody knows is refused where it is run
-        say_problems(unused_models(assistant), {})
+        for problem in unused_models(assistant):
+            say_problem(problem)
     say("learning", "Learning to understand", progress=0.2)
     classifier = train_classifier(
         assistant, lambda share, message: say("learning", message, progress=round(0.2 + 0.7 * share, 2))

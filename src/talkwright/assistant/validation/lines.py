@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from talkwright.assistant.editing.trees import base_spot, chain
 from talkwright.assistant.items import Item, Kind, Part
@@ -15,10 +15,11 @@ from talkwright.assistant.yamls import YamlError, line_and_column
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A line of one part's source, counted from 1, and the file that the part belongs to."""
+    """A line of one part's source, counted from 1, and the file that the part belongs to; `part` is its number."""
 
     file: str
     line: int
+    part: int = field(default=0, compare=False)
 
 
 class Lines:
@@ -27,6 +28,7 @@ class Lines:
     def __init__(self, item: Item) -> None:
         self._kind = item.kind
         self._parts = [] if item.kind in TEXT_KINDS else list(_readable(item.parts))
+        self._numbers = {id(part): number for number, part in enumerate(item.parts)}
 
     def of(self, pointer: str) -> Place | None:
         """The line of what stands at a JSON pointer of the body, or of the nearest thing around it that is written."""
@@ -47,8 +49,11 @@ class Lines:
             else:
                 start = spot.node.start
             if best is None or len(spots) > best[0]:
-                best = len(spots), Place(part.file, line_and_column(parsed.text, start)[0])
+                best = len(spots), self._place(part, line_and_column(parsed.text, start)[0])
         return None if best is None else best[1]
+
+    def _place(self, part: Part, line: int) -> Place:
+        return Place(part.file, line, self._numbers[id(part)])
 
     def _of_example(self, path: list[str]) -> Place | None:
         """Examples are counted over all NLU parts of an item; the rest of an intent stands in the domain."""
@@ -63,7 +68,7 @@ class Lines:
         for part, parsed in marked:
             count = len(examples_in(parsed))
             if index < count:
-                return Place(part.file, _example_line(parsed, index))
+                return self._place(part, _example_line(parsed, index))
             index -= count
         return self._deepest(marked, [])
 

@@ -1,0 +1,105 @@
+"""Problems of a project as people read them on a command line: at their file and line, and nothing twice."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
+
+from talkwright.assistant.items import Item, Kind
+from talkwright.assistant.problems import Problem
+from talkwright.assistant.project import Project
+from talkwright.assistant.step_ids import walk_steps
+from talkwright.assistant.validation.lines import Lines
+from talkwright.engine.lines import in_words
+
+_STEP = re.compile(r"\b(?P<word>[Ss]tep) “(?P<id>[^”]+)”")
+
+
+@dataclass(frozen=True)
+class Told:
+    """Tells where the problems of one project stand, and what they are."""
+
+    project: Project
+    _lines: dict[tuple[str, str], Lines] = field(default_factory=dict)
+
+    def words(self, problem: Problem) -> str:
+        """One line: how bad a problem is, file and line, the item where it isn't the file, and what to do."""
+        return in_words(self._located(problem))
+
+    def _located(self, problem: Problem) -> Problem:
+        """The problem with its file and its line there, as far as they are known, and in words for people."""
+        item = self._items.get((str(problem.kind), problem.name or ""))
+        if item is None or not item.parts:
+            return _without_place(problem)
+        file, line = problem.file, problem.line
+        if line is None and item.kind not in (Kind.FILE, Kind.PROMPT):
+            if _key(item) not in self._lines:
+                self._lines[_key(item)] = Lines(item)
+            place = self._lines[_key(item)].of(problem.path)
+            if place is not None and file in (None, place.file):
+                file, line = place.file, self._starts.get((*_key(item), place.part), 1) + place.line - 1
+        message = problem.message if item.kind is not Kind.FLOW else _named_steps(problem.message, item)
+        step = problem.step if line is None else None  # the line tells which one it is
+        file = file or item.parts[0].file
+        return _without_place(replace(problem, file=file, line=line, message=message, step=step))
+
+    @cached_property
+    def _items(self) -> Mapping[tuple[str, str], Item]:
+        return {_key(item): item for item in self.project.items}
+
+    @cached_property
+    def _starts(self) -> Mapping[tuple[str, str, int], int]:
+        """The line at which each part begins in its file, by kind, name and number of the part."""
+        found: dict[tuple[str, str, int], int] = {}
+        for file in self.project.files:
+            line = 1
+            for piece in file.skeleton:
+                if isinstance(piece, str):
+                    line += piece.count("\n")
+                    continue
+                found[piece.kind, piece.name, piece.index] = line
+                item = self._items.get((piece.kind, piece.name))
+                if item is not None and piece.index < len(item.parts):
+                    line += item.parts[piece.index].source.count("\n")
+        return found
+
+
+def _key(item: Item) -> tuple[str, str]:
+    return str(item.kind), item.name
+
+
+def _without_place(problem: Problem) -> Problem:
+    """The problem, where its message begins with the place that is told before it."""
+    return replace(problem, message=problem.message.removeprefix(f"Line {problem.line} of {problem.file}: "))
+
+
+def _named_steps(message: str, flow: Item) -> str:
+    """The message with each step that has no id of its own called by what it does."""
+    without_id = {step_id: step for _, step, step_id in walk_steps(flow.body, flow.name) if "id" not in step}
+
+    def named(found: re.Match[str]) -> str:
+        does = what_it_does(without_id[found["id"]]) if found["id"] in without_id else None
+        if does is None:
+            return found.group()
+        return does[0].upper() + does[1:] if found["word"] == "Step" else does
+
+    return _STEP.sub(named, message)
+
+
+def what_it_does(step: Mapping[str, Any]) -> str | None:
+    """A step in words for a message, such as: the question for `weight_kg`; None for one that does nothing."""
+    for key, words in (
+        ("collect", "the question for"),
+        ("action", "the step that runs"),
+        ("call", "the call of"),
+        ("link", "the link to"),
+    ):
+        if isinstance(step.get(key), str):
+            return f"{words} `{step[key]}`"
+    sets = step.get("set_slots")
+    entries = [sets] if isinstance(sets, Mapping) else sets if isinstance(sets, list) else []
+    slots = [f"`{name}`" for entry in entries if isinstance(entry, Mapping) for name in entry]
+    return f"the step that sets {', '.join(slots)}" if slots else None
