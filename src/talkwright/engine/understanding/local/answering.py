@@ -7,6 +7,7 @@ from typing import Any
 from talkwright.assistant.domain import Slot
 from talkwright.assistant.payloads import SlotsPayload, read_payload
 from talkwright.engine.commands import PAYLOAD, SetSlot, StartFlow
+from talkwright.engine.dialogue.interruption import CONFIRMATION_SLOT
 from talkwright.engine.understanding.local.answers.booleans import boolean_answer, is_only_yes_or_no, is_plain_boolean
 from talkwright.engine.understanding.local.answers.categories import category_answer, yes_or_no_choice
 from talkwright.engine.understanding.local.answers.free_text import text_answer
@@ -43,7 +44,7 @@ def answer_question(message: Message, question: Question) -> Decision:
     if question.step is not None and question.step.force_slot_filling:
         value = read_value(message, message.text, question.slot, question)
         return _set(question.slot, message.text.strip() if value is None else value, "the question takes any answer")
-    if (offered := offer_decision(message, question)) is not None:
+    if (offered := _corrected_at_offer(message, question) or offer_decision(message, question)) is not None:
         return offered
     flow = next(iter(message.situation.running), "")
     if (mapped := mapped_value(message, question.slot, flow)) is not None:
@@ -59,6 +60,20 @@ def answer_question(message: Message, question: Question) -> Decision:
     if (corrected := correction_decision(message, question, read_value)) is not None:
         return corrected
     return _answer_or_digression(message, question, value)
+
+
+def _corrected_at_offer(message: Message, question: Question) -> Decision | None:
+    """A correction of the flow that is offered to go on, which goes on with it; None where another flow is wanted."""
+    if question.slot.name != CONFIRMATION_SLOT:
+        return None
+    best = message.candidates[0] if message.candidates else None
+    if best is not None and best.probability >= message.likely and best.flow not in message.situation.running:
+        return None
+    corrected = correction_decision(message, question, read_value)
+    if corrected is None or not all(isinstance(command, SetSlot) for command in corrected.commands):
+        return corrected
+    flow = next((flow for flow, _ in question.interrupted), message.situation.running[0])
+    return Decision([StartFlow(flow), *corrected.commands], f"{corrected.why}, and on with its flow", started=flow)
 
 
 def _as_pressed(message: Message, payload_text: str) -> Decision | None:

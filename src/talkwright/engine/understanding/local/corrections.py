@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable
 from typing import Any
 
 from talkwright.assistant.domain import Slot
 from talkwright.engine.commands import Command, StartFlow
-from talkwright.engine.understanding.local.answers.booleans import after_a_no, boolean_answer
+from talkwright.engine.understanding.local.answers.booleans import after_a_no, after_taking_back, boolean_answer
 from talkwright.engine.understanding.local.cues import cued_values
 from talkwright.engine.understanding.local.languages import in_english, phrases
 from talkwright.engine.understanding.local.message import Decision, Message
 from talkwright.engine.understanding.local.opening import SURE
 from talkwright.engine.understanding.local.phrases import change_request
 from talkwright.engine.understanding.local.situation import Question
-from talkwright.engine.understanding.local.texts import fold, words
+from talkwright.engine.understanding.local.texts import fold, spans, words
 from talkwright.engine.understanding.local.values import filling
 
 ReadValue = Callable[[Message, str, Slot, Question | None], Any]
+_TYPED = ("float", "categorical")
+_BEFORE, _BEHIND = (frozenset(phrases(f"{place} a named thing")) for place in ("before", "behind"))
 _ABOUT_EARLIER = frozenset(phrases("about earlier"))
 _NEW_VALUE = re.compile(
-    r"\b(?:should be|should have been|ought to be|is|to|was|are|be|auf|ist|soll(?:te)?(?: sein)?|lautet|zu|in|an)\s+"
+    r"\b(?:it['’]s|should be|should have been|ought to be|is|to|was|are|be|"
+    r"auf|ist|soll(?:te)?(?: sein)?|lautet|zu|in|an)\s+"
     r"(?P<value>.+)$",
     re.IGNORECASE,
 )
@@ -34,6 +38,8 @@ def correction_decision(message: Message, question: Question, read: ReadValue) -
     """The correction that the message makes; None where it makes none or says nothing to put in place."""
     if (named := _named_slot(message, question, read)) is not None:
         return named
+    if (taken_back := _taken_back(message, question, read)) is not None:
+        return taken_back
     if (refused := _after_a_no(message, question, read)) is not None:
         return refused
     if message.correction is None or not message.correction.rest.strip(" .,!?"):
@@ -58,10 +64,21 @@ def _after_a_no(message: Message, question: Question, read: ReadValue) -> Decisi
     Numbers and choices are told by themselves; a text only by a word that marks it, as in "no, to Maria".
     """
     rest = after_a_no(message.text) if question.slot.type == "bool" and message.situation.running else None
-    if rest is None:
+    return _earlier_answer(message, question, rest, read) if rest is not None else None
+
+
+def _taken_back(message: Message, question: Question, read: ReadValue) -> Decision | None:
+    """What a "wait, a red one" puts in place, unless it answers the open question, too."""
+    rest = after_taking_back(message.text) if message.situation.running else None
+    if rest is None or (question.slot.type in _TYPED and read(message, rest, question.slot, question) is not None):
         return None
+    return _earlier_answer(message, question, rest, read)
+
+
+def _earlier_answer(message: Message, question: Question, rest: str, read: ReadValue) -> Decision | None:
+    """The one earlier answer that the rest of a message can be a new value for."""
     earlier = [slot for slot in message.situation.filled if slot.name != question.slot.name]
-    typed = [slot for slot in earlier if slot.type in ("float", "categorical")]
+    typed = [slot for slot in earlier if slot.type in _TYPED]
     found = [(slot, value) for slot in typed if (value := read(message, rest, slot, None)) is not None]
     found = found or list(cued_values(rest, message.language, earlier))
     if len(found) != 1 or found[0][1] == message.situation.slots.get(found[0][0].name):
@@ -86,6 +103,8 @@ _LOOSENESS = {"float": 0, "categorical": 0, "bool": 1, "text": 2, "any": 3}
 
 def _named_slot(message: Message, question: Question, read: ReadValue) -> Decision | None:
     """A filled slot called by its name with a new value: "change the amount to 70", "no, the city should be Rome"."""
+    if (stated := _stated(message, question, read)) is not None:
+        return stated
     if not (change_request(message.text) or _SAYS_OTHERWISE.search(fold(message.text))):
         return None
     commands: list[Command] = []
@@ -98,6 +117,30 @@ def _named_slot(message: Message, question: Question, read: ReadValue) -> Decisi
         elif value is None and change_request(message.text):
             commands.append(filling(slot, None))
     return Decision(commands[:1], "a correction that names the slot") if commands else None
+
+
+def _stated(message: Message, question: Question, read: ReadValue) -> Decision | None:
+    """What a sentence says that is built like "my name is Anna", if just one filled slot is of such a thing."""
+    things = {slot.name: message.wording.slot_thing(slot) for slot in (*message.situation.filled, question.slot)}
+    told = [(slot, rest) for slot in message.situation.filled if (rest := _told_of(message, things[slot.name]))]
+    if message.is_question or len(told) != 1 or _told_of(message, things[question.slot.name]):
+        return None
+    slot, rest = told[0]
+    value = read(message, rest, slot, None)
+    if value is None or value == message.situation.slots.get(slot.name):
+        return None
+    return Decision([filling(slot, value)], f"it says what {slot.name} is")
+
+
+def _told_of(message: Message, thing: str | None) -> str | None:
+    """What the message says that a thing is, behind an article or the like, up to two words, the thing and "is"."""
+    tokens = [(fold(word), end) for word, _, end in spans(message.text)]
+    said = [word for word, _ in tokens]
+    for at, ((one, _), (after, end)) in enumerate(itertools.pairwise(tokens[:-1])):
+        named = thing == one or thing in in_english([one], message.language)
+        if named and after in _BEHIND and _BEFORE & set(said[max(at - 3, 0) : at]):
+            return message.text[end:].strip()
+    return None
 
 
 def _new_value(message: Message, slot: Slot, question: Question, read: ReadValue) -> Any:

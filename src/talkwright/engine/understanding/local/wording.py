@@ -138,7 +138,13 @@ class Wording:
     def slot_head(self, slot: Slot) -> str | None:
         """The last telling word of a slot's name: `amount` of `gift_amount`."""
         telling = self.slot_words(slot)
-        return next((word for word in reversed(words(readable(slot.name))) if word in telling), None)
+        return next(
+            (word for word in reversed(words(readable(slot.name))) if word in telling and word not in _UNITS), None
+        )
+
+    def slot_thing(self, slot: Slot) -> str | None:
+        """The last word of a slot's name that is no unit: `name` of `guest_name`."""
+        return next((word for word in reversed(words(readable(slot.name))) if word not in _UNITS), None)
 
     def flow_words(self, flow_id: str) -> frozenset[str]:
         """The words of a flow's names in all languages."""
@@ -174,6 +180,7 @@ def _open_question(language: str) -> re.Pattern[str]:
 
 
 _TECHNICAL = frozenset(phrases("technical"))
+_UNITS = frozenset(phrases("units"))
 
 
 def _translated_titles(translation: Any) -> list[Any]:

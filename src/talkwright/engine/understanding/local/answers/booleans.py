@@ -17,6 +17,9 @@ _YES_WORD = re.compile(rf"\b(?:{_YES})\b")
 _NO_START = re.compile(rf"(?:{_NO})\b")
 _YES_START = re.compile(rf"(?:{_YES})\b")
 _NO_AND_MORE = re.compile(rf"(?:{_NO})\s*[,;.!:–-]+\s*(?P<rest>.*\w.*)$", re.IGNORECASE | re.DOTALL)
+_TAKING_BACK = re.compile(
+    rf"(?:(?:{_NO})\W+)?(?:(?:{alternatives('taking back')})\b\W*)+(?P<rest>.*\w.*)$", re.IGNORECASE | re.DOTALL
+)
 _PLAIN = re.compile(
     rf"\W*(?:(?:{alternatives('before yes and no')})\W+)*(?:{alternatives('plain yes or no')})"
     rf"(?:\W+(?:{alternatives('polite words behind')}))*\W*"
@@ -49,6 +52,12 @@ def boolean_answer(text: str) -> bool | None:
 def after_a_no(text: str) -> str | None:
     """What a message says after the no that begins it and a pause: "no, 70"; None where there is nothing of that."""
     found = _NO_AND_MORE.match(text.strip())
+    return found["rest"] if found is not None and not is_plain_boolean(found["rest"]) else None
+
+
+def after_taking_back(text: str) -> str | None:
+    """What a message says after words that take back what was said, "no wait, a red one"; None without such words."""
+    found = _TAKING_BACK.match(text.strip())
     return found["rest"] if found is not None and not is_plain_boolean(found["rest"]) else None
 
 
