@@ -87,11 +87,15 @@ clean: ## Remove everything that was built or installed here; never the data fol
 	@$(PYTHON) -m compileall -q src
 	@touch $@
 
+# A studio may run from this venv meanwhile: what it uses stays where it is.
 .venv/.dev: requirements/dev.txt pyproject.toml | .tools/.stamp
 	@test -x $(PYTHON) || $(UV) venv -q --python "$$(scripts/find-python)" .venv
 	@echo "Installing Talkwright's dependencies and the tools of development into .venv"
-	@$(call SYNC,.venv,requirements/dev.txt)
-	@VIRTUAL_ENV=$(CURDIR)/.venv $(UV) pip install -q --no-deps --no-build-isolation --editable .
+	@if test .venv/.studio -nt requirements/studio.txt -a .venv/.studio -nt pyproject.toml; then \
+	  VIRTUAL_ENV=$(CURDIR)/.venv $(UV) pip install -q --require-hashes --compile-bytecode -r requirements/dev.txt; \
+	else \
+	  $(call SYNC,.venv,requirements/dev.txt) && \
+	  VIRTUAL_ENV=$(CURDIR)/.venv $(UV) pip install -q --no-deps --no-build-isolation --editable .; fi
 	@$(PYTHON) -m compileall -q src
 	@touch .venv/.studio $@
 
