@@ -98,3 +98,21 @@ def test_no_rates_a_conversation_as_unsatisfying(workshop: Model) -> None:
 def test_a_place_in_a_list_is_no_place_in_time(text: str, value: str | None) -> None:
     choice = category_answer(text, RATING, "en")
     assert (choice.value if choice is not None else None) == value
+
+
+def test_an_article_before_a_choice_is_no_number(searching: tuple[Assistant, LocalUnderstanding]) -> None:
+    assert predicted(*searching, "book a table", "ein garden") == [Knowledge().to_dict()]
+    assert predicted(*searching, "book a table", "ein Gast")[0]["value"] == 1.0
+
+
+@pytest.mark.parametrize(("slot", "text", "kept"), [("guest_name", "12,5", False), ("tour_name", "66", True)])
+def test_a_bare_number_is_nobodys_name(slot: str, text: str, kept: bool) -> None:
+    flow = {"description": "Join a tour of the town", "steps": [{"collect": slot}]}
+    items = [
+        ItemBody("flow", "join_tour", flow),
+        ItemBody("slot", slot, {"type": "text"}),
+        ItemBody("response", f"utter_ask_{slot}", [{"text": "What is the name?"}]),
+    ]
+    assistant, _ = build_assistant(items)
+    (found,) = predicted(assistant, LocalUnderstanding(train_classifier(assistant)), "join a tour", text)
+    assert found.get("value") == (text if kept else None)

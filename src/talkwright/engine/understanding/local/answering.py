@@ -9,12 +9,13 @@ from talkwright.assistant.payloads import SlotsPayload, read_payload
 from talkwright.engine.commands import PAYLOAD, SetSlot, StartFlow
 from talkwright.engine.dialogue.interruption import CONFIRMATION_SLOT
 from talkwright.engine.understanding.local.answers.booleans import boolean_answer, is_only_yes_or_no, is_plain_boolean
-from talkwright.engine.understanding.local.answers.categories import category_answer, yes_or_no_choice
+from talkwright.engine.understanding.local.answers.categories import category_answer, named_category, yes_or_no_choice
 from talkwright.engine.understanding.local.answers.free_text import text_answer
 from talkwright.engine.understanding.local.answers.moments import moment_answer
-from talkwright.engine.understanding.local.answers.numbers import number_answer
+from talkwright.engine.understanding.local.answers.numbers import is_only_an_article, number_answer
 from talkwright.engine.understanding.local.corrections import correction_decision
 from talkwright.engine.understanding.local.knowing import known_question
+from talkwright.engine.understanding.local.languages import phrases
 from talkwright.engine.understanding.local.message import Decision, Message
 from talkwright.engine.understanding.local.offers import offer_decision
 from talkwright.engine.understanding.local.opening import (
@@ -25,6 +26,7 @@ from talkwright.engine.understanding.local.opening import (
 )
 from talkwright.engine.understanding.local.phrases import Act
 from talkwright.engine.understanding.local.situation import Question, collected
+from talkwright.engine.understanding.local.texts import readable, words
 from talkwright.engine.understanding.local.values import filling, mapped_value, values_for
 
 _WANTED = 0.35  # how likely a flow must be to leave the question for it, when the sentence is built like a wish
@@ -32,6 +34,7 @@ _UNASKED = 0.7  # … and when it could as well be an answer
 _INSTEAD_OF_VALUE = 0.75  # … and when it holds a value that answers
 _LONG_ENOUGH = 4  # words: shorter messages with a value are answers
 _FREE = ("text", "any")
+_PERSONS = [[word] for word in phrases("people with names")]
 _EVEN_SO = frozenset({Act.CANCEL, Act.HUMAN, Act.REPEAT, Act.RESTART, Act.SKIP})
 
 
@@ -146,7 +149,8 @@ def read_value(message: Message, text: str, slot: Slot, question: Question | Non
         case "bool":
             return boolean_answer(text)
         case "float":
-            return number_answer(text, message.language)
+            named = is_only_an_article(text, message.language) and _names_a_choice(message, text)
+            return None if named else number_answer(text, message.language)
         case "categorical" | "strict_categorical":
             options = message.wording.options(slot, utter)
             choice = category_answer(text, options, message.language)
@@ -159,6 +163,24 @@ def read_value(message: Message, text: str, slot: Slot, question: Question | Non
             return None
 
 
+def _asks_for_a_person(slot: Slot) -> bool:
+    """Whether the slot holds somebody's name, which no bare number is."""
+    named = words(readable(slot.name))
+    return named[-1:] == ["name"] and named[-2:-1] in _PERSONS
+
+
+def _names_a_choice(message: Message, text: str) -> bool:
+    """Whether the text names a value of the running flow's choices: the article before it is no number then."""
+    situation = message.situation
+    names = collected(situation.assistant, situation.running[0]) if situation.running else ()
+    slots = [situation.assistant.domain.slots[name] for name in names if name in situation.assistant.domain.slots]
+    return any(
+        named_category(text, message.wording.options(slot, f"utter_ask_{slot.name}")) is not None
+        for slot in slots
+        if slot.type == "categorical"
+    )
+
+
 def _text_value(message: Message, text: str, slot: Slot) -> Any:
     for entity in message.wording.entities.find(text, message.language):
         fills = {entity.entity, entity.role} | {
@@ -166,6 +188,8 @@ def _text_value(message: Message, text: str, slot: Slot) -> Any:
         }
         if slot.name in fills:
             return entity.value
+    if _asks_for_a_person(slot) and not any(char.isalpha() for char in text):
+        return None
     found = message.moments if text is message.text else message.moments_of(text)
     if (moment := moment_answer(text, found, message.language, slot)) is not None:
         return moment

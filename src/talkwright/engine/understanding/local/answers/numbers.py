@@ -183,6 +183,12 @@ def _german_compound(word: str) -> float | None:
     return None
 
 
+def is_only_an_article(text: str, language: str) -> bool:
+    """Whether all that could be a number is an article, as in German "ein", which is "one", too."""
+    found = find_numbers(text, language)
+    return bool(found) and all(number.bare_article for number in found)
+
+
 def number_answer(text: str, language: str) -> float | None:
     """The number that answers a question; of several the one with money words, else the last ("not 50, 70")."""
     found = find_numbers(text, language)
