@@ -174,6 +174,10 @@ def test_a_quoted_merge_sign_is_an_ordinary_key() -> None:
     ("text", "line", "words"),
     [
         ("a: 1\nb: 2\na: 3\n", 3, "second time"),
+        ("a:\n- text: {name}, your dog\n", 2, "begins with { must stand in quotes"),
+        ("a:\n- text: {name} is here\n", 2, "begins with { must stand in quotes"),
+        ("a:\n- text: 'so' it is\n", 2, "behind its closing '; put"),
+        ("a: {b: c}\n  d: e\n", 2, "indentation"),
         ("a: {x: 1, 'x': 2}", 1, "second time"),
         ("1: a\n'1': b", 2, "second time"),
         ("a:\n\tb: 1", 2, "tab"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 _WORDS = (
     (
         "mapping values are not allowed",
@@ -43,12 +45,35 @@ _WORDS = (
 )
 
 
+_GOES_ON = re.compile(
+    r"""^\s*(?:-\s+)*(?:[^\s:#'"{\[][^:#'"{\[]*:\s+)?      # dashes and a key
+    (?P<sign>["'{\[])(?:(?<=\{)[^{}]*\}|(?<=\[)[^\[\]]*\]|(?<=")[^"]*"|(?<=')[^']*')
+    [ \t]*[^\s#:,}\]]""",
+    re.VERBOSE,
+)
+_LONGEST = 500  # characters of a line that are looked at
+_GOES_ON_AFTER_COMMA = re.compile(r"^\s*(?:-\s+)*(?:[^\s:#'\"{\[][^:#'\"{\[]*:\s+)?(?P<sign>[{\[])[^{}\[\]]*[}\]],")
+
+
+def _goes_on(written: str) -> str | None:
+    """The sign with which a text of a line begins that YAML takes for a whole value, though more follows it."""
+    beginning = written[:_LONGEST]
+    found = _GOES_ON.match(beginning) or _GOES_ON_AFTER_COMMA.match(beginning)
+    return found["sign"] if found else None
+
+
 def plain_words(problem: str | None, context: str | None, text: str, line: int) -> str:
     """The message for one finding of the parser: what happened and how to mend it."""
     lines = text.split("\n", line + 1)
     written = lines[line - 1] if 0 < line <= len(lines) else ""
     if "\t" in written[: len(written) - len(written.lstrip())]:
         return "This line is indented with a tab; use spaces."
+    in_block = (problem or "").startswith(("did not find expected key", "did not find expected '-'"))
+    sign = _goes_on(written) if in_block else None
+    if sign is not None and sign in "'\"":
+        return f"This text goes on behind its closing {sign}; put all of it in quotes of the other kind."
+    if sign is not None:
+        return f"A text that begins with {sign} must stand in quotes, with all that follows on this line."
     found = f"{problem or ''} {context or ''}"
     for part, words in _WORDS:
         if part in found:

@@ -117,6 +117,8 @@ def test_brackets_are_remembered_but_do_not_change_what_a_tree_is() -> None:
         ("!slots.a", 1, "`not`"),
         ("slots.a + 1 > 2", 9, "calculate"),
         ("slots.a[0] = 1", 8, "Square brackets"),
+        ("slots.a in ['b' 'c']", 12, "{'a' 'b'} contains"),
+        ("slots.a = ['b', 'c']", 11, "in braces, without commas"),
         ("{'a', 'b'} contains slots.a", 5, "without commas"),
         ("slots.a = “b”", 11, "straight quotation marks"),
         ("slots.a contains {'a'}", 18, "right of `contains`"),

@@ -87,6 +87,14 @@ def test_the_step_of_a_problem_is_named() -> None:
     assert [problem.step for problem in found] == ["f_1_action_x"]
 
 
+def test_steps_behind_a_jump_to_nowhere_are_not_told_as_never_reached() -> None:
+    jump = {"noop": True, "next": [{"if": "slots.sure", "then": "END"}, {"else": "ask_bag"}]}
+    after = ({"id": "ask_bags", "action": "utter_done"}, {"action": "utter_done"})
+    assert codes(problems_with("flow", "f", flow(jump, *after))) == {"unknown-step"}
+    jump["next"] = "END"
+    assert codes(problems_with("flow", "f", flow(jump, *after))) == {"unreachable-step"}
+
+
 def test_intents_that_start_two_flows_and_routers_with_slots_are_seen() -> None:
     trigger = [{"intent": "greet"}]
     bodies = {

@@ -26,7 +26,10 @@ _TOKEN = re.compile(
 _NUMBER = re.compile(r"-?\d+(\.\d+)?", re.ASCII)
 _KEYWORDS = {"and": "AND", "or": "OR", "not": "NOT", "is": "OPERATOR", "contains": "CONTAINS", "matches": "MATCHES"}
 CONSTANTS = frozenset({"true", "false", "null", "undefined", "empty"})
+_INDEXED = re.compile(r"[\w.)\]]\Z")
+_LIST = "a list"
 _ADVICE = {
+    _LIST: "A list of values stands in braces, without commas, on the left: write `{'a' 'b'} contains slots.x`.",
     '"': 'The quotation mark is never closed: add `"` at the end of the text.',
     "'": "The quotation mark is never closed: add `'` at the end of the text.",
     "&": "Write `and` instead of `&`.",
@@ -61,6 +64,8 @@ def tokens(text: str) -> list[Token]:
         match = _TOKEN.match(text, position)
         if match is None:
             mark = text[position]
+            if mark == "[" and not _INDEXED.search(text[:position]):
+                mark = _LIST
             raise ConditionError(
                 _ADVICE.get(mark, f"The character `{mark}` can't stand in a condition."),
                 position + 1,

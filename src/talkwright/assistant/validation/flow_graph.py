@@ -166,13 +166,17 @@ def _check_target(check: Check, target: str, path: str, ids: set[str], step_id: 
 
 
 def _check_reach(check: Check, flow: Flow) -> None:
+    """Notes steps that no way leads to; where a way leads to an unknown step, that is the cause, and told alone."""
     reached: set[str] = set()
     waiting = [flow.steps[0].id]
     while waiting:
         step = flow.by_id.get(waiting.pop())
         if step is not None and step.id not in reached:
             reached.add(step.id)
-            waiting += [transition.target for transition in step.next]
+            targets = [transition.target for transition in step.next]
+            if any(target != END and target not in flow.by_id for target in targets):
+                return
+            waiting += targets
     for step in flow.steps:
         if step.id not in reached:
             check.findings.step = step.id
