@@ -6,6 +6,7 @@ import { api, type LogLine, type Training } from '../api'
 import { trainingsQuery } from '../app/queries'
 import { useAssistant, useMay } from '../frame/assistant'
 import { runs, stopTraining, useLatestTraining } from '../frame/training'
+import { StartTold } from '../frame/StartVersion'
 import { Button } from '../ui/controls'
 import { TrainingMark } from '../ui/marks'
 import { Empty, Failure, SkeletonRows } from '../ui/states'
@@ -31,6 +32,7 @@ export function TrainingLog() {
   return (
     <>
       <Head training={training} />
+      <StartTold />
       <Log key={training.id} assistant={id} training={training} />
     </>
   )

@@ -31,5 +31,10 @@ describe('the model that is to answer next', () => {
 
   it('says why it failed to start', () => {
     expect(comingOf(assistant(training(2), old), deployment(2, 'failed', false, 'No memory.'), NOW)).toEqual({ state: 'failed', version: version(2), reason: 'No memory.' })
+    expect(comingOf(assistant(training(3, { state: 'failed' }), null), deployment(2, 'failed', false, 'No memory.'), NOW)?.state).toBe('failed')
+  })
+
+  it('is awaited once it is trained, though the one before failed to start', () => {
+    expect(comingOf(assistant(training(3), null), deployment(2, 'failed'), NOW)).toEqual({ state: 'starting', version: version(3), reason: null })
   })
 })

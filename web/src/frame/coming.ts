@@ -20,11 +20,16 @@ export function comingOf({ training, deployment: active }: Pick<AssistantSummary
   if (newest !== undefined && !answers(newest.version.id)) {
     const { version, state, waiting, reason } = newest
     if (state === 'queued' || state === 'starting') return { state: 'starting', version, reason: waiting }
-    if (state === 'failed' && version.id === training?.version.id) return { state: 'failed', version, reason }
+    if (state === 'failed' && !untold(training, active, newest, now)) return { state: 'failed', version, reason }
   }
-  if (training?.state !== 'succeeded' || !training.deploy || training.ended_at === null) return null
-  const untold = newest?.version.id !== training.version.id && !answers(training.version.id)
-  return untold && now - Date.parse(training.ended_at) < AWAITED ? { state: 'starting', version: training.version, reason: null } : null
+  return training && untold(training, active, newest, now) ? { state: 'starting', version: training.version, reason: null } : null
+}
+
+/** Whether a training has just ended whose model is to run, and nothing tells of that model yet. */
+function untold(training: AssistantSummary['training'], active: Deployment | null, newest: Deployment | undefined, now: number): boolean {
+  if (training?.state !== 'succeeded' || !training.deploy || training.ended_at === null) return false
+  const told = newest?.version.id === training.version.id || (active?.version.id === training.version.id && active.state === 'running')
+  return !told && now - Date.parse(training.ended_at) < AWAITED
 }
 
 export function useComing(): Coming | null {

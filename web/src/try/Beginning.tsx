@@ -1,11 +1,13 @@
 /** How a chat begins: the assistant greets where it has something to say, and sentences to begin with are offered. */
 import { useQuery } from '@tanstack/react-query'
-import { useEffect } from 'react'
+import { useEffect, type ReactNode } from 'react'
+import { versionsQuery } from '../app/queries'
 import { focusSoon } from '../focus/soon'
 import { useAssistant, useContentLanguage, useMay } from '../frame/assistant'
 import { useComing } from '../frame/coming'
 import { coming } from '../frame/comingWords'
 import { MESSAGE } from '../frame/layout'
+import { StartVersion } from '../frame/StartVersion'
 import { train } from '../frame/training'
 import { useItemLink } from '../frame/useItemLink'
 import { Button } from '../ui/controls'
@@ -39,21 +41,33 @@ function Loading() {
   )
 }
 
+/** Why nobody answers: on its way, failed to start, trained and not running, or never trained. */
 function NothingRuns() {
-  const assistant = useAssistant()
+  const { id, training } = useAssistant()
   const go = useItemLink()
   const mayTrain = useMay('trainings:write')
   const next = useComing()
-  const training = assistant.training?.state === 'queued' || assistant.training?.state === 'running'
-  const starting = next?.state === 'starting'
+  const { data, isLoading } = useQuery({ ...versionsQuery(id), enabled: useMay('trainings:read') })
+  const trained = data?.items.find(({ model }) => model !== null)
+  if (next?.state === 'starting') return <Begin text={coming.chatOpens(next.version.name)} why={next.reason} />
+  if (training?.state === 'queued' || training?.state === 'running') return <Begin text={words.beginning.theAssistantIsBeing} />
+  if (next?.state === 'failed') return <Begin text={coming.didNotStart(next.version.name)} why={next.reason ?? coming.noReason} action={<StartVersion version={next.version.id} again />} />
+  if (trained) return <Begin text={words.beginning.nothingAnswers(trained.name)} action={<StartVersion version={trained.id} />} />
+  if (isLoading && training !== null) return null
+  const trainIt = (
+    <Button look="primary" onClick={() => void train(id, go)}>
+      {words.beginning.train}
+    </Button>
+  )
+  return <Begin text={words.beginning.trainTheAssistantOnce} action={mayTrain && trainIt} />
+}
+
+function Begin({ text, why = null, action }: { text: string; why?: string | null; action?: ReactNode }) {
   return (
     <div className="beginning">
-      <p className="t2">{starting ? coming.chatOpens(next.version.name) : training ? words.beginning.theAssistantIsBeing : words.beginning.trainTheAssistantOnce}</p>
-      {!training && !starting && mayTrain && (
-        <Button look="primary" onClick={() => void train(assistant.id, go)}>
-          {words.beginning.train}
-        </Button>
-      )}
+      <p className="t2">{text}</p>
+      {why !== null && <p className="small t2">{why}</p>}
+      {action}
     </div>
   )
 }

@@ -6,6 +6,7 @@ export const words = {
     theAssistantIsBeing: 'The assistant is being trained. The chat opens when it is done.',
     trainTheAssistantOnce: 'Train the assistant once, then talk with it here.',
     train: 'Train',
+    nothingAnswers: (version: string) => `${version} is trained, but nothing answers now. Start it, then talk with it here.`,
     saySomethingAsYour: 'Say something as your users would, or begin with one of these:',
   },
   chatPane: {

@@ -6,6 +6,7 @@ import { useAssistant, useMay } from '../frame/assistant'
 import { useLayout } from '../frame/layout'
 import { ModelNotice } from '../frame/ModelNotice'
 import { Resizer } from '../frame/Resizer'
+import { StartTold } from '../frame/StartVersion'
 import { runs, stopTraining } from '../frame/training'
 import { Button } from '../ui/controls'
 import { Icon } from '../ui/Icon'
@@ -46,6 +47,7 @@ export function RunPanel({ training }: { training: Training }) {
         {log.lines && stagesOf(log.lines, training, now).map((stage) => <StageMark key={stage.name} stage={stage} />)}
       </div>
       {training.state !== 'succeeded' && (training.reason ?? training.waiting) && <p className="small t2">{training.reason ?? training.waiting}</p>}
+      <StartTold />
       <ModelNotice problems={training.problems} />
       <section className="run-log card" aria-label={words.panel.log}>
         <div className="run-log-head">

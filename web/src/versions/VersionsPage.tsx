@@ -4,7 +4,9 @@ import { useQuery } from '@tanstack/react-query'
 import { api, type Version } from '../api'
 import { versionsQuery } from '../app/queries'
 import { useAssistant, useMay } from '../frame/assistant'
+import { useComing, type Coming } from '../frame/coming'
 import { useLayout } from '../frame/layout'
+import { StartTold } from '../frame/StartVersion'
 import { runs, train, useLatestTraining } from '../frame/training'
 import { useItemLink } from '../frame/useItemLink'
 import { Avatar, Button, Tip } from '../ui/controls'
@@ -38,7 +40,10 @@ export default function VersionsPage() {
             {words.noneWhy}
           </Empty>
         ) : (
-          <Table versions={data.items.map((version) => (latest && latest.version.id === version.id ? { ...version, training: latest } : version))} />
+          <>
+            {dock && !runs(latest) && <StartTold />}
+            <Table versions={data.items.map((version) => (latest && latest.version.id === version.id ? { ...version, training: latest } : version))} />
+          </>
         )}
       </main>
       {latest && (!dock || runs(latest)) && <RunPanel key={latest.id} training={latest} />}
@@ -104,6 +109,7 @@ function Row({ version }: { version: Version }) {
   const mayDeploy = useMay('deployments:write')
   const mayExport = useMay('assistants:export')
   const talk = useTalk(id)
+  const next = useComing()
   const trained = version.training?.state === 'succeeded'
   const canTalk = mayTry && trained && (version.active || mayDeploy)
   return (
@@ -123,11 +129,13 @@ function Row({ version }: { version: Version }) {
         <Trained version={version} />
       </td>
       <td>
-        {version.active && (
+        {version.active ? (
           <span className="status">
             <Icon of={IconRocket} size={14} />
             {words.deployed}
           </span>
+        ) : (
+          next?.version.id === version.id && <Start of={next} />
         )}
       </td>
       <td className="r t2">{version.model ? bytes(version.model.bytes) : ''}</td>
@@ -150,6 +158,22 @@ function Row({ version }: { version: Version }) {
         </span>
       </td>
     </tr>
+  )
+}
+
+function Start({ of: { state, reason } }: { of: Coming }) {
+  if (state === 'starting') {
+    return (
+      <span className="status c-run" title={reason ?? undefined}>
+        {words.starting}
+      </span>
+    )
+  }
+  return (
+    <span className="status c-err" title={reason ?? undefined}>
+      {words.didNotStart}
+      {reason !== null && <span className="sr">{reason}</span>}
+    </span>
   )
 }
 
