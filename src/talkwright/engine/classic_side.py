@@ -52,7 +52,10 @@ class Heard:
     @property
     def understood(self) -> Understood:
         """What the user event of a turn of rules and stories tells."""
-        told = {"source": self.source, "decision": f"Rules and stories answer: {self.route.why}."}
+        heard = self.parse_data.get("intent") or {}
+        sure = f" ({heard['name']}, {heard.get('confidence') or 0.0:.2f})" if heard.get("name") else ""
+        why = self.route.why if self.route is _ONLY else f"{self.route.why}{sure}"
+        told = {"source": self.source, "decision": f"Rules and stories answer: {why}."}
         return Understood(commands=self.commands, parse_data=self.parse_data, trace=told)
 
     def joined(self, understood: Understood) -> Understood:

@@ -20,6 +20,7 @@ LLM_GENERATORS = (
 )
 INTENT_ROUTER, LLM_ROUTER, NLU_ADAPTER = "IntentBasedRouter", "LLMBasedRouter", "NLUCommandAdapter"
 ROUTERS = (INTENT_ROUTER, LLM_ROUTER)
+_FALLBACK = "FallbackClassifier"
 ROUTING_SLOT = "route_session_to_calm"
 _LOCAL = "Talkwright's local understanding stands in for it when no model endpoint is set up."
 _STAND_INS: Mapping[str, str] = {
@@ -81,6 +82,7 @@ def check_components(check: Check, config: Mapping[str, Any]) -> None:
             f"`{INTENT_ROUTER}` must stand before the command generator in the pipeline.",
         )
     _check_routing(check, names, paths)
+    _check_fallback(check, config, names)
 
 
 def _check_entries(check: Check, config: Mapping[str, Any], section: str) -> None:
@@ -195,3 +197,34 @@ def _is_secret(key: str) -> bool:
         "page_access_token",
         "aws_secret_access_key",
     ) or key.endswith(("_api_key", "_password", "_secret"))
+
+
+def _check_fallback(check: Check, config: Mapping[str, Any], names: list[str]) -> None:
+    """Says where messages that no intent is sure of end: people miss them among the router's lists (8.2)."""
+    router = next((one for one in named(config, "pipeline") if short(one[1]) == INTENT_ROUTER), None)
+    if router is None or not check.facts.any_flow():
+        return
+    path, _, settings = router
+    flows = "add `nlu_fallback` to its `calm_entry.sticky`, so that the flows answer"
+    if _FALLBACK not in names:
+        check.findings.hint(
+            "router-without-fallback",
+            path,
+            f"`{INTENT_ROUTER}` goes by the likeliest intent, however unlikely it is. Add `{_FALLBACK}`, and"
+            f" {flows} what none of the intents means.",
+        )
+    elif not any("nlu_fallback" in listed for listed in _lists(settings)):
+        check.findings.hint(
+            "fallback-in-no-list",
+            path,
+            f"No list of `{INTENT_ROUTER}` has `nlu_fallback`, so messages that no intent is sure of go to the rules"
+            f" and stories. If you don't want that, {flows} them.",
+        )
+
+
+def _lists(settings: Mapping[str, Any]) -> Iterator[list[Any]]:
+    for entry in ("nlu_entry", "calm_entry"):
+        lists = settings.get(entry)
+        for listed in lists.values() if isinstance(lists, Mapping) else ():
+            if isinstance(listed, list):
+                yield listed

@@ -74,7 +74,7 @@ def clean_up(
     What is left out is added to `dropped`, with its reason.
     """
     cleaned = _Cleaned(program, tracker, dropped=[] if dropped is None else dropped)
-    only_clarify = all(isinstance(command, Clarify) for command in commands)
+    only_clarify = all(isinstance(command, Clarify) or _is_routing(command) for command in commands)
     for command in commands:
         if isinstance(command, Clarify) and (not only_clarify or cleaned.commands):
             cleaned.drop(command, "something else is meant besides, so that nothing need be asked")
@@ -216,10 +216,13 @@ def _clarified(commands: list[Command]) -> list[Command]:
     return [Clarify(tuple(starts))] if len(starts) > 1 else commands
 
 
+def _is_routing(command: Command) -> bool:
+    return isinstance(command, SetSlot) and command.name == ROUTING_SLOT
+
+
 def _without_needless_refusal(commands: list[Command]) -> list[Command]:
     """A refusal goes if anything else is left; the routing slot's own command does not count (12.31)."""
-    routing = any(isinstance(command, SetSlot) and command.name == ROUTING_SLOT for command in commands)
-    if len(commands) > 1 + routing:
+    if len(commands) > 1 + any(map(_is_routing, commands)):
         return [command for command in commands if not isinstance(command, CannotHandle)]
     return commands
 
