@@ -126,7 +126,7 @@ def _stated(message: Message, question: Question, read: ReadValue) -> Decision |
     if message.is_question or len(told) != 1 or _told_of(message, things[question.slot.name]):
         return None
     slot, rest = told[0]
-    value = read(message, rest, slot, None)
+    value = read(message, rest, slot, None) if boolean_answer(rest) is None else None  # not "the name is wrong"
     if value is None or value == message.situation.slots.get(slot.name):
         return None
     return Decision([filling(slot, value)], f"it says what {slot.name} is")
