@@ -42,8 +42,8 @@ def why_silent(events: Sequence[Event]) -> str:
         return "The conversation has ended; the next message begins another."
     if refused := next((event for event in events if event.type == ev.ACTION_REJECTED), None):
         return (
-            f"{SILENT} {refused.text_of('name')} found no answer in the message, and no rule says what follows then:"
-            " write one for the intent nlu_fallback."
+            f"{SILENT} {refused.text_of('name')} found no answer in the message, and nothing says what follows then:"
+            " write a response utter_default, or a rule for the intent nlu_fallback."
         )
     said = next((event for event in events if event.type == ev.USER), None)
     parse_data = (said.get("parse_data") or {}) if said is not None else {}
