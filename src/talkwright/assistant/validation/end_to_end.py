@@ -73,6 +73,7 @@ def _exists(check: Check, reference: Reference) -> bool:
         case "flow":
             return reference.name.startswith(PATTERN_PREFIX) or check.facts.has("flow", reference.name)
         case "action":
-            return reference.name.startswith("flow_") or check.facts.has("action", reference.name)
+            known = any(check.facts.has(kind, reference.name) for kind in ("action", "form"))
+            return known or reference.name.startswith("flow_")
         case kind:
             return check.facts.has(kind, reference.name)
