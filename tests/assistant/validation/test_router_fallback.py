@@ -1,4 +1,4 @@
-"""Where messages end that no intent is sure of, for assistants with a router."""
+"""Where messages end that no intent is sure of, and those that a form can't use."""
 
 from typing import Any
 
@@ -29,3 +29,11 @@ def test_a_router_that_does_not_know_what_to_do_with_the_unsure_is_told(
     assert {one.code for one in problems if "fallback" in one.code} == found
     without_flows = check_item(config.kind, config.name, config.body, ItemFacts([config]))
     assert not {one.code for one in without_flows if "fallback" in one.code}
+
+
+@pytest.mark.parametrize("default", [True, False])
+def test_a_form_whose_bad_answers_meet_silence_is_told(default: bool) -> None:
+    domain = ItemBody("domain", "domain.yml", {"forms": {"visit": {"required_slots": []}}})
+    said = [ItemBody("response", "utter_default", [{"text": "Pardon?"}])] if default else []
+    problems = check_item(domain.kind, domain.name, domain.body, ItemFacts([domain, *said]))
+    assert ("form-without-default" in {one.code for one in problems}) is not default

@@ -220,6 +220,13 @@ def check_forms(check: Check) -> None:
                 "/forms",
                 f"The domain has forms, which only `{RULE_POLICY}` runs. Add it to `policies` in the config.",
             )
+    if forms and check.facts.response("utter_default") is None:
+        check.findings.hint(
+            "form-without-default",
+            "/forms",
+            "Where a form can't use a message and no rule answers it, the bot says nothing. Write a response"
+            " `utter_default`, which is said then.",
+        )
     for form in forms.values():
         for slot in form.required_slots:
             _check_question(check, form, slot)
