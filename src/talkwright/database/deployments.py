@@ -84,14 +84,17 @@ async def insert_deployment(
 
 
 async def deploy_trained(session: AsyncSession, deployment: UUID, *, training: UUID, model: UUID) -> bool:
-    """Queue a training's model to run; False where the training was stopped meanwhile, or its assistant deleted."""
+    """Queue a training's model to run; False where nobody wants that (any more), or its assistant is deleted."""
     names = ("id", "model", "assistant", "environment", "version", "training", "created_by")
     copied = select(
         literal(deployment), literal(model), *(trainings.c[name] for name in names[2:5]), trainings.c.id,
         trainings.c.created_by,
     )  # fmt: skip
     wanted = copied.join_from(trainings, assistants, assistants.c.id == trainings.c.assistant).where(
-        trainings.c.id == training, trainings.c.cancel_requested_at.is_(None), assistants.c.deleted_at.is_(None)
+        trainings.c.id == training,
+        trainings.c.deploy,
+        trainings.c.cancel_requested_at.is_(None),
+        assistants.c.deleted_at.is_(None),
     )
     queued = await session.execute(insert(deployments).from_select(names, wanted).returning(deployments.c.assistant))
     assistant = queued.scalar_one_or_none()

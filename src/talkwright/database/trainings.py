@@ -56,6 +56,30 @@ async def training_exists(session: AsyncSession, training: UUID) -> bool:
     return (await session.execute(select(trainings.c.id).where(trainings.c.id == training))).first() is not None
 
 
+async def same_training(session: AsyncSession, assistant: UUID, version: UUID) -> Row | None:
+    """The newest training of a version that waits or runs and is not asked to stop."""
+    condition = "AND t.version = :version AND t.cancel_requested_at IS NULL AND t.state IN ('queued', 'running')"
+    values = {"assistant": assistant, "limit": 1, "version": version}
+    rows = await session.execute(text(_SELECT.format(condition=condition)), values)
+    row = rows.mappings().first()
+    return None if row is None else dict(row)
+
+
+async def let_training_deploy(session: AsyncSession, training: UUID) -> bool:
+    """Have a training's model run once it is trained; False where it has ended or is asked to stop."""
+    changed = await session.execute(
+        update(trainings)
+        .where(
+            trainings.c.id == training,
+            trainings.c.state.not_in(ENDED_TRAININGS),
+            trainings.c.cancel_requested_at.is_(None),
+        )
+        .values(deploy=True)
+        .returning(trainings.c.id)
+    )
+    return changed.first() is not None
+
+
 async def insert_training(
     session: AsyncSession, training: UUID, *, assistant: UUID, version: UUID, by: UUID, deploy: bool
 ) -> None:

@@ -41,7 +41,6 @@ class OpenWork:
     cancel: bool
     wait: float
     waited: float
-    deploy: bool = False
     active: bool = False
     attempt: UUID | None = None
     attempt_state: str | None = None
@@ -67,8 +66,8 @@ _OPEN = {
     "deployment": "w.state NOT IN ('stopped', 'failed')",
 }
 _OWN = {
-    "training": "w.deploy, false AS active",
-    "deployment": "false AS deploy, w.active",
+    "training": "false AS active",
+    "deployment": "w.active",
 }
 _SNAPSHOT = """
 SELECT w.id, w.assistant, w.environment, w.sequence, w.state, w.attempt AS number,

@@ -104,9 +104,33 @@ async def test_a_new_assistant_is_trained_and_talks_and_its_chat_stays(
     assert version["model"]["bytes"] > 1000
 
 
+async def add_slot(browser: Browser, path: str) -> None:
+    """Change the content, so that its next training is another one."""
+    edit = {"op": "create", "item": str(uuid7()), "kind": "slot", "name": "more", "body": {"type": "text"}}
+    change = {"id": str(uuid7()), "command": {"name": "create-slot", "arguments": {}}, "edits": [edit]}
+    await ask(browser, "POST", f"{path}/changes", json=change)
+
+
+async def test_the_same_content_is_trained_once_at_a_time(admin: Browser, path: str) -> None:
+    asked = ({"id": str(uuid7()), "deploy": deploy} for deploy in (False, False, False))
+    answers = await asyncio.gather(*(admin.send("POST", f"{path}/trainings", json=body) for body in asked))
+    assert sorted(answer.status_code for answer in answers) == [200, 200, 201]
+    (training,) = (await ask(admin, "GET", f"{path}/trainings"))["items"]
+    assert {answer.json()["id"] for answer in answers} == {training["id"]}
+    assert training["deploy"] is False
+    wished = await ask(admin, "POST", f"{path}/trainings", 200, json={"id": str(uuid7()), "deploy": True})
+    assert (wished["id"], wished["deploy"]) == (training["id"], True)
+    kept = await ask(admin, "POST", f"{path}/trainings", 200, json={"id": str(uuid7()), "deploy": False})
+    assert kept["deploy"] is True
+    await ask(admin, "POST", f"{path}/trainings/{training['id']}/stop")
+    after = await ask(admin, "POST", f"{path}/trainings", 201, json={"id": str(uuid7())})
+    assert after["id"] != training["id"]
+
+
 async def test_waiting_work_says_its_place_and_why(admin: Browser, path: str) -> None:
-    for _ in range(2):
-        queued = await ask(admin, "POST", f"{path}/trainings", 201, json={"id": str(uuid7())})
+    await ask(admin, "POST", f"{path}/trainings", 201, json={"id": str(uuid7())})
+    await add_slot(admin, path)
+    queued = await ask(admin, "POST", f"{path}/trainings", 201, json={"id": str(uuid7())})
     assert queued["place"] == 2
     assert queued["waiting"] == "1 before this one; no training consumer runs, it starts as soon as one does."
     page = await ask(admin, "GET", f"{path}/trainings?limit=1")
@@ -120,9 +144,7 @@ async def test_waiting_work_says_its_place_and_why(admin: Browser, path: str) ->
 
 async def test_each_version_shows_its_own_training(admin: Browser, path: str) -> None:
     first = await ask(admin, "POST", f"{path}/trainings", 201, json={"id": str(uuid7())})
-    edit = {"op": "create", "item": str(uuid7()), "kind": "slot", "name": "more", "body": {"type": "text"}}
-    change = {"id": str(uuid7()), "command": {"name": "create-slot", "arguments": {}}, "edits": [edit]}
-    await ask(admin, "POST", f"{path}/changes", json=change)
+    await add_slot(admin, path)
     second = await ask(admin, "POST", f"{path}/trainings", 201, json={"id": str(uuid7())})
     made = str(uuid7())
     await ask(admin, "POST", "/api/assistants", 201, json={"id": made, "name": f"x-{made}", "title": "X"})

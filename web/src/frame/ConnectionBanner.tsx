@@ -26,7 +26,7 @@ export function ConnectionBanner() {
         <Icon of={IconCloudOff} />
         <span>
           <span className="med">{words.connectionBanner.keptHere(signedOut ? words.connectionBanner.signedOut : words.connectionBanner.offline, plural(state.count, 'change'))}</span>{' '}
-          <span className="t2">{keptWords(state.lasting, signedOut)}</span>
+          <span className="t2">{keptWords(state.lasting, signedOut, state.count)}</span>
         </span>
         <span className="sp" />
         {signedOut && (
@@ -67,7 +67,7 @@ export function ConnectionBanner() {
   )
 }
 
-function keptWords(lasting: boolean, signedOut: boolean): string {
-  const then = signedOut ? words.connectionBanner.signInInAnother : words.connectionBanner.sentWhenYoureBack
+function keptWords(lasting: boolean, signedOut: boolean, count: number): string {
+  const then = signedOut ? words.connectionBanner.signInInAnother(count) : words.connectionBanner.sentWhenYoureBack
   return lasting ? then : words.connectionBanner.thisBrowserKeepsNothing(then)
 }

@@ -29,6 +29,7 @@ export function TrainButton() {
   const running = runs(latest) ? latest : null
   if (running === null && !mayTrain) return null
   const start = () => {
+    if (starting) return
     setStarting(true)
     void train(id, go).finally(() => setStarting(false))
   }

@@ -74,8 +74,19 @@ async function saved(store: DocumentStore): Promise<Unsaved | null> {
   })
 }
 
+/** Assistants whose training is being asked for: whoever asks again at once, from wherever, asks for the same. */
+const asked = new Map<string, Promise<void>>()
+
 /** Starts a training of the content as it is now; `go` opens the item where something has to be decided first. */
-export async function train(assistant: string, go: (place: Place) => void): Promise<void> {
+export function train(assistant: string, go: (place: Place) => void): Promise<void> {
+  const same = asked.get(assistant)
+  if (same !== undefined) return same
+  const begun = ask(assistant, go).finally(() => asked.delete(assistant))
+  asked.set(assistant, begun)
+  return begun
+}
+
+async function ask(assistant: string, go: (place: Place) => void): Promise<void> {
   const store = storeOf(assistant)
   const unsaved = await saved(store)
   if (unsaved !== null) {
@@ -100,8 +111,10 @@ export async function train(assistant: string, go: (place: Place) => void): Prom
       toast(IconAlertCircle, error.sentence)
     }
   } finally {
-    for (const key of ['trainings', 'versions', 'deployments']) void queryClient.invalidateQueries({ queryKey: [key, assistant] })
+    for (const key of ['versions', 'deployments']) void queryClient.invalidateQueries({ queryKey: [key, assistant] })
     void queryClient.invalidateQueries({ queryKey: ['assistants'] })
+    // Until the training is listed, the button would offer another one.
+    await queryClient.invalidateQueries({ queryKey: ['trainings', assistant] })
   }
 }
 

@@ -13,7 +13,6 @@ const BREAKS: Readonly<Record<string, string>> = {
 export const words = {
   more: (name: string) => `More for ${name}`,
   rename: 'Rename',
-  renameEverywhere: 'Rename everywhere',
   renameTitle: (kind: string, name: string) => `Rename the ${one(kind)} ${name}`,
   renameHint: 'Every place below is changed with it.',
   renamed: (was: string, to: string) => `Renamed ${was} to ${to}`,

@@ -27,7 +27,7 @@ MOST_LINES = 2000
 async def request_training(
     aid: UUID, wanted: NewTraining, *, writer: Writer, services: ServicesOf, request: Request, response: Response
 ) -> Training:
-    """Pin the content as it is, queue its training; asking twice with one id trains once."""
+    """Pin the content as it is, queue its training; asked twice, by its id or while it waits or runs, it is one."""
     training, is_new = await service.request_training(services, aid, writer.user_id, wanted, origin_of(request))
     if not is_new:
         response.status_code = 200

@@ -14,7 +14,7 @@ from talkwright.backend.trainings.schemas import Log, LogLine, NewTraining, Trai
 from talkwright.backend.versions.service import pin_current
 from talkwright.database import trainings as repository
 from talkwright.database import work
-from talkwright.database.assistants import lives
+from talkwright.database.changes import lock_assistant
 from talkwright.database.facts import list_problems
 from talkwright.database.projects import version_archive
 from talkwright.identity.audit import Origin, record
@@ -29,6 +29,8 @@ async def request_training(
 ) -> tuple[Training, bool]:
     """Queue a training of the content as it is; gives it, and whether it is new.
 
+    Where the same version waits or runs already, that training is given: it is run if either asks for that.
+
     The project is stored before the training is queued, so that no consumer ever looks for it in vain; nothing is
     awaited from outside while a transaction is open. Raises ProblemError where errors stop it.
     """
@@ -42,8 +44,12 @@ async def request_training(
     await _store_project(services.get(ObjectStore), version.id, archive)
     try:
         async with services.transaction() as session:
-            if not await lives(session, assistant, hold=True):  # or it would run after what its deletion stops
+            # Held, so that no two queue the same, and that none runs after what its assistant's deletion stops.
+            if await lock_assistant(session, assistant) is None:
                 raise not_found("assistant")
+            same = await _same(session, assistant, version.id, wanted, origin)
+            if same is not None:
+                return same, False
             await repository.insert_training(
                 session, wanted.id, assistant=assistant, version=version.id, by=by, deploy=wanted.deploy
             )
@@ -112,6 +118,20 @@ async def log_of(session: AsyncSession, training: UUID, after: int, limit: int) 
         for number, row in lines
     ]
     return Log(lines=shown, next=shown[-1].number if shown else after)
+
+
+async def _same(
+    session: AsyncSession, assistant: UUID, version: UUID, wanted: NewTraining, origin: Origin
+) -> Training | None:
+    """The training of this version that waits or runs, taught to have its model run where that is wanted now."""
+    row = await repository.same_training(session, assistant, version)
+    if row is None:
+        return None
+    if wanted.deploy and not row["deploy"]:
+        if not await repository.let_training_deploy(session, row["id"]):
+            return None  # it has ended at this moment
+        await record(session, origin, "trainings.request", assistant=assistant, target=row["id"])
+    return await one_training(session, assistant, row["id"])
 
 
 async def _known(session: AsyncSession, assistant: UUID, training: UUID) -> Training | None:

@@ -49,7 +49,7 @@ class TrainingPolicy:
 
     async def after(self, session: AsyncSession, work: OpenWork, step: Step) -> None:
         """A trained model that shall be tried is queued to run in the same transaction, unless that was called off."""
-        if step.target == TrainingState.SUCCEEDED and work.deploy and work.result is not None:
+        if step.target == TrainingState.SUCCEEDED and work.result is not None:
             await deploy_trained(session, uuid7(), training=work.id, model=UUID(json.loads(work.result)["model"]))
 
 
