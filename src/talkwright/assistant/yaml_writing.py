@@ -76,16 +76,18 @@ def scalar_lines(value: Any) -> list[str]:
 
 
 def literal_lines(text: str) -> list[str]:
-    """A text as a literal block: the header, then its lines."""
-    body = text.rstrip("\n")
-    ends = len(text) - len(body)
-    mark = "-" if ends == 0 else "" if ends == 1 else "+"
-    return [f"|{mark}", *body.split("\n"), *[""] * (ends - 1)]
+    """A text that `block_fits` as a literal block: the header, then its lines."""
+    body = text.removesuffix("\n")
+    return ["|-" if body == text else "|", *body.split("\n")]
 
 
 def block_fits(text: str) -> bool:
-    """Whether a literal block holds the text as it is: no escapes, no blanks at its start or alone on a line."""
-    if _ESCAPED.search(text) or not text.strip() or text.lstrip("\n").startswith(" "):
+    """Whether a literal block holds the text as it is: no escapes, no blanks at its start or alone on a line.
+
+    Nor blank lines at its end: one that comes to stand below the block, where an item beside it goes, would be taken for
+    another one.
+    """
+    if _ESCAPED.search(text) or not text.strip() or text.lstrip("\n").startswith(" ") or text.endswith("\n\n"):
         return False
     return not any(line and not line.strip() for line in text.split("\n"))
 
