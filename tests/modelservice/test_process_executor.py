@@ -221,6 +221,20 @@ async def test_a_job_ends_with_its_killed_supervisor_and_the_next_start_clears_i
     assert not list((tmp_path / "jobs").iterdir())
 
 
+async def test_a_folder_whose_maker_was_killed_before_it_had_its_name_is_cleared_too(
+    executor: ProcessExecutor, tmp_path: Path
+) -> None:
+    maker = spawn("-c", "")
+    maker.wait()
+    jobs = tmp_path / "jobs"
+    bare, owned, being_made = (jobs / name for name in (f".a.{maker.pid}", ".b.1", f".c.{os.getpid()}"))
+    for folder in (bare, owned, being_made):
+        (folder / "work").mkdir(parents=True)
+    (owned / "owner.json").write_text(json.dumps({"pid": maker.pid, "started": 1, "boot": "another boot"}))
+    assert await executor.end_orphans() == []
+    assert list(jobs.iterdir()) == [being_made]
+
+
 async def test_the_next_start_kills_a_job_that_outlived_everything(executor: ProcessExecutor, tmp_path: Path) -> None:
     """As where a system has no parent-death signal: the job runs on, its supervisor and wrapper are gone."""
     folder = tmp_path / "jobs" / "left"

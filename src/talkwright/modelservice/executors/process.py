@@ -26,7 +26,8 @@ log = get_logger(__name__)
 SEARCH_PATH = "/usr/local/bin:/usr/bin:/bin"
 LINE_LIMIT = 1 << 20
 PROC = Path("/proc")
-START_SECONDS = 60
+FRESH = "."
+"""What the name of a folder begins with until it is whole."""
 
 
 class ProcessJob:
@@ -169,6 +170,9 @@ class ProcessExecutor:
             shutil.rmtree(folder, ignore_errors=True)
             log.info("job.orphan_ended", job=folder.name)
             ended.append(folder.name)
+        for folder in self._folder.glob(f"{FRESH}*"):  # its maker was killed before the folder had its name
+            if not _makes(folder):
+                shutil.rmtree(folder, ignore_errors=True)
         return ended
 
     def _environment(self, job: Job, folder: Path) -> dict[str, str]:
@@ -180,12 +184,21 @@ class ProcessExecutor:
 def _make_folder(folder: Path) -> None:
     folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     shutil.rmtree(folder, ignore_errors=True)
-    fresh = folder.with_name(f".{folder.name}.{os.getpid()}")
+    fresh = folder.with_name(f"{FRESH}{folder.name}.{os.getpid()}")
     fresh.mkdir(mode=0o700)
     (fresh / "owner.json").write_text(json.dumps(asdict(identity_of(os.getpid()))), encoding="utf-8")
     (fresh / "work").mkdir(mode=0o700)
     (fresh / "tmp").mkdir(mode=0o700)
     fresh.rename(folder)  # others never see a folder without its owner
+
+
+def _makes(fresh: Path) -> bool:
+    """Whether a folder without its name yet is being made: by its owner, or by the process that its name tells."""
+    owner = _owner(fresh)
+    if owner is not None:
+        return is_alive(owner)
+    pid = fresh.name.rpartition(".")[2]
+    return pid.isdecimal() and is_alive(identity_of(int(pid)))
 
 
 def _write_spec(job: Job, folder: Path, environment: Mapping[str, str]) -> None:
