@@ -34,7 +34,7 @@ FORBIDDEN = {
     ),
     "training-consumer": (
         *(*TRAINING, *SERVING, *CONTENT, *MIGRATING),
-        *("cryptography", "httpx2", "talkwright.backend", "talkwright.engine"),
+        *("httpx2", "talkwright.backend", "talkwright.engine"),
     ),
     "running-consumer": (*TRAINING, *SERVING, *CONTENT, *MIGRATING, "talkwright.backend", "talkwright.engine"),
     "periodic": (*TRAINING, *SERVING, *CONTENT, "cryptography", "httpx2", "talkwright.backend", "talkwright.engine"),

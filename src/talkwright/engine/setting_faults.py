@@ -9,8 +9,6 @@ from typing import Any, TypeVar
 from pydantic import AliasChoices, ValidationError
 from pydantic_settings import BaseSettings
 
-from talkwright.assistant.parsing.shape import closest
-
 PREFIX = "TALKWRIGHT_"
 _OF_BOTS = "TALKWRIGHT_ENGINE_"
 
@@ -37,6 +35,8 @@ def unknown_variables(*sections: type[BaseSettings]) -> Iterator[str]:
     known = {name for section in sections for name in _names(section)}
     for name in sorted(os.environ):
         if name.startswith(_OF_BOTS) and name.removesuffix("_FILE") not in known:
+            from talkwright.assistant.parsing.shape import closest  # noqa: PLC0415 - `up` loads no assistant's code
+
             meant = closest(name, known)
             mend = f"Did you mean {meant}?" if meant else "docs/settings.md names those that there are."
             yield f"The environment variable {name} is no setting of a bot and has no effect. {mend}"

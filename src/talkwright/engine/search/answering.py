@@ -16,12 +16,12 @@ from talkwright.engine.generation.templates import Shown, TemplateError, fill_pr
 from talkwright.engine.llm.group import ModelGroup
 from talkwright.engine.llm.port import Completion, LanguageModel, ModelFailed
 from talkwright.engine.ports import Hear, Piece, SearchAnswer, SearchFailed
+from talkwright.engine.search.configuring import Generation, SearchSettings, read_search
 from talkwright.engine.search.embedding import name_of
 from talkwright.engine.search.extracting import extracted
 from talkwright.engine.search.index import SearchIndex
 from talkwright.engine.search.ranking import Hit, fitted, search
 from talkwright.engine.search.saying import Saying
-from talkwright.engine.search.settings import Generation, SearchSettings, read_search
 
 _SHOWN = 5  # passages that a model reads, and that a trace holds
 _MOST_CHARACTERS = 10_000  # of all passages in a prompt

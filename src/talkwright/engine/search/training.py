@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from talkwright.assistant.assistant import Assistant
 from talkwright.engine.llm.port import ModelFailed
+from talkwright.engine.search.configuring import read_search
 from talkwright.engine.search.documents import Document, cut
 from talkwright.engine.search.embedding import with_external
 from talkwright.engine.search.index import SearchIndex, build_index
-from talkwright.engine.search.settings import read_search
 
 _LOCAL = "local"
 

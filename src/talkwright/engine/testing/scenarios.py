@@ -34,9 +34,9 @@ from talkwright.engine.ports import (
     UserMessage,
 )
 from talkwright.engine.search.answering import Search
+from talkwright.engine.search.configuring import SearchSettings
 from talkwright.engine.search.index import build_index
 from talkwright.engine.search.passages import passages_of
-from talkwright.engine.search.settings import SearchSettings
 from talkwright.engine.testing.scenario_files import Said, Scenario, Turn, load_scenarios
 from talkwright.engine.testing.scenario_results import Difference, Result, compare, shown_stack
 from talkwright.engine.testing.scenario_words import ScenarioError

@@ -9,7 +9,7 @@ from talkwright.assistant.assistant import Assistant
 from talkwright.assistant.problems import Problem, Severity
 from talkwright.engine.generation.rephrasing import read_rephraser
 from talkwright.engine.llm.settings import NoKey, SettingsFault
-from talkwright.engine.search.settings import UNTIL_MEANT, UNTIL_WORDED, read_embeddings, read_generation
+from talkwright.engine.search.configuring import UNTIL_MEANT, UNTIL_WORDED, read_embeddings, read_generation
 from talkwright.engine.understanding.choice import Choice
 from talkwright.engine.understanding.choosing import chosen
 from talkwright.engine.understanding.llm.generator import read_generator
