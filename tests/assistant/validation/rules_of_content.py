@@ -9,6 +9,8 @@ RULES: list[Rule] = [
     (("response", "done", [{"text": "x"}]), "response-name", W, ""),
     (response(), "empty-response", E, ""),
     (response({"channel": "x", "text": ""}), "empty-variation", E, "/0"),
+    (response({"text": "", "image": "https://x.example/a.png"}), "empty-text", W, "/0/text"),
+    (response({"text": " \n"}), "empty-text", W, "/0/text"),
     (response({"text": "x", "condition": "slots.nope"}, {"text": "y"}), "undeclared-slot", E, "/0/condition"),
     (response({"text": "x", "condition": "context.a"}, {"text": "y"}), "condition-name", E, "/0/condition"),
     (

@@ -15,7 +15,7 @@ from talkwright.assistant.pointers import pointer_join
 from talkwright.assistant.references import Reference, references
 from talkwright.assistant.references.in_responses import texts, uses_jinja
 from talkwright.assistant.validation.buttons import check_buttons
-from talkwright.assistant.validation.check import Check, Expression, add
+from talkwright.assistant.validation.check import Check, Expression, add, remove
 from talkwright.assistant.validation.expressions import check_expression
 from talkwright.assistant.validation.translations import check_text_translations
 
@@ -73,6 +73,13 @@ def _check_variation(check: Check, variation: Mapping[str, Any], path: str, what
     if not any(variation.get(key) for key in CONTENT_KEYS):
         check.findings.error(
             "empty-variation", path, f"{what} says nothing: give it a `text`, buttons, an image or a `custom` payload."
+        )
+    elif isinstance(text := variation.get("text"), str) and not text.strip():
+        check.findings.warning(
+            "empty-text",
+            pointer_join(path, "text"),
+            f"{what} has an empty `text`: write what it says, or remove `text` where the rest is to stand alone.",
+            remove(pointer_join(path, "text")) if any(variation.get(key) for key in CONTENT_KEYS[1:]) else (),
         )
     _check_condition(check, variation, path, what)
     check_buttons(check, variation, path, what)
