@@ -25,7 +25,7 @@ _STATUS = {
 
 def refusal(error: PeopleError) -> ProblemError:
     """What a rule of identity/people.py refuses, as a problem document."""
-    return ProblemError(_STATUS.get(error.code, 409), error.code, "That can't be done", str(error))
+    return ProblemError(_STATUS.get(error.code, 409), error.code, str(error))
 
 
 def shown(row: Any) -> UserShown:
