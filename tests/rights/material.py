@@ -215,6 +215,14 @@ def _new(**values: Any) -> Make:
     return _with(body=lambda _ground: {"id": str(uuid7()), **values})
 
 
+async def _none_waits(ground: Ground) -> Asked:
+    """A training of its own each time: one that waits would be the answer."""
+    path = f"/api/assistants/{ground.here}/trainings"
+    for waiting in (await ground.does("GET", path))["items"]:
+        await ground.does("POST", f"{path}/{waiting['id']}/stop")
+    return Asked(body={"id": str(uuid7()), "deploy": False})
+
+
 _BOT = "/api/assistants/{aid}"
 _ITEM = f"{_BOT}/items/{{item}}"
 _CHANGE = f"POST {_BOT}/changes"
@@ -256,7 +264,7 @@ REQUESTS: Mapping[tuple[str, str], Make] = {
     ),
     ("POST /api/assistants/examples/{example}", ""): _new(),
     (f"POST {_BOT}/import", ""): _with(content=lambda _: archive("", {f"notes/{uuid7()}.txt": "words"})),
-    (f"POST {_BOT}/trainings", ""): _new(deploy=False),
+    (f"POST {_BOT}/trainings", ""): _none_waits,
     ("POST /api/users", ""): _with(body=lambda _: {"username": f"new-{uuid7().hex}", "roles": ["annotator"]}),
     ("POST /api/users/{uid}/password-link", ""): _guest,
     ("POST /api/users/{uid}/disable", ""): _guest,
