@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from itertools import combinations
 
 import pytest
 from playwright.sync_api import FloatRect, Page, expect
 from tests.web.api import Api
+from tests.web.chromium import Watch
 from tests.web.places import FLOW, canvas
 from tests.web.projects import tea_desk
 
+People = Callable[..., tuple[Page, Watch]]
 pytestmark = pytest.mark.xdist_group("browser")
 FLOWS_TO_SEE = ("transfer_money", "block_card", "change_address", "pattern_correction")
 
@@ -98,3 +101,38 @@ def test_captions_follow_the_language_that_is_shown(page: Page, example: str) ->
     page.get_by_role("menuitemradio", name="German").click()
     expect(page.locator(".react-flow__node-step").first).not_to_contain_text("Who should get the money?")
     expect(page.locator(".react-flow__node-step").first).to_contain_text("Geld")
+
+
+def test_a_flow_that_one_comes_back_to_is_fitted_as_it_was(page: Page, example: str) -> None:
+    def zoom_and_place() -> tuple[str | None, FloatRect | None]:
+        page.get_by_role("button", name="Fit the flow").click()
+        expect(page.locator(".react-flow__node-start")).to_be_in_viewport(ratio=0.99)
+        return page.locator(".cv-bar .zoom").text_content(), page.locator(".react-flow__node-start").bounding_box()
+
+    def go_to(flow: str) -> None:
+        page.get_by_role("link", name=flow, exact=True).click()
+        page.get_by_role("main", name=f"Flow {flow}", exact=True).locator(".react-flow__node-step").first.wait_for()
+
+    page.goto(f"/a/{example}/flows/{FLOW}")
+    canvas(page)
+    fresh = zoom_and_place()
+    go_to("block_card")
+    go_to(FLOW)
+    assert zoom_and_place() == fresh
+    expect(page.locator(".react-flow__minimap")).to_be_visible()
+
+
+def test_a_canvas_behind_the_dock_is_left_alone(people: People, example: str) -> None:
+    page, watch = people()
+    # Motion is what drew it at no size.
+    page.emulate_media(reduced_motion="no-preference")
+    page.set_viewport_size({"width": 720, "height": 450})
+    page.goto(f"/a/{example}/flows/{FLOW}?step=ask_amount")
+    canvas(page)
+    page.keyboard.press("Control+j")
+    page.get_by_label("Your message").wait_for()
+    expect(page.locator(".react-flow")).to_be_hidden()
+    page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    page.keyboard.press("Control+j")
+    expect(page.locator(".node.sel")).to_be_in_viewport(ratio=0.99)
+    assert watch.unexpected() == []

@@ -32,24 +32,38 @@ export interface CanvasProps {
 }
 
 export function Canvas(props: CanvasProps) {
+  return (
+    <ReactFlowProvider key={props.flow}>
+      <Place {...props} />
+    </ReactFlowProvider>
+  )
+}
+
+/** Where the canvas is: measured, and drawn for that size. */
+function Place(props: CanvasProps) {
   const place = useRef<HTMLDivElement>(null)
   const [size, setSize] = useState<Size | null>(null)
+  const [hidden, setHidden] = useState(false)
   // Measured before the first picture, so that the flow stands at its place in it.
   useLayoutEffect(() => {
     const box = place.current
     if (box === null) return undefined
-    const measure = () => setSize({ width: box.clientWidth, height: box.clientHeight })
+    const measure = () => {
+      const { clientWidth: width, clientHeight: height } = box
+      const none = width === 0 || height === 0
+      setHidden(none)
+      // Behind the dock it has no size: it waits as it was.
+      if (!none) setSize({ width, height })
+    }
     measure()
     const observer = new ResizeObserver(measure)
     observer.observe(box)
     return () => observer.disconnect()
   }, [])
   return (
-    <ReactFlowProvider key={props.flow}>
-      <div className="canvas" ref={place}>
-        {size && <Board {...props} size={size} />}
-      </div>
-    </ReactFlowProvider>
+    <div className="canvas" ref={place}>
+      {size && <Board {...props} size={size} follow={hidden ? null : props.follow} />}
+    </div>
   )
 }
 

@@ -63,7 +63,7 @@ function OpenFlow({ flow }: { flow: Document }) {
         </>
       ) : (
         <FlowCanvas flow={flow} selected={step ?? null}>
-          <FlowToolbar flow={flow} />
+          <FlowToolbar flow={flow} text={response} />
           {conflict && <ConflictView key={conflict.item} conflict={conflict} />}
         </FlowCanvas>
       )}
@@ -71,7 +71,8 @@ function OpenFlow({ flow }: { flow: Document }) {
   )
 }
 
-function FlowToolbar({ flow }: { flow: Document }) {
+/** `text` is a response of the flow, two versions of which wait for a choice. */
+function FlowToolbar({ flow, text }: { flow: Document; text?: string | undefined }) {
   const { name: assistant } = useAssistant()
   const navigate = useNavigate({ from: '/a/$assistant/flows/$flow' })
   const { view } = useSearch({ from: '/a/$assistant/flows/$flow' })
@@ -94,7 +95,7 @@ function FlowToolbar({ flow }: { flow: Document }) {
         onChange={(next) => void navigate({ search: (search) => ({ ...search, view: next === 'yaml' ? 'yaml' : undefined, line: undefined }) })}
       />
       <span className="sp" />
-      <SaveState item={flow.id} />
+      <SaveState item={text ?? flow.id} />
       <UndoButtons />
       <ItemMenu
         item={flow}
