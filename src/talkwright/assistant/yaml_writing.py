@@ -84,8 +84,8 @@ def literal_lines(text: str) -> list[str]:
 def block_fits(text: str) -> bool:
     """Whether a literal block holds the text as it is: no escapes, no blanks at its start or alone on a line.
 
-    Nor blank lines at its end: one that comes to stand below the block, where an item beside it goes, would be taken for
-    another one.
+    Nor blank lines at its end: one that comes to stand below the block, where an item beside it goes, would be taken
+    for another one.
     """
     if _ESCAPED.search(text) or not text.strip() or text.lstrip("\n").startswith(" ") or text.endswith("\n\n"):
         return False
