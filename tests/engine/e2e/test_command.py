@@ -64,8 +64,15 @@ def test_a_bot_that_does_not_answer_is_named(cases: Path) -> None:
     assert url in done.output
 
 
-def test_cases_that_are_none_do_not_pass(cases: Path) -> None:
-    done = run(f"{cases}::renamed", "--understanding", "oracle")
+def test_a_case_that_is_none_is_named(cases: Path) -> None:
+    done = run(f"{cases}::rigth", "--understanding", "oracle")
+    assert done.exit_code == 2
+    assert "has no case “rigth”. Did you mean “right”?" in done.output
+
+
+def test_a_folder_without_a_case_does_not_pass(cases: Path) -> None:
+    (cases.parent / "none").mkdir()
+    done = run(cases.parent / "none", "--project", cases.parent.parent, "--understanding", "oracle")
     assert done.exit_code == 1
     assert "0 of 0" in done.output
 

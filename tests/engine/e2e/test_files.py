@@ -108,6 +108,13 @@ def test_a_moment_that_is_made_up_has_a_time_zone(tmp_path: Path, written: str, 
     assert case.fixtures == {"mocked_datetime": read}
 
 
+def test_a_line_of_an_oracle_that_is_no_command_is_named(tmp_path: Path) -> None:
+    file = write(tmp_path, "test_cases: []\n")
+    write(tmp_path, "German:\n- - start flw order\n", f"{file.stem}.oracle.yml")
+    with pytest.raises(CaseError, match="“German”: “start flw order” is no command"):
+        read_oracle(file)
+
+
 def test_an_oracle_stands_beside_its_file_or_is_asked_for(tmp_path: Path) -> None:
     path = write(tmp_path, "test_cases: []")
     with pytest.raises(CaseError, match=r"cases\.oracle\.yml is missing"):

@@ -12,6 +12,7 @@ from talkwright.assistant.parsing.shape import closest
 from talkwright.assistant.yamls import Node, YamlError, line_and_column, load_marked
 from talkwright.engine.testing.e2e.assertions import Assertion, AssertionFault, read_assertion
 from talkwright.engine.testing.e2e.cases import ANY, USER, Case, CaseError, Step, Stub
+from talkwright.engine.understanding.llm.command_lines import read_answer
 
 ORACLE_SUFFIX = ".oracle.yml"
 _TEXT_STEPS = ("bot", "utter")
@@ -32,7 +33,11 @@ def read_cases(path: str | Path, only: str | None = None) -> list[Case]:
         raise CaseError(f"{place} doesn't exist: name a test file, a folder of them, or file::case.")
     files = [root] if root.is_file() else sorted(one for one in root.rglob("*") if one.suffix in (".yml", ".yaml"))
     cases = [case for file in files for case in _cases_of(file)]
-    return [case for case in cases if only is None or case.name == only]
+    chosen = [case for case in cases if only is None or case.name == only]
+    if only is not None and not chosen:
+        meant = closest(only, {case.name for case in cases})
+        raise CaseError(f"{place} has no case “{only}”." + (f" Did you mean “{meant}”?" if meant else ""))
+    return chosen
 
 
 def project_of(path: str | Path) -> Path | None:
@@ -51,7 +56,14 @@ def read_oracle(file: Path) -> dict[str, list[list[str]]]:
     document = _document(path)
     if not isinstance(document, Mapping):
         raise CaseError(f"{path.name} must map each case to its lists of command lines.")
-    return {str(case): [[str(line) for line in step or ()] for step in steps or ()] for case, steps in document.items()}
+    lines = {
+        str(case): [[str(line) for line in step or ()] for step in steps or ()] for case, steps in document.items()
+    }
+    for case, steps in lines.items():
+        for line in (line for step in steps for line in step):
+            if line.strip() and not any(read_answer(line, "v3", flows=(), earlier=True)):
+                raise CaseError(f"{path.name}, “{case}”: “{line}” is no command; write `start flow NAME`, for example.")
+    return lines
 
 
 @dataclass(frozen=True, slots=True)
