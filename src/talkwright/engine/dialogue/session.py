@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
+from talkwright.assistant.builtins import REQUESTED_SLOT
 from talkwright.assistant.domain import SessionConfig
 from talkwright.conversation import events as ev
 from talkwright.conversation.tracker import Tracker
@@ -33,6 +34,7 @@ def begin_session(ledger: Ledger, *, metadata: Mapping[str, Any] | None = None, 
     """
     tracker = ledger.tracker
     carried = dict(tracker.slots) if ledger.program.assistant.domain.session.carry_over_slots else {}
+    carried.pop(REQUESTED_SLOT, None)  # its form is not carried over
     filled_by = dict(tracker.filled_by)
     session_id = str(uuid.UUID(int=ledger.rng.getrandbits(128), version=4))
     ledger.metadata = {**ledger.metadata, "session_id": session_id}  # events written before share the old map
