@@ -72,7 +72,7 @@ def test_the_events_of_a_turn_come_beside_its_messages_when_asked_for(bot: TestC
     assert repeated == {"messages": [], "events": []}
 
 
-def test_the_tracker_is_shown_as_asked(bot: TestClient) -> None:
+def test_the_tracker_is_made_on_first_sight_and_shown_as_asked(bot: TestClient) -> None:
     tracker = bot.get(TRACKER).json()
     assert [event["event"] for event in tracker["events"]][:2] == ["action", "session_started"]
     assert bot.get(TRACKER, params={"include_events": "NONE"}).json()["events"] is None
@@ -107,12 +107,6 @@ def test_putting_events_replaces_and_posting_appends(bot: TestClient) -> None:
     replaced = bot.put(f"{TRACKER}/events", json=[slot]).json()
     assert len(replaced["events"]) == 1
     assert replaced["stack"] == []
-
-
-def test_looking_at_an_unknown_conversation_does_not_make_it(bot: TestClient) -> None:
-    seen = bot.get("/conversations/eve/tracker").json()
-    assert [event["event"] for event in seen["events"]][:2] == ["action", "session_started"]
-    assert_failure(bot.delete("/conversations/eve/tracker"), 404, "NotFound")
 
 
 def test_a_conversation_can_be_forgotten(bot: TestClient) -> None:

@@ -76,7 +76,7 @@ class Conversations:
         starts = flag_of(request, "start_session", default=True)
         tracker = await self._bot.read(conversation)
         if tracker is None and starts:
-            tracker = self._begun(conversation)
+            tracker = await self._begun(conversation)
         return json_answer(self._until(conversation, tracker, until).to_dict(choice))
 
     async def _detail(self, request: Request) -> Response:
@@ -95,12 +95,15 @@ class Conversations:
             )
         return json_answer(detail)
 
-    def _begun(self, conversation: str) -> Tracker:
-        """A conversation as it will begin. It isn't kept: who only looks makes none."""
-        agent = self._bot.served.agent
-        tracker = agent.new_tracker(conversation)
-        agent.start_session(tracker)
-        return tracker
+    async def _begun(self, conversation: str) -> Tracker:
+        """The conversation with the session that it begins with."""
+        async with self._bot.holding(conversation) as (held, served):
+            tracker = await held.whole(served.agent.program.initial_slots)
+            if tracker is None:
+                tracker = served.agent.new_tracker(conversation)
+                served.agent.start_session(tracker)
+                await held.save(tracker)
+            return tracker
 
     def _until(self, conversation: str, tracker: Tracker | None, until: float | None) -> Tracker:
         """The conversation as it was at a time, seconds since 1970; an empty one where there is none."""
