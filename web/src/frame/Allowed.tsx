@@ -1,6 +1,6 @@
 /** A page that the person's roles show; for others a sentence instead of what the server refuses. */
 import { IconEyeOff } from '@tabler/icons-react'
-import { useLocation } from '@tanstack/react-router'
+import { useMatches } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { useAssistant } from './assistant'
 import { NotYours } from './NotYours'
@@ -11,7 +11,8 @@ const NEEDED: Readonly<Record<string, string>> = { versions: 'trainings:read', s
 
 export function Allowed({ children }: { children: ReactNode }) {
   const { permissions } = useAssistant()
-  const section = useLocation({ select: ({ pathname }) => pathname.split('/')[3] ?? '' })
+  // Of the page that is shown: the address is the next one's already while its page is on the way.
+  const section = useMatches({ select: (matches) => matches.at(-1)?.pathname.split('/')[3] ?? '' })
   if (permissions.includes(NEEDED[section] ?? 'content:read')) return children
   return <NotYours icon={IconEyeOff} title={words.allowed.notYours} why={words.allowed.notYoursWhy} />
 }
