@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from playwright.sync_api import Page, expect
 from tests.services.running import ROOT
 from tests.web.places import (
     FLOW,
+    Place,
     canvas,
     dialog,
     drawer,
@@ -20,7 +20,6 @@ from tests.web.places import (
     palette,
     person,
     row_of,
-    settled,
     switcher,
 )
 from tests.web.places import shortcuts as keys
@@ -38,19 +37,8 @@ SECRET = "TEA_KEY"
 RESPONSE = "{a}/content/response/utter_ask_amount"
 
 
-@dataclass(frozen=True)
-class Floating:
-    """Something that floats: the file of its source below web/src, an address, and what opens it there."""
-
-    source: str
-    path: str
-    show: Callable[[Page], None]
-
-    def open(self, page: Page, assistant: str) -> None:
-        """Open it over its page."""
-        page.goto(self.path.format(a=f"/a/{assistant}"))
-        self.show(page)
-        settled(page)
+class Floating(Place):
+    """Something that floats, named by the file of its source below web/src; `show` opens it over its page."""
 
 
 def in_the_source() -> Counter[str]:
@@ -63,7 +51,7 @@ def in_the_source() -> Counter[str]:
 
 def unseen(listed: Sequence[Floating]) -> dict[str, int]:
     """How many parts of which files nobody opens."""
-    return dict(in_the_source() - Counter(each.source for each in listed))
+    return dict(in_the_source() - Counter(each.name for each in listed))
 
 
 def menu(button: str, entry: str) -> Callable[[Page], None]:

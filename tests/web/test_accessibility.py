@@ -78,7 +78,7 @@ def in_all(page: Page, assistant: str, floating: Sequence[Floating]) -> dict[str
     found = {}
     for number, each in enumerate(floating):
         each.open(page, assistant)
-        found[f"{each.source}, {number}"] = in_both_themes(page, _FLOATS)
+        found[f"{each.name}, {number}"] = in_both_themes(page, _FLOATS)
     return {name: each for name, each in found.items() if each}
 
 

@@ -74,33 +74,33 @@ function Board({ nodes, edges, selected, onSelect, follow, size, children }: Can
   return (
     <>
       <div className="cv-board" {...keys}>
-      <ReactFlow
-        nodes={nodes}
-        edges={edges}
-        nodeTypes={NODE_TYPES}
-        edgeTypes={EDGE_TYPES}
-        onNodesChange={(changes) => {
-          // Click and Enter alike: only steps can be selected.
-          const chosen = changes.find((change) => change.type === 'select' && change.selected)
-          if (chosen?.type === 'select') onSelect(chosen.id)
-        }}
-        onPaneClick={() => onSelect(null)}
-        onMove={(event) => {
-          if (event !== null) touch()
-        }}
-        defaultViewport={first}
-        minZoom={LEAST}
-        maxZoom={2}
-        panOnScroll
-        zoomOnDoubleClick={false}
-        nodesDraggable={false}
-        nodesConnectable={false}
-        deleteKeyCode={null}
-        ariaLabelConfig={HOW_TO_GO}
-        onlyRenderVisibleElements
-      >
-        <Dots />
-      </ReactFlow>
+        <ReactFlow
+          nodes={nodes}
+          edges={edges}
+          nodeTypes={NODE_TYPES}
+          edgeTypes={EDGE_TYPES}
+          onNodesChange={(changes) => {
+            // Click and Enter alike: only steps can be selected.
+            const chosen = changes.find((change) => change.type === 'select' && change.selected)
+            if (chosen?.type === 'select') onSelect(chosen.id)
+          }}
+          onPaneClick={() => onSelect(null)}
+          onMove={(event) => {
+            if (event !== null) touch()
+          }}
+          defaultViewport={first}
+          minZoom={LEAST}
+          maxZoom={2}
+          panOnScroll
+          zoomOnDoubleClick={false}
+          nodesDraggable={false}
+          nodesConnectable={false}
+          deleteKeyCode={null}
+          ariaLabelConfig={HOW_TO_GO}
+          onlyRenderVisibleElements
+        >
+          <Dots />
+        </ReactFlow>
       </div>
       <div className={`cv-tools${tools === 'over' ? '' : ' below'}`} style={tools === 'over' ? { width: TOOLS.width } : { height: tools === 'below' ? STRIP.full : STRIP.bare }}>
         {tools !== 'below, bare' && <Overview style={OVERVIEW[tools]} />}
