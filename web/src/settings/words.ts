@@ -23,7 +23,7 @@ export const words = {
     replace: (name: string) => `Replace ${name}`,
     name: 'Name',
     nameHint: 'Letters, digits and underscores, as the project’s files name it.',
-    nameWrong: 'A name is of letters, digits and underscores and begins with none of the digits.',
+    nameWrong: 'A name is of letters, digits and underscores, and doesn’t begin with a digit.',
     value: 'Value',
     valueHint: 'It is kept encrypted and never shown again.',
     valueMissing: 'Paste the value here.',
