@@ -80,15 +80,19 @@ export class Sender {
     const answer = await server.change({ id: change.id, command: change.label, edits: [...edits] })
     const { bases } = state.getState()
     const documents = answer.items.map((item) => documentOfChanged(item, bases[item.id]))
-    tell({ kind: 'saved', change, documents, outcome: outcomeOf(edits, documents), at: now() })
+    await this.end(change.id, { kind: 'saved', change, documents, outcome: outcomeOf(edits, documents), at: now() })
     this.pause = FIRST_PAUSE
-    await queue.remove(change.id)
     await this.complete(change, documents)
   }
 
   private async drop(id: string): Promise<void> {
-    this.around.tell({ kind: 'dropped', id })
+    await this.end(id, { kind: 'dropped', id })
+  }
+
+  /** Told last: a tab that opens meanwhile hears it, and where this one dies before, the next sends the change once more. */
+  private async end(id: string, news: News): Promise<void> {
     await this.around.queue.remove(id)
+    this.around.tell(news)
   }
 
   /** The edits of a change on what the server has; null where it doesn't fit any more. Items of other tabs are read first. */
@@ -137,8 +141,7 @@ export class Sender {
       await queue.put({ change })
       await this.stale(error.items)
     } else {
-      tell({ kind: 'refused', change, title: error.title, detail: error.detail, draft: draftOf(change, error) })
-      await queue.remove(change.id)
+      await this.end(change.id, { kind: 'refused', change, title: error.title, detail: error.detail, draft: draftOf(change, error) })
     }
   }
 

@@ -45,8 +45,7 @@ export class DocumentStore {
     this.queue = queue
     this.now = now
     this.sender = new Sender({ state: this.state, server, queue, now, signedIn, read: (id) => this.refresh(id), tell: (news) => this.tell(news) })
-    const lead = () => void this.restore().then(() => this.sender.lead())
-    this.tabs = join((news) => this.hear(news), lead)
+    this.tabs = join((news) => this.hear(news), () => void this.restore().then(() => this.sender.lead()))
     void this.restore()
     this.state.subscribe((state, before) => {
       keepDrafts(queue, state.drafts, before.drafts)
@@ -59,9 +58,11 @@ export class DocumentStore {
     const [waiting, drafts] = await Promise.all([this.queue.read(), this.queue.readDrafts()])
     const waits = waiting.filter(({ change }) => !this.ended.has(change.id))
     this.state.setState((state) => ({ ...added(state, waits), drafts: { ...drafts, ...state.drafts } }), true)
-    // Whether they still fit shows only on what the server has now.
-    void Promise.allSettled(unknown(this.state.getState()).map((id) => this.refresh(id)))
+    this.readUnknown()
   }
+
+  /** Reads what waiting changes are of: whether they still fit shows only on what the server has now. */
+  private readonly readUnknown = () => void Promise.allSettled(unknown(this.state.getState()).map((id) => this.refresh(id)))
 
   /** Makes something so here, and in the other tabs. */
   private tell(news: News): void {
@@ -78,6 +79,7 @@ export class DocumentStore {
     if (news.kind === 'refused' || news.kind === 'saved') this.ended.add(news.change.id)
     if (news.kind === 'saved') this.options.onSaved?.(news.change)
     if (news.kind === 'refused' && news.draft === null) this.options.onRefused?.(news.change, news.title, news.detail)
+    if (news.kind === 'try') this.readUnknown()
     if (news.kind === 'try') this.sender.retryNow()
     else this.sender.pump()
   }
@@ -85,8 +87,8 @@ export class DocumentStore {
   /** Loads an item (and, for a flow, what it names) unless it is here already. */
   async open(id: string): Promise<Document> {
     const known = this.state.getState().documents[id]
-    if (known !== undefined && !this.others.isOutdated(id) && (known.parts !== null || this.state.getState().bases[id] === undefined)) return known
-    return this.refresh(id)
+    const isWhole = known !== undefined && (known.parts !== null || this.state.getState().bases[id] === undefined)
+    return isWhole && !this.others.isOutdated(id) ? known : this.refresh(id)
   }
 
   /** Loads an item again; changes made here are put on top of what the server has now. */
@@ -153,9 +155,8 @@ export class DocumentStore {
     if (open === null) return
     const change = pending.find((candidate) => candidate.id === open)
     this.state.setState({ open: null })
-    if (change === undefined) return
-    if (change.commands.every(changesNothing)) this.state.setState((state) => dropped(state, change.id), true)
-    else this.commit(change)
+    if (change?.commands.every(changesNothing)) this.state.setState((state) => dropped(state, change.id), true)
+    else if (change !== undefined) this.commit(change)
   }
 
   private commit(change: Change): void {

@@ -1,48 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { ApiError } from '../api'
-import type { Command } from './commands'
-import type { Json } from './json'
-import type { News } from './news'
 import { memoryQueue, type ChangeQueue } from './queue'
-import { moving } from './state'
 import { DocumentStore } from './store'
-import type { Join } from './tabs'
-import { TestServer } from './testServer'
-
-const label = { name: 'edit', arguments: {} }
-const text = (item: string, value: string, was: string): Command => ({ name: 'set', item, at: { path: '/0/text' }, value, was })
-const bodyOf = (store: DocumentStore, item = 'a') => store.state.getState().documents[item]?.body
-const said = (value: string): Json => [{ text: value }]
-
-/** Tabs of one browser: the first one leads, and what one tells reaches the others as a copy. */
-function browser(): { join: Join; leave: () => void } {
-  const members: { hear: (news: News) => void; lead: () => void }[] = []
-  const join: Join = (hear, lead) => {
-    const self = { hear, lead }
-    members.push(self)
-    if (members[0] === self) lead()
-    const tell = (news: News) => {
-      for (const other of members) if (other !== self) other.hear(structuredClone(news))
-    }
-    return { tell }
-  }
-  const leave = () => {
-    members.shift()
-    members[0]?.lead()
-  }
-  return { join, leave }
-}
-
-async function quiet(): Promise<void> {
-  for (let i = 0; i < 50; i++) await Promise.resolve()
-}
-
-function server(): TestServer {
-  const made = new TestServer('response')
-  made.put('a', said('Hello'))
-  made.put('b', said('Bye'))
-  return made
-}
+import type { TestServer } from './testServer'
+import { bodyOf, browser, label, quiet, said, server, text } from './testTabs'
 
 describe('a page that is loaded again', () => {
   it('shows what was not sent, and sends it once under its old id', async () => {
@@ -143,6 +104,28 @@ describe('two tabs', () => {
     expect(second.unsaved).toBe(false)
   })
 
+  it.each(['is closed', 'goes on'])('are not left with a change that was saved as another opened, whether the one that sends %s', async (then) => {
+    const content = server()
+    const { join, leave } = browser()
+    const queue = memoryQueue()
+    let forget: (() => void) | undefined
+    const held = new Promise<void>((done) => (forget = done))
+    const slow: ChangeQueue = { ...queue, remove: (id) => held.then(() => queue.remove(id)) }
+    const first = new DocumentStore('assistant', { server: content, queue: slow, join })
+    const second = new DocumentStore('assistant', { server: content, queue, join })
+    await first.open('a')
+    first.run([text('a', 'Hi', 'Hello')], label)
+    await quiet()
+    expect(content.head('a').body).toEqual(said('Hi'))
+    const third = new DocumentStore('assistant', { server: content, queue, join })
+    await quiet()
+    if (then === 'is closed') leave()
+    else forget?.()
+    await quiet()
+    expect([second.unsaved, third.unsaved]).toEqual([false, false])
+    expect([content.revision('a'), await queue.read()]).toEqual([2, []])
+  })
+
   it('that type the same text both show both, and a choice in either ends it', async () => {
     const content = server()
     const { join } = browser()
@@ -163,71 +146,5 @@ describe('two tabs', () => {
     await quiet()
     expect(content.head('a').body).toEqual(said('Second'))
     for (const store of [first, second]) expect([bodyOf(store), store.unsaved, store.state.getState().conflicts]).toEqual([said('Second'), false, {}])
-  })
-})
-
-describe('a change that no longer fits', () => {
-  it('is not sent again by the next page, and each of its tabs offers the choice', async () => {
-    const content = server()
-    const queue = memoryQueue()
-    const before = new DocumentStore('assistant', { server: content, queue })
-    await before.open('a')
-    content.put('a', said('Theirs'))
-    before.run([text('a', 'Mine', 'Hello')], label)
-    await quiet()
-    expect(content.requests).toHaveLength(1)
-
-    const { join } = browser()
-    const tabs = [1, 2].map(() => new DocumentStore('assistant', { server: content, queue, join }))
-    await quiet()
-    for (const store of tabs) expect(store.state.getState().conflicts['a']?.mine.body).toEqual(said('Mine'))
-    expect(content.requests).toHaveLength(1)
-  })
-
-  it('shows in a tab that has not opened its item', async () => {
-    const content = server()
-    const { join } = browser()
-    const queue = memoryQueue()
-    const [first, second] = [1, 2].map(() => new DocumentStore('assistant', { server: content, queue, join })) as [DocumentStore, DocumentStore]
-    await first.open('a')
-    content.put('a', said('Theirs'))
-    first.run([text('a', 'Mine', 'Hello')], label)
-    await quiet()
-    expect(second.state.getState().conflicts['a']?.theirs.body).toEqual(said('Theirs'))
-  })
-
-  it('holds up no change of another item', async () => {
-    const content = server()
-    const store = new DocumentStore('assistant', { server: content })
-    await Promise.all([store.open('a'), store.open('b')])
-    content.put('a', said('Theirs'))
-    store.run([text('a', 'Mine', 'Hello')], label)
-    await quiet()
-    store.run([text('b', 'See you', 'Bye')], label)
-    await quiet()
-    expect(content.head('b').body).toEqual(said('See you'))
-    expect(moving(store.state.getState())).toEqual([])
-    expect(store.unsaved).toBe(true)
-  })
-})
-
-describe('a sign-in that ended', () => {
-  it('is asked for before anything is sent again, and nothing goes out in another person’s name', async () => {
-    const content = server()
-    let mine = false
-    const store = new DocumentStore('assistant', { server: content, signedIn: async () => mine })
-    await store.open('a')
-    content.failures.push(new ApiError(403, 'csrf', '', ''))
-    store.run([text('a', 'Hi', 'Hello')], label)
-    await quiet()
-    expect(store.state.getState().connection).toBe('signed-out')
-    store.tryNow()
-    await quiet()
-    expect(content.requests).toHaveLength(1)
-    mine = true
-    store.tryNow()
-    await quiet()
-    expect(content.head('a').body).toEqual(said('Hi'))
-    expect(store.state.getState().connection).toBe('online')
   })
 })

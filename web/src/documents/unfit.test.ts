@@ -1,0 +1,94 @@
+import { describe, expect, it } from 'vitest'
+import { ApiError } from '../api'
+import { memoryQueue } from './queue'
+import { moving } from './state'
+import { DocumentStore } from './store'
+import type { TestServer } from './testServer'
+import { browser, label, quiet, said, server, text } from './testTabs'
+
+describe('a change that no longer fits', () => {
+  it('is not sent again by the next page, and each of its tabs offers the choice', async () => {
+    const content = server()
+    const queue = memoryQueue()
+    const before = new DocumentStore('assistant', { server: content, queue })
+    await before.open('a')
+    content.put('a', said('Theirs'))
+    before.run([text('a', 'Mine', 'Hello')], label)
+    await quiet()
+    expect(content.requests).toHaveLength(1)
+
+    const { join } = browser()
+    const tabs = [1, 2].map(() => new DocumentStore('assistant', { server: content, queue, join }))
+    await quiet()
+    for (const store of tabs) expect(store.state.getState().conflicts['a']?.mine.body).toEqual(said('Mine'))
+    expect(content.requests).toHaveLength(1)
+  })
+
+  it('is looked at once more where the answer was lost', async () => {
+    const content = server()
+    const queue = memoryQueue()
+    const before = new DocumentStore('assistant', { server: content, queue })
+    await before.open('a')
+    content.put('a', said('Theirs'))
+    before.run([text('a', 'Mine', 'Hello')], label)
+    await quiet()
+
+    let lost = true
+    const item: TestServer['item'] = (id) => (lost ? Promise.reject(new ApiError(0, 'offline', '', '')) : content.item(id))
+    const reading = { item, change: content.change.bind(content), builtin: content.builtin.bind(content) }
+    const after = new DocumentStore('assistant', { server: reading, queue, join: () => ({ tell: () => undefined }) })
+    await quiet()
+    expect(after.state.getState().conflicts).toEqual({})
+    lost = false
+    after.tryNow()
+    await quiet()
+    expect(after.state.getState().conflicts['a']?.mine.body).toEqual(said('Mine'))
+  })
+
+  it('shows in a tab that has not opened its item', async () => {
+    const content = server()
+    const { join } = browser()
+    const queue = memoryQueue()
+    const [first, second] = [1, 2].map(() => new DocumentStore('assistant', { server: content, queue, join })) as [DocumentStore, DocumentStore]
+    await first.open('a')
+    content.put('a', said('Theirs'))
+    first.run([text('a', 'Mine', 'Hello')], label)
+    await quiet()
+    expect(second.state.getState().conflicts['a']?.theirs.body).toEqual(said('Theirs'))
+  })
+
+  it('holds up no change of another item', async () => {
+    const content = server()
+    const store = new DocumentStore('assistant', { server: content })
+    await Promise.all([store.open('a'), store.open('b')])
+    content.put('a', said('Theirs'))
+    store.run([text('a', 'Mine', 'Hello')], label)
+    await quiet()
+    store.run([text('b', 'See you', 'Bye')], label)
+    await quiet()
+    expect(content.head('b').body).toEqual(said('See you'))
+    expect(moving(store.state.getState())).toEqual([])
+    expect(store.unsaved).toBe(true)
+  })
+})
+
+describe('a sign-in that ended', () => {
+  it('is asked for before anything is sent again, and nothing goes out in another person’s name', async () => {
+    const content = server()
+    let mine = false
+    const store = new DocumentStore('assistant', { server: content, signedIn: async () => mine })
+    await store.open('a')
+    content.failures.push(new ApiError(403, 'csrf', '', ''))
+    store.run([text('a', 'Hi', 'Hello')], label)
+    await quiet()
+    expect(store.state.getState().connection).toBe('signed-out')
+    store.tryNow()
+    await quiet()
+    expect(content.requests).toHaveLength(1)
+    mine = true
+    store.tryNow()
+    await quiet()
+    expect(content.head('a').body).toEqual(said('Hi'))
+    expect(store.state.getState().connection).toBe('online')
+  })
+})
