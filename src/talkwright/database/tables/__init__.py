@@ -40,6 +40,7 @@ from talkwright.database.tables.work import (
     models,
     schema_info,
     trainings,
+    transitions,
     workers,
 )
 
@@ -78,6 +79,7 @@ __all__ = [
     "sign_ins",
     "texts",
     "trainings",
+    "transitions",
     "users",
     "version_files",
     "version_items",

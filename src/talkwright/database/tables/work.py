@@ -46,6 +46,7 @@ trainings = Table(
     Index("ix_trainings_assistant", "assistant", "sequence"),
     Index("ix_trainings_open", "sequence", postgresql_where=text("state IN ('queued', 'running')")),
     Index("ix_trainings_version", "version"),
+    Index("ix_trainings_served", "assistant", "started_at"),
     one_of("state", *TrainingState),
 )
 
@@ -121,6 +122,22 @@ attempts = Table(
     one_of("state", "assigned", "running", "ready", "stopping", "ended"),
 )
 
+transitions = Table(
+    "transitions",
+    metadata,
+    Column("sequence", BigInteger, Identity(), primary_key=True),
+    Column("work_kind", Text, nullable=False),
+    Column("work", Uuid, nullable=False),
+    instant("at", nullable=False),
+    Column("source", Text, nullable=False, comment="the state before"),
+    Column("target", Text, nullable=False, comment="the state after"),
+    Column("attempt", Integer, nullable=False, comment="number of the attempt that it is about, 0 before the first"),
+    Column("who", Text, nullable=False, comment="the orchestrator that led"),
+    Column("why", Text, nullable=False, comment="in words for people"),
+    Index("ix_transitions_work", "work", "sequence"),
+    comment="Every change of a training's or deployment's state; only ever added to",
+)
+
 assistant_secrets = Table(
     "assistant_secrets",
     metadata,
@@ -164,6 +181,8 @@ workers = Table(
     Column("host", Text, nullable=False),
     Column("process", Integer),
     Column("engines", Text, nullable=False, server_default="[]", comment="JSON list: engines it can run"),
+    Column("protocol", Integer, nullable=False, server_default="1", comment="how it and orchestrators understand rows"),
+    Column("site", EXACT, comment="where its jobs live on when it ends: others of the same site may go on with them"),
     Column("draining", Boolean, nullable=False, server_default="false"),
     instant("started_at", nullable=False),
     instant("heartbeat_at", nullable=False),
