@@ -11,7 +11,7 @@ from hypothesis import settings
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # `tests.services` is imported by its whole name
 
-pytest_plugins = ["tests.services.postgres"]
+pytest_plugins = ["tests.services.postgres", "tests.services.schedule"]
 settings.register_profile("long", max_examples=2_000, deadline=None)  # see CONTRIBUTING.md
 
 
