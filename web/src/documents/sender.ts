@@ -8,7 +8,7 @@ import type { Document } from './document'
 import type { News } from './news'
 import type { ChangeQueue } from './queue'
 import { documentOfChanged, documentOfStale, documentsOf, type ContentServer } from './server'
-import { draftKey, received, sendable, type State } from './state'
+import { draftKey, moving, received, sendable, type State } from './state'
 
 const FIRST_PAUSE = 1000
 const LONGEST_PAUSE = 30_000
@@ -103,8 +103,8 @@ export class Sender {
       if (made.has(item) || state.getState().bases[item] !== undefined) continue
       await read(item)
     }
-    const { bases, outcomes, conflicts } = state.getState()
-    if (itemsOf(change).some((item) => conflicts[item] !== undefined)) return null
+    const { bases, outcomes } = state.getState()
+    if (!moving(state.getState()).some(({ id }) => id === change.id)) return null
     return encode(change, bases, change.reverts === undefined ? undefined : outcomes[change.reverts])
   }
 

@@ -215,13 +215,12 @@ export function decided(state: State, { item, forced, gone }: Choice): State {
   return derive(next, [item])
 }
 
-/** The changes that need no choice of the person to be sent: none of their items waits for one, nor what they build on. */
+/** The changes that need no choice of the person to be sent: neither they nor what they build on are what no longer fits. */
 export function moving(state: State): Change[] {
-  const waiting = new Set(Object.keys(state.conflicts))
-  if (waiting.size === 0) return [...state.pending]
+  const waiting = new Set<string>()
   return state.pending.filter((change) => {
     const items = itemsOf(change)
-    if (!items.some((item) => waiting.has(item))) return true
+    if (!items.some((item) => waiting.has(item) || state.conflicts[item]?.change === change.id)) return true
     for (const item of items) waiting.add(item)
     return false
   })

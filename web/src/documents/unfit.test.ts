@@ -57,6 +57,34 @@ describe('a change that no longer fits', () => {
     expect(second.state.getState().conflicts['a']?.theirs.body).toEqual(said('Theirs'))
   })
 
+  it('doesn’t hold up the change that came before it, whose answer was lost with its tab', async () => {
+    const content = server()
+    const { join, leave } = browser()
+    const queue = memoryQueue()
+    const lost: TestServer['change'] = async (request) => {
+      await content.change(request)
+      return new Promise(() => undefined)
+    }
+    const first = new DocumentStore('assistant', { server: { item: content.item.bind(content), change: lost, builtin: async () => undefined }, queue, join })
+    const second = new DocumentStore('assistant', { server: content, queue, join })
+    await Promise.all([first.open('a'), second.open('a')])
+    first.type(text('a', 'First', 'Hello'), label)
+    second.type(text('a', 'Second', 'Hello'), label)
+    first.settle()
+    await quiet()
+    second.settle()
+    await quiet()
+    leave()
+    await quiet()
+    expect([content.revision('a'), content.head('a').body]).toEqual([2, said('First')])
+    const third = new DocumentStore('assistant', { server: content, queue, join })
+    await quiet()
+    for (const store of [second, third]) {
+      const conflict = store.state.getState().conflicts['a']
+      expect([conflict?.mine.body, conflict?.theirs.body]).toEqual([said('Second'), said('First')])
+    }
+  })
+
   it('holds up no change of another item', async () => {
     const content = server()
     const store = new DocumentStore('assistant', { server: content })
