@@ -110,6 +110,7 @@ SUMMARY: Sample = {
     "counts": {"flow": 3, "response": 12, "slot": 4},
     "training": TRAINING,
     "deployment": DEPLOYMENT,
+    "failed_start": None,
     "last_change": {"number": 17, "at": _MORNING, "by": PERSON, "words": "Changed the text of utter_greet"},
     "permissions": ["assistants:read", "content:read", "flows:write"],
 }
@@ -173,6 +174,7 @@ ITEMS: Sample = {
             "used": 2,
             "problems": {"error": 0, "warning": 0, "hint": 0},
             "changed": TOUCHED,
+            "as_it_came": False,
         }
     ],
     "next": None,

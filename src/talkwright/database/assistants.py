@@ -25,7 +25,7 @@ from talkwright.database.tables import (
     trainings,
     users,
 )
-from talkwright.database.work_objects import active_deployment, latest_training
+from talkwright.database.work_objects import active_deployment, failed_start, latest_training
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +54,7 @@ class LastChange:
 class ListedAssistant:
     """An assistant with its figures: problems by severity, items by kind, latest training, active deployment.
 
+    `failed_start` is the newest deployment where it never answered.
     `sorting` is what the list is sorted by, as the database folds it, for the cursor.
     """
 
@@ -63,6 +64,7 @@ class ListedAssistant:
     counts: Mapping[str, int]
     training: Mapping[str, Any] | None
     deployment: Mapping[str, Any] | None
+    failed_start: Mapping[str, Any] | None
     last_change: LastChange | None
 
 
@@ -204,6 +206,7 @@ def _figures(listed: Any) -> Any:
             change.c.display,
             latest_training(trainings.c.assistant == listed.c.id).label("training"),
             active_deployment(listed.c.id).label("deployment"),
+            failed_start(listed.c.id).label("failed_start"),
         )
         .select_from(joined)
         .order_by(listed.c.sorting, listed.c.id)
@@ -233,6 +236,7 @@ def _listed(row: Any) -> ListedAssistant:
         counts=row.counts or {},
         training=row.training,
         deployment=row.deployment,
+        failed_start=row.failed_start,
         last_change=change,
     )
 

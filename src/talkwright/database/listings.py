@@ -9,15 +9,18 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, func, null, select, tuple_
+from sqlalchemy import ColumnElement, and_, func, null, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from talkwright.database.tables import assistants, facts, items, users
+from talkwright.database.tables import assistants, changes, facts, items, users
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListedItem:
-    """One item in a list: figures, problems and last change, without its body."""
+    """One item in a list: figures, problems and last change, without its body.
+
+    `as_it_came`: nobody edited it since the import, or the change that made the assistant, brought it.
+    """
 
     id: UUID
     kind: str
@@ -32,6 +35,7 @@ class ListedItem:
     hints: int
     changed_at: datetime
     changed_by: tuple[UUID, str]
+    as_it_came: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +88,7 @@ async def list_items(
             items,
             uses.label("used"),
             users.c.display,
+            _as_it_came().label("as_it_came"),
             assistants.c.last_change,
             assistants.c.language,
             assistants.c.additional_languages,
@@ -109,6 +114,14 @@ async def list_items(
         overridden=frozenset((kind, name) for kind, name in first.overridden or ()),
         mentions={(kind, name): used for kind, name, used in first.mentions or ()},
     )
+
+
+def _as_it_came() -> ColumnElement[bool]:
+    """Whether an item's latest change was an import or the one that made the assistant."""
+    came = select(changes.c.source.in_(("import", "create")))
+    return came.where(
+        changes.c.assistant == items.c.assistant, changes.c.number == items.c.changed_in
+    ).scalar_subquery()
 
 
 def _condition(wanted: ItemFilter, after: tuple[str, str] | None) -> Any:
@@ -164,4 +177,5 @@ def _listed(row: Any) -> ListedItem:
         hints=row.hints,
         changed_at=row.changed_at,
         changed_by=(row.changed_by, row.display),
+        as_it_came=row.as_it_came,
     )

@@ -45,6 +45,18 @@ def latest_training(condition: Any) -> ColumnElement[Any]:
 
 def active_deployment(assistant: Any, environment: str = "try") -> ColumnElement[Any]:
     """The deployment that an assistant's talk goes to, as a column."""
+    return _deployment(assistant, environment, deployments.c.active)
+
+
+def failed_start(assistant: Any, environment: str = "try") -> ColumnElement[Any]:
+    """The newest deployment where it failed before any talk went to it, as a column; null where it didn't."""
+    later = deployments.alias("later")
+    same = (later.c.assistant == deployments.c.assistant, later.c.environment == deployments.c.environment)
+    newest = ~select(later.c.id).where(*same, later.c.sequence > deployments.c.sequence).exists()
+    return _deployment(assistant, environment, deployments.c.state == "failed", ~deployments.c.active, newest)
+
+
+def _deployment(assistant: Any, environment: str, *conditions: ColumnElement[bool]) -> ColumnElement[Any]:
     plain = ("id", "assistant", "environment", "version", "training", "state", "active", "reason")
     fields = {name: deployments.c[name] for name in (*plain, "created_at", "ready_at")} | {
         "version_name": versions.c.name,
@@ -53,9 +65,7 @@ def active_deployment(assistant: Any, environment: str = "try") -> ColumnElement
         "attempt_problems": _attempt_problems(),
     }
     found = select(_object(fields)).select_from(deployments.join(versions, versions.c.id == deployments.c.version))
-    found = found.where(
-        deployments.c.assistant == assistant, deployments.c.environment == environment, deployments.c.active
-    )
+    found = found.where(deployments.c.assistant == assistant, deployments.c.environment == environment, *conditions)
     return found.scalar_subquery()
 
 

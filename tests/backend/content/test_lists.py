@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from typing import Any
 from uuid import UUID
 
 import pytest
-from tests.backend.content.calls import imported
+from sqlalchemy import insert
+from tests.backend.content.calls import change, imported, item_named, send, text_patch
 from tests.services.studio import Browser, RunningStudio
 
 from talkwright.backend.assistants.service import page_of_assistants
 from talkwright.backend.content.service import all_problems, page_of_changes, page_of_items
 from talkwright.backend.versions.service import page_of_versions
+from talkwright.database import versions
 from talkwright.database.engine import Database
-from talkwright.database.ids import SYSTEM_USER
+from talkwright.database.ids import SYSTEM_USER, uuid7
 from talkwright.database.listings import ItemFilter
+from talkwright.database.tables import deployments
 from talkwright.identity.principal import Principal
 
 pytestmark = pytest.mark.anyio
@@ -89,3 +94,32 @@ async def test_an_assistant_is_found_by_its_name_wherever_it_stands_in_the_list(
         answer = (await admin.send("GET", f"/api/assistants?name={assistant['name']}&limit=1")).json()
         assert [(item["id"], answer["next"]) for item in answer["items"]] == [(assistant["id"], None)]
     assert (await admin.send("GET", "/api/assistants?name=nobody")).json() == {"items": [], "next": None}
+
+
+async def test_what_came_with_an_import_counts_as_edited_only_once_somebody_edited_it(admin: Browser) -> None:
+    made = (await imported(admin, project(3)))["assistant"]["id"]
+    await send(admin, made, change(text_patch(await item_named(admin, made, "response", "utter_0001"), "Edited")))
+    listed = (await admin.send("GET", f"/api/assistants/{made}/items?kind=response")).json()["items"]
+    assert [item["name"] for item in listed if not item["as_it_came"]] == ["utter_0001"]
+
+
+async def test_a_start_that_failed_is_told_until_a_newer_one_succeeds(
+    admin: Browser, database: Database, assistant: str
+) -> None:
+    async def start(**state: Any) -> None:
+        async with database.transaction() as session:
+            pinned = await versions.pin(session, UUID(assistant), secrets.token_bytes(32), SYSTEM_USER)
+            row = {"id": uuid7(), "assistant": UUID(assistant), "version": pinned.id, "created_by": SYSTEM_USER}
+            await session.execute(insert(deployments).values(row | state))
+
+    async def shown() -> list[str | None]:
+        row = (await admin.send("GET", f"/api/assistants/{assistant}")).json()
+        return [one and (one["reason"] or one["state"]) for one in (row["deployment"], row["failed_start"])]
+
+    assert await shown() == [None, None]
+    await start(state="failed", reason="No memory.")
+    assert await shown() == [None, "No memory."]
+    await start(state="running", active=True)
+    assert await shown() == ["running", None]
+    await start(state="failed", reason="No disk.")
+    assert await shown() == ["running", "No disk."]

@@ -41,7 +41,7 @@ async def test_old_revisions_can_be_read_and_the_history_says_who_did_what(admin
     address = f"/api/assistants/{assistant}/items/{item['id']}"
     (newest, oldest) = (await admin.send("GET", f"{address}/history")).json()["items"]
     assert (newest["words"], newest["by"]["name"], oldest["words"]) == (
-        "Edited a text of utter_greet",
+        "Changed the text of utter_greet",
         "admin",
         "Created the assistant",
     )

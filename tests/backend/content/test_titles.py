@@ -39,3 +39,11 @@ async def test_a_title_that_is_taken_gets_a_number(admin: Browser) -> None:
     named = b"recipe: default.v1\nlanguage: en\nassistant_id: lamp-shop\n"
     assert [await title_of(named) for _ in range(3)] == ["Lamp Shop", "Lamp Shop 2", "Lamp Shop 3"]
     assert await title_of(b"recipe: default.v1\nlanguage: en\n") == "Night Ferry"
+
+
+@pytest.mark.anyio
+async def test_a_title_that_is_too_long_is_refused_and_not_cut(admin: Browser) -> None:
+    row = {"id": str(uuid7()), "name": "long-title", "title": "long " * 2000, "language": "en"}
+    refused = await admin.send("POST", "/api/assistants", json=row)
+    assert (refused.status_code, refused.json()["detail"].split(":")[0]) == (422, "body.title")
+    assert "120" in refused.json()["detail"]

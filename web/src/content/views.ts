@@ -39,7 +39,7 @@ export const VIEWS: Readonly<Record<View, Definition>> = {
   lately: {
     label: words.viewNames.lately,
     fits: () => true,
-    shows: (item) => item.changed !== null && Date.now() - Date.parse(item.changed.at) < LATELY,
+    shows: (item) => !item.as_it_came && item.changed !== null && Date.now() - Date.parse(item.changed.at) < LATELY,
   },
 }
 

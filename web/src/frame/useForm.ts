@@ -9,7 +9,7 @@ export interface FormState {
   /** The field that the error is about; null for the form as a whole. */
   field: string | null
   busy: boolean
-  submit: (event: FormEvent) => void
+  submit: (event: FormEvent<HTMLFormElement>) => void
 }
 
 /** `fields` names the field that a refusal of the server is about, by its code. */
@@ -31,7 +31,10 @@ export function useForm(send: (refuse: Refuse) => Promise<void>, fields: Readonl
     ...state,
     submit: (event) => {
       event.preventDefault()
-      if (!state.busy) void run()
+      // The field says itself that it is too long.
+      const long = event.currentTarget.querySelector<HTMLElement>('[data-too-long]')
+      if (long) long.focus()
+      else if (!state.busy) void run()
     },
   }
 }

@@ -65,7 +65,7 @@ function Title({ assistant, done }: { assistant: AssistantSummary; done: () => v
   })
   return (
     <form onSubmit={submit}>
-      <TextField data-autofocus label={words.assistantMenu.title} maxLength={LONGEST_TITLE} value={title} error={field === null && error ? error : field === 'title' ? error : null} onChange={(event) => setTitle(event.target.value)} />
+      <TextField data-autofocus label={words.assistantMenu.title} longest={LONGEST_TITLE} value={title} error={field === null && error ? error : field === 'title' ? error : null} onChange={(event) => setTitle(event.target.value)} />
       <div className="dialog-actions">
         <Button tall onClick={done}>
           {words.assistantMenu.cancel}

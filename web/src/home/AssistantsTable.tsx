@@ -1,4 +1,4 @@
-import { IconRocket } from '@tabler/icons-react'
+import { IconAlertCircle, IconRocket } from '@tabler/icons-react'
 import { Link } from '@tanstack/react-router'
 import type { AssistantSummary, Deployment } from '../api'
 import { languagesOf } from '../frame/assistant'
@@ -43,7 +43,7 @@ export function AssistantsTable({ assistants }: { assistants: readonly Assistant
 }
 
 function Row({ assistant }: { assistant: AssistantSummary }) {
-  const { name, title, problems, training, deployment, last_change: change } = assistant
+  const { name, title, problems, training, deployment, failed_start: failed, last_change: change } = assistant
   return (
     <tr>
       <td>
@@ -61,7 +61,7 @@ function Row({ assistant }: { assistant: AssistantSummary }) {
         <LanguageTags languages={languagesOf(assistant)} />
       </td>
       <td>
-        <Deployed deployment={deployment} />
+        <Deployed assistant={assistant} deployment={deployment} failed={failed} />
       </td>
       <td>
         <Trained training={training} />
@@ -87,11 +87,26 @@ export function versionMark(name: string): string {
   return number ? `v${number}` : name
 }
 
-function Deployed({ deployment }: { deployment: Deployment | null }) {
-  if (!deployment || deployment.state === 'stopped') return <span className="t3">{words.assistantsTable.notDeployed}</span>
-  const states = { queued: words.assistantsTable.waiting, starting: words.assistantsTable.starting, running: words.assistantsTable.try, stopping: words.assistantsTable.stopping, failed: words.assistantsTable.failed } as const
+/** The model that answers, and the newest one where it didn't start: its page says why. */
+function Deployed({ assistant, deployment, failed }: { assistant: AssistantSummary; deployment: Deployment | null; failed: Deployment | null }) {
+  const runs = deployment !== null && deployment.state !== 'stopped' && deployment.state !== 'failed'
+  const broken = failed ?? (deployment?.state === 'failed' ? deployment : null)
+  if (!runs && broken === null) return <span className="t3">{words.assistantsTable.notDeployed}</span>
+  const said = broken && (broken === failed ? words.assistantsTable.didNotStart : words.assistantsTable.failed)(versionMark(broken.version.name))
+  const told = { className: 'status c-err home-failed', title: broken?.reason ?? undefined, children: [<Icon key="mark" of={IconAlertCircle} size={14} />, said] }
   return (
-    <span className={`status${deployment.state === 'failed' ? ' c-err' : ''}`} title={deployment.reason ?? deployment.waiting ?? undefined}>
+    <>
+      {runs && <Running deployment={deployment} />}
+      {broken && (assistant.permissions.includes('trainings:read') ? <Link to="/a/$assistant/versions" params={{ assistant: assistant.name }} {...told} /> : <span {...told} />)}
+    </>
+  )
+}
+
+function Running({ deployment }: { deployment: Deployment }) {
+  const states = { queued: words.assistantsTable.waiting, starting: words.assistantsTable.starting, running: words.assistantsTable.try, stopping: words.assistantsTable.stopping } as const
+  if (deployment.state === 'failed' || deployment.state === 'stopped') return null
+  return (
+    <span className="status" title={deployment.waiting ?? undefined}>
       <Icon of={IconRocket} size={14} />
       {states[deployment.state]} <span className="t3 num">{versionMark(deployment.version.name)}</span>
     </span>

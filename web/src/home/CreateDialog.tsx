@@ -55,11 +55,11 @@ function CreateForm({ onClose }: { onClose: () => void }) {
   }, NAME_TAKEN)
   return (
     <form onSubmit={submit}>
-      <TextField data-autofocus label={words.createDialog.title} placeholder={words.createDialog.travelDesk} maxLength={LONGEST_TITLE} value={title} error={field === 'title' ? error : null} onChange={(event) => setTitle(event.target.value)} />
+      <TextField data-autofocus label={words.createDialog.title} placeholder={words.createDialog.travelDesk} longest={LONGEST_TITLE} value={title} error={field === 'title' ? error : null} onChange={(event) => setTitle(event.target.value)} />
       <TextField
         label={words.createDialog.id}
         mono
-        maxLength={LONGEST_NAME}
+        longest={LONGEST_NAME}
         hint={words.createDialog.theBotIsKnown}
         value={name}
         error={field === 'name' ? error : null}

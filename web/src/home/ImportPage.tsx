@@ -91,12 +91,12 @@ function Choose({ chosen, onChoose, onDone }: { chosen: Chosen | null; onChoose:
         </main>
         <aside className="side-i" aria-label={words.importPage.intoANewAssistant}>
           <h2 className="h home-head">{words.importPage.intoANewAssistant}</h2>
-          <TextField label={words.importPage.title} placeholder={words.importPage.fromTheProject} maxLength={LONGEST_TITLE} value={title} onChange={(event) => setTitle(event.target.value)} />
+          <TextField label={words.importPage.title} placeholder={words.importPage.fromTheProject} longest={LONGEST_TITLE} value={title} onChange={(event) => setTitle(event.target.value)} />
           <TextField
             label={words.importPage.id}
             mono
             placeholder={words.importPage.fromConfigYml}
-            maxLength={LONGEST_NAME}
+            longest={LONGEST_NAME}
             hint={words.importPage.leaveBothEmptyTo}
             value={name}
             error={field === 'name' ? error : null}

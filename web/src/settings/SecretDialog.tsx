@@ -55,7 +55,7 @@ function SecretForm({ fixed, onClose }: { fixed: string | null; onClose: () => v
   )
   return (
     <form onSubmit={submit} autoComplete="off">
-      {fixed === null && <TextField data-autofocus mono label={say.name} hint={say.nameHint} maxLength={LONGEST_NAME} value={typed} error={field === 'name' ? error : null} onChange={(event) => setName(event.target.value)} />}
+      {fixed === null && <TextField data-autofocus mono label={say.name} hint={say.nameHint} longest={LONGEST_NAME} value={typed} error={field === 'name' ? error : null} onChange={(event) => setName(event.target.value)} />}
       <TextField
         data-autofocus={fixed !== null || undefined}
         type="password"
@@ -63,7 +63,7 @@ function SecretForm({ fixed, onClose }: { fixed: string | null; onClose: () => v
         mono
         label={say.value}
         hint={say.valueHint}
-        maxLength={LONGEST_VALUE}
+        longest={LONGEST_VALUE}
         value={value}
         error={field === 'value' ? error : null}
         onChange={(event) => setValue(event.target.value)}

@@ -14,10 +14,15 @@ interface FieldProps {
 export interface TextFieldProps extends FieldProps, Omit<InputHTMLAttributes<HTMLInputElement>, 'children'> {
   mono?: boolean
   ref?: Ref<HTMLInputElement>
+  /** So many characters fit. Longer text is never cut: that it is too long is said, and the form isn't sent. */
+  longest?: number
 }
 
-export function TextField({ label, hint, error, mono = false, className = '', ...rest }: TextFieldProps) {
+export function TextField({ label, hint, error: refused, mono = false, className = '', longest, ...rest }: TextFieldProps) {
   const id = useId()
+  const length = longest === undefined ? 0 : [...String(rest.value ?? '').trim()].length
+  const long = longest !== undefined && length > longest
+  const error = long ? words.fields.tooLong(length, longest) : refused
   return (
     <div className="field">
       <label className="label" htmlFor={id}>
@@ -29,6 +34,7 @@ export function TextField({ label, hint, error, mono = false, className = '', ..
         {...rest}
         id={id}
         className={`input${mono ? ' mono' : ''} ${className}`}
+        data-too-long={long || undefined}
         aria-invalid={Boolean(error)}
         aria-describedby={error || hint ? `${id}-note` : undefined}
       />

@@ -5,6 +5,7 @@ export const words = {
   },
   fields: {
     close: 'Close',
+    tooLong: (length: number, longest: number) => `Too long: ${length.toLocaleString('en')} characters, ${longest.toLocaleString('en')} fit.`,
   },
   states: {
     loading: 'Loading…',

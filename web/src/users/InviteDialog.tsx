@@ -43,8 +43,8 @@ function InviteForm({ onClose, onInvited }: { onClose: () => void; onInvited: (i
   })
   return (
     <form onSubmit={submit}>
-      <TextField data-autofocus label={say.name} placeholder={say.namePlaceholder} maxLength={LONGEST} value={name} error={field === 'name' ? error : null} onChange={(event) => setName(event.target.value)} />
-      <TextField type="email" label={say.email} maxLength={254} value={email} onChange={(event) => setEmail(event.target.value)} />
+      <TextField data-autofocus label={say.name} placeholder={say.namePlaceholder} longest={LONGEST} value={name} error={field === 'name' ? error : null} onChange={(event) => setName(event.target.value)} />
+      <TextField type="email" label={say.email} longest={254} value={email} onChange={(event) => setEmail(event.target.value)} />
       <SelectField label={say.role} hint={words.roleLetsDo[role]} value={role} options={[{ value: '', label: say.noRole }, ...roles]} onChange={setRole} />
       {role !== '' && <SelectField label={say.place} value={place} options={places} onChange={setPlace} />}
       {field === null && error && (

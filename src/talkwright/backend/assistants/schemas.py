@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from talkwright.backend import samples
 from talkwright.backend.content.schemas import Counts, Person, Problem
@@ -76,6 +76,7 @@ class AssistantSummary(BaseModel):
     counts: dict[str, int]
     training: Training | None
     deployment: Deployment | None
+    failed_start: Deployment | None = Field(description="The newest deployment, where it didn't start.")
     last_change: LastChange | None
     permissions: list[str]
 

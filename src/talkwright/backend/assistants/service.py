@@ -70,6 +70,7 @@ def summary(entry: ListedAssistant, principal: Principal) -> dict[str, Any]:
         "counts": dict(entry.counts),
         "training": None if entry.training is None else training_of(entry.training),
         "deployment": None if entry.deployment is None else deployment_of(entry.deployment),
+        "failed_start": None if entry.failed_start is None else deployment_of(entry.failed_start),
         "last_change": last,
         "permissions": sorted(principal.permissions_in(row.id)),
     }

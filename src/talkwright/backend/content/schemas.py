@@ -203,6 +203,7 @@ class ItemSummary(BaseModel):
     used: int
     problems: Counts
     changed: Touched | None
+    as_it_came: bool = Field(description="An import, the start or the product brought it so; nobody edited it since.")
 
 
 class Items(BaseModel):

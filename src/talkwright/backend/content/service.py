@@ -72,6 +72,7 @@ def _summary(item: ListedItem) -> dict[str, Any]:
         "used": item.used,
         "problems": {"error": item.errors, "warning": item.warnings, "hint": item.hints},
         "changed": {"at": item.changed_at, "by": person(item.changed_by)},
+        "as_it_came": item.as_it_came,
     }
 
 
@@ -101,6 +102,7 @@ def _builtin_summaries(
             "used": page.mentions.get(named, 0) + among_builtin,
             "problems": NO_PROBLEMS,
             "changed": None,
+            "as_it_came": True,
         }
 
 

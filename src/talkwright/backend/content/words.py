@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from talkwright.backend.content.told_words import told_in_words
+
 KIND_WORDS: Mapping[str, str] = {
     "flow": "flow",
     "response": "response",
@@ -70,6 +72,8 @@ _SENTENCES: Mapping[str, str] = {
     "redo": "Redid: {words}",
 }
 
+_BACK: Mapping[str, str] = {"undo": "Undid", "redo": "Redid"}
+
 
 def plural(kind: str) -> str:
     """What several items of a kind are called."""
@@ -82,6 +86,10 @@ def plural(kind: str) -> str:
 def words_of(command: Mapping[str, Any], touched: str = "") -> str:
     """The sentence that the history shows; `touched` names what changed, for commands without words of their own."""
     name = str(command.get("name", ""))
+    told = command.get("told")
+    said = told_in_words(told) if isinstance(told, Mapping) else None
+    if said is not None:
+        return f"{_BACK[name]}: {said[0].lower()}{said[1:]}" if name in _BACK else said
     arguments = command.get("arguments")
     given = arguments if isinstance(arguments, Mapping) else {}
     sentence = _SENTENCES.get(name)

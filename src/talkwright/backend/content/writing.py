@@ -20,6 +20,7 @@ from talkwright.backend.content.checking import Checker, Known, own_problems
 from talkwright.backend.content.derive import derived_of, digest_of, listing_of
 from talkwright.backend.content.loading import Loaded, load_workspace
 from talkwright.backend.content.presenting import changed_item, history_entry, parts_json
+from talkwright.backend.content.telling import told
 from talkwright.backend.content.workspace import EditRefusedError, Working
 from talkwright.backend.errors import ProblemError, not_found
 from talkwright.database import assistants
@@ -65,6 +66,7 @@ class Writing:
     async def write(self, loaded: Loaded, request: ChangeRequest) -> Written:
         """Write what differs in a workspace as one change, validate and announce it; the caller saves its row."""
         session, locked = self.session, self.locked
+        did = told(request.command, loaded.workspace.items.values())
         change = Change(
             id=request.id,
             assistant=locked.id,
@@ -72,7 +74,7 @@ class Writing:
             author=self.author,
             at=locked.now,
             source=request.source,
-            command=request.command,
+            command=request.command if did is None else {**request.command, "told": did},
             reverts=request.reverts,
         )
         new = await asyncio.to_thread(_revisions, loaded)
