@@ -62,9 +62,7 @@ export function JoinedText({ conflict, mine, theirs, onSaved, onCancel }: Props)
 
 /** What both have, with what each has alone at its place. */
 function both(mine: string, theirs: string): string {
-  return wordDiff(mine, theirs)
-    .map(({ text }) => text)
-    .reduce((joined, text) => joined + (/\S$/.test(joined) && /^\S/.test(text) ? ' ' : '') + text, '')
+  return wordDiff(mine, theirs).reduce((joined, { kind, text }) => joined + (kind === 'theirs' && /[^\s\p{P}]$|\}$/u.test(joined) && /^[^\s\p{P}]|^\{/u.test(text) ? ' ' : '') + text, '')
 }
 
 /** What is wrong with the text at its place: YAML that can't be read, a condition that can't, a slot that there is not. */

@@ -52,6 +52,31 @@ describe('the difference of two texts', () => {
     expect(side('theirs').join('')).toBe(mine)
     expect(side('mine').join('')).toBe(theirs)
   })
+
+  it('leaves a slot and a word alone where only the signs beside them change', () => {
+    expect(wordDiff('Thanks {name}. Bye', 'Thanks, {name}! Bye')).toEqual([
+      { kind: 'same', text: 'Thanks' },
+      { kind: 'theirs', text: ',' },
+      { kind: 'same', text: ' {name}' },
+      { kind: 'mine', text: '.' },
+      { kind: 'theirs', text: '!' },
+      { kind: 'same', text: ' Bye' },
+    ])
+    expect(wordDiff('to {slots.a}', 'to {slots.b}')).toEqual([
+      { kind: 'same', text: 'to ' },
+      { kind: 'mine', text: '{slots.a}' },
+      { kind: 'theirs', text: '{slots.b}' },
+    ])
+  })
+
+  it('shows changed words that follow each other as one run', () => {
+    expect(wordDiff('a big red house', 'a small blue house')).toEqual([
+      { kind: 'same', text: 'a ' },
+      { kind: 'mine', text: 'big red' },
+      { kind: 'theirs', text: 'small blue' },
+      { kind: 'same', text: ' house' },
+    ])
+  })
 })
 
 describe('marks of direction', () => {
