@@ -15,7 +15,7 @@ from talkwright.engine.generation.templates import TemplateError, fill_format, f
         ("Hi {name}", "Hi Ann"),
         ("Hi {nme} {name}", "Hi {nme} {name}"),
         ("{nothing}", "None"),
-        ("{flag} {number}", "True 50.0"),
+        ("{flag} {number}", "True 50"),
         ('{{"a": "{name}"}}', '{"a": "Ann"}'),
         ("{{name}}", "{name}"),
         ("{{{name}}}", "{Ann}"),
@@ -40,6 +40,24 @@ def test_the_format_engine_never_fails(text: str) -> None:
 def test_values_are_never_read_as_templates(value: str) -> None:
     braced = "{" + value + "}"
     assert fill_format("<{a}>", {"a": braced}) == f"<{braced}>"
+
+
+@pytest.mark.parametrize(
+    ("value", "read"),
+    [
+        (32.0, "32"),
+        (-3.0, "-3"),
+        (0.5, "0.5"),
+        (-0.0, "0"),
+        (1e15, "1000000000000000.0"),
+        (1e300, "1e+300"),
+        (True, "True"),
+    ],
+)
+def test_whole_numbers_are_shown_without_decimals(value: object, read: str) -> None:
+    assert fill_format("{n}", {"n": value}) == read
+    assert fill_jinja("{{ n }}{{ 'x' }}", {"n": value}, whole_numbers=True) == f"{read}x"
+    assert fill_jinja("{{ n }}", {"n": value}) == fill_format("{n}", {"n": value}, str) == str(value)
 
 
 def test_jinja_has_loops_and_filters_over_the_values_given() -> None:

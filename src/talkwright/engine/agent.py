@@ -28,6 +28,7 @@ from talkwright.engine.dialogue.failures import push_error
 from talkwright.engine.dialogue.ledger import Ledger
 from talkwright.engine.dialogue.profile import Profile
 from talkwright.engine.dialogue.program import Program
+from talkwright.engine.dialogue.rating import may_ask_for_rating
 from talkwright.engine.dialogue.running import note_code_change, run_commands
 from talkwright.engine.dialogue.session import SESSION_ACTION, begin_session, needs_session
 from talkwright.engine.dropped import Dropped, told
@@ -175,8 +176,9 @@ class Agent:
         tracker = ledger.tracker
         await self._performer.fill_slots(ledger)
         corrects = any(isinstance(command, CorrectSlots) for command in commands)
-        if corrects or any(frame.get("type") == frames.CORRECTION for frame in tracker.stack):
-            await tracker.complete()  # a correction looks for its place in the whole session
+        looks_back = corrects or may_ask_for_rating(self.program, commands)
+        if looks_back or any(frame.get("type") == frames.CORRECTION for frame in tracker.stack):
+            await tracker.complete()  # a correction looks for its place in the whole session, the rating for another
         self._obey(ledger, commands)
         await self._predict(ledger, corrects=corrects)
 

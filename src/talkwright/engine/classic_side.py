@@ -200,6 +200,8 @@ class ClassicSide:
             says = own(ledger)
             if says is not None and says in self._program.responses:
                 await self._performer.respond(ledger, says)
+            elif says is not None and self._program.profile.asks_refused_form_again:
+                await self._forms.ask_again(ledger)
         else:
             await self._performer.perform(ledger, name)
 

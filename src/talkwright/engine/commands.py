@@ -97,9 +97,14 @@ class Clarify(Command):
 
 @dataclass(frozen=True)
 class ChitChat(Command):
-    """Small talk."""
+    """Small talk; `kind` says which, where it is one that has an answer of its own."""
 
+    kind: str | None = None
     command: ClassVar[str] = "chitchat"
+
+    def to_dict(self) -> dict[str, Any]:
+        """The command as `parse_data.commands` holds it."""
+        return {"command": self.command, **({} if self.kind is None else {"kind": self.kind})}
 
 
 @dataclass(frozen=True)

@@ -70,6 +70,14 @@ class FormRunner:
             forms.request(ledger, asked)
             await self._ask(ledger, form, asked)
 
+    async def ask_again(self, ledger: Ledger) -> None:
+        """Puts the question of the active form once more; nothing where none is active."""
+        tracker = ledger.tracker
+        form = self._program.assistant.domain.forms.get(str(tracker.active_loop.get("name")))
+        asked = tracker.slots.get(REQUESTED_SLOT)
+        if form is not None and isinstance(asked, str):
+            await self._ask(ledger, form, asked)
+
     async def _check(self, tracker: Tracker, form: Form, found: Mapping[str, Any]) -> _Checked:
         """What `validate_<form>` says of the values; without such an action all of them are accepted."""
         name = f"validate_{form.name}"

@@ -130,6 +130,7 @@ class Performer:
             rng=self._rng,
             arguments=arguments,
             fills=fills,
+            whole_numbers=not self._program.profile.decimals_of_whole_numbers,
         )
 
     async def _say(self, ledger: Ledger, saying: Saying) -> None:

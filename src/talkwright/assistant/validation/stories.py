@@ -224,8 +224,8 @@ def check_forms(check: Check) -> None:
         check.findings.hint(
             "form-without-default",
             "/forms",
-            "Where a form can't use a message and no rule answers it, the bot says nothing. Write a response"
-            " `utter_default`, which is said then.",
+            "Where a form can't use a message and no rule answers it, the bot only asks its question again. Write a"
+            " response `utter_default`, which is said then.",
         )
     for form in forms.values():
         for slot in form.required_slots:

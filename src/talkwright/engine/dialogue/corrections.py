@@ -156,12 +156,12 @@ def _rewound(ledger: Ledger, place: Place) -> Stack:
 
 
 def _past_group(stacks: Sequence[Stack], frame_id: str, place: Place) -> Stack:
-    """From the flow's frame up, the latest stack whose top stood at the place."""
+    """From the flow's frame up, the latest stack whose top stood at the place; none where another flow lay above."""
     for stack in reversed(stacks):
         top = stack[-1] if stack else {}
         if (top.get("flow_id"), top.get("step_id")) == place:
             index = _index_of(stack, frame_id)
-            if index is not None:
+            if index is not None and not any(map(is_base_frame, stack[index + 1 :])):
                 return stack[index:]
     return ()
 

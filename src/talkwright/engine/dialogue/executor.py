@@ -24,6 +24,7 @@ from talkwright.engine.dialogue.failures import fail_flow, fail_softly
 from talkwright.engine.dialogue.flow_end import end_top_frame
 from talkwright.engine.dialogue.ledger import Ledger
 from talkwright.engine.dialogue.program import render_name
+from talkwright.engine.dialogue.rating import is_rated
 from talkwright.engine.dialogue.session import SESSION_ACTION
 from talkwright.engine.dialogue.slots import stored
 
@@ -167,9 +168,10 @@ def _action(ledger: Ledger, step: ActionStep) -> str | None:
 
 def _link(ledger: Ledger, step: LinkStep) -> None:
     """Puts the linked flow below the frame that links, which ends with the next move (5.9)."""
-    if step.flow not in ledger.program.flows:
-        return
     stack = ledger.tracker.stack
+    ends_talk = step.flow == frames.SATISFACTION and stack[-1].get("type") == frames.COMPLETED
+    if step.flow not in ledger.program.flows or (ends_talk and is_rated(ledger)):
+        return
     if step.flow == frames.HUMAN_HANDOFF:
         linked = frames.pattern_frame(step.flow, ledger.new_id())
     else:

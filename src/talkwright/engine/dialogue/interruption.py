@@ -202,7 +202,8 @@ def push_cancel(ledger: Ledger, stack: Stack) -> bool:
     if top is None:
         return False
     base = next(i for i in range(len(stack) - 1, -1, -1) if is_user_frame(stack[i]) and not _is_call(stack[i]))
-    _push_cancel(ledger, top, stack[base:])
+    caller = None if stack[base] is top or ledger.program.profile.names_called_flow else _name(ledger, stack[base])
+    _push_cancel(ledger, top, stack[base:], caller=caller)
     return True
 
 
@@ -210,16 +211,24 @@ def _is_call(frame: Frame) -> bool:
     return frame.get("frame_type") == "call"
 
 
-def _push_cancel(ledger: Ledger, cancelled: Frame, marked: Stack, name: str | None = None) -> None:
-    flow_id = str(cancelled["flow_id"])
+def _name(ledger: Ledger, frame: Frame) -> str:
+    flow_id = str(frame["flow_id"])
     flow = ledger.program.flows.get(flow_id)
-    readable = flow.readable_name(ledger.language) if flow is not None else flow_id
+    return flow.readable_name(ledger.language) if flow is not None else flow_id
+
+
+def _push_cancel(
+    ledger: Ledger, cancelled: Frame, marked: Stack, name: str | None = None, caller: str | None = None
+) -> None:
+    """`name` is told instead of the flow's own; `caller` is the name of the flow that called it and ends with it."""
+    flow_id = str(cancelled["flow_id"])
     ledger.push(
         frames.pattern_frame(
             frames.CANCEL,
             ledger.new_id(),
-            canceled_name=name or readable,
+            canceled_name=name or _name(ledger, cancelled),
             canceled_frames=[str(frame["frame_id"]) for frame in reversed(marked)],
+            **({} if caller is None else {"canceled_caller": caller}),
         )
     )
     ledger.flow_event(ev.FLOW_CANCELLED, flow_id, cancelled.get("step_id"))

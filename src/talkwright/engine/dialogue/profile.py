@@ -18,6 +18,10 @@ class Profile:
     `cancelled_flow_ids`: the cancelled message after a refused offer names the flow's id (5.8).
     `unfilled_not_found`: the sentence for an unknown name at the offer is sent as written, unfilled (5.8).
     `offer_before_handoff`: the offer to go on comes before what a handoff says that ended a digression (5.6).
+    `decimals_of_whole_numbers`: a response shows the value 50 of a float slot as 50.0 (6.2).
+    `names_called_flow`: the cancelled message names only the called flow, not the one that called it (4.6, 5.9).
+    `asks_refused_form_again`: where the fallback has no words, the active form's question comes again (8.4).
+    `rates_once`: after a conversation was rated, its later ends don't ask again (5.11).
     `clarify_multiple_starts`: several flows started from an idle stack become a question (4.5).
     `undoes_half_turns`: where neither a rule nor a story says how a turn goes on that the bot has spoken in, the
     fallback takes the whole turn back, instead of the bot listening (8.4).
@@ -30,6 +34,10 @@ class Profile:
     cancelled_flow_ids: bool = False
     unfilled_not_found: bool = False
     offer_before_handoff: bool = False
+    decimals_of_whole_numbers: bool = False
+    names_called_flow: bool = False
+    rates_once: bool = True
+    asks_refused_form_again: bool = True
     clarify_multiple_starts: bool = False
     undoes_half_turns: bool = False
     max_classic_actions: int = 10
@@ -43,6 +51,10 @@ STRICT_PROFILE = Profile(
     cancelled_flow_ids=True,
     unfilled_not_found=True,
     offer_before_handoff=True,
+    decimals_of_whole_numbers=True,
+    names_called_flow=True,
+    rates_once=False,
+    asks_refused_form_again=False,
     undoes_half_turns=True,
 )
 

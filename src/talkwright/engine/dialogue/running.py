@@ -189,6 +189,12 @@ def _error(turn: _Turn, command: Command) -> None:
         push_error(turn.ledger, command.error_type, dict(command.info or {}))
 
 
+def _chitchat(turn: _Turn, command: Command) -> None:
+    if isinstance(command, ChitChat):
+        own = {} if command.kind is None else {"kind": command.kind}
+        turn.ledger.push(frames.pattern_frame(frames.CHITCHAT, turn.ledger.new_id(), **own))
+
+
 def _push(ledger: Ledger, pattern: str) -> None:
     ledger.push(frames.pattern_frame(pattern, ledger.new_id()))
 
@@ -206,7 +212,7 @@ _EFFECTS: dict[type[Command], Callable[[_Turn, Command], None]] = {
     SkipQuestion: _skip,
     CannotHandle: _cannot_handle,
     ErrorCommand: _error,
-    ChitChat: _pushing(frames.CHITCHAT),
+    ChitChat: _chitchat,
     Knowledge: _pushing(frames.SEARCH),
     Repeat: _pushing(frames.REPEAT),
     Restart: _pushing(frames.RESTART),

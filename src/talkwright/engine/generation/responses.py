@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from talkwright.assistant.conditions import holds
 from talkwright.assistant.domain import Response, Variation
 from talkwright.assistant.parsing.shape import plain_text
 from talkwright.engine.generation.links import safe_link, safe_picture
-from talkwright.engine.generation.templates import TemplateError, fill_format, fill_jinja, filled
+from talkwright.engine.generation.templates import TemplateError, fill_format, fill_jinja, filled, shown
 from talkwright.engine.ports import BotMessage, Random
 
 INTERNAL_ERROR = "utter_internal_error_rasa"
@@ -23,7 +24,7 @@ _BUTTON_TEXTS = ("title", "payload")
 class Setting:
     """What a response is said in: the conversation's values, channel and language, and the turn's chance.
 
-    Without `fills`, texts are sent as they are written.
+    Without `fills`, texts are sent as they are written; without `whole_numbers` whole ones keep their decimals.
     """
 
     slots: Mapping[str, Any]
@@ -34,6 +35,7 @@ class Setting:
     rng: Random
     arguments: Mapping[str, Any] = field(default_factory=dict)
     fills: bool = True
+    whole_numbers: bool = True
 
     def variables(self) -> dict[str, Any]:
         """What templates see: context, slots and call arguments, the last wins (6.2)."""
@@ -105,9 +107,7 @@ def _any_of(candidates: list[Variation], rng: Random) -> Variation:
 
 
 def _message(name: str, variation: Variation, setting: Setting) -> BotMessage:
-    fill = fill_jinja if variation.metadata.get("template") == "jinja" else fill_format
-    if not setting.fills:
-        fill = _as_written
+    fill = _filler(variation, setting)
     variables = setting.variables()
     text = variation.translation.get(setting.language, variation.text)
     try:
@@ -122,6 +122,14 @@ def _message(name: str, variation: Variation, setting: Setting) -> BotMessage:
         metadata={"utter_action": name, "utter_source": "template", **metadata},
         rephrase_prompt=plain_text(variation.metadata.get("rephrase_prompt")),
     )
+
+
+def _filler(variation: Variation, setting: Setting) -> Callable[[str, Mapping[str, Any]], str]:
+    if not setting.fills:
+        return _as_written
+    if variation.metadata.get("template") == "jinja":
+        return partial(fill_jinja, whole_numbers=setting.whole_numbers)
+    return partial(fill_format, show=shown if setting.whole_numbers else str)
 
 
 def _as_written(text: str, variables: Mapping[str, Any]) -> str:  # noqa: ARG001 -- takes what the others take

@@ -36,6 +36,8 @@ RESPONSE = Bounds(50_000, MAX_RESULT, 2)
 PROMPT = Bounds(200_000, 256 * 1024, 3)
 _PROMPT_STEPS = 200_000
 """How often all loops of a prompt may go round together."""
+_SHOWN_WHOLE = 1e15
+"""From here on numbers are written with an exponent."""
 _FIELD = re.compile(r"\{\{|\}\}|\{([^{}\n]+)\}")
 _STRAY = re.compile(r"[{}]")
 _REFUSED = (nodes.Macro, nodes.CallBlock, nodes.Include, nodes.Import, nodes.FromImport, nodes.Extends, nodes.Block)
@@ -49,10 +51,17 @@ class TemplateError(ValueError):
     """A template that can't be read or filled."""
 
 
-def fill_format(text: str, variables: Mapping[str, Any]) -> str:
+def shown(value: Any) -> str:
+    """A value as people read it: a whole number has no decimals."""
+    whole = isinstance(value, float) and value.is_integer() and abs(value) < _SHOWN_WHOLE
+    return str(int(value)) if whole else str(value)
+
+
+def fill_format(text: str, variables: Mapping[str, Any], show: Callable[[Any], str] = shown) -> str:
     """Fills `{name}`: an unknown name or a stray brace leaves the whole text as written, null reads "None" (6.2).
 
     Doubled braces become single ones where the text is filled. A text without any brace is given back as it is.
+    `show` puts a value into words.
     """
     if "{" not in text and "}" not in text:
         return text
@@ -68,7 +77,7 @@ def fill_format(text: str, variables: Mapping[str, Any]) -> str:
         if name is None:
             pieces.append(match[0][0])
         elif name in variables:
-            pieces.append(str(variables[name]))
+            pieces.append(show(variables[name]))
         else:
             return text
     rest = text[end:]
@@ -128,8 +137,8 @@ def _steps(*bounds: int) -> range:
     return steps
 
 
-def _environment() -> _Bounded:
-    environment = _Bounded(autoescape=False, keep_trailing_newline=False, trim_blocks=False)
+def _environment(finalize: Callable[[Any], Any] | None = None) -> _Bounded:
+    environment = _Bounded(autoescape=False, keep_trailing_newline=False, trim_blocks=False, finalize=finalize)
     environment.globals.clear()
     environment.globals["range"] = _steps
     environment.filters.update(
@@ -141,6 +150,7 @@ def _environment() -> _Bounded:
 
 
 _ENVIRONMENT = _environment()
+_FOR_PEOPLE = _environment(lambda value: shown(value) if isinstance(value, float) else value)
 
 
 def _loop_depth(tree: nodes.Node) -> int:
@@ -156,16 +166,16 @@ def _loop_depth(tree: nodes.Node) -> int:
 
 
 @lru_cache(maxsize=4096)
-def _compiled(text: str, bounds: Bounds) -> Template | str:
+def _compiled(text: str, bounds: Bounds, environment: _Bounded) -> Template | str:
     if len(text) > bounds.template:
         return f"The template is longer than {bounds.template} characters."
     try:
-        tree = _ENVIRONMENT.parse(text)
+        tree = environment.parse(text)
         if next(tree.find_all(_REFUSED), None) is not None:
             return "The template uses macros, blocks or includes, which can't stand in a response."
         if _loop_depth(tree) > bounds.loop_depth:
             return f"The template has loops in loops, more than {bounds.loop_depth} deep."
-        return _ENVIRONMENT.from_string(text)
+        return environment.from_string(text)
     except (JinjaError, RecursionError) as problem:
         return f"The template can't be read: {problem}"
 
@@ -222,9 +232,14 @@ def _counted(value: Any, budget: _Budget) -> Any:
     return value
 
 
-def fill_jinja(text: str, variables: Mapping[str, Any], bounds: Bounds = RESPONSE) -> str:
-    """Fills a Jinja template from `variables` alone; raises TemplateError."""
-    template = _compiled(text, bounds)
+def fill_jinja(
+    text: str, variables: Mapping[str, Any], bounds: Bounds = RESPONSE, *, whole_numbers: bool = False
+) -> str:
+    """Fills a Jinja template from `variables` alone; raises TemplateError.
+
+    With `whole_numbers` whole numbers are shown without decimals.
+    """
+    template = _compiled(text, bounds, _FOR_PEOPLE if whole_numbers else _ENVIRONMENT)
     if isinstance(template, str):
         raise TemplateError(template)
     pieces: list[str] = []

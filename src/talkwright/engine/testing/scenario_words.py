@@ -46,6 +46,8 @@ def read_command(text: str) -> Command:
         return cmd.CannotHandle(text.removeprefix("cannot handle ").strip())
     if word == "clarify":
         return cmd.Clarify(tuple(rest.split()))
+    if word == "chitchat" and rest:
+        return cmd.ChitChat(rest)
     if word == "error" and rest:
         return cmd.ErrorCommand(rest)
     if text in _PLAIN:
@@ -76,6 +78,8 @@ def write_command(command: Command) -> str:
             return f"set {command.name} {json.dumps(command.value, ensure_ascii=False)}{by}"
         case cmd.Clarify():
             return " ".join(["clarify", *command.options])
+        case cmd.ChitChat(kind=str(kind)):
+            return f"chitchat {kind}"
         case cmd.CannotHandle() | cmd.ErrorCommand():
             what = command.reason if isinstance(command, cmd.CannotHandle) else command.error_type
             return f"{command.command} {what}"
