@@ -2,9 +2,11 @@ import asyncio
 import itertools
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from structlog.testing import capture_logs
 
 from talkwright.assistant.compatibility import DEFAULT
 from talkwright.conversation.classic import from_dict
@@ -203,3 +205,22 @@ def test_a_failed_action_shows_its_error_and_address() -> None:
         "no connection",
         "http://localhost:5055/webhook",
     )
+
+
+def test_an_event_that_cannot_be_taken_in_is_told_to_the_log_once_and_without_its_text() -> None:
+    when: Any = "at noon"  # bots of others write what they like
+    broken = Event("bot", when, {"text": "my secret", "data": {}}, {})
+    with capture_logs() as told:
+        for _ in range(3):
+            assert fold(new_state(), broken)[1] == []
+    (line,) = told
+    assert (line["event"], line["kind"], line["error"]) == ("event_not_folded", "bot", "TypeError")
+    assert "secret" not in str(line)
+    assert "noon" not in str(line)
+
+
+def test_a_bots_message_tells_what_its_answer_was_found_in() -> None:
+    found = {"mode": "extractive", "results": [{"source": "hours.md", "heading": "Weekends", "score": 0.8}]}
+    said = Event("bot", 1.0, {"text": "Till noon.", "data": {}}, {"search": found})
+    (changed,) = (change for change in fold(new_state(), said)[1] if change.kind == "entry")
+    assert changed.data["search"] == found

@@ -81,6 +81,7 @@ def bot_entry(event: Event) -> dict[str, Any]:
     raw = event.get("data")
     data: Mapping[str, Any] = raw if isinstance(raw, Mapping) else {}
     rest = {key: value for key, value in data.items() if value is not None and key != "buttons"}
+    found = event.metadata.get("search")
     return entry(
         "bot",
         event,
@@ -90,6 +91,7 @@ def bot_entry(event: Event) -> dict[str, Any]:
         name=event.metadata.get("utter_action"),
         flow=event.metadata.get("active_flow"),
         step=event.metadata.get("step_id"),
+        **({"search": dict(found)} if isinstance(found, Mapping) else {}),
     )
 
 

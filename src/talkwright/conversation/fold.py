@@ -7,11 +7,14 @@ nothing here raises.
 
 from __future__ import annotations
 
+import functools
 import json
+import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
+import structlog
 
 from talkwright.conversation import events as ev
 from talkwright.conversation.entries import (
@@ -28,6 +31,8 @@ from talkwright.conversation.entries import (
 )
 from talkwright.conversation.events import Event
 from talkwright.conversation.stack import PatchError, context_of, patched
+
+log = structlog.get_logger(__name__)
 
 HIDDEN_SLOTS = frozenset({"flow_hashes"})
 _FLOW_EVENTS = (ev.FLOW_STARTED, ev.FLOW_COMPLETED, ev.FLOW_CANCELLED, ev.FLOW_INTERRUPTED, ev.FLOW_RESUMED)
@@ -116,8 +121,21 @@ def fold(state: State, event: Event) -> Outcome:
         state, before = _with_entries(_replace(state, pending=None), event, [state.pending])
         state, after = handler(state, event)
         return state, before + after
-    except Exception:  # events come from any bot; the reader must outlive them all
+    except Exception as fault:  # events come from any bot; the reader must outlive them all
+        _tell(event.type, type(fault).__name__, _place_of(fault))
         return state, []
+
+
+@functools.lru_cache(maxsize=256)
+def _tell(kind: str, fault: str, place: str) -> None:
+    """Log what an event came to, once however often it is read; what the event holds is nobody's business."""
+    log.warning("event_not_folded", kind=kind, error=fault, place=place)
+
+
+def _place_of(fault: Exception) -> str:
+    """The function and line that raised."""
+    frame = traceback.extract_tb(fault.__traceback__)[-1]
+    return f"{frame.name}:{frame.lineno}"
 
 
 def fold_all(state: State, events: Sequence[Event]) -> Outcome:
