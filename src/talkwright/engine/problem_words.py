@@ -33,7 +33,7 @@ class Told:
         """The problem with its file and its line there, as far as they are known, and in words for people."""
         item = self._items.get((str(problem.kind), problem.name or ""))
         if item is None or not item.parts:
-            return _without_place(problem)
+            return problem
         file, line = problem.file, problem.line
         if line is None and item.kind not in (Kind.FILE, Kind.PROMPT):
             if _key(item) not in self._lines:
@@ -44,7 +44,7 @@ class Told:
         message = problem.message if item.kind is not Kind.FLOW else _named_steps(problem.message, item)
         step = problem.step if line is None else None  # the line tells which one it is
         file = file or item.parts[0].file
-        return _without_place(replace(problem, file=file, line=line, message=message, step=step))
+        return replace(problem, file=file, line=line, message=message, step=step)
 
     @cached_property
     def _items(self) -> Mapping[tuple[str, str], Item]:
@@ -69,11 +69,6 @@ class Told:
 
 def _key(item: Item) -> tuple[str, str]:
     return str(item.kind), item.name
-
-
-def _without_place(problem: Problem) -> Problem:
-    """The problem, where its message begins with the place that is told before it."""
-    return replace(problem, message=problem.message.removeprefix(f"Line {problem.line} of {problem.file}: "))
 
 
 def _named_steps(message: str, flow: Item) -> str:

@@ -153,7 +153,9 @@ async def test_an_import_taken_back_leaves_the_files_as_they_were(admin: Browser
 async def test_an_unreadable_file_is_kept_and_said(admin: Browser, broken: bytes) -> None:
     files = FILES | {"data/broken.yml": broken}
     answer = await imported(admin, files)
-    assert [problem["code"] for problem in answer["report"]["problems"] if problem["severity"] == "error"]
+    (told,) = (problem for problem in answer["report"]["problems"] if problem["file"] == "data/broken.yml")
+    assert (told["severity"], "broken.yml" in told["message"]) == ("error", False), "the place is told beside it"
+    assert "data/broken.yml" not in [file["path"] for file in answer["report"]["files"] if file["kept"]]
     made = answer["assistant"]["id"]
     assert await download(admin, made) == files
     found = (await admin.send("GET", f"/api/assistants/{made}/problems")).json()["items"]

@@ -37,6 +37,15 @@ export interface Entry {
   command?: Record<string, unknown> | null
   error?: string | null
   address?: string | null
+  /** What a search found for a bot's answer. */
+  search?: Search | null
+}
+
+export interface Search {
+  /** Taken from a passage as it stands, or worded by a language model. */
+  mode?: 'extractive' | 'generative'
+  model?: string
+  results?: { source: string; heading?: string | null; score: number }[]
 }
 
 export type Command = Record<string, unknown>

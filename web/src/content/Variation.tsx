@@ -43,7 +43,7 @@ export function Variation({ item, name, place, variation, language, other, slots
     else store.run([{ name: 'insert', item, at: at(`/buttons/${count}`), value: button }], label('add-button'))
   }
   const translated = other === undefined ? undefined : variation.translation[other]
-  const german = typeof translated === 'string' ? translated : undefined
+  const inOther = typeof translated === 'string' ? translated : undefined
   const conditional = variation.condition !== undefined || variation.channel !== undefined
   return (
     <section className={conditional ? 'cond' : 'plain'} aria-label={words.variationAt(place + 1)}>
@@ -61,12 +61,12 @@ export function Variation({ item, name, place, variation, language, other, slots
         {other && (
           <SlotArea
             label={words.textIn(place + 1, languageName(other))}
-            className={german === undefined ? 'missing' : ''}
-            value={german ?? ''}
+            className={inOther === undefined ? 'missing' : ''}
+            value={inOther ?? ''}
             slots={slots}
             placeholder={words.noTextIn(languageName(other))}
             readOnly={readOnly}
-            onChange={(value) => type(`/translation/${other}`, value, german)}
+            onChange={(value) => type(`/translation/${other}`, value, inOther)}
             onBlur={() => store.settle()}
           />
         )}

@@ -9,7 +9,7 @@ import { client } from '../api/generated/client.gen'
 import { chance, type Chance } from '../test/random'
 import type { Command } from './commands'
 import { DocumentStore } from './store'
-import { randomCommand } from './testCommands'
+import { randomCommand } from './testing/commands'
 import { uuid7 } from './uuid'
 
 const address = process.env['TALKWRIGHT_TEST_ADDRESS']

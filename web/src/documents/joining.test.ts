@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { join, joinable, lostWith } from './joining'
 import { DocumentStore } from './store'
-import { TestServer } from './testServer'
+import { TestServer } from './testing/server'
 import type { Command } from './commands'
 
 const label = { name: 'edit-text', arguments: {} }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Problem } from '../api'
 import { DocumentStore } from './store'
-import { TestServer } from './testServer'
+import { TestServer } from './testing/server'
 
 async function opened(...ids: string[]): Promise<{ server: TestServer; store: DocumentStore }> {
   const server = new TestServer('flow')

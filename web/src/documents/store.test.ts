@@ -4,8 +4,8 @@ import { chance } from '../test/random'
 import type { Command } from './commands'
 import { get, type Json } from './json'
 import { DocumentStore, TYPING_PAUSE } from './store'
-import { randomCommand } from './testCommands'
-import { TestServer } from './testServer'
+import { randomCommand } from './testing/commands'
+import { TestServer } from './testing/server'
 
 const label = { name: 'edit', arguments: {} }
 const text = (item: string, value: string, was: string): Command => ({ name: 'set', item, at: { path: '/0/text' }, value, was })

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { ApiError } from '../api'
 import { memoryQueue, type ChangeQueue } from './queue'
 import { DocumentStore } from './store'
-import type { TestServer } from './testServer'
-import { bodyOf, browser, label, quiet, said, server, text } from './testTabs'
+import type { TestServer } from './testing/server'
+import { bodyOf, browser, label, quiet, said, server, text } from './testing/tabs'
 
 describe('a page that is loaded again', () => {
   it('shows what was not sent, and sends it once under its old id', async () => {

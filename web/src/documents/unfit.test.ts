@@ -3,8 +3,8 @@ import { ApiError } from '../api'
 import { memoryQueue } from './queue'
 import { moving } from './state'
 import { DocumentStore } from './store'
-import type { TestServer } from './testServer'
-import { browser, label, quiet, said, server, text } from './testTabs'
+import type { TestServer } from './testing/server'
+import { browser, label, quiet, said, server, text } from './testing/tabs'
 
 describe('a change that no longer fits', () => {
   it('is not sent again by the next page, and each of its tabs offers the choice', async () => {

@@ -20,12 +20,12 @@ export function Problems() {
   const { id } = useAssistant()
   const { data, error, refetch } = useQuery(problemsQuery(id))
   const [shown, setShown] = useState<'all' | Severity>('all')
-  if (error && !data) return <Failure what={words.problems.theProblemsCantBe} error={error} again={() => void refetch()} />
+  if (error && !data) return <Failure what={words.problems.unreadable} error={error} again={() => void refetch()} />
   if (!data) return <SkeletonRows rows={3} widths={[20, 420, 160]} height={44} />
   if (data.items.length === 0) {
     return (
       <Empty icon={IconCircleCheck} hue="k-run" title={words.problems.noProblems}>
-        {words.problems.everythingThatCanBe}
+        {words.problems.inOrder}
       </Empty>
     )
   }
@@ -81,7 +81,7 @@ function Row({ problem }: { problem: Problem }) {
             <span className="mono ell">{name}</span>
           </span>
         )}
-        <span className="small t2 ell">{place || problem.file}</span>
+        <span className="small t2 ell">{place || (problem.file === name ? '' : problem.file)}</span>
         <span className="small t3 num r">{line ?? ''}</span>
       </span>
     </li>

@@ -5,7 +5,8 @@ import { useEffect, useRef, useState } from 'react'
 import { api, type LogLine, type Training } from '../api'
 import { trainingsQuery } from '../app/queries'
 import { useAssistant, useMay } from '../frame/assistant'
-import { runs, stopTraining, useLatestTraining } from '../frame/training'
+import { runs, useLatestTraining } from '../frame/latestTraining'
+import { stopTraining } from '../frame/training'
 import { StartTold } from '../frame/StartVersion'
 import { Button } from '../ui/controls'
 import { TrainingMark } from '../ui/marks'
@@ -25,7 +26,7 @@ export function TrainingLog() {
   if (training === null) {
     return (
       <Empty icon={IconTerminal2} title={words.trainingLog.noTrainingYet}>
-        {words.trainingLog.trainTurnsTheContent}
+        {words.trainingLog.whatTrainDoes}
       </Empty>
     )
   }

@@ -29,7 +29,7 @@ export default function FilesPage() {
       ) : (
         <main className="work" id="work">
           <Empty icon={IconFolder} title={words.filesPage.chooseAFile}>
-            {words.filesPage.everythingElseThatThe}
+            {words.filesPage.whatIsHere}
           </Empty>
         </main>
       )}
@@ -53,7 +53,7 @@ function Pane({ kind, selected }: { kind: string | undefined; selected: string |
         <SearchInput label={words.filesPage.filterByPath} value={filter} onChange={setFilter} />
       </div>
       {failed ? (
-        <Failure what={words.filesPage.theFilesCantBe} error={failed.error} again={() => void failed.refetch()} />
+        <Failure what={words.filesPage.unreadable} error={failed.error} again={() => void failed.refetch()} />
       ) : lists.some((list) => !list.data) ? (
         <SkeletonRows widths={[170]} />
       ) : (

@@ -23,10 +23,10 @@ export const words = {
   },
   filesPage: {
     chooseAFile: 'Choose a file',
-    everythingElseThatThe: 'Everything else that the project holds: how it is trained, what it connects to, its tests, and files that are kept as they are.',
+    whatIsHere: 'Everything else that the project holds: how it is trained, what it connects to, its tests, and files that are kept as they are.',
     projectFiles: 'Project files',
     filterByPath: 'Filter by path',
     noneIsCalledThat: 'None is called that.',
-    theFilesCantBe: 'The files can’t be read',
+    unreadable: 'The files can’t be read',
   },
 } as const

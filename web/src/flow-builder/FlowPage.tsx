@@ -56,10 +56,14 @@ function OpenFlow({ flow }: { flow: Document }) {
     <main className="work" id="work" aria-label={words.flowPage.flowNamed(flow.name)}>
       {view === 'yaml' ? (
         <>
-          <FlowToolbar flow={flow} />
-          <Suspense fallback={<SkeletonRows rows={12} widths={[24, 280]} height={22} />}>
-            <SourceEditor document={flow} line={line} />
-          </Suspense>
+          <FlowToolbar flow={flow} text={response} />
+          {ofResponse && !own ? (
+            <ConflictView key={ofResponse.item} conflict={ofResponse} />
+          ) : (
+            <Suspense fallback={<SkeletonRows rows={12} widths={[24, 280]} height={22} />}>
+              <SourceEditor document={flow} line={line} />
+            </Suspense>
+          )}
         </>
       ) : (
         <FlowCanvas flow={flow} selected={step ?? null}>

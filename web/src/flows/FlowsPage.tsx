@@ -37,7 +37,7 @@ function NothingOpen() {
           )
         }
       >
-        {words.flowsPage.aFlowIsOne}
+        {words.flowsPage.whatAFlowIs}
       </Empty>
     </main>
   )

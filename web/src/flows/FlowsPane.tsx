@@ -49,10 +49,10 @@ export function FlowsPane({ selected }: { selected: string | undefined }) {
             { value: 'patterns', label: <>{words.flowsPane.patterns} {data && <span className="num t2">{patterns.length}</span>}</> },
           ]}
         />
-        <SearchInput label={words.flowsPane.filterByNameOr} value={filter} onChange={setFilter} />
+        <SearchInput label={words.flowsPane.filter} value={filter} onChange={setFilter} />
       </div>
       {error && !data ? (
-        <Failure what={words.flowsPane.theFlowsCantBe} error={error} again={() => void refetch()} />
+        <Failure what={words.flowsPane.unreadable} error={error} again={() => void refetch()} />
       ) : !data ? (
         <SkeletonRows widths={[170]} rows={9} />
       ) : (

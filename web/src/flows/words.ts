@@ -3,7 +3,7 @@ export const words = {
   flowsPage: {
     chooseAFlow: 'Choose a flow',
     newFlow: 'New flow',
-    aFlowIsOne: 'A flow is one thing the assistant can do, step by step. Patterns repair a conversation that leaves the path.',
+    whatAFlowIs: 'A flow is one thing the assistant can do, step by step. Patterns repair a conversation that leaves the path.',
   },
   flowsPane: {
     flows: 'Flows',
@@ -12,8 +12,8 @@ export const words = {
     pattern: 'pattern',
     flowsOrPatterns: 'Flows or patterns',
     patterns: 'Patterns',
-    filterByNameOr: 'Filter by name or description',
-    theFlowsCantBe: 'The flows can’t be read',
+    filter: 'Filter by name or description',
+    unreadable: 'The flows can’t be read',
     thereAreNoneYet: 'There are none yet.',
     noneIsCalledThat: 'None is called that.',
     changed: 'Changed',

@@ -37,7 +37,7 @@ export function AssistantFrame() {
         <div className="body">
           <main className="work" id="work">
             <h1 className="sr">{words.homeFrame.talkwright}</h1>
-            <Failure what={words.assistantFrame.theAssistantCantBe} error={error} again={() => void refetch()} />
+            <Failure what={words.assistantFrame.unreadable} error={error} again={() => void refetch()} />
           </main>
         </div>
       </HomeFrame>

@@ -57,7 +57,7 @@ export function ConnectionBanner() {
       <Icon of={IconGitMerge} />
       <span>
         <span className="med">{many ? versions.manyChangedTwice(waiting.length) : words.connectionBanner.changedTwice(first.mine.name)}</span>{' '}
-        <span className="t2">{words.connectionBanner.bothAreKeptUntil}</span>
+        <span className="t2">{words.connectionBanner.bothKept}</span>
       </span>
       <span className="sp" />
       <button type="button" className="link" onClick={look}>
@@ -68,6 +68,6 @@ export function ConnectionBanner() {
 }
 
 function keptWords(lasting: boolean, signedOut: boolean, count: number): string {
-  const then = signedOut ? words.connectionBanner.signInInAnother(count) : words.connectionBanner.sentWhenYoureBack
+  const then = signedOut ? words.connectionBanner.signInElsewhere(count) : words.connectionBanner.sentWhenYoureBack
   return lasting ? then : words.connectionBanner.thisBrowserKeepsNothing(then)
 }

@@ -26,7 +26,7 @@ const FORMS: Record<Kind, { title: string; name: string; prefix: string; hint: s
     prefix: '',
     hint: texts.creating.flowIdHint,
     text: texts.creating.description,
-    textHint: texts.creating.whenShouldTheAssistant,
+    textHint: texts.creating.whenToStart,
     check: /^[a-zA-Z][\w-]*$/,
   },
   response: { title: texts.creating.newResponse, name: texts.creating.name, prefix: 'utter_', hint: texts.creating.startsWithUtter, text: texts.creating.text, check: /^utter_[\w./-]+$/ },
@@ -59,17 +59,17 @@ function Form({ kind, done }: { kind: Kind; done: () => void }) {
     const name = values.name.trim()
     if (!form.check.test(name)) return refuse('name', form.hint)
     if (form.text !== null && values.text.trim() === '') return refuse('text', texts.creating.aNeedsOne(kind))
-    if (kind === 'slot' && values.type === 'categorical' && categories(values.values).length === 0) return refuse('values', texts.creating.nameAtLeastOne)
+    if (kind === 'slot' && values.type === 'categorical' && categories(values.values).length === 0) return refuse('values', texts.creating.valueMissing)
     const { items } = await api.listItems(assistant, { kind, name })
-    if (items.some((item) => item.name === name && !item.builtin)) return refuse('name', texts.creating.thereIsAlreadyA(kind))
+    if (items.some((item) => item.name === name && !item.builtin)) return refuse('name', texts.creating.nameTaken(kind))
     try {
       const builtin = items.find((item) => item.name === name)
-      if (builtin) return refuse('name', texts.creating.aBuiltInOne)
+      if (builtin) return refuse('name', texts.creating.nameBuiltIn)
       const made = { name: 'create' as const, item: uuid7(), kind, called: name, body: firstBody(kind, values, mayRespond) }
       store.run([...(kind === 'flow' && mayRespond ? await firstMessage(assistant, name) : []), made], { name: 'create', arguments: { kind, name } })
     } catch (reason) {
       if (!(reason instanceof Overlap)) throw reason
-      return refuse('name', texts.creating.thisItemIsBeing)
+      return refuse('name', texts.creating.itemBusy)
     }
     done()
     go({ kind, name })

@@ -58,7 +58,7 @@ export function Palette({ assistant }: { assistant: AssistantSummary | null }) {
           aria-controls={list}
           aria-activedescendant={entries.length > 0 ? `${list}-${current}` : undefined}
           aria-label={texts.palette.searchOrRun}
-          placeholder={assistant ? texts.palette.aCommandAFlow : texts.palette.aCommandOrA}
+          placeholder={assistant ? texts.palette.aCommandAFlow : texts.palette.placeholder}
           value={text}
           onChange={(event) => {
             setText(event.target.value)
@@ -83,7 +83,7 @@ export function Palette({ assistant }: { assistant: AssistantSummary | null }) {
             </div>
           </div>
         ))}
-        {entries.length === 0 && <p className="po t3">{texts.palette.nothingIsCalled(text)}</p>}
+        {entries.length === 0 && <p className="po t3">{texts.palette.noneCalled(text)}</p>}
       </div>
       <div className="pf micro t3">
         <Kbd>↑</Kbd>

@@ -38,7 +38,7 @@ export function Root() {
   if (error && !signedOut)
     return (
       <BareFrame>
-        <Failure what={error instanceof ApiError && error.status > 0 ? words.root.signInUnreadable : words.root.theStudioCantBe} error={error} again={() => void refetch()}>
+        <Failure what={error instanceof ApiError && error.status > 0 ? words.root.signInUnreadable : words.root.unreachable} error={error} again={() => void refetch()}>
           <WaitingHere />
         </Failure>
       </BareFrame>
@@ -46,7 +46,7 @@ export function Root() {
   if (!signedOut) return <BareFrame />
   return (
     <output className="place" aria-live="polite">
-      <span className="t3">{words.root.goingToTheSign}</span>
+      <span className="t3">{words.root.goingToSignIn}</span>
     </output>
   )
 }

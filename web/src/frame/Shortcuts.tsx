@@ -11,7 +11,7 @@ import { words as texts } from './words'
 const EVERYWHERE: readonly [string, string][] = [
   [`${modifier}K`, texts.shortcuts.searchOrRun],
   ['?', texts.shortcuts.thisList],
-  ['N', texts.shortcuts.newAssistantOnThe],
+  ['N', texts.shortcuts.newAssistant],
 ]
 
 const IN_AN_ASSISTANT: readonly [string, string][] = [

@@ -1,10 +1,11 @@
-/** Tells screen readers what the train button and the dock show: that a training begins, how it ends, what answers now. */
+/** Tells screen readers what the train button and the dock show: that a training begins, how it ends, what answers now. Here, once, they are followed. */
 import { useEffect, useRef } from 'react'
 import type { Training } from '../api'
 import { tell } from '../focus/told'
-import { useAssistant } from './assistant'
+import { useAssistant, useMay } from './assistant'
 import { useComing } from './coming'
 import { coming } from './comingWords'
+import { useFollowingTrainings } from './latestTraining'
 import { words } from './words'
 
 type Told = Pick<Training, 'version' | 'state' | 'reason' | 'deploy'>
@@ -18,7 +19,8 @@ const SENTENCES: Readonly<Record<Training['state'], (training: Told) => string>>
 }
 
 export function TrainingTold() {
-  const { training, deployment } = useAssistant()
+  const { id, training, deployment } = useAssistant()
+  useFollowingTrainings(id, useMay('trainings:read'))
   useChanges(`${training?.id} ${training?.state}`, () => training && tell(SENTENCES[training.state](training)))
   useChanges(`${deployment?.id} ${deployment?.state}`, () => {
     if (deployment?.state === 'running') tell(words.trainingTold.answers(deployment.version.name))

@@ -90,7 +90,7 @@ function inAssistant(assistant: AssistantSummary, navigate: Surroundings['naviga
   if (may('assistants:export')) command(texts.commands.downloadThisProject, IconDownload, () => window.location.assign(api.downloadAddress(assistant.id)))
   if (may('content:read')) {
     goTo(texts.commands.flows, IconSitemap, at('flows'), () => void navigate({ to: '/a/$assistant/flows', params }), texts.commands.gThenF)
-    goTo(texts.commands.responsesSlotsActionsAnd, IconFileText, at('content/response'), () => void navigate({ to: '/a/$assistant/content', params }), texts.commands.gThenC)
+    goTo(texts.commands.contentHint, IconFileText, at('content/response'), () => void navigate({ to: '/a/$assistant/content', params }), texts.commands.gThenC)
     goTo(texts.commands.nlu, IconTextRecognition, at('nlu'), () => void navigate({ to: '/a/$assistant/nlu', params }), texts.commands.gThenN)
     goTo(texts.commands.projectFiles, IconFolder, at('files'), () => void navigate({ to: '/a/$assistant/files', params }), texts.commands.gThenP)
   }

@@ -50,7 +50,7 @@ export function PageError({ error }: ErrorComponentProps) {
   useEffect(() => onBack(() => void router.invalidate()), [router])
   return (
     <main className="work" id="work">
-      <Failure what={words.pageStates.thisPageCantBe} error={error} again={again} />
+      <Failure what={words.pageStates.unshown} error={error} again={again} />
     </main>
   )
 }

@@ -2,7 +2,7 @@
 export const shortcuts = {
   searchOrRun: 'Search or run',
   thisList: 'This list',
-  newAssistantOnThe: 'New assistant, on the page of assistants',
+  newAssistant: 'New assistant, on the page of assistants',
   openOrCloseTry: 'Open or close Try',
   train: 'Train',
   undo: 'Undo',

@@ -1,51 +1,15 @@
-/** The assistant's trainings: the latest one, its live progress, and how one is started. */
+/** How a training is started and stopped. */
 import { IconAlertCircle, IconCircleCheck } from '@tabler/icons-react'
-import { useQuery } from '@tanstack/react-query'
-import { useEffect, useState } from 'react'
-import { api, ApiError, type LogLine, type Training } from '../api'
-import { queryClient, trainingsQuery } from '../app/queries'
+import { api, ApiError } from '../api'
+import { queryClient } from '../app/queries'
 import { storeOf } from '../app/stores'
 import { uuid7, type Connection, type Document, type DocumentStore } from '../documents'
-import { onStream } from '../events/bus'
 import { toast } from '../ui/toasts'
 import { lookAgain } from './deciding'
+import { runs } from './latestTraining'
 import { openDrawer } from './layout'
 import type { Place } from './useItemLink'
 import { words } from './words'
-
-export function runs(training: Training | null | undefined): boolean {
-  return training?.state === 'queued' || training?.state === 'running'
-}
-
-interface Progress {
-  id: string
-  progress: number
-  stage: string | null
-}
-
-/** The newest training, with progress as it is told; while one runs the list is read every few seconds in any case. */
-export function useLatestTraining(assistant: string, enabled = true): Training | null {
-  const { data } = useQuery({
-    ...trainingsQuery(assistant),
-    enabled,
-    refetchInterval: (query) => (runs(query.state.data?.items[0]) ? 3000 : false),
-  })
-  const latest = data?.items[0] ?? null
-  const [live, setLive] = useState<Progress | null>(null)
-  useEffect(
-    () =>
-      onStream((event) => {
-        if (event.type !== 'frame' || event.kind !== 'log' || typeof event['training'] !== 'string') return
-        void queryClient.invalidateQueries({ queryKey: ['log', assistant, event['training']] })
-        const lines = (Array.isArray(event['lines']) ? event['lines'] : []) as Partial<LogLine>[]
-        const told = lines.findLast((line) => typeof line.progress === 'number')
-        if (told?.progress) setLive({ id: event['training'], progress: told.progress, stage: told.stage ?? null })
-      }),
-    [assistant],
-  )
-  if (latest === null || live === null || live.id !== latest.id || live.progress < latest.progress || !runs(latest)) return latest
-  return { ...latest, state: 'running', progress: live.progress, stage: live.stage ?? latest.stage }
-}
 
 /** So many milliseconds the server has for what was typed last. */
 const PATIENCE = 10_000
@@ -92,10 +56,10 @@ async function ask(assistant: string, go: (place: Place) => void): Promise<void>
   if (unsaved !== null) {
     if ('item' in unsaved) {
       const { kind, name } = unsaved.item
-      toast(IconAlertCircle, words.training.notTrainedSomeOf(words.training.why.two(name)), { label: words.connectionBanner.lookAtBoth, run: () => (lookAgain(unsaved.item.id), go({ kind, name })) })
+      toast(IconAlertCircle, words.training.notAllSaved(words.training.why.two(name)), { label: words.connectionBanner.lookAtBoth, run: () => (lookAgain(unsaved.item.id), go({ kind, name })) })
     } else {
       const why = words.training.why[unsaved.connection]
-      toast(IconAlertCircle, words.training.notTrainedSomeOf(why), { label: words.connectionBanner.tryNow, run: () => store.tryNow() })
+      toast(IconAlertCircle, words.training.notAllSaved(why), { label: words.connectionBanner.tryNow, run: () => store.tryNow() })
     }
     return
   }
@@ -106,7 +70,7 @@ async function ask(assistant: string, go: (place: Place) => void): Promise<void>
     if (!(error instanceof ApiError)) throw error
     if (error.code === 'content-problems') {
       openDrawer('problems')
-      toast(IconAlertCircle, words.training.notTrainedTheErrors)
+      toast(IconAlertCircle, words.training.errorsStopIt)
     } else {
       toast(IconAlertCircle, error.sentence)
     }

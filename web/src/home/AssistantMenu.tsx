@@ -58,7 +58,7 @@ export function AssistantMenu({ assistant }: { assistant: AssistantSummary }) {
 function Title({ assistant, done }: { assistant: AssistantSummary; done: () => void }) {
   const [title, setTitle] = useState(assistant.title)
   const { error, field, busy, submit } = useForm(async (refuse) => {
-    if (title.trim() === '') return refuse('title', words.assistantMenu.aTitleNeedsA)
+    if (title.trim() === '') return refuse('title', words.assistantMenu.titleMissing)
     await api.retitleAssistant(assistant.id, title.trim())
     await queryClient.invalidateQueries({ queryKey: ['assistants'] })
     done()

@@ -47,8 +47,8 @@ function CreateForm({ onClose }: { onClose: () => void }) {
   const [id] = useState(() => uuid7())
   const name = typedName ?? nameFrom(title)
   const { error, field, busy, submit } = useForm(async (refuse) => {
-    if (title.trim() === '') return refuse('title', words.createDialog.aTitleNeedsA)
-    if (!/^[a-z0-9][a-z0-9_-]*$/.test(name)) return refuse('name', words.createDialog.lowerCaseLettersDigits)
+    if (title.trim() === '') return refuse('title', words.createDialog.titleMissing)
+    if (!/^[a-z0-9][a-z0-9_-]*$/.test(name)) return refuse('name', words.createDialog.nameWrong)
     const made = await api.createAssistant({ id, name, title: title.trim(), language })
     await queryClient.invalidateQueries({ queryKey: ['assistants'] })
     await navigate({ to: '/a/$assistant', params: { assistant: made.name } })
@@ -60,7 +60,7 @@ function CreateForm({ onClose }: { onClose: () => void }) {
         label={words.createDialog.id}
         mono
         longest={LONGEST_NAME}
-        hint={words.createDialog.theBotIsKnown}
+        hint={words.createDialog.idHint}
         value={name}
         error={field === 'name' ? error : null}
         onChange={(event) => setName(event.target.value)}

@@ -18,7 +18,7 @@ export function DropZone({ onChoose }: { onChoose: (chosen: Chosen) => void }) {
       </span>
       <div>
         <div className="med">{words.dropZone.dropAProjectHere}</div>
-        <p className="small t3">{words.dropZone.aZipOrTar}</p>
+        <p className="small t3">{words.dropZone.whatToDrop}</p>
       </div>
       <div className="hs">
         <span>

@@ -19,11 +19,11 @@ export function EmptyHome({ onCreate, mayImport }: { onCreate: (() => void) | nu
       <section className="hero" aria-label={words.emptyHome.noAssistantYet}>
         <Sketch />
         <div className="empty">
-          <h2 className="title">{words.emptyHome.yourAssistantsWillBe}</h2>
+          <h2 className="title">{words.emptyHome.title}</h2>
           <p>
             {may
-              ? words.emptyHome.anAssistantHoldsEverything
-              : words.emptyHome.nobodyHasGivenYou}
+              ? words.emptyHome.whatItHolds
+              : words.emptyHome.noneGiven}
           </p>
         </div>
         <div className="hs hero-actions">

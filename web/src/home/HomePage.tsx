@@ -66,7 +66,7 @@ export default function HomePage() {
           )}
         </div>
         {error && !data ? (
-          <Failure what={words.homePage.theAssistantsCantBe} error={error} again={() => void refetch()} />
+          <Failure what={words.homePage.unreadable} error={error} again={() => void refetch()} />
         ) : (
           <div className="card home-card">{shown?.length === 0 ? <p className="t3 none-fits">{words.homePage.noneIsCalledThat}</p> : shown ? <AssistantsTable assistants={shown} /> : <SkeletonRows rows={4} widths={[220, 100, 140, 140, 100]} height={60} />}</div>
         )}

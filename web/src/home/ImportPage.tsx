@@ -53,8 +53,8 @@ function Choose({ chosen, onChoose, onDone }: { chosen: Chosen | null; onChoose:
   const id = useMemo(() => (chosen === null ? '' : uuid7()), [chosen])
   const name = typedName ?? nameFrom(title)
   const { error, field, busy, submit } = useForm(async (refuse) => {
-    if (chosen === null) return refuse('archive', words.importPage.chooseAnArchiveOr)
-    if (name !== '' && nameFrom(name) !== name) return refuse('name', words.importPage.lowerCaseLettersDigits)
+    if (chosen === null) return refuse('archive', words.importPage.archiveMissing)
+    if (name !== '' && nameFrom(name) !== name) return refuse('name', words.importPage.nameWrong)
     const answer = await api.importAssistant(chosen.archive, { id, name: name || undefined, title: title.trim() || undefined, file: chosen.name.slice(-LONGEST_FILE) })
     await queryClient.invalidateQueries({ queryKey: ['assistants'] })
     onDone({ ...answer, chosen })
@@ -65,7 +65,7 @@ function Choose({ chosen, onChoose, onDone }: { chosen: Chosen | null; onChoose:
         <main className="work import-work" id="work">
           <div className="hs home-head">
             <h1 className="title grow">{words.importPage.importAProject}</h1>
-            <span className="small t3">{words.importPage.everythingComesInAs}</span>
+            <span className="small t3">{words.importPage.comesInWhole}</span>
           </div>
           {chosen === null ? (
             <DropZone onChoose={onChoose} />
@@ -97,7 +97,7 @@ function Choose({ chosen, onChoose, onDone }: { chosen: Chosen | null; onChoose:
             mono
             placeholder={words.importPage.fromConfigYml}
             longest={LONGEST_NAME}
-            hint={words.importPage.leaveBothEmptyTo}
+            hint={words.importPage.idHint}
             value={name}
             error={field === 'name' ? error : null}
             onChange={(event) => setName(event.target.value)}

@@ -105,7 +105,7 @@ function Problems({ assistant, problems }: { assistant: string; problems: readon
     return (
       <p className="status c-ok sech">
         <Icon of={IconCircleCheck} size={14} />
-        {words.report.noProblemsItCan}
+        {words.report.noProblems}
       </p>
     )
   }
@@ -123,7 +123,7 @@ function Problems({ assistant, problems }: { assistant: string; problems: readon
             </span>
           ))}
         <span className="sp" />
-        {counts.error > 0 && <span className="small t3">{words.report.everythingCameInAs}</span>}
+        {counts.error > 0 && <span className="small t3">{words.report.cameInWhole}</span>}
       </div>
       <ul className="card report-problems">
         {problems
@@ -134,7 +134,7 @@ function Problems({ assistant, problems }: { assistant: string; problems: readon
               <SeverityMark severity={problem.severity} />
               <Told assistant={assistant} problem={problem} />
               <span className="pi">
-                <span className="mono ell">{problem.name ?? ''}</span>
+                {problem.name !== problem.file && <span className="mono ell">{problem.name ?? ''}</span>}
                 <span className="mono t3 ell">{[problem.file, problem.line].filter(Boolean).join(':')}</span>
               </span>
             </li>

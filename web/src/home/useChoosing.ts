@@ -33,7 +33,7 @@ export function useChoosing(onChoose: (chosen: Chosen) => void): Choosing {
     setError(null)
     try {
       const chosen = await choosing
-      if (chosen === null) setError(words.dropZone.thatIsNeitherA)
+      if (chosen === null) setError(words.dropZone.noArchive)
       else onChoose(chosen)
     } catch (reason) {
       setError(reason instanceof ApiError ? reason.sentence : words.dropZone.unreadable)

@@ -50,7 +50,7 @@ function NothingRuns() {
   const { data, isLoading } = useQuery({ ...versionsQuery(id), enabled: useMay('trainings:read') })
   const trained = data?.items.find(({ model }) => model !== null)
   if (next?.state === 'starting') return <Begin text={coming.chatOpens(next.version.name)} why={next.reason} />
-  if (training?.state === 'queued' || training?.state === 'running') return <Begin text={words.beginning.theAssistantIsBeing} />
+  if (training?.state === 'queued' || training?.state === 'running') return <Begin text={words.beginning.beingTrained} />
   if (next?.state === 'failed') return <Begin text={coming.didNotStart(next.version.name)} why={next.reason ?? coming.noReason} action={<StartVersion version={next.version.id} again />} />
   if (trained) return <Begin text={words.beginning.nothingAnswers(trained.name)} action={<StartVersion version={trained.id} />} />
   if (isLoading && training !== null) return null
@@ -59,7 +59,7 @@ function NothingRuns() {
       {words.beginning.train}
     </Button>
   )
-  return <Begin text={words.beginning.trainTheAssistantOnce} action={mayTrain && trainIt} />
+  return <Begin text={words.beginning.trainOnce} action={mayTrain && trainIt} />
 }
 
 function Begin({ text, why = null, action }: { text: string; why?: string | null; action?: ReactNode }) {
@@ -89,7 +89,7 @@ function FirstWords({ isNew }: { isNew: boolean }) {
   if (data === undefined || greets || data.texts.length === 0) return null
   return (
     <div className="beginning">
-      <p className="t2">{words.beginning.saySomethingAsYour}</p>
+      <p className="t2">{words.beginning.howToBegin}</p>
       <div className="quick">
         {data.texts.slice(0, 6).map((text) => (
           <button key={text} type="button" onClick={() => begin(text)}>

@@ -158,7 +158,7 @@ function Compose() {
   }
   return (
     <div className="compose">
-      {state?.terminated && <p className="micro t3 aside">{words.chatPane.theAssistantEndedThe}</p>}
+      {state?.terminated && <p className="micro t3 aside">{words.chatPane.ended}</p>}
       <div className="input">
         <textarea id={MESSAGE} rows={1} aria-label={words.chatPane.yourMessage} placeholder={words.chatPane.saySomething} value={text} onChange={(event) => setText(event.target.value)} onKeyDown={keys} />
         {text.trim() !== '' && !busy && <IconButton icon={IconArrowUp} label={words.chatPane.send} small className="send" onClick={() => {

@@ -7,6 +7,7 @@ import { EntryRow, showsInTimeline } from './EntryRow'
 import { saidIn } from './said'
 import { update, useChat } from './session'
 import { HowUnderstood } from './how/HowUnderstood'
+import { Sources } from './how/Sources'
 import { words } from './words'
 
 export function Timeline() {
@@ -20,7 +21,7 @@ export function Timeline() {
   if (turns.length === 0)
     return (
       <div className="scroll2">
-        <p className="t3 small insp-empty">{words.timeline.whatTheAssistantUnderstands}</p>
+        <p className="t3 small insp-empty">{words.timeline.whatAppearsHere}</p>
       </div>
     )
   return (
@@ -51,6 +52,12 @@ function TurnRows({ turn, current, onChoose }: { turn: Turn; current: boolean; o
           <EntryRow key={index} entry={entry} />
         ))}
       </div>
+      {entries.map(
+        (entry, index) =>
+          // As above.
+          // oxlint-disable-next-line react/no-array-index-key
+          entry.search && <Sources key={index} search={entry.search} />,
+      )}
       {said !== null && turn.trace && <HowUnderstood turn={turn} trace={turn.trace} current={current} />}
     </div>
   )

@@ -1,5 +1,5 @@
 /** Commands and values in words. */
-import type { ReactNode } from 'react'
+import { Fragment, type ReactNode } from 'react'
 import type { Entry } from '../api/chats'
 import { Isolated } from '../ui/Isolated'
 import { words } from './words'
@@ -12,6 +12,11 @@ const PLAIN: Readonly<Record<string, string>> = {
   knowledge: words.commandWords.asksForKnowledge,
   repeat: words.commandWords.repeatTheLastMessage,
   restart: words.commandWords.restart,
+  'human handoff': words.commandWords.handToAPerson,
+  'handle code change': words.commandWords.flowChanged,
+  change_flow: words.commandWords.changeTheFlow,
+  'continue agent': words.commandWords.agentGoesOn,
+  'restart agent': words.commandWords.agentBeginsAgain,
   'session start': words.commandWords.startASession,
   'session end': words.commandWords.endTheSession,
   'user silence': words.commandWords.silence,
@@ -54,9 +59,9 @@ export function commandWords(command: Record<string, unknown>): ReactNode {
         </>
       )
     case 'correct slot':
-      return <>{words.commandWords.correct} {list(command['corrected_slots'])}</>
+      return <>{words.commandWords.correct} {corrected(command['corrected_slots'])}</>
     case 'clarify':
-      return <>{words.commandWords.askWhichFlow} {Array.isArray(command['options']) ? command['options'].map(String).join(', ') : ''}</>
+      return <>{words.commandWords.askWhichFlow} {options(command['options'])}</>
     case 'error':
       return <span className="c-err">{ERRORS[String(command['error_type'])] ?? words.commandWords.failed}</span>
     default:
@@ -64,16 +69,33 @@ export function commandWords(command: Record<string, unknown>): ReactNode {
   }
 }
 
-function list(slots: unknown): ReactNode {
+// Each name and value stands by itself, as in every line: one that is read from the right is cut at its own end.
+function corrected(slots: unknown): ReactNode {
   if (!Array.isArray(slots)) return null
   return slots.map((slot: { name?: unknown; value?: unknown }, index) => (
     // Slots of one command never change their order.
     // oxlint-disable-next-line react/no-array-index-key
-    <span key={index} className="mono">
-      {index > 0 && ', '}
-      {String(slot.name)} = <Isolated text={valueText(slot.value)} />
-    </span>
+    <Fragment key={index}>
+      {index > 0 && <Between />}
+      <span className="mono">{String(slot.name)}</span> <span className="t3">=</span> <Isolated className="mono" text={valueText(slot.value)} />
+    </Fragment>
   ))
+}
+
+function options(flows: unknown): ReactNode {
+  if (!Array.isArray(flows)) return null
+  return flows.map((flow, index) => (
+    // Nor do the flows that are asked for.
+    // oxlint-disable-next-line react/no-array-index-key
+    <Fragment key={index}>
+      {index > 0 && <Between />}
+      <Isolated className="mono" text={String(flow)} />
+    </Fragment>
+  ))
+}
+
+function Between() {
+  return <span className="t3">{' · '}</span>
 }
 
 /** The name of what a bot sends besides texts. */

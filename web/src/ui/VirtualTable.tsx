@@ -30,6 +30,9 @@ interface Props<T> {
   height?: number
 }
 
+/** The height of the head, in pixels, which stays over the rows: they begin below it. */
+const HEAD = 30
+
 /** The order in which rows come: by name. */
 const AS_THEY_COME: Order = { key: 'name', down: false }
 
@@ -40,7 +43,7 @@ export function VirtualTable<T>({ label, columns, rows: unsorted, id, selected, 
   const place = rows.findIndex((row) => id(row) === selected)
   const [focused, setFocused] = useState(0)
   const active = Math.min(focused, Math.max(0, rows.length - 1))
-  const virtual = useVirtualizer({ count: rows.length, getScrollElement: () => box.current, estimateSize: () => height, overscan: 12, scrollPaddingStart: 30 })
+  const virtual = useVirtualizer({ count: rows.length, getScrollElement: () => box.current, estimateSize: () => height, overscan: 12, scrollMargin: HEAD, scrollPaddingStart: HEAD })
   useEffect(() => {
     if (place < 0) return
     setFocused(place)
@@ -90,7 +93,7 @@ export function VirtualTable<T>({ label, columns, rows: unsorted, id, selected, 
               data-place={shown.index}
               tabIndex={shown.index === active ? 0 : -1}
               className={chosen ? 'grid-row sel' : 'grid-row'}
-              style={{ ...template, height, transform: `translateY(${shown.start}px)` }}
+              style={{ ...template, height, transform: `translateY(${shown.start - HEAD}px)` }}
               onClick={() => onOpen(row)}
               onFocus={() => setFocused(shown.index)}
             >

@@ -74,7 +74,7 @@ export function Failure({ what, error, again, children }: { what: string; error:
         </span>
         <div>
           <h2 className="med">{what}</h2>
-          <p>{!told ? words.states.somethingInThisPage : told.title === what ? told.detail : told.sentence}</p>
+          <p>{!told ? words.states.broken : told.title === what ? told.detail : told.sentence}</p>
           {children}
           {(again || told?.request) && (
             <div className="hs">

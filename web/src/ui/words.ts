@@ -9,7 +9,7 @@ export const words = {
   },
   states: {
     loading: 'Loading…',
-    somethingInThisPage: 'Something in this page went wrong. Load it again; what you typed is kept.',
+    broken: 'Something in this page went wrong. Load it again; what you typed is kept.',
     tryAgain: 'Try again',
     copyDetails: 'Copy details',
     detailsCopied: 'Details copied',

@@ -191,7 +191,7 @@ def _check_alone(found: Found, part: Part) -> None:
 def kept_unread(path: str) -> Problem:
     """What is wrong with a YAML file that is kept as bytes."""
     message = (
-        f"{path} is not UTF-8 text, or larger than {Limits().text_bytes:,} bytes, and was kept unread: "
+        f"This file is not UTF-8 text, or larger than {Limits().text_bytes:,} bytes, and was kept unread: "
         "save it as UTF-8, or divide it into several files, and import it again."
     )
     return Problem("file-unreadable", Severity.ERROR, message, kind=Kind.FILE, name=path, file=path)
@@ -201,7 +201,7 @@ def _unreadable(path: str, error: YamlError) -> Problem:
     return Problem(
         "file-unreadable",
         Severity.ERROR,
-        f"Line {error.line} of {path}: {error.message}",
+        f"{error.message} Until it can be read, nothing of this file counts.",
         kind=Kind.FILE,
         name=path,
         line=error.line,

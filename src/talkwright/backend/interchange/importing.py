@@ -105,14 +105,17 @@ def _report(project: Project, written: Written, own: Sequence[Problem]) -> dict[
     """What the import found: in the project, in the items that it wrote, and as a whole (`own`)."""
     kinds = Counter(str(item.kind) for item in project.items)
     by_name = {(item.kind, item.name): item for item in written.items}
-    found = [*project.problems, *written.problems, *own]
+    unread = {problem.file for problem in project.problems if problem.code == "file-unreadable"}
+    # what a file that can't be read may hold is not told as missing besides
+    whole = [problem for problem in written.problems if not (unread and problem.code == "no-flow")]
+    found = [*project.problems, *whole, *own]
     known = {problem.key for problem in found}
     for checked in written.checked.values():
         found += [problem for problem in checked.problems if problem.key not in known]
     found.sort(key=lambda problem: (("error", "warning", "hint").index(problem.severity), problem.kind or ""))
     return {
         "items": dict(sorted(kinds.items())),
-        "files": [_file_line(file.path, file.names) for file in project.files],
+        "files": [_file_line(file.path, file.names, file.path not in unread) for file in project.files],
         "left_out": list(project.left_out[:MOST_PROBLEMS]),
         "problems": [found_problem(one, _owner(one, by_name)) for one in found[:MOST_PROBLEMS]],
         "change": written.change.number,
@@ -123,10 +126,13 @@ def _owner(problem: Problem, items: Mapping[tuple[str, str], StoredItem]) -> Sto
     return items.get((str(problem.kind), problem.name or ""))
 
 
-def _file_line(path: str, names: frozenset[tuple[str, str]]) -> dict[str, Any]:
-    """One line of the report: how many items were found in a file; one that is kept as it is has none."""
+def _file_line(path: str, names: frozenset[tuple[str, str]], is_read: bool) -> dict[str, Any]:
+    """One line of the report: how many items were found in a file; one that is kept as it is has none.
+
+    One that can't be read is told among the problems.
+    """
     items = [name for name in names if name[0] != "file"]
-    return {"path": path, "items": len(items), "kept": not items}
+    return {"path": path, "items": len(items), "kept": is_read and not items}
 
 
 def creation_change(

@@ -16,16 +16,16 @@ export function FlowFields({ flow, around }: { flow: Document; around: Surroundi
   return (
     <>
       <div className="insp-part">
-        <TextArea {...common} at={{ path: '/name' }} label={words.flowFields.name} what={words.flowFields.nameEdit} lines={1} hint={words.flowFields.howTheAssistantCalls} />
-        <TextArea {...common} at={{ path: '/description' }} label={words.flowFields.descriptionForTheAssistant} what={words.flowFields.description} lines={3} hint={words.flowFields.itDecidesWithThis} />
+        <TextArea {...common} at={{ path: '/name' }} label={words.flowFields.name} what={words.flowFields.nameEdit} lines={1} hint={words.flowFields.nameHint} />
+        <TextArea {...common} at={{ path: '/description' }} label={words.flowFields.descriptionForTheAssistant} what={words.flowFields.description} lines={3} hint={words.flowFields.descriptionHint} />
       </div>
       <div className="insp-part">
         <h3 className="label">{words.flowFields.starts}</h3>
         <p>
           {guard === undefined ? (
-            flow.name.startsWith('pattern_') ? words.flowFields.whenTheConversationNeeds : words.flowFields.wheneverSomebodyAsksFor
+            flow.name.startsWith('pattern_') ? words.flowFields.startsByItself : words.flowFields.startsWhenAsked
           ) : guard === false || guard === 'false' ? (
-            words.flowFields.onlyWhenAnotherFlow
+            words.flowFields.startsFromFlows
           ) : (
             <>
               {words.flowFields.if} <Words words={wordsOf(String(guard), around.condition(String(guard)))} />
@@ -35,10 +35,10 @@ export function FlowFields({ flow, around }: { flow: Document; around: Surroundi
         <Intents triggers={body['nlu_trigger']} />
       </div>
       <div className="insp-part">
-        <Toggle {...common} at={{ path: '/run_pattern_completed' }} label={words.flowFields.asksAfterwardsIfThere} what={words.flowFields.questionAtTheEnd} fallback />
+        <Toggle {...common} at={{ path: '/run_pattern_completed' }} label={words.flowFields.asksAtTheEnd} what={words.flowFields.questionAtTheEnd} fallback />
         {kept.length > 0 && (
           <div className="field">
-            <h3 className="label">{words.flowFields.valuesKeptAfterThe}</h3>
+            <h3 className="label">{words.flowFields.valuesKept}</h3>
             <p className="chips">
               {kept.map((slot) => (
                 <span key={slot} className="slot">

@@ -45,8 +45,8 @@ export function StepFields({ flow, step, caption, view, around }: StepProps) {
       {caption.response === null && <Target kind={caption.kind} body={body} />}
       {caption.kind === 'collect' && (
         <div className="insp-part">
-          <Toggle {...common} at={{ step, path: '/ask_before_filling' }} label={words.stepFields.askBeforeFilling} what={words.stepFields.askBeforeFillingEdit} hint={words.stepFields.alwaysAsksEvenWhen} />
-          <Toggle {...common} at={{ step, path: '/force_slot_filling' }} label={words.stepFields.preventDigressions} what={words.stepFields.forceSlotFilling} hint={words.stepFields.takesWhateverComesAs} />
+          <Toggle {...common} at={{ step, path: '/ask_before_filling' }} label={words.stepFields.askBeforeFilling} what={words.stepFields.askBeforeFillingEdit} hint={words.stepFields.alwaysAsks} />
+          <Toggle {...common} at={{ step, path: '/force_slot_filling' }} label={words.stepFields.preventDigressions} what={words.stepFields.forceSlotFilling} hint={words.stepFields.takesAnything} />
         </div>
       )}
       <Rules rules={body['rejections']} around={around} />
@@ -92,7 +92,7 @@ function Target({ kind, body }: { kind: Caption['kind']; body: JsonObject }) {
       <div className="insp-part">
         <h3 className="label">{words.stepFields.action}</h3>
         <p className="mono">{String(body['action'])}</p>
-        <p className="small t3">{words.stepFields.runsOnTheAction}</p>
+        <p className="small t3">{words.stepFields.runsWhere}</p>
       </div>
     )
   if (kind === 'set')

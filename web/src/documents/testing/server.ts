@@ -1,7 +1,7 @@
 /** A content server in memory for the store's tests: it keeps every revision, as the real one does. */
-import { ApiError, type ChangeAnswer, type ChangeRequest, type ChangedItem, type Edit, type Item, type PatchOperation } from '../api'
-import { get, isObject, split, withInserted, without, withValue, type Json } from './json'
-import type { ContentServer } from './server'
+import { ApiError, type ChangeAnswer, type ChangeRequest, type ChangedItem, type Edit, type Item, type PatchOperation } from '../../api'
+import { get, isObject, split, withInserted, without, withValue, type Json } from '../json'
+import type { ContentServer } from '../server'
 
 interface Revision {
   name: string

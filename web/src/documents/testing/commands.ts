@@ -1,8 +1,8 @@
 /** Random commands for property tests: of any kind, at any place of a document. */
-import type { Chance } from '../test/random'
-import type { Command } from './commands'
-import type { Document } from './document'
-import { get, isObject, type Json } from './json'
+import type { Chance } from '../../test/random'
+import type { Command } from '../commands'
+import type { Document } from '../document'
+import { get, isObject, type Json } from '../json'
 
 /** A command that fits the document as it is now; null where the dice fell on none. */
 export function randomCommand({ id: item, body }: Pick<Document, 'id' | 'body'>, random: Chance): Command | null {

@@ -1,10 +1,10 @@
 /** What tests of several tabs share: a browser with its tabs, and the small texts they change. */
-import type { Command } from './commands'
-import type { Json } from './json'
-import type { News } from './news'
-import type { DocumentStore } from './store'
-import type { Join } from './tabs'
-import { TestServer } from './testServer'
+import type { Command } from '../commands'
+import type { Json } from '../json'
+import type { News } from '../news'
+import type { DocumentStore } from '../store'
+import type { Join } from '../tabs'
+import { TestServer } from './server'
 
 export const label = { name: 'edit', arguments: {} }
 export const text = (item: string, value: string, was: string): Command => ({ name: 'set', item, at: { path: '/0/text' }, value, was })
