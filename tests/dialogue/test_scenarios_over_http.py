@@ -10,11 +10,11 @@ from pathlib import Path
 
 import httpx2
 import pytest
+from tests.dialogue.remote import play_remotely, spoken_turns
 
 from talkwright.assistant.build import build_assistant
 from talkwright.conversation.classic import decode
 from talkwright.conversation.events import Event
-from talkwright.engine.testing.remote import play_remotely, spoken_turns
 from talkwright.engine.testing.scenario_files import Scenario, load_scenarios
 from talkwright.engine.testing.scenarios import Result
 from talkwright.engine.training import train

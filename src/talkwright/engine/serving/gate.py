@@ -26,11 +26,6 @@ class Gate:
         self._empty = asyncio.Event()
         self._empty.set()
 
-    @property
-    def under_way(self) -> int:
-        """Turns that have begun or wait."""
-        return self._under_way
-
     @contextmanager
     def passing(self, conversation: str) -> Iterator[None]:
         """Count one turn; raises ApiError (503 where there are too many or the bot ends, 429 for one conversation)."""

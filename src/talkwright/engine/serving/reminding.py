@@ -49,10 +49,6 @@ class Reminding:
         except Exception as fault:  # a turn, or the reminders of other conversations, must not fail with this one
             logs.error("reminders_not_read", sender_id=conversation, **where(fault))
 
-    def is_waiting(self, conversation: str) -> bool:
-        """Whether a timer runs for the conversation."""
-        return conversation in self._timers
-
     async def close(self) -> None:
         """Stops all timers, and waits for what is being said."""
         for timer in self._timers.values():

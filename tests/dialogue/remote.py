@@ -1,4 +1,4 @@
-"""Playing scenarios against a bot behind a channel: commands become payloads, the events of the answer are compared."""
+"""Plays scenarios against a bot behind a channel: commands become payloads, the events of the answer are compared."""
 
 from __future__ import annotations
 
