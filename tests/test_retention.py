@@ -1,5 +1,7 @@
 """What is cleared away after its time, and what stays."""
 
+import os
+import time
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
@@ -10,20 +12,21 @@ import pytest
 from sqlalchemy import func, insert, select, text, update
 from tests.services.modelservice import Service, service_at
 
-from talkwright.database import work as queue
 from talkwright.database.engine import Database
 from talkwright.database.ids import uuid7
 from talkwright.database.settings import RetentionSettings
 from talkwright.database.tables import announcements, assistants, attempt_logs, attempts, models, trainings, workers
+from talkwright.database.workers import register_worker
 from talkwright.retention import (
     clear_attempts,
+    clear_logs,
     clear_models,
     clear_projects,
     clear_traces,
     forget_announcements,
 )
-from talkwright.storage.keys import model_key, project_key
-from talkwright.storage.objects import ObjectStore
+from talkwright.storage.keys import archive_key, log_key, manifest_key, project_key
+from talkwright.storage.objects import Entry, ObjectStore
 
 pytestmark = pytest.mark.anyio
 KEPT = RetentionSettings(kept_log_days=30, kept_attempt_days=90, kept_project_days=7, kept_deleted_days=30)
@@ -91,7 +94,7 @@ async def test_consumers_that_are_long_gone_are_forgotten_and_living_ones_stay(d
     old, new = uuid7(), uuid7()
     async with database.transaction() as session:
         for worker in (old, new):
-            await queue.register_worker(session, worker, "training-consumer", "here", 1)
+            await register_worker(session, worker, "training-consumer", host="here", process=1)
         statement = text("UPDATE studio.workers SET heartbeat_at = now() - interval '2 days' WHERE id = :id")
         await session.execute(statement, {"id": old})
     await clear_traces(database)
@@ -119,35 +122,86 @@ async def enter(service: Service, assistant: UUID, work: UUID, key: str) -> None
         await session.execute(insert(models).values(**row, object=key, bytes=1, sha256=b"0" * 32))
 
 
+def age(service: Service, key: str, days: float) -> None:
+    """Make an object as old as this."""
+    then = time.time() - days * 86_400
+    os.utime(service.home / "objects" / key, (then, then))
+
+
+async def stored(service: Service, assistant: UUID, work: UUID, *, days: float, manifest: bool = True) -> list[str]:
+    """A model of so many days ago, with what names it."""
+    keys = [archive_key(assistant, work, uuid4(), "0" * 64), *([manifest_key(assistant, work)] if manifest else [])]
+    for key in keys:
+        await service.store.put(key, b"model")
+        age(service, key, days)
+    return keys
+
+
 async def test_model_files_that_no_row_names_go_and_those_of_long_deleted_assistants(service: Service) -> None:
     objects = []
     for name, days in (("living", None), ("just-deleted", 1), ("long-deleted", 40)):
         assistant = await service.assistant(name)
         work = await training(service, assistant, days=50)
-        objects.append(model_key(assistant, work, uuid4()))
-        await service.store.put(objects[-1], b"model")
-        await enter(service, assistant, work, objects[-1])
+        objects.append(await stored(service, assistant, work, days=50))
+        await enter(service, assistant, work, objects[-1][0])
         if days is not None:
             async with service.database.transaction() as session:
                 deleted = update(assistants).where(assistants.c.id == assistant).values(deleted_at=days_ago(days))
                 await session.execute(deleted)
-    await service.store.put(model_key(uuid4(), uuid4(), uuid4()), b"lost")
+    lost = archive_key(uuid4(), uuid4(), uuid4(), "0" * 64)
+    await service.store.put(lost, b"lost")
+    age(service, lost, 2)
     await clear_models(service.database, service.store, KEPT)
-    assert set(await service.store.keys("models")) == set(objects[:2])
+    assert set(await service.store.keys("models")) == {*objects[0], *objects[1]}
+
+
+async def test_what_no_row_names_stays_while_it_is_new_or_its_training_is_under_way(service: Service) -> None:
+    assistant = await service.assistant("new")
+    failed, running = [await training(service, assistant, days=5, state=state) for state in ("failed", "running")]
+    old = await stored(service, assistant, failed, days=2)
+    kept = [
+        *await stored(service, assistant, running, days=2),
+        *await stored(service, assistant, failed, days=0.5, manifest=False),
+    ]
+    await clear_models(service.database, service.store, KEPT)
+    assert set(await service.store.keys("models")) == set(kept)
+    assert old
+
+
+async def test_published_models_that_the_database_knows_nothing_of_stay_for_longer(service: Service) -> None:
+    """As after the restore of a backup that is older than they are."""
+    recent = await stored(service, uuid4(), uuid4(), days=10)
+    await stored(service, uuid4(), uuid4(), days=40)
+    await stored(service, uuid4(), uuid4(), days=10, manifest=False)
+    await clear_models(service.database, service.store, KEPT)
+    assert set(await service.store.keys("models")) == set(recent)
+
+
+async def test_stored_logs_stay_as_long_as_the_settings_say(service: Service) -> None:
+    assistant = await service.assistant("logs")
+    work = await training(service, assistant, days=100)
+    old, new = [await attempt(service, work, number, days=days) for number, days in enumerate((60, 10), 1)]
+    unknown, fresh = uuid4(), uuid4()
+    for one, days in ((old, 60.0), (new, 10.0), (unknown, 2.0), (fresh, 0.0)):
+        await service.store.put(log_key(one), b"{}")
+        age(service, log_key(one), days)
+    await clear_logs(service.database, service.store, KEPT)
+    assert set(await service.store.keys("logs")) == {log_key(new), log_key(fresh)}
 
 
 async def test_a_model_that_is_entered_while_its_kind_is_cleared_stays(service: Service) -> None:
     assistant = await service.assistant("racing")
     work = await training(service, assistant, days=0)
-    key = model_key(assistant, work, uuid4())
+    key = archive_key(assistant, work, uuid4(), "0" * 64)
 
     class Racing(ObjectStore):
         """The real store, in which a training ends just before it is listed."""
 
-        async def keys(self, prefix: str = "") -> list[str]:
+        async def entries(self, prefix: str = "") -> list[Entry]:
             await self.put(key, b"model")
+            age(service, key, 2)
             await enter(service, assistant, work, key)
-            return await super().keys(prefix)
+            return await super().entries(prefix)
 
     store = Racing((service.home / "objects").as_uri())
     await clear_models(service.database, store, KEPT)

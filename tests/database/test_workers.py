@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from talkwright.database import work as queue
+from talkwright.database import workers
 from talkwright.database.engine import Database
 from talkwright.database.ids import uuid7
 
@@ -20,17 +21,18 @@ WAITING = text("SELECT 1 FROM pg_locks WHERE NOT granted")
 async def consumer(database: Database) -> UUID:
     worker = uuid7()
     async with database.transaction() as session:
-        await queue.register_worker(session, worker, "training-consumer", "here", 1)
+        await workers.register_worker(session, worker, "training-consumer", host="here", process=1)
     return worker
 
 
 async def test_one_that_was_struck_off_or_drains_is_not_kept_for_work(database: Database) -> None:
     gone, draining, living = [await consumer(database) for _ in range(3)]
     async with database.transaction() as session:
-        await queue.end_worker(session, gone)
-        await queue.set_draining(session, draining)
+        await workers.end_worker(session, gone)
+        await workers.set_draining(session, draining)
     async with database.transaction() as session:
-        assert [await queue.keep_worker(session, worker) for worker in (gone, draining, living)] == [False, False, True]
+        kept = [await workers.keep_worker(session, worker) for worker in (gone, draining, living)]
+        assert kept == [False, False, True]
 
 
 async def test_one_that_is_struck_off_while_it_gets_work_lets_go_of_it_at_once(database: Database) -> None:
@@ -38,10 +40,10 @@ async def test_one_that_is_struck_off_while_it_gets_work_lets_go_of_it_at_once(d
 
     async def strike_off() -> None:
         async with database.transaction() as session:
-            await queue.end_worker(session, worker)
+            await workers.end_worker(session, worker)
 
     async with database.transaction() as session:
-        assert await queue.keep_worker(session, worker)
+        assert await workers.keep_worker(session, worker)
         striking = asyncio.create_task(strike_off())
         while not (await session.execute(WAITING)).first():  # noqa: ASYNC110 - a lock's wait is told by nobody
             await asyncio.sleep(0.01)

@@ -20,7 +20,7 @@ ROLES = {
 
 @dataclass(frozen=True)
 class Work:
-    """A training or deployment. `ends` counts how often the audit says that it ended."""
+    """A training or deployment. `ends` counts how often its changes of state say that it ended."""
 
     kind: str
     id: str
@@ -170,6 +170,10 @@ def _folder_faults(shot: Snapshot) -> Iterator[str]:
 
 
 def _storage_faults(shot: Snapshot) -> Iterator[str]:
-    models = {key for key in shot.objects if not key.startswith("projects/")}
-    if models != set(shot.models):
-        yield f"models in the store and in the list differ: {sorted(models ^ set(shot.models))}"
+    stored = {key for key in shot.objects if key.startswith("models/")}
+    manifests = {key for key in stored if key.endswith("/published.json")}
+    if stored - manifests != set(shot.models):
+        yield f"models in the store and in the list differ: {sorted((stored - manifests) ^ set(shot.models))}"
+    unnamed = {f"{key.rpartition('/')[0]}/published.json" for key in shot.models} - manifests
+    if unnamed:
+        yield f"models have no manifest: {sorted(unnamed)}"

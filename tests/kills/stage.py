@@ -159,8 +159,8 @@ class Stage:
             Work(kind, str(row[0]), row[1], bool(row[2]), int(row[3]), tuple(row[4] or ()))
             for kind, active in (("training", "false"), ("deployment", "active"))
             for row in self.query(
-                f"SELECT id, state, {active}, (SELECT count(*) FROM studio.audit u WHERE u.target = w.id::text "
-                f"AND u.action IN ('{kind}.succeeded', '{kind}.failed', '{kind}.cancelled', '{kind}.stopped')), "
+                f"SELECT id, state, {active}, (SELECT count(*) FROM studio.transitions u WHERE u.work = w.id "
+                f"AND u.target IN ('succeeded', 'failed', 'cancelled', 'stopped')), "
                 f"(SELECT array_agg(m.object) FROM studio.models m WHERE m.training = w.id) FROM studio.{kind}s w"
             )
         ]

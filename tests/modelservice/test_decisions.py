@@ -1,15 +1,16 @@
 """What the orchestrators decide, as pure functions over a moment's rows."""
 
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from talkwright.database.work import OpenWork
-from talkwright.modelservice.decisions import Activate, Assign, Move, Stop
+from talkwright.database.workers import Place
+from talkwright.modelservice.decisions import Activate, Assign, HandOver, Move, Stop
 from talkwright.modelservice.running.orchestrator import RunningPolicy
 from talkwright.modelservice.training.orchestrator import TrainingPolicy
 
 ASSISTANT = uuid4()
-W1, W2 = uuid4(), uuid4()
+W1, W2 = Place(worker=uuid4()), Place(worker=uuid4())
 
 
 def work(sequence: int, state: str, **values: Any) -> OpenWork:
@@ -17,21 +18,27 @@ def work(sequence: int, state: str, **values: Any) -> OpenWork:
         "id": uuid4(), "assistant": ASSISTANT, "environment": "try", "sequence": sequence,
         "state": state, "number": 0, "cancel": False, "wait": 0.0, "waited": 0.0,
         "attempt": None if state == "queued" else uuid4(), "attempt_state": None if state == "queued" else "running",
+        "place": sequence + 1 if state == "queued" else 0,
     }  # fmt: skip
     return OpenWork(**{**base, **values})
 
 
-def train(works: list[OpenWork], free: list[UUID]) -> list[Any]:
+def train(works: list[OpenWork], free: list[Place]) -> list[Any]:
     return list(TrainingPolicy().decide(works, free).decisions)
 
 
-def run(works: list[OpenWork], free: list[UUID], replace_after: float = 10.0) -> list[Any]:
+def run(works: list[OpenWork], free: list[Place], replace_after: float = 10.0) -> list[Any]:
     return list(RunningPolicy(replace_after).decide(works, free).decisions)
 
 
 def test_as_many_trainings_start_as_consumers_are_free_in_order() -> None:
     works = [work(n, "queued") for n in range(4)]
-    assert [(one.work.sequence, one.worker) for one in train(works, [W1, W2])] == [(0, W1), (1, W2)]
+    assert [(one.work.sequence, one.worker) for one in train(works, [W1, W2])] == [(0, W1.worker), (1, W2.worker)]
+
+
+def test_the_place_in_the_queue_decides_not_the_arrival() -> None:
+    works = [work(0, "queued", place=3), work(1, "queued", place=1), work(2, "queued", place=2)]
+    assert [one.work.sequence for one in train(works, [W1, W2])] == [1, 2]
 
 
 def test_a_training_that_pauses_lets_the_next_pass_and_is_looked_at_again() -> None:
@@ -125,3 +132,52 @@ def test_a_running_assistant_whose_consumer_is_lost_is_queued_again() -> None:
 def test_a_stopped_one_ends_when_its_attempt_has_ended() -> None:
     (decision,) = run([work(0, "stopping", outcome="stopped")], [])
     assert decision.step.target == "stopped"
+
+
+HERE = Place(worker=uuid4(), site="here")
+
+
+def going_on(**values: Any) -> OpenWork:
+    """A running model whose consumer is gone and whose job lives on."""
+    base = {"active": True, "attempt_state": "ready", "lost": True, "site": "here", "held_for": -1.0}
+    return work(0, "running", **{**base, **values})
+
+
+def test_a_running_model_without_consumer_goes_on_with_another_of_the_same_place() -> None:
+    model = going_on()
+    plan = RunningPolicy(10.0, 20.0).decide([model], [W1, HERE])
+    assert plan.decisions == (HandOver(model, HERE.worker),)
+
+
+def test_what_goes_on_is_served_before_what_waits() -> None:
+    waiting = work(-1, "queued", assistant=uuid4())
+    plan = RunningPolicy(10.0, 20.0).decide([waiting, going_on()], [HERE])
+    assert [type(one) for one in plan.decisions] == [HandOver]
+
+
+def test_it_waits_for_such_a_consumer_for_a_while_and_is_then_started_anew() -> None:
+    plan = RunningPolicy(10.0, 20.0).decide([going_on()], [W1])
+    assert (plan.decisions, plan.look_again) == ((), 19.0)
+    (decision,) = RunningPolicy(10.0, 20.0).decide([going_on(held_for=-20.0)], []).decisions
+    assert isinstance(decision, Move)
+    assert (decision.lost, decision.step.target) == (True, "queued")
+
+
+def test_a_consumer_of_the_release_before_is_handed_nothing_that_runs() -> None:
+    old = Place(worker=uuid4(), site="here", protocol=1)
+    plan = RunningPolicy(10.0, 20.0).decide([going_on()], [old])
+    assert plan.decisions == ()
+
+
+def test_a_job_that_ends_with_its_consumer_is_not_waited_for() -> None:
+    (decision,) = RunningPolicy(10.0, 20.0).decide([going_on(site=None)], [HERE]).decisions
+    assert isinstance(decision, Move)
+
+
+def test_a_training_without_consumer_goes_on_too_unless_it_is_to_stop() -> None:
+    policy, lost = TrainingPolicy(20.0), {"lost": True, "site": "here", "held_for": -1.0}
+    training = work(0, "running", **lost)
+    assert policy.decide([training], [HERE]).decisions == (HandOver(training, HERE.worker),)
+    (decision,) = policy.decide([work(0, "running", cancel=True, **lost)], [HERE]).decisions
+    assert isinstance(decision, Move)
+    assert decision.step.target == "cancelled"

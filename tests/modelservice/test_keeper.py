@@ -17,7 +17,7 @@ from talkwright.database.tables import attempt_logs, attempts
 from talkwright.database.work import HeldAttempt
 from talkwright.modelservice.jobs import LogLine
 from talkwright.modelservice.keeper import Keeper
-from talkwright.modelservice.leases import Leases
+from talkwright.modelservice.leases import Lease, Leases
 from talkwright.modelservice.transitions import Outcome
 
 pytestmark = pytest.mark.anyio
@@ -28,8 +28,8 @@ async def keeper_of(database: Database) -> Keeper:
     leases = Leases(database, uuid7(), 30)
     async with database.transaction() as session:
         await session.execute(insert(attempts).values(id=attempt, work_kind="training", work=work, number=1))
-    lease = await leases.hold(f"attempt:{attempt}")
-    assert lease is not None
+    lease = await leases.take(f"attempt:{attempt}")
+    assert isinstance(lease, Lease)
     held = HeldAttempt(
         id=attempt, kind="training", work=work, number=1, state="assigned", stop=False, assistant=uuid7(),
         version=uuid7(), engine="talkwright", model_object=None, model_id=None, requested_at=datetime.now(UTC),

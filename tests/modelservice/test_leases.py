@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from talkwright.database.engine import Database
-from talkwright.modelservice.leases import Lease, LeaseLostError, Leases
+from talkwright.modelservice.leases import Held, Lease, LeaseLostError, Leases
 
 pytestmark = pytest.mark.anyio
 
@@ -35,42 +35,45 @@ def pair(database: Database) -> tuple[Leases, Leases, str]:
     return Leases(database, uuid4(), SECONDS), Leases(database, uuid4(), SECONDS), f"lead:{uuid4()}"
 
 
+async def taken(leases: Leases, key: str) -> Lease:
+    lease = await leases.take(key)
+    assert isinstance(lease, Lease)
+    return lease
+
+
 async def test_only_one_of_many_that_ask_at_once_gets_it(database: Database) -> None:
     key = f"lead:{uuid4()}"
-    answers = await asyncio.gather(*(Leases(database, uuid4(), SECONDS).hold(key) for _ in range(20)))
-    assert sum(answer is not None for answer in answers) == 1
+    answers = await asyncio.gather(*(Leases(database, uuid4(), SECONDS).take(key) for _ in range(20)))
+    assert sum(isinstance(answer, Lease) for answer in answers) == 1
 
 
 async def test_the_holder_renews_without_a_new_epoch_and_others_wait(database: Database) -> None:
     mine, theirs, key = pair(database)
-    first = await mine.hold(key)
-    again = await mine.hold(key)
-    assert first is not None
-    assert again is not None
+    first = await taken(mine, key)
+    again = await mine.renew(first)
     assert first.epoch == again.epoch == 1
-    assert await theirs.hold(key) is None
+    assert again.good_until >= first.good_until
+    waits = await theirs.take(key)
+    assert isinstance(waits, Held)
+    assert SECONDS - 5 < waits.seconds <= SECONDS
 
 
 async def test_a_release_lets_the_next_one_in_at_once_under_a_new_epoch(database: Database) -> None:
     mine, theirs, key = pair(database)
-    lease = await mine.hold(key)
-    assert lease is not None
+    lease = await taken(mine, key)
     await mine.release(lease)
-    taken = await theirs.hold(key)
-    assert taken is not None
-    assert taken.epoch == 2
+    assert (await taken(theirs, key)).epoch == 2
 
 
 async def test_a_holder_that_comes_back_after_it_ran_out_changes_nothing(database: Database) -> None:
     mine, theirs, key = pair(database)
-    lease = await mine.hold(key)
-    assert lease is not None
+    lease = await taken(mine, key)
     await run_out(database, key)
     with pytest.raises(LeaseLostError):
         await write(database, mine, lease, "late, though nobody has taken over")
-    taken = await theirs.hold(key)
-    assert taken is not None
-    await write(database, theirs, taken, "the new holder's")
+    await write(database, theirs, await taken(theirs, key), "the new holder's")
+    with pytest.raises(LeaseLostError):
+        await mine.renew(lease)
     with pytest.raises(LeaseLostError):
         await write(database, mine, lease, "the old holder's")
     assert await name(database) == "the new holder's"
@@ -78,11 +81,11 @@ async def test_a_holder_that_comes_back_after_it_ran_out_changes_nothing(databas
 
 async def test_even_the_same_holder_gets_a_new_epoch_after_it_ran_out(database: Database) -> None:
     mine, _, key = pair(database)
-    lease = await mine.hold(key)
-    assert lease is not None
+    lease = await taken(mine, key)
     await run_out(database, key)
-    later = await mine.hold(key)
-    assert later is not None
+    with pytest.raises(LeaseLostError):
+        await mine.renew(lease)
+    later = await taken(mine, key)
     assert later.epoch == lease.epoch + 1
     with pytest.raises(LeaseLostError):
         await write(database, mine, lease, "under the old epoch")
@@ -90,20 +93,19 @@ async def test_even_the_same_holder_gets_a_new_epoch_after_it_ran_out(database: 
 
 async def test_nobody_takes_over_while_a_fenced_transaction_is_open(database: Database) -> None:
     mine, theirs, key = pair(database)
-    lease = await mine.hold(key)
-    assert lease is not None
+    lease = await taken(mine, key)
     async with mine.fenced(lease) as session:
         await session.execute(text("UPDATE studio.instance SET name = 'under way'"))
         stealing = asyncio.create_task(_steal(database, theirs, key))
         await blocked(database)
         assert not stealing.done()
-    assert (await stealing) is not None
+    assert isinstance(await stealing, Lease)
     assert await name(database) == "under way"
 
 
-async def _steal(database: Database, leases: Leases, key: str) -> Lease | None:
+async def _steal(database: Database, leases: Leases, key: str) -> Lease | Held:
     await run_out(database, key)
-    return await leases.hold(key)
+    return await leases.take(key)
 
 
 async def blocked(database: Database) -> None:
@@ -119,8 +121,7 @@ async def blocked(database: Database) -> None:
 
 async def test_without_a_good_renewal_for_half_its_time_a_holder_stops_by_itself(database: Database) -> None:
     mine, _, key = pair(database)
-    lease = await mine.hold(key)
-    assert lease is not None
+    lease = await taken(mine, key)
     stale = Lease(key=key, holder=lease.holder, epoch=lease.epoch, good_until=time.monotonic() - 0.001)
     with pytest.raises(LeaseLostError):
         await write(database, mine, stale, "by a clock of its own")

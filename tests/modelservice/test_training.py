@@ -159,7 +159,7 @@ async def test_a_missing_project_fails_in_words_after_a_few_tries(service: Servi
         await service.store.delete(key)
     row = await service.becomes("training", training, "failed", seconds=30)
     assert "no object projects/" in row.reason
-    assert len(await service.attempts("training", training)) == 3
+    assert len(await service.attempts("training", training)) == 4
 
 
 async def test_endpoints_of_the_project_are_never_connected_to(service: Service) -> None:

@@ -9,11 +9,14 @@ from hypothesis import strategies as st
 from talkwright.database.states import DeploymentState, TrainingState
 from talkwright.modelservice.transitions import (
     ALLOWED,
-    MAX_LOST_JOBS,
+    ATTEMPTS,
+    MAX_RETRIES,
     TERMINAL,
     Outcome,
+    Step,
     TransitionError,
     WorkKind,
+    attempt_sources,
     deployment_after,
     follows,
     step,
@@ -59,11 +62,37 @@ def test_a_consumer_that_stopped_is_told_from_one_that_was_lost() -> None:
     assert words(Outcome.LOST_CONSUMER) == "The consumer was lost; the assistant starts again."
 
 
-def test_a_lost_job_is_tried_three_times_with_growing_pauses() -> None:
-    steps = [training_after(Outcome.LOST_JOB, lost_jobs=n, cancel_requested=False, reason="killed") for n in (1, 2, 3)]
-    assert [one.target for one in steps] == ["queued", "queued", "failed"]
-    assert timedelta(0) < steps[0].pause < steps[1].pause
-    assert "killed" in steps[2].why
+def test_a_lost_job_is_tried_again_three_times_with_growing_pauses() -> None:
+    steps = [
+        training_after(Outcome.LOST_JOB, lost_jobs=n, cancel_requested=False, reason="killed") for n in (1, 2, 3, 4)
+    ]
+    assert [one.target for one in steps] == ["queued", "queued", "queued", "failed"]
+    assert timedelta(0) < steps[0].pause < steps[1].pause < steps[2].pause
+    assert "killed" in steps[3].why
+
+
+def start_after(outcome: Outcome, lost: int) -> Step:
+    return deployment_after(outcome, state="starting", lost_jobs=lost, cancel_requested=False, reason="too slow")
+
+
+def test_a_start_that_failed_is_tried_again_three_times_with_growing_pauses() -> None:
+    steps = [start_after(Outcome.LOST_JOB, n) for n in (1, 2, 3, 4)]
+    assert [one.target for one in steps] == ["queued", "queued", "queued", "failed"]
+    assert timedelta(0) < steps[0].pause < steps[1].pause < steps[2].pause
+    assert steps[0].why == "The assistant did not start (too slow); it starts again."
+    assert steps[3].why == "The assistant did not start 4 times, at last: too slow."
+
+
+def test_a_start_that_the_content_broke_is_not_tried_again() -> None:
+    assert start_after(Outcome.CONTENT, 0).target == "failed"
+
+
+def test_an_attempt_goes_only_forward() -> None:
+    assert attempt_sources("running") == {"assigned"}
+    assert attempt_sources("ended") == {"assigned", "running", "ready"}
+    assert not ATTEMPTS["ended"]
+    with pytest.raises(TransitionError):
+        attempt_sources("queued")
 
 
 def test_what_the_content_broke_is_never_tried_again() -> None:
@@ -94,7 +123,7 @@ def test_every_outcome_of_a_running_training_leads_somewhere_allowed(outcome: Ou
     result = training_after(outcome, lost_jobs=lost, cancel_requested=cancel, reason=None)
     assert follows(WorkKind.TRAINING, "running", result.target)
     assert result.why
-    assert (result.target == "queued") <= (lost < MAX_LOST_JOBS or outcome in (Outcome.LOST_CONSUMER, Outcome.RELEASED))
+    assert (result.target == "queued") <= (lost <= MAX_RETRIES or outcome in (Outcome.LOST_CONSUMER, Outcome.RELEASED))
 
 
 @given(

@@ -23,6 +23,7 @@ from talkwright.backend.settings import BackendSettings
 from talkwright.cli.supervisor.child import Child, Program, stop_all
 from talkwright.cli.supervisor.journal import Journal
 from talkwright.database import work as queue
+from talkwright.database import workers
 from talkwright.database.announcements import Listener, announce
 from talkwright.database.chats import insert_chat
 from talkwright.database.deployments import insert_deployment, model_of_version
@@ -96,7 +97,7 @@ class Service:
 
     async def _gone(self, worker: UUID) -> None:
         async with self.database.transaction() as session:
-            await queue.end_worker(session, worker)
+            await workers.end_worker(session, worker)
 
     async def assistant(self, name: str) -> UUID:
         """A new assistant."""
@@ -291,8 +292,10 @@ async def service_at(database_url: str, home: Path, **settings: str) -> AsyncIte
         "TALKWRIGHT_HOME": str(home),
         "TALKWRIGHT_LOG_FORMAT": "json",
         "TALKWRIGHT_DRAIN_SECONDS": "0.2",
-        "TALKWRIGHT_RENEW_SECONDS": "2",
-        "TALKWRIGHT_LEASE_SECONDS": "10",
+        "TALKWRIGHT_ORCHESTRATOR_RENEW_SECONDS": "1",
+        "TALKWRIGHT_ORCHESTRATOR_LEASE_SECONDS": "10",
+        "TALKWRIGHT_CONSUMER_RENEW_SECONDS": "2",
+        "TALKWRIGHT_CONSUMER_LEASE_SECONDS": "10",
         **settings,
     }
     service = Service(database, home, ObjectStore((home / "objects").as_uri()), environment, journal)

@@ -25,7 +25,7 @@ from talkwright.cli.supervisor.child import Child, Program, stop_all
 from talkwright.cli.supervisor.journal import Journal, JournalStream, terminal
 from talkwright.cli.supervisor.lock import AlreadyRunningError, HomeError, HomeLock
 from talkwright.cli.supervisor.sockets import NoPortError, answers, listen
-from talkwright.database import work as queue
+from talkwright.database import workers
 from talkwright.database.announcements import Listener
 from talkwright.database.embedded import EmbeddedError, EmbeddedPostgres
 from talkwright.database.engine import UNAVAILABLE, Database
@@ -38,6 +38,8 @@ from talkwright.operations.role import stop_on_signals
 from talkwright.operations.settings import OperationsSettings
 from talkwright.operations.waiting import first_of
 
+SIGNS_OF_LIFE = {"LEASE_SECONDS": "30", "RENEW_SECONDS": "10"}
+"""`up` sees at once that a role ended and lets go of what it held: its roles need not say so often that they live."""
 ROLES_SECONDS = 3.6
 ANSWER_SECONDS = 60.0
 SERVER_SECONDS = 2.0
@@ -71,7 +73,7 @@ class Studio:
             return
         with contextlib.suppress(Exception):  # the leases run out by themselves where the database is away
             async with self.database.transaction() as session:
-                await queue.end_worker(session, worker)
+                await workers.end_worker(session, worker)
 
     def start(self, program: Program) -> Child:
         """Keep a program running."""
@@ -124,9 +126,14 @@ async def _database(studio: Studio) -> AsyncIterator[None]:
     environment["TALKWRIGHT_HOME"] = str(studio.home)
     environment["TALKWRIGHT_LOG_FORMAT"] = "json"
     environment["PYTHONUNBUFFERED"] = "1"
-    given = DatabaseSettings()
-    if given.database_url is not None:
-        studio.database = Database.at(given.application)
+    environment.setdefault("TALKWRIGHT_ADOPT_SECONDS", "0")  # no job may outlive `up`, which ends its consumers last
+    for role in ("ORCHESTRATOR", "CONSUMER"):
+        given = {f"TALKWRIGHT_{role}_{name}": seconds for name, seconds in SIGNS_OF_LIFE.items()}
+        if not environment.keys() & given.keys():
+            environment.update(given)
+    settings = DatabaseSettings()
+    if settings.database_url is not None:
+        studio.database = Database.at(settings.application)
         yield
         await studio.database.close()
         return
@@ -217,7 +224,7 @@ async def _end_what_was_left(studio: Studio) -> None:
     if studio.is_alone and studio.database is not None:
         with contextlib.suppress(*UNAVAILABLE):  # the leases run out by themselves
             async with studio.database.transaction() as session:
-                await queue.end_all_workers(session)
+                await workers.end_all_workers(session)
 
 
 async def _start_backend(studio: Studio, sock: socket.socket, port: int) -> str:

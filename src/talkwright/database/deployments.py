@@ -12,6 +12,7 @@ from sqlalchemy import and_, func, insert, literal, select, text, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from talkwright.database.announcements import announce
+from talkwright.database.queueing import consumers
 from talkwright.database.states import COMING_DEPLOYMENTS, ENDED_DEPLOYMENTS, DeploymentState
 from talkwright.database.tables import assistants, deployments, items, models, revisions, trainings, version_items
 
@@ -20,9 +21,11 @@ SELECT d.id, d.sequence, d.assistant, d.environment, d.state, d.active, d.reason
        d.version, v.name AS version_name,
        (SELECT a.problems FROM studio.attempts a
          WHERE a.work_kind = 'deployment' AND a.work = d.id AND a.number = d.attempt) AS attempt_problems,
-       CASE WHEN d.state = 'queued' THEN (SELECT count(*) FROM studio.workers w
-         WHERE w.role = 'running-consumer' AND w.ended_at IS NULL
-         AND w.heartbeat_at > clock_timestamp() - interval '1 minute') END AS consumers,
+       CASE WHEN d.state = 'queued' THEN (SELECT count(*) FROM studio.deployments o WHERE o.state = 'queued'
+         AND o.cancel_requested_at IS NULL AND o.sequence <= d.sequence) END AS place,
+       CASE WHEN d.state = 'queued' THEN d.not_before > clock_timestamp() END AS pauses,
+       CASE WHEN d.state = 'queued' THEN {consumers} END AS consumers,
+       CASE WHEN d.state = 'queued' THEN {busy} END AS busy,
        CASE WHEN d.state = 'queued' THEN EXISTS (SELECT 1 FROM studio.deployments o
          WHERE o.assistant = d.assistant AND o.environment = d.environment AND o.id <> d.id
          AND o.state IN ('running', 'stopping')) END AS has_old
@@ -31,6 +34,8 @@ WHERE d.assistant = :assistant {condition}
 ORDER BY d.sequence DESC LIMIT :limit
 """
 
+_PARTS = {"consumers": consumers("running-consumer"), "busy": consumers("running-consumer", busy=True)}
+
 Row = Mapping[str, Any]
 
 
@@ -38,13 +43,13 @@ async def list_deployments(session: AsyncSession, assistant: UUID, *, before: in
     """Deployments of an assistant, newest first, those older than a sequence number: one statement."""
     condition = "" if before is None else "AND d.sequence < :before"
     values = {"assistant": assistant, "limit": limit, **({} if before is None else {"before": before})}
-    rows = await session.execute(text(_SELECT.format(condition=condition)), values)
+    rows = await session.execute(text(_SELECT.format(**_PARTS, condition=condition)), values)
     return [dict(row) for row in rows.mappings()]
 
 
 async def get_deployment(session: AsyncSession, assistant: UUID, deployment: UUID) -> Row | None:
     """One deployment of an assistant."""
-    statement = _SELECT.format(condition="AND d.id = :deployment")
+    statement = _SELECT.format(**_PARTS, condition="AND d.id = :deployment")
     rows = await session.execute(text(statement), {"assistant": assistant, "limit": 1, "deployment": deployment})
     row = rows.mappings().first()
     return None if row is None else dict(row)

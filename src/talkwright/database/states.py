@@ -1,4 +1,4 @@
-"""The states of trainings and deployments: one list for tables, statements, the API and the state machine."""
+"""The states of trainings, deployments and attempts: one list for tables, statements, the API and the state machine."""
 
 from __future__ import annotations
 
@@ -24,6 +24,15 @@ class DeploymentState(StrEnum):
     STOPPING = "stopping"
     STOPPED = "stopped"
     FAILED = "failed"
+
+
+class AttemptState(StrEnum):
+    """An attempt's life: given to a consumer, its job runs, its model answers, over."""
+
+    ASSIGNED = "assigned"
+    RUNNING = "running"
+    READY = "ready"
+    ENDED = "ended"
 
 
 ENDED_TRAININGS = frozenset({TrainingState.SUCCEEDED, TrainingState.FAILED, TrainingState.CANCELLED})

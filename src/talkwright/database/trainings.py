@@ -10,6 +10,7 @@ from sqlalchemy import func, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from talkwright.database.announcements import announce
+from talkwright.database.queueing import consumers, place_of
 from talkwright.database.states import ENDED_TRAININGS
 from talkwright.database.tables import trainings
 
@@ -17,13 +18,10 @@ _SELECT = """
 SELECT t.id, t.sequence, t.assistant, t.state, t.deploy, t.reason, t.problems, t.created_at, t.started_at, t.ended_at,
        t.cancel_requested_at, t.version, v.name AS version_name, t.created_by, u.display AS by_name,
        a.stage, coalesce(a.progress, 0) AS progress, a.problems AS attempt_problems,
-       CASE WHEN t.state = 'queued' THEN (SELECT count(*) FROM studio.trainings o
-         WHERE o.state = 'queued' AND o.sequence < t.sequence) + 1 END AS place,
-       CASE WHEN t.state = 'queued' THEN (SELECT count(*) FROM studio.workers w
-         WHERE w.role = 'training-consumer' AND w.ended_at IS NULL
-         AND w.heartbeat_at > clock_timestamp() - interval '1 minute') END AS consumers,
-       CASE WHEN t.state = 'queued' THEN (SELECT count(*) FROM studio.trainings o
-         WHERE o.state = 'running') END AS busy
+       CASE WHEN t.state = 'queued' THEN {place} END AS place,
+       CASE WHEN t.state = 'queued' THEN t.not_before > clock_timestamp() END AS pauses,
+       CASE WHEN t.state = 'queued' THEN {consumers} END AS consumers,
+       CASE WHEN t.state = 'queued' THEN {busy} END AS busy
 FROM studio.trainings t
 JOIN studio.versions v ON v.id = t.version
 JOIN studio.users u ON u.id = t.created_by
@@ -32,6 +30,12 @@ WHERE t.assistant = :assistant {condition}
 ORDER BY t.sequence DESC LIMIT :limit
 """
 
+_PARTS = {
+    "place": place_of("t.id"),
+    "consumers": consumers("training-consumer"),
+    "busy": consumers("training-consumer", busy=True),
+}
+
 Row = Mapping[str, Any]
 
 
@@ -39,14 +43,14 @@ async def list_trainings(session: AsyncSession, assistant: UUID, *, before: int 
     """Trainings of an assistant, newest first, those older than a sequence number: one statement."""
     condition = "" if before is None else "AND t.sequence < :before"
     values = {"assistant": assistant, "limit": limit, **({} if before is None else {"before": before})}
-    rows = await session.execute(text(_SELECT.format(condition=condition)), values)
+    rows = await session.execute(text(_SELECT.format(**_PARTS, condition=condition)), values)
     return [dict(row) for row in rows.mappings()]
 
 
 async def get_training(session: AsyncSession, assistant: UUID, training: UUID) -> Row | None:
     """One training of an assistant."""
     values = {"assistant": assistant, "limit": 1, "training": training}
-    rows = await session.execute(text(_SELECT.format(condition="AND t.id = :training")), values)
+    rows = await session.execute(text(_SELECT.format(**_PARTS, condition="AND t.id = :training")), values)
     row = rows.mappings().first()
     return None if row is None else dict(row)
 
@@ -60,7 +64,7 @@ async def same_training(session: AsyncSession, assistant: UUID, version: UUID) -
     """The newest training of a version that waits or runs and is not asked to stop."""
     condition = "AND t.version = :version AND t.cancel_requested_at IS NULL AND t.state IN ('queued', 'running')"
     values = {"assistant": assistant, "limit": 1, "version": version}
-    rows = await session.execute(text(_SELECT.format(condition=condition)), values)
+    rows = await session.execute(text(_SELECT.format(**_PARTS, condition=condition)), values)
     row = rows.mappings().first()
     return None if row is None else dict(row)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,7 +15,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from talkwright.database.announcements import CHANNEL, announce
 from talkwright.database.frames import send_frame
 from talkwright.database.ids import uuid7
-from talkwright.database.tables import attempt_logs, attempts, audit, deployments, trainings, workers
+from talkwright.database.queueing import QUEUE
+from talkwright.database.states import AttemptState
+from talkwright.database.tables import attempt_logs, attempts, deployments, trainings, transitions
 
 Kind = Literal["training", "deployment"]
 TABLES: Mapping[str, Table] = {"training": trainings, "deployment": deployments}
@@ -27,9 +28,11 @@ WAKE_SCOPE = "work"
 class OpenWork:
     """One training or deployment that has not ended, with its latest attempt where there is one.
 
-    `wait` is in seconds until it may be assigned again; `lost` says that the attempt's lease has run out; `waited` is
-    the age in seconds. `lost_jobs` counts all lost jobs of a training, and those of a deployment since an attempt of it
-    last answered for `STEADY_SECONDS`, that one included.
+    `place` is that in the queue of trainings; `wait` is in seconds until it may be assigned again; `waited` is the age
+    in seconds. `lost` says that the attempt's lease has run out, `held_for` how many seconds it has left, below zero
+    since when it has none; `site` is where the attempt's job lives on without its consumer. `lost_jobs` counts all lost
+    jobs of a training, and those of a deployment since an attempt of it last answered for `STEADY_SECONDS`, that one
+    included.
     """
 
     id: UUID
@@ -41,6 +44,7 @@ class OpenWork:
     cancel: bool
     wait: float
     waited: float
+    place: int = 0
     active: bool = False
     attempt: UUID | None = None
     attempt_state: str | None = None
@@ -50,6 +54,8 @@ class OpenWork:
     result: str | None = None
     stopping: bool = False
     lost: bool = False
+    held_for: float = 0.0
+    site: str | None = None
     lost_jobs: int = 0
 
 
@@ -62,12 +68,18 @@ _COUNTED = {
     "WHERE r.work_kind = :kind AND r.work = w.id AND r.ended_at - r.ready_at > make_interval(secs => :steady)), 0)",
 }
 _OPEN = {
-    "training": "w.state IN ('queued', 'running')",
+    "training": "w.state = 'running' OR w.state = 'queued' AND (w.cancel_requested_at IS NOT NULL "
+    "OR q.place <= :places OR w.id = (SELECT p.id FROM studio.trainings p WHERE p.state = 'queued' "
+    "AND p.not_before > clock_timestamp() ORDER BY p.not_before LIMIT 1))",
     "deployment": "w.state NOT IN ('stopped', 'failed')",
 }
 _OWN = {
-    "training": "false AS active",
-    "deployment": "w.active",
+    "training": "coalesce(q.place, 0) AS place, false AS active",
+    "deployment": "0 AS place, w.active",
+}
+_QUEUED = {
+    "training": f"LEFT JOIN ({QUEUE}) q ON q.id = w.id",
+    "deployment": "",
 }
 _SNAPSHOT = """
 SELECT w.id, w.assistant, w.environment, w.sequence, w.state, w.attempt AS number,
@@ -77,34 +89,28 @@ SELECT w.id, w.assistant, w.environment, w.sequence, w.state, w.attempt AS numbe
        a.id AS attempt, a.state AS attempt_state, a.outcome, a.reason AS attempt_reason,
        coalesce(a.problems, '[]') AS problems, a.result, a.stop_requested_at IS NOT NULL AS stopping,
        a.id IS NOT NULL AND a.outcome IS NULL AND (l.key IS NULL OR l.expires_at <= clock_timestamp()) AS lost,
+       coalesce(extract(epoch FROM l.expires_at - clock_timestamp()), '-infinity')::float AS held_for,
+       CASE WHEN a.job IS NOT NULL THEN c.site END AS site,
        (SELECT count(*) FROM studio.attempts p WHERE p.work_kind = :kind AND p.work = w.id AND {counted}) AS lost_jobs
 FROM studio.{table} w
 LEFT JOIN studio.attempts a ON a.work_kind = :kind AND a.work = w.id AND a.number = w.attempt
 LEFT JOIN studio.leases l ON l.key = 'attempt:' || a.id
+LEFT JOIN studio.workers c ON c.id = a.worker
+{queued}
 WHERE {open} ORDER BY w.sequence
 """
 
 
-async def open_work(session: AsyncSession, kind: Kind) -> list[OpenWork]:
-    """All work of a kind that has not ended, in order of arrival: one statement."""
-    statement = _SNAPSHOT.format(own=_OWN[kind], table=f"{kind}s", open=_OPEN[kind], counted=_COUNTED[kind])
-    values = {"kind": kind, "steady": STEADY_SECONDS} if kind == "deployment" else {"kind": kind}
-    rows = await session.execute(text(statement), values)
+async def open_work(session: AsyncSession, kind: Kind, places: int = 1_000_000) -> list[OpenWork]:
+    """Work of a kind that has not ended, in order of arrival: one statement.
+
+    Of trainings that wait only those that may be decided about now: as many as there are free `places`, those called
+    off, and the one whose pause ends first.
+    """
+    parts = {"own": _OWN[kind], "queued": _QUEUED[kind], "open": _OPEN[kind], "counted": _COUNTED[kind]}
+    own = {"steady": STEADY_SECONDS} if kind == "deployment" else {"places": places}
+    rows = await session.execute(text(_SNAPSHOT.format(table=f"{kind}s", **parts)), {"kind": kind, **own})
     return [OpenWork(**row) for row in rows.mappings()]
-
-
-async def free_workers(session: AsyncSession, role: str, alive_seconds: float) -> list[UUID]:
-    """The consumers of a role that can take work now, longest running first, one entry for each free place."""
-    rows = await session.execute(
-        text(
-            "SELECT w.id, w.capacity - (SELECT count(*) FROM studio.attempts a WHERE a.worker = w.id "
-            "AND a.ended_at IS NULL) AS free FROM studio.workers w WHERE w.role = :role AND w.ended_at IS NULL "
-            "AND NOT w.draining AND w.heartbeat_at > clock_timestamp() - make_interval(secs => :alive) "
-            "ORDER BY w.started_at, w.id"
-        ),
-        {"role": role, "alive": alive_seconds},
-    )
-    return [row.id for row in rows for _ in range(max(row.free, 0))]
 
 
 async def move(
@@ -119,7 +125,7 @@ async def move(
     pause: float = 0.0,
     values: Mapping[str, Any] | None = None,
 ) -> bool:
-    """Change a state, keep who and why, announce it; False (nothing changed) where the row was in no source state."""
+    """Change a state, keep who, when and why, announce it; False (nothing changed) where it was in no source state."""
     table = TABLES[kind]
     changes: dict[str, Any] = {"state": target, "reason": why, **(values or {})}
     changes["not_before"] = func.clock_timestamp() + func.make_interval(0, 0, 0, 0, 0, 0, pause) if pause else None
@@ -132,28 +138,19 @@ async def move(
     if moved.first() is None:
         return False
     await session.execute(
-        insert(audit).values(
+        insert(transitions).values(
+            work_kind=kind,
+            work=work.id,
             at=func.clock_timestamp(),
-            via="system",
-            action=f"{kind}.{target}",
-            assistant=work.assistant,
-            target=str(work.id),
-            outcome="done",
-            details=json.dumps({"who": who, "from": work.state, "attempt": work.number}),
+            source=work.state,
+            target=target,
+            attempt=work.number,
+            who=who,
+            why=why,
         )
     )
     announce(session, work.assistant, kind, {kind: str(work.id), "state": target})
     return True
-
-
-async def keep_worker(session: AsyncSession, worker: UUID) -> bool:
-    """Keep a consumer from being struck off until the transaction ends; False where it was, or takes no more work."""
-    found = await session.execute(
-        select(workers.c.id)
-        .where(workers.c.id == worker, workers.c.ended_at.is_(None), workers.c.draining.is_(False))
-        .with_for_update(read=True)
-    )
-    return found.first() is not None
 
 
 async def assign(session: AsyncSession, kind: Kind, work: OpenWork, worker: UUID, lease_seconds: float) -> UUID:
@@ -185,20 +182,11 @@ async def ask_to_stop(session: AsyncSession, attempt: UUID) -> None:
 
 async def close_lost(session: AsyncSession, attempt: UUID, holder: UUID) -> bool:
     """Take over the expired lease of an attempt and end it as lost; False where its holder lives or ended it."""
-    taken = await session.execute(
-        text(
-            "INSERT INTO studio.leases AS l (key, holder, epoch, expires_at) "
-            "VALUES (:key, :holder, 1, clock_timestamp()) "  # one so old that it was cleared away
-            "ON CONFLICT (key) DO UPDATE SET holder = :holder, epoch = l.epoch + 1 "
-            "WHERE l.expires_at <= clock_timestamp() RETURNING l.epoch"
-        ),
-        {"key": f"attempt:{attempt}", "holder": holder},
-    )
-    if taken.first() is None:
+    if await _take_over(session, attempt, holder, 0.0) is None:
         return False
     closed = await session.execute(
         update(attempts)
-        .where(attempts.c.id == attempt, attempts.c.outcome.is_(None))
+        .where(attempts.c.id == attempt, attempts.c.state != AttemptState.ENDED)
         .values(outcome="lost_consumer", state="ended", ended_at=func.clock_timestamp(), address=None)
         .returning(attempts.c.id)
     )
@@ -206,76 +194,63 @@ async def close_lost(session: AsyncSession, attempt: UUID, holder: UUID) -> bool
     return closed.first() is not None
 
 
+async def hand_over(session: AsyncSession, attempt: UUID, worker: UUID, lease_seconds: float) -> bool:
+    """Give an attempt whose holder is gone to another consumer, which goes on with its job; False where it lives."""
+    epoch = await _take_over(session, attempt, worker, lease_seconds)
+    if epoch is None:
+        return False
+    given = await session.execute(
+        update(attempts)
+        .where(attempts.c.id == attempt, attempts.c.state != AttemptState.ENDED)
+        .values(worker=worker, epoch=epoch)
+        .returning(attempts.c.id)
+    )
+    await wake(session)
+    return given.first() is not None
+
+
+async def let_go(session: AsyncSession, attempt: UUID, holder: UUID, epoch: int) -> None:
+    """Have an attempt's lease run out now, by its holder."""
+    await session.execute(
+        text(
+            "UPDATE studio.leases SET expires_at = clock_timestamp() "
+            "WHERE key = :key AND holder = :holder AND epoch = :epoch AND expires_at > clock_timestamp()"
+        ),
+        {"key": f"attempt:{attempt}", "holder": holder, "epoch": epoch},
+    )
+    await wake(session)
+
+
+async def _take_over(session: AsyncSession, attempt: UUID, holder: UUID, seconds: float) -> int | None:
+    """Take the expired lease of an attempt; gives the new epoch, None where its holder lives.
+
+    A lease so old that it was cleared away is made anew, under an epoch above the attempt's last one.
+    """
+    taken = await session.execute(
+        text(
+            "INSERT INTO studio.leases AS l (key, holder, epoch, expires_at) "
+            "SELECT :key, :holder, a.epoch + 1, clock_timestamp() + make_interval(secs => :seconds) "
+            "FROM studio.attempts a WHERE a.id = :attempt "
+            "ON CONFLICT (key) DO UPDATE SET holder = excluded.holder, epoch = l.epoch + 1, "
+            "expires_at = excluded.expires_at WHERE l.expires_at <= clock_timestamp() RETURNING l.epoch"
+        ),
+        {"key": f"attempt:{attempt}", "attempt": attempt, "holder": holder, "seconds": seconds},
+    )
+    return taken.scalar_one_or_none()
+
+
 async def wake(session: AsyncSession) -> None:
     """Wake every role that listens, with the session's transaction."""
     await session.execute(text("SELECT pg_notify(:channel, :note)"), {"channel": CHANNEL, "note": f"{WAKE_SCOPE} 0"})
 
 
-async def register_worker(session: AsyncSession, worker: UUID, role: str, host: str, process: int) -> None:
-    """Enter a consumer in the list."""
-    now = func.clock_timestamp()
-    await session.execute(
-        insert(workers).values(
-            id=worker,
-            role=role,
-            host=host,
-            process=process,
-            engines=json.dumps(["talkwright"]),
-            started_at=now,
-            heartbeat_at=now,
-        )
-    )
-    await wake(session)
-
-
-async def beat(session: AsyncSession, worker: UUID, lease_seconds: float) -> dict[str, int] | None:
-    """Show that the consumer lives and renew all its leases in one statement: epoch by key; None where it was ended."""
-    rows = await session.execute(
-        text(
-            "WITH alive AS (UPDATE studio.workers SET heartbeat_at = clock_timestamp() "
-            "WHERE id = :worker AND ended_at IS NULL RETURNING id), "
-            "renewed AS (UPDATE studio.leases SET expires_at = clock_timestamp() + make_interval(secs => :seconds) "
-            "WHERE holder = :worker AND expires_at > clock_timestamp() RETURNING key, epoch) "
-            "SELECT NULL AS key, 0 AS epoch FROM alive UNION ALL SELECT key, epoch FROM renewed"
-        ),
-        {"worker": worker, "seconds": lease_seconds},
-    )
-    found = [(row.key, row.epoch) for row in rows]
-    if all(key is not None for key, _ in found):
-        return None
-    return {key: epoch for key, epoch in found if key is not None}
-
-
-async def set_draining(session: AsyncSession, worker: UUID) -> None:
-    """Give the consumer no more work."""
-    await session.execute(update(workers).where(workers.c.id == worker).values(draining=True))
-
-
-async def end_worker(session: AsyncSession, worker: UUID) -> None:
-    """Strike a consumer off the list and let go of everything it held; called by itself, or by who saw it die."""
-    await session.execute(
-        update(workers)
-        .where(workers.c.id == worker, workers.c.ended_at.is_(None))
-        .values(ended_at=func.clock_timestamp())
-    )
-    await session.execute(
-        text("UPDATE studio.leases SET expires_at = clock_timestamp() WHERE holder = :holder"), {"holder": worker}
-    )
-    await wake(session)
-
-
-async def end_all_workers(session: AsyncSession) -> None:
-    """Strike all consumers off the list and let go of every lease; for who knows that nobody lives."""
-    await session.execute(update(workers).where(workers.c.ended_at.is_(None)).values(ended_at=func.clock_timestamp()))
-    await session.execute(
-        text("UPDATE studio.leases SET expires_at = clock_timestamp() WHERE expires_at > clock_timestamp()")
-    )
-    await wake(session)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeldAttempt:
-    """What a consumer must know of an attempt that it holds, with its work."""
+    """What a consumer must know of an attempt that it holds, with its work.
+
+    `epoch` is that of its lease, which has `lease_left` seconds; `job` is the handle of a job that runs already, and
+    `log_position` the number of the last line stored of it.
+    """
 
     id: UUID
     kind: str
@@ -283,6 +258,11 @@ class HeldAttempt:
     number: int
     state: str
     stop: bool
+    epoch: int = 1
+    lease_left: float = 0.0
+    job: str | None = None
+    log_position: int = 0
+    address: str | None = None
     assistant: UUID
     version: UUID
     engine: str
@@ -296,14 +276,18 @@ async def held_attempts(session: AsyncSession, worker: UUID) -> list[HeldAttempt
     rows = await session.execute(
         text(
             "SELECT a.id, a.work_kind AS kind, a.work, a.number, a.state, a.stop_requested_at IS NOT NULL AS stop, "
+            "a.epoch, extract(epoch FROM l.expires_at - clock_timestamp())::float AS lease_left, a.job, "
+            "a.log_position, a.address, "
             "coalesce(t.assistant, d.assistant) AS assistant, coalesce(t.version, d.version) AS version, "
             "coalesce(t.engine, m.engine) AS engine, m.object AS model_object, m.model_id, "
             "coalesce(t.created_at, d.created_at, a.created_at) AS requested_at "
             "FROM studio.attempts a "
+            "JOIN studio.leases l ON l.key = 'attempt:' || a.id AND l.holder = a.worker AND l.epoch = a.epoch "
             "LEFT JOIN studio.trainings t ON a.work_kind = 'training' AND t.id = a.work "
             "LEFT JOIN studio.deployments d ON a.work_kind = 'deployment' AND d.id = a.work "
             "LEFT JOIN studio.models m ON m.id = d.model "
-            "WHERE a.worker = :worker AND a.ended_at IS NULL ORDER BY a.created_at"
+            "WHERE a.worker = :worker AND a.ended_at IS NULL AND l.expires_at > clock_timestamp() "
+            "ORDER BY a.created_at"
         ),
         {"worker": worker},
     )

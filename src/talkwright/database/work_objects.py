@@ -5,20 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, cast, false, func, literal, select
-from sqlalchemy.dialects.postgresql import INTERVAL, JSONB
+from sqlalchemy import ColumnElement, and_, case, false, func, literal, literal_column, select
+from sqlalchemy.dialects.postgresql import JSONB
 
-from talkwright.database.tables import attempts, deployments, trainings, users, versions, workers
-
-ALIVE = cast(literal("1 minute"), INTERVAL)
+from talkwright.database.queueing import consumers, place_of
+from talkwright.database.tables import attempts, deployments, trainings, users, versions
 
 
 def latest_training(condition: Any) -> ColumnElement[Any]:
     """The latest training that fits a condition, as a column; `versions` in the condition is the outer query's."""
-    pinned, other = versions.alias("pinned"), trainings.alias("other")
+    pinned = versions.alias("pinned")
     queued = trainings.c.state == "queued"
-    ahead = select(func.count() + 1).where(other.c.state == "queued", other.c.sequence < trainings.c.sequence)
-    busy = select(func.count()).where(other.c.state == "running")
     attempt = and_(
         attempts.c.work_kind == "training", attempts.c.work == trainings.c.id, attempts.c.number == trainings.c.attempt
     )
@@ -30,9 +27,10 @@ def latest_training(condition: Any) -> ColumnElement[Any]:
         "stage": attempts.c.stage,
         "progress": func.coalesce(attempts.c.progress, 0.0),
         "attempt_problems": attempts.c.problems,
-        "place": case((queued, ahead.scalar_subquery())),
-        "consumers": case((queued, _consumers("training-consumer"))),
-        "busy": case((queued, busy.scalar_subquery())),
+        "place": case((queued, literal_column(place_of("studio.trainings.id")))),
+        "pauses": case((queued, trainings.c.not_before > func.clock_timestamp())),
+        "consumers": case((queued, literal_column(consumers("training-consumer")))),
+        "busy": case((queued, literal_column(consumers("training-consumer", busy=True)))),
     }
     joined = (
         trainings.join(pinned, pinned.c.id == trainings.c.version)
@@ -60,7 +58,10 @@ def _deployment(assistant: Any, environment: str, *conditions: ColumnElement[boo
     plain = ("id", "assistant", "environment", "version", "training", "state", "active", "reason")
     fields = {name: deployments.c[name] for name in (*plain, "created_at", "ready_at")} | {
         "version_name": versions.c.name,
-        "consumers": _consumers("running-consumer"),
+        "place": literal(1),
+        "pauses": deployments.c.not_before > func.clock_timestamp(),
+        "consumers": literal_column(consumers("running-consumer")),
+        "busy": literal_column(consumers("running-consumer", busy=True)),
         "has_old": false(),
         "attempt_problems": _attempt_problems(),
     }
@@ -77,13 +78,6 @@ def _attempt_problems() -> ColumnElement[Any]:
         attempts.c.number == deployments.c.attempt,
     )
     return said.correlate(deployments).scalar_subquery()
-
-
-def _consumers(role: str) -> ColumnElement[Any]:
-    living = select(func.count()).where(
-        workers.c.role == role, workers.c.ended_at.is_(None), workers.c.heartbeat_at > func.clock_timestamp() - ALIVE
-    )
-    return living.scalar_subquery()
 
 
 def _object(fields: Mapping[str, Any]) -> ColumnElement[Any]:

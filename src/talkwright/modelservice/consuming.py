@@ -13,6 +13,7 @@ from uuid import UUID
 from sqlalchemy.exc import DBAPIError
 
 from talkwright.database import work as queue
+from talkwright.database import workers
 from talkwright.database.announcements import Listener
 from talkwright.database.engine import UNAVAILABLE, Database
 from talkwright.database.work import HeldAttempt
@@ -28,6 +29,8 @@ from talkwright.operations.waiting import first_of
 log = get_logger(__name__)
 
 STOP_SECONDS = 4.0
+Key = tuple[UUID, int]
+"""An attempt and the epoch under which it is held."""
 
 
 class StruckOffError(Exception):
@@ -35,7 +38,12 @@ class StruckOffError(Exception):
 
 
 class Trade(Protocol):
-    """What a consumer does with an attempt; returns when the attempt has ended or was let go."""
+    """What a consumer does with an attempt; returns when the attempt has ended or was let go.
+
+    `site` names where its jobs live on without it, for another consumer of the same site; None where they end with it.
+    """
+
+    site: str | None
 
     async def keep(self, keeper: Keeper) -> None:
         """Run the attempt's job and write its outcome."""
@@ -60,15 +68,22 @@ class Consumer:
         self._settings = settings
         self._role = role
         self._identity = identity
-        self._leases = Leases(database, identity, settings.lease_seconds)
-        self._kept: dict[UUID, tuple[Keeper, asyncio.Task[None]]] = {}
+        self._leases = Leases(database, identity, settings.consumer_lease_seconds)
+        self._kept: dict[Key, tuple[Keeper, asyncio.Task[None]]] = {}
 
     async def run(self, context: RoleContext) -> None:
         """Work until the role stops. Raises StruckOffError when others counted this consumer as gone."""
         subscription = self._listener.subscribe()
         await self._listener.start()
         async with self._database.transaction() as session:
-            await queue.register_worker(session, self._identity, self._role, socket.gethostname(), os.getpid())
+            await workers.register_worker(
+                session,
+                self._identity,
+                self._role,
+                host=socket.gethostname(),
+                process=os.getpid(),
+                site=self._trade.site,
+            )
         context.started.set()
         beat_due, is_news = 0.0, True
         try:
@@ -77,15 +92,14 @@ class Consumer:
                 try:
                     if patience == 0.0:
                         is_news |= await self._beat()
-                        beat_due = time.monotonic() + self._settings.renew_seconds
-                        patience = self._settings.renew_seconds
+                        beat_due = time.monotonic() + self._settings.consumer_renew_seconds
+                        patience = self._settings.consumer_renew_seconds
                     if is_news:
                         await self._take()
                     is_news = False
                 except (DBAPIError, *UNAVAILABLE) as error:
                     log.warning("consumer.interrupted", error=type(error).__name__)
                     patience, is_news = ERROR_PAUSE_SECONDS, True
-                    self._check_leases()
                 await first_of(context.stopping.wait(), subscription.woken.wait(), seconds=patience)
                 is_news |= subscription.woken.is_set()
                 subscription.woken.clear()
@@ -97,40 +111,41 @@ class Consumer:
     async def _beat(self) -> bool:
         """Show life and renew; says whether there is something that this consumer does not keep yet."""
         asked = time.monotonic()
-        async with self._database.transaction() as session:
-            renewed = await queue.beat(session, self._identity, self._settings.lease_seconds)
+        async with asyncio.timeout(self._settings.consumer_lease_seconds / 2), self._database.transaction() as session:
+            for keeper, _ in self._kept.values():
+                if keeper.leave.is_set():  # its lease was not renewed in time: somebody else is to have it
+                    await queue.let_go(session, keeper.attempt.id, self._identity, keeper.lease.epoch)
+            renewed = await workers.beat(session, self._identity, self._settings.consumer_lease_seconds)
         if renewed is None:
             raise StruckOffError("This consumer was counted as gone; it starts anew.")
-        for keeper, _ in self._kept.values():
-            if renewed.get(keeper.lease.key) == keeper.lease.epoch:
-                keeper.lease = self._leases.known(keeper.lease.key, keeper.lease.epoch, asked)
-            elif not keeper.leave.is_set():
-                log.warning("attempt.lease_lost", attempt=str(keeper.attempt.id))
-                keeper.leave.set()
-        return set(renewed) != {keeper.lease.key for keeper, _ in self._kept.values()}
-
-    def _check_leases(self) -> None:
-        """While the database is away: what could not be renewed in time is let go."""
-        for keeper, _ in self._kept.values():
-            if time.monotonic() > keeper.lease.good_until:
-                keeper.leave.set()
+        held = {(one.attempt, one.epoch) for one in renewed}
+        for key, (keeper, _) in self._kept.items():
+            if key in held:
+                keeper.renewed(self._leases.known(keeper.lease.key, keeper.lease.epoch, asked))
+            else:
+                keeper.lose()
+        return not held <= self._kept.keys()
 
     async def _take(self) -> None:
+        """Begin with what was assigned or handed over, and stop what shall stop."""
+        for gone in [key for key, (_, task) in self._kept.items() if task.done()]:
+            del self._kept[gone]
+        asked = time.monotonic()
         async with self._database.transaction() as session:
             held = await queue.held_attempts(session, self._identity)
         for attempt in held:
-            if attempt.id not in self._kept:
-                self._begin(attempt)
-            if attempt.stop:
-                self._kept[attempt.id][0].stop.set()
-        for gone in [key for key, (_, task) in self._kept.items() if task.done()]:
-            del self._kept[gone]
+            key = (attempt.id, attempt.epoch)
+            if key not in self._kept and attempt.lease_left > self._leases.seconds / 2:  # or after the next renewal
+                self._begin(attempt, asked + attempt.lease_left - self._leases.seconds)
+            if attempt.stop and key in self._kept:
+                self._kept[key][0].stop.set()
 
-    def _begin(self, attempt: HeldAttempt) -> None:
-        lease = self._leases.known(f"attempt:{attempt.id}", 1, time.monotonic())
+    def _begin(self, attempt: HeldAttempt, renewed_at: float) -> None:
+        lease = self._leases.known(f"attempt:{attempt.id}", attempt.epoch, renewed_at)
         keeper = Keeper(attempt, lease, self._leases)
         log.info("attempt.taken", attempt=str(attempt.id), kind=attempt.kind, work=str(attempt.work))
-        self._kept[attempt.id] = (keeper, asyncio.create_task(self._keep(keeper), name=keeper.job_name))
+        task = asyncio.create_task(self._keep(keeper), name=keeper.job_name)
+        self._kept[attempt.id, attempt.epoch] = (keeper, task)
 
     async def _keep(self, keeper: Keeper) -> None:
         writing = asyncio.create_task(keeper.write_log())
@@ -140,15 +155,16 @@ class Consumer:
             log.exception("attempt.failed_here", attempt=str(keeper.attempt.id))
             await keeper.end(Outcome.LOST_JOB, "the consumer met an error of its own")
         finally:
+            keeper.close()
             writing.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await writing
 
     async def _finish(self) -> None:
-        """Let go of everything in order: jobs end, their attempts are written as released, another consumer goes on."""
+        """Let go of everything in order, so that another consumer goes on: with the jobs, or where they end, anew."""
         with contextlib.suppress(*UNAVAILABLE):
             async with self._database.transaction() as session:
-                await queue.set_draining(session, self._identity)  # or what it lets go of might come right back
+                await workers.set_draining(session, self._identity)  # or what it lets go of might come right back
         for keeper, _ in self._kept.values():
             keeper.shutdown = True
             keeper.leave.set()
@@ -157,4 +173,4 @@ class Consumer:
             await asyncio.wait(tasks, timeout=STOP_SECONDS)
         with contextlib.suppress(*UNAVAILABLE):
             async with self._database.transaction() as session:
-                await queue.end_worker(session, self._identity)
+                await workers.end_worker(session, self._identity)

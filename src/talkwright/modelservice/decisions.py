@@ -5,8 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
+from talkwright.database.states import AttemptState
 from talkwright.database.work import OpenWork
+from talkwright.database.workers import Place
 from talkwright.modelservice.transitions import Step
+
+ADOPTING_PROTOCOL = 2
+"""Consumers of this protocol or later go on with the running job of an attempt that is handed over to them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +21,14 @@ class Assign:
     work: OpenWork
     worker: UUID
     step: Step
+
+
+@dataclass(frozen=True, slots=True)
+class HandOver:
+    """Give the attempt of a consumer that is gone to another one, which goes on with its job."""
+
+    work: OpenWork
+    worker: UUID
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +57,7 @@ class Activate:
     retire: Stop | Move | None = None
 
 
-Decision = Assign | Move | Stop | Activate
+Decision = Assign | HandOver | Move | Stop | Activate
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,3 +66,20 @@ class Plan:
 
     decisions: tuple[Decision, ...]
     look_again: float | None = None
+
+
+def gone_on_with(work: OpenWork, places: list[Place], patience: float) -> HandOver | float | None:
+    """What becomes of the job of an attempt whose consumer is gone.
+
+    It goes on in the hands of a consumer where it lives (whose place is taken from `places`), waits for one so many
+    seconds (`patience` at most since the consumer was missed), or is lost: None.
+    """
+    lives = work.site is not None and work.attempt_state in (AttemptState.RUNNING, AttemptState.READY)
+    if not lives or work.cancel or work.stopping:
+        return None
+    for place in places:
+        if place.site == work.site and place.protocol >= ADOPTING_PROTOCOL:
+            places.remove(place)
+            return HandOver(work, place.worker)
+    left = patience + work.held_for
+    return left if left > 0 else None

@@ -19,7 +19,7 @@ from talkwright.database.tables import attempts
 from talkwright.database.work import HeldAttempt
 from talkwright.modelservice.jobs import LogLine
 from talkwright.modelservice.leases import Lease, LeaseLostError, Leases
-from talkwright.modelservice.transitions import Outcome
+from talkwright.modelservice.transitions import LIVE, Outcome, attempt_sources
 from talkwright.modelservice.variables import hidden
 from talkwright.operations.logs import get_logger
 
@@ -53,6 +53,23 @@ class Keeper:
         self._waiting: list[LogLine] = []
         self._more = asyncio.Event()
         self._writing = asyncio.Lock()
+        self._clock = asyncio.get_running_loop().call_at(lease.good_until, self.lose)
+
+    def renewed(self, lease: Lease) -> None:
+        """Go on under the renewed lease."""
+        self.lease = lease
+        self._clock.cancel()
+        self._clock = asyncio.get_running_loop().call_at(lease.good_until, self.lose)
+
+    def lose(self) -> None:
+        """Stop acting: the lease is another's now, or was not renewed in time by this process's own clock."""
+        if not self.leave.is_set():
+            log.warning("attempt.lease_lost", attempt=str(self.attempt.id))
+            self.leave.set()
+
+    def close(self) -> None:
+        """Watch the clock no more."""
+        self._clock.cancel()
 
     @property
     def job_name(self) -> str:
@@ -133,9 +150,10 @@ class Keeper:
         self, session: AsyncSession, values: Mapping[str, Any], lines: list[LogLine], tell: str | None
     ) -> None:
         changes = {**values, **(_position(lines) if lines else {})}
+        sources = attempt_sources(values["state"]) if "state" in values else LIVE
         done = await session.execute(
             update(attempts)
-            .where(attempts.c.id == self.attempt.id, attempts.c.outcome.is_(None))
+            .where(attempts.c.id == self.attempt.id, attempts.c.state.in_(sources))
             .values(changes)
             .returning(attempts.c.id)
         )

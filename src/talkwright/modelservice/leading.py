@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import math
+import time
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -12,11 +15,13 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from talkwright.database import work as queue
+from talkwright.database import workers
 from talkwright.database.announcements import Listener
 from talkwright.database.engine import UNAVAILABLE, Database
-from talkwright.database.work import Kind, OpenWork
-from talkwright.modelservice.decisions import Activate, Assign, Decision, Move, Plan, Stop
-from talkwright.modelservice.leases import Lease, LeaseLostError, Leases
+from talkwright.database.work import WAKE_SCOPE, Kind, OpenWork
+from talkwright.database.workers import Place
+from talkwright.modelservice.decisions import Activate, Assign, Decision, HandOver, Move, Plan, Stop
+from talkwright.modelservice.leases import Held, Lease, LeaseLostError, Leases
 from talkwright.modelservice.settings import ModelServiceSettings
 from talkwright.modelservice.transitions import TERMINAL, Step
 from talkwright.operations.logs import get_logger
@@ -26,7 +31,9 @@ from talkwright.operations.waiting import first_of
 log = get_logger(__name__)
 
 ERROR_PAUSE_SECONDS = 1.0
-QUEUED = "queued"
+MOMENT_SECONDS = 0.05
+"""A little longer than a lease or a pause lasts, so that it has ended when the orchestrator looks."""
+MOST_LOOKS = 100
 
 
 class Policy(Protocol):
@@ -35,7 +42,7 @@ class Policy(Protocol):
     kind: Kind
     consumers: str
 
-    def decide(self, works: list[OpenWork], free: list[UUID]) -> Plan:
+    def decide(self, works: list[OpenWork], free: list[Place]) -> Plan:
         """The decisions that this moment asks for; pure."""
 
     def values(self, work: OpenWork, step: Step) -> Mapping[str, Any]:
@@ -46,7 +53,11 @@ class Policy(Protocol):
 
 
 class Orchestrator:
-    """Leads one kind of work while it holds the lease; another replica takes over when it stops."""
+    """Leads one kind of work while it holds the lease; another replica takes over when it stops.
+
+    The leader renews its lease, and looks at the rows when something was announced, when a pause ends and when a
+    consumer's lease may have run out. The others look when the leader's lease runs out or is let go of.
+    """
 
     def __init__(
         self, database: Database, listener: Listener, policy: Policy, settings: ModelServiceSettings, identity: UUID
@@ -55,70 +66,103 @@ class Orchestrator:
         self._listener = listener
         self._policy = policy
         self._settings = settings
-        self._leases = Leases(database, identity, settings.lease_seconds)
-        self._has_work = True
+        self._leases = Leases(database, identity, settings.orchestrator_lease_seconds)
+        self._lease: Lease | None = None
+        self._renew_at = self._look_at = 0.0
         self._who = f"{policy.kind} orchestrator {identity}"
 
     async def run(self, context: RoleContext) -> None:
         """Work until the role stops; what the database refuses for a moment is tried again."""
-        subscription = self._listener.subscribe()
+        news, releases = self._listener.subscribe(), self._listener.subscribe([WAKE_SCOPE])
         await self._listener.start()
-        lease: Lease | None = None
-        is_news = True
         context.started.set()
         try:
             while not context.stopping.is_set():
-                patience = self._settings.renew_seconds
+                if news.woken.is_set():
+                    news.woken.clear()
+                    self._look_at = 0.0
+                releases.woken.clear()
                 try:
-                    lease = await self._leases.hold(f"lead:{self._policy.kind}")
-                    if lease is None:
-                        is_news = True  # what happens until this replica leads is news to it
-                    elif is_news or self._has_work:
-                        again = await self._settle(lease)
-                        patience = min(patience, again) if again is not None else patience
-                        is_news = False
-                except (DBAPIError, LeaseLostError, *UNAVAILABLE) as error:
+                    patience = await self._turn()
+                except LeaseLostError as error:
+                    log.warning("orchestrator.interrupted", error=str(error))
+                    self._renew_at = self._look_at = patience = 0.0  # a good renewal lets it go on
+                except (DBAPIError, *UNAVAILABLE) as error:
                     log.warning("orchestrator.interrupted", error=type(error).__name__)
-                    patience, is_news = ERROR_PAUSE_SECONDS, True
-                await first_of(context.stopping.wait(), subscription.woken.wait(), seconds=patience)
-                is_news |= subscription.woken.is_set()
-                subscription.woken.clear()
+                    self._look_at, patience = 0.0, ERROR_PAUSE_SECONDS
+                woken = news.woken if self._lease is not None else releases.woken
+                await first_of(context.stopping.wait(), woken.wait(), seconds=patience)
         finally:
-            self._listener.unsubscribe(subscription)
+            self._listener.unsubscribe(news)
+            self._listener.unsubscribe(releases)
             await self._listener.stop()
-            if lease is not None:
-                with contextlib.suppress(*UNAVAILABLE):
-                    await self._leases.release(lease)
+            if self._lease is not None:
+                with contextlib.suppress(DBAPIError, *UNAVAILABLE):
+                    await self._leases.release(self._lease)
 
-    async def _settle(self, lease: Lease) -> float | None:
+    async def _turn(self) -> float:
+        """Take or renew the lease, and lead where it is ours; gives the seconds until the next turn."""
+        if self._lease is None:
+            found = await self._leases.take(f"lead:{self._policy.kind}")
+            if isinstance(found, Held):
+                return found.seconds + MOMENT_SECONDS
+            log.info("orchestrator.leads", kind=self._policy.kind, epoch=found.epoch)
+            self._lease, self._look_at = found, 0.0  # whatever happened before is news to it
+            self._renew_at = time.monotonic() + self._settings.orchestrator_renew_seconds
+        lease = await self._kept(self._lease)
+        if time.monotonic() >= self._look_at:
+            self._look_at = math.inf  # what is announced from here on asks for another look
+            again = await self._settle(lease)
+            self._look_at = min(self._look_at, time.monotonic() + again)
+        return max(min(self._renew_at, self._look_at) - time.monotonic(), 0.0)
+
+    async def _kept(self, lease: Lease) -> Lease:
+        """The lease, renewed where that is due. Raises LeaseLostError."""
+        now = time.monotonic()
+        if now < self._renew_at:
+            return lease
+        try:
+            self._lease = await self._leases.renew(lease)
+        except LeaseLostError:
+            self._lease = None
+            raise
+        self._renew_at = now + self._settings.orchestrator_renew_seconds
+        return self._lease
+
+    async def _settle(self, lease: Lease) -> float:
         """Decide and write until nothing is left to do now; gives the seconds until the next look."""
-        for _ in range(100):
+        for _ in range(MOST_LOOKS):
             plan = await self._look(lease)
             if not plan.decisions:
-                return plan.look_again
+                return math.inf if plan.look_again is None else plan.look_again
             for decision in plan.decisions:
+                lease = await self._kept(lease)
                 await self._carry_out(lease, decision)
         return 0.0
 
     async def _look(self, lease: Lease) -> Plan:
         lease.check()
         async with self._database.transaction() as session:
-            works = await queue.open_work(session, self._policy.kind)
-            self._has_work = bool(works)
-            free: list[UUID] = []
-            if any(work.state == QUEUED for work in works):
-                free = await queue.free_workers(session, self._policy.consumers, self._settings.lease_seconds)
-        return self._policy.decide(works, free)
+            alive = self._settings.consumer_lease_seconds
+            free = await workers.free_places(session, self._policy.consumers, alive)
+            works = await queue.open_work(session, self._policy.kind, len(free))
+        plan = self._policy.decide(works, free)
+        held = [work.held_for + MOMENT_SECONDS for work in works if work.attempt is not None and work.held_for > 0]
+        waits = [*held, *([] if plan.look_again is None else [plan.look_again])]
+        return replace(plan, look_again=min(waits, default=None))
 
     async def _carry_out(self, lease: Lease, decision: Decision) -> None:
         async with self._leases.fenced(lease) as session:
             match decision:
                 case Assign(work, worker, step):
                     # One that is struck off meanwhile gets no work: it would be missed only when the lease runs out.
-                    if await queue.keep_worker(session, worker) and await self._move(
+                    if await workers.keep_worker(session, worker) and await self._move(
                         session, work, step, {"attempt": work.number + 1}
                     ):
-                        await queue.assign(session, self._policy.kind, work, worker, self._settings.lease_seconds)
+                        seconds = self._settings.consumer_lease_seconds
+                        await queue.assign(session, self._policy.kind, work, worker, seconds)
+                case HandOver(work, worker):
+                    await self._hand_over(session, work, worker)
                 case Move(work, step, lost):
                     if lost and (
                         work.attempt is None or not await queue.close_lost(session, work.attempt, lease.holder)
@@ -129,6 +173,12 @@ class Orchestrator:
                     await self._stop(session, decision)
                 case Activate(work, step, retire):
                     await self._activate(session, work, step, retire)
+
+    async def _hand_over(self, session: AsyncSession, work: OpenWork, worker: UUID) -> None:
+        if work.attempt is None or not await workers.keep_worker(session, worker):
+            return
+        if await queue.hand_over(session, work.attempt, worker, self._settings.consumer_lease_seconds):
+            log.info("attempt.handed_over", attempt=str(work.attempt), work=str(work.id))
 
     async def _stop(self, session: AsyncSession, stop: Stop) -> None:
         moved = stop.step is None or await self._move(session, stop.work, stop.step, {"active": False})

@@ -1,7 +1,7 @@
 """Leases: who may act for whom, by the database's clock alone, so that no two ever act and no dead one blocks for long.
 
-A lease has a holder and an epoch that grows with every change of hands. Who holds one renews it, stops acting when half
-of its time passed without a good renewal, and locks its row in every transaction that writes.
+A lease has a holder and an epoch that grows with every taking. Who holds it renews it by holder and epoch, stops acting
+when half of its time passed without a good renewal, and locks its row in every transaction that writes.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from talkwright.database.engine import Database
+from talkwright.database.work import wake
 
 
 class LeaseLostError(Exception):
@@ -37,25 +38,41 @@ class Lease:
             raise LeaseLostError(f"The lease {self.key} was not renewed in time.")
 
 
-_HOLD = text("""
-INSERT INTO studio.leases AS l (key, holder, epoch, expires_at)
-VALUES (:key, :holder, 1, clock_timestamp() + make_interval(secs => :seconds))
-ON CONFLICT (key) DO UPDATE SET
-  epoch = CASE WHEN l.holder = :holder AND l.expires_at > clock_timestamp() THEN l.epoch ELSE l.epoch + 1 END,
-  holder = :holder,
-  expires_at = clock_timestamp() + make_interval(secs => :seconds)
-WHERE l.holder = :holder OR l.expires_at <= clock_timestamp()
-RETURNING l.epoch
-""")
-_FENCE = text("""
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Another holds the lease; it runs out in so many seconds unless it is renewed."""
+
+    seconds: float
+
+
+TAKE = """
+WITH taken AS (
+  INSERT INTO studio.leases AS l (key, holder, epoch, expires_at)
+  VALUES (:key, :holder, 1, clock_timestamp() + make_interval(secs => :seconds))
+  ON CONFLICT (key) DO UPDATE SET
+    holder = excluded.holder, epoch = l.epoch + 1, expires_at = clock_timestamp() + make_interval(secs => :seconds)
+  WHERE l.expires_at <= clock_timestamp()
+  RETURNING l.epoch
+)
+SELECT epoch, 0::float AS wait FROM taken
+UNION ALL
+SELECT NULL, extract(epoch FROM expires_at - clock_timestamp())::float FROM studio.leases
+WHERE key = :key AND NOT EXISTS (SELECT FROM taken)
+"""
+RENEW = """
+UPDATE studio.leases SET expires_at = clock_timestamp() + make_interval(secs => :seconds)
+WHERE key = :key AND holder = :holder AND epoch = :epoch AND expires_at > clock_timestamp()
+RETURNING epoch
+"""
+FENCE = """
 SELECT epoch FROM studio.leases
 WHERE key = :key AND holder = :holder AND epoch = :epoch AND expires_at > clock_timestamp()
 FOR UPDATE
-""")
-_RELEASE = text("""
+"""
+_RELEASE = """
 UPDATE studio.leases SET expires_at = clock_timestamp() WHERE key = :key AND holder = :holder AND epoch = :epoch
-""")
-_END = text("DELETE FROM studio.leases WHERE key = :key AND holder = :holder AND epoch = :epoch")
+"""
+_END = "DELETE FROM studio.leases WHERE key = :key AND holder = :holder AND epoch = :epoch"
 
 
 class Leases:
@@ -66,13 +83,23 @@ class Leases:
         self.holder = holder
         self.seconds = seconds
 
-    async def hold(self, key: str) -> Lease | None:
-        """Take the lease if it is free, renew it if it is ours; None while another holds it."""
+    async def take(self, key: str) -> Lease | Held:
+        """Take the lease if it is free or ran out; otherwise says for how long another holds it."""
         asked = time.monotonic()
         values = {"key": key, "holder": self.holder, "seconds": self.seconds}
         async with self._database.transaction() as session:
-            epoch = (await session.execute(_HOLD, values)).scalar_one_or_none()
-        return None if epoch is None else self.known(key, int(epoch), asked)
+            row = (await session.execute(text(TAKE), values)).one_or_none()
+        if row is None:  # it was made and not yet to be seen: another has just taken it
+            return Held(0.0)
+        return Held(max(float(row.wait), 0.0)) if row.epoch is None else self.known(key, int(row.epoch), asked)
+
+    async def renew(self, lease: Lease) -> Lease:
+        """The lease with new time. Raises LeaseLostError where it ran out or another took it."""
+        asked = time.monotonic()
+        async with self._database.transaction() as session:
+            if (await session.execute(text(RENEW), {**_named(lease), "seconds": self.seconds})).first() is None:
+                raise LeaseLostError(f"The lease {lease.key} is held by another now, or ran out.")
+        return self.known(lease.key, lease.epoch, asked)
 
     def known(self, key: str, epoch: int, renewed_at: float) -> Lease:
         """The lease as renewed at a moment of this process's clock (when the renewal was asked for)."""
@@ -80,15 +107,14 @@ class Leases:
 
     async def end(self, lease: Lease) -> None:
         """Remove a lease that nobody needs any more."""
-        values = {"key": lease.key, "holder": lease.holder, "epoch": lease.epoch}
         async with self._database.transaction() as session:
-            await session.execute(_END, values)
+            await session.execute(text(_END), _named(lease))
 
     async def release(self, lease: Lease) -> None:
-        """Let another take it at once."""
-        values = {"key": lease.key, "holder": lease.holder, "epoch": lease.epoch}
+        """Let another take it, and wake whoever waits for it."""
         async with self._database.transaction() as session:
-            await session.execute(_RELEASE, values)
+            await session.execute(text(_RELEASE), _named(lease))
+            await wake(session)
 
     @asynccontextmanager
     async def fenced(self, lease: Lease) -> AsyncIterator[AsyncSession]:
@@ -101,6 +127,9 @@ class Leases:
 
 async def fence(session: AsyncSession, lease: Lease) -> None:
     """Lock the lease's row in this transaction. Raises LeaseLostError where another holds it or it ran out."""
-    values = {"key": lease.key, "holder": lease.holder, "epoch": lease.epoch}
-    if (await session.execute(_FENCE, values)).first() is None:
+    if (await session.execute(text(FENCE), _named(lease))).first() is None:
         raise LeaseLostError(f"The lease {lease.key} is held by another now.")
+
+
+def _named(lease: Lease) -> dict[str, object]:
+    return {"key": lease.key, "holder": lease.holder, "epoch": lease.epoch}

@@ -73,7 +73,7 @@ async def training_orchestrator(context: RoleContext) -> None:
     from talkwright.modelservice.training.orchestrator import TrainingPolicy  # noqa: PLC0415 - as above
 
     async with _parts(context) as parts:
-        policy = TrainingPolicy()
+        policy = TrainingPolicy(parts.settings.adopt_seconds)
         await Orchestrator(parts.database, parts.listener, policy, parts.settings, parts.identity).run(context)
 
 
@@ -83,7 +83,7 @@ async def running_orchestrator(context: RoleContext) -> None:
     from talkwright.modelservice.running.orchestrator import RunningPolicy  # noqa: PLC0415 - as above
 
     async with _parts(context) as parts:
-        policy = RunningPolicy(parts.settings.replace_after_seconds)
+        policy = RunningPolicy(parts.settings.replace_after_seconds, parts.settings.adopt_seconds)
         await Orchestrator(parts.database, parts.listener, policy, parts.settings, parts.identity).run(context)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from pydantic import Field, field_validator
+from pydantic import Field, ValidationInfo, field_validator
 
 from talkwright.operations.config import Section
 
@@ -17,11 +17,23 @@ class ModelServiceSettings(Section):
     worker_id: UUID | None = Field(
         None, description="The id of this orchestrator or consumer, new at each start; unset makes one."
     )
-    lease_seconds: float = Field(
-        30.0, ge=2, description="Seconds after which a silent orchestrator or consumer counts as gone."
+    orchestrator_lease_seconds: float = Field(
+        4.0, ge=1, description="Seconds after which a silent orchestrator is replaced by another replica."
     )
-    renew_seconds: float = Field(
-        10.0, ge=0.2, description="Seconds between two signs of life; under half of the lease."
+    orchestrator_renew_seconds: float = Field(
+        1.0, ge=0.1, description="Seconds between two signs of life of an orchestrator; under half of its lease."
+    )
+    consumer_lease_seconds: float = Field(
+        15.0, ge=1, description="Seconds after which a silent consumer counts as gone."
+    )
+    consumer_renew_seconds: float = Field(
+        4.0, ge=0.1, description="Seconds between two signs of life of a consumer; under half of its lease."
+    )
+    adopt_seconds: float = Field(
+        20.0,
+        ge=0,
+        description="Seconds that a job whose consumer is gone waits for another that can go on with it, before its "
+        "work is started anew; 0 ends jobs together with their consumers.",
     )
     replace_after_seconds: float = Field(
         10.0,
@@ -31,6 +43,9 @@ class ModelServiceSettings(Section):
     )
     drain_seconds: float = Field(
         30.0, ge=0, description="Most seconds that a replaced model goes on for turns under way."
+    )
+    job_own_users: bool = Field(
+        True, description="Whether the jobs of consumers that run as root get users of their own, without rights."
     )
     job_environment: str = Field(
         "",
@@ -49,6 +64,14 @@ class ModelServiceSettings(Section):
     job_file_bytes: int = Field(2048 * MIB, ge=MIB, description="The largest file that a job may write, in bytes.")
     job_log_bytes: int = Field(10_000_000, ge=1000, description="The most that is kept of a job's log, in bytes.")
 
+    @field_validator("orchestrator_renew_seconds", "consumer_renew_seconds")
+    @classmethod
+    def _in_time(cls, value: float, info: ValidationInfo) -> float:
+        lease = str(info.field_name).replace("renew", "lease")
+        if lease in info.data and value >= info.data[lease] / 2:
+            raise ValueError(f"it must be under half of TALKWRIGHT_{lease.upper()}")
+        return value
+
     @field_validator("job_environment")
     @classmethod
     def _names(cls, value: str) -> str:
@@ -57,6 +80,11 @@ class ModelServiceSettings(Section):
         if wrong:
             raise ValueError(f"{', '.join(wrong)} can't be passed to jobs")
         return ",".join(names)
+
+    @property
+    def unheld_seconds(self) -> float:
+        """So long a job goes on without its consumer: until that is missed, then until another has it."""
+        return self.adopt_seconds + self.consumer_lease_seconds if self.adopt_seconds else 0.0
 
     @property
     def job_names(self) -> tuple[str, ...]:

@@ -11,9 +11,16 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
-from talkwright.database.states import ENDED_DEPLOYMENTS, ENDED_TRAININGS, DeploymentState, TrainingState
+from talkwright.database.states import (
+    ENDED_DEPLOYMENTS,
+    ENDED_TRAININGS,
+    AttemptState,
+    DeploymentState,
+    TrainingState,
+)
 
-MAX_LOST_JOBS = 3
+MAX_RETRIES = 3
+"""So often work is tried again after it lost its job; a lost consumer is no reason to count."""
 FIRST_PAUSE = timedelta(seconds=1)
 
 
@@ -45,6 +52,7 @@ State = TrainingState | DeploymentState
 
 _T = TrainingState
 _D = DeploymentState
+_A = AttemptState
 ALLOWED: Mapping[WorkKind, Mapping[str, frozenset[str]]] = {
     WorkKind.TRAINING: {
         _T.QUEUED: frozenset({_T.RUNNING, _T.CANCELLED, _T.FAILED}),
@@ -62,6 +70,14 @@ ALLOWED: Mapping[WorkKind, Mapping[str, frozenset[str]]] = {
         _D.FAILED: frozenset(),
     },
 }
+ATTEMPTS: Mapping[str, frozenset[str]] = {
+    _A.ASSIGNED: frozenset({_A.RUNNING, _A.ENDED}),
+    _A.RUNNING: frozenset({_A.READY, _A.ENDED}),
+    _A.READY: frozenset({_A.ENDED}),
+    _A.ENDED: frozenset(),
+}
+"""What an attempt's holder may write, and the leading orchestrator once it took over the lease of a lost one."""
+LIVE = frozenset(ATTEMPTS) - {_A.ENDED}
 TERMINAL: frozenset[str] = ENDED_TRAININGS | ENDED_DEPLOYMENTS
 _ENDING: Mapping[Outcome, str] = {Outcome.RELEASED: "stopped", Outcome.LOST_CONSUMER: "was lost"}
 HOLDING: Mapping[WorkKind, frozenset[str]] = {
@@ -107,6 +123,13 @@ def follows(kind: WorkKind, source: str, target: str) -> bool:
     return target in ALLOWED[kind].get(source, frozenset())
 
 
+def attempt_sources(target: str) -> frozenset[str]:
+    """The states in which an attempt may become `target`, or stay it. Raises TransitionError for an unknown one."""
+    if target not in ATTEMPTS:
+        raise TransitionError(f"No attempt becomes {target}.")
+    return frozenset(source for source, targets in ATTEMPTS.items() if target in targets)
+
+
 def retry_pause(lost: int) -> timedelta:
     """The pause before the attempt after the `lost`th lost job: 1, 2, 4 … seconds, at most a minute."""
     doublings: int = max(lost - 1, 0)
@@ -116,9 +139,9 @@ def retry_pause(lost: int) -> timedelta:
 def training_after(outcome: Outcome, *, lost_jobs: int, cancel_requested: bool, reason: str | None) -> Step:
     """What follows when a training's attempt ended.
 
-    `lost_jobs` counts the lost jobs of this training, this one included: at most three are tried again, a consumer that
-    stopped or was lost does not count, and what the content broke is never tried again. A model that is published wins
-    over a late stop, but it is not started.
+    `lost_jobs` counts the lost jobs of this training, this one included: it is tried again at most three times, a
+    consumer that stopped or was lost does not count, and what the content broke is never tried again. A model that is
+    published wins over a late stop, but it is not started.
     """
     kind = WorkKind.TRAINING
     if outcome is Outcome.SUCCEEDED:
@@ -129,7 +152,7 @@ def training_after(outcome: Outcome, *, lost_jobs: int, cancel_requested: bool, 
         return step(kind, _T.CANCELLED, why="The training was stopped.")
     if outcome in (Outcome.RELEASED, Outcome.LOST_CONSUMER):
         return step(kind, _T.QUEUED, why=f"The consumer {_ENDING[outcome]}; the training starts again.")
-    if outcome is Outcome.LOST_JOB and lost_jobs < MAX_LOST_JOBS:
+    if outcome is Outcome.LOST_JOB and lost_jobs <= MAX_RETRIES:
         why = f"The job was lost ({reason or 'no reason given'}); the training starts again."
         return step(kind, _T.QUEUED, why=why, pause=retry_pause(lost_jobs))
     if outcome is Outcome.LOST_JOB:
@@ -143,18 +166,22 @@ def deployment_after(
 ) -> Step:
     """What follows when a deployment's attempt ended in `state`.
 
-    A running assistant whose engine or consumer vanished is queued again, so that its chats go on; one that was asked
-    to stop has stopped. `lost_jobs` counts the lost jobs since it last ran.
+    A running assistant whose engine or consumer vanished is queued again, so that its chats go on, and one whose start
+    failed or did not come to an end is started again likewise; what the content broke is not. One that was asked to
+    stop has stopped. `lost_jobs` counts the lost jobs since it last ran.
     """
     kind = WorkKind.DEPLOYMENT
     if cancel_requested or state == _D.STOPPING or outcome in (Outcome.STOPPED, Outcome.CANCELLED):
         return step(kind, _D.STOPPED, why="The assistant was stopped.")
     if outcome in (Outcome.RELEASED, Outcome.LOST_CONSUMER):
         return step(kind, _D.QUEUED, why=f"The consumer {_ENDING[outcome]}; the assistant starts again.")
-    if outcome is Outcome.LOST_JOB and lost_jobs < MAX_LOST_JOBS:
-        why = f"The assistant ended unexpectedly ({reason or 'no reason given'}); it starts again."
-        return step(kind, _D.QUEUED, why=why, pause=retry_pause(lost_jobs) if lost_jobs > 1 else timedelta(0))
+    if outcome is Outcome.LOST_JOB and lost_jobs <= MAX_RETRIES:
+        what = "did not start" if state == _D.STARTING else "ended unexpectedly"
+        why = f"The assistant {what} ({reason or 'no reason given'}); it starts again."
+        is_first = state == _D.RUNNING and lost_jobs <= 1  # somebody may be talking to it: the first time at once
+        return step(kind, _D.QUEUED, why=why, pause=timedelta(0) if is_first else retry_pause(lost_jobs))
     if outcome is Outcome.LOST_JOB:
-        why = f"The assistant ended unexpectedly {lost_jobs} times, at last: {reason or 'no reason given'}."
+        what = "did not start" if state == _D.STARTING else "ended unexpectedly"
+        why = f"The assistant {what} {lost_jobs} times, at last: {reason or 'no reason given'}."
         return step(kind, _D.FAILED, why=why)
     return step(kind, _D.FAILED, why=reason or "The assistant could not be started; its log says why.")

@@ -132,7 +132,7 @@ async def test_waiting_work_says_its_place_and_why(admin: Browser, path: str) ->
     await add_slot(admin, path)
     queued = await ask(admin, "POST", f"{path}/trainings", 201, json={"id": str(uuid7())})
     assert queued["place"] == 2
-    assert queued["waiting"] == "1 before this one; no training consumer runs, it starts as soon as one does."
+    assert queued["waiting"] == "1 before you; no training consumer is there, it starts as soon as one is."
     page = await ask(admin, "GET", f"{path}/trainings?limit=1")
     assert page["items"][0]["id"] == queued["id"]
     older = await ask(admin, "GET", f"{path}/trainings?limit=1&cursor={page['next']}")

@@ -20,6 +20,8 @@ _NO_OWN_CODE = {"TALKWRIGHT_ENGINE_ACTIONS_FOLDER": "", "TALKWRIGHT_ENGINE_PROJE
 """Whatever variables an operator hands to jobs: a studio's bots run no code of projects."""
 CONTENT_PROBLEMS = 2
 """The exit code of a training that the content's errors stopped."""
+REFUSED = 2
+"""The exit code of a start that the model or its settings make impossible: another try would end the same."""
 
 # `-P` keeps the job's folder, and with it the project's own code, off the module path.
 _ENGINE = (sys.executable, "-P", "-m", "talkwright.engine")

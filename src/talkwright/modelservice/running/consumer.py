@@ -40,6 +40,7 @@ class Running:
         self._variables = variables
         self._keyring = keyring
         self._settings = settings
+        self.site: str | None = None
 
     async def keep(self, keeper: Keeper) -> None:
         """Start the attempt's model, report it, keep it until it ends or shall end, write the outcome."""
@@ -89,7 +90,7 @@ class Running:
         except StartError as error:
             await running.stop()
             await reading
-            await keeper.end(Outcome.FAILED, str(error))
+            await keeper.end(Outcome.LOST_JOB, str(error))
         except LeaseLostError:
             return
         finally:
@@ -137,8 +138,10 @@ class Running:
             await keeper.end(Outcome.STOPPED, None)
         elif keeper.shutdown:
             await keeper.end(Outcome.RELEASED, "The consumer stopped.")
-        elif ended.code is not None and ended.code > 0 and not started:
-            await keeper.end(Outcome.FAILED, f"The model could not be started: {keeper.last_message}")
+        elif ended.code == talkwright.REFUSED and not started:
+            await keeper.end(Outcome.CONTENT, f"The model can't be run: {keeper.last_message}")
+        elif ended.why is None and ended.code is not None and ended.code > 0 and not started and keeper.last_message:
+            await keeper.end(Outcome.LOST_JOB, keeper.last_message)
         else:
             await keeper.end(Outcome.LOST_JOB, ended.why or _words(ended.code))
 

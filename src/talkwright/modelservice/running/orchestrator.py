@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from talkwright.database.states import DeploymentState
 from talkwright.database.work import Kind, OpenWork
-from talkwright.modelservice.decisions import Activate, Assign, Decision, Move, Plan, Stop
+from talkwright.database.workers import Place
+from talkwright.modelservice.decisions import Activate, Assign, Decision, Move, Plan, Stop, gone_on_with
 from talkwright.modelservice.transitions import (
     HOLDING,
     Outcome,
@@ -30,15 +30,19 @@ class RunningPolicy:
     kind: Kind = "deployment"
     consumers = "running-consumer"
 
-    def __init__(self, replace_after_seconds: float) -> None:
+    def __init__(self, replace_after_seconds: float, adopt_seconds: float = 0.0) -> None:
         self._replace_after = replace_after_seconds
+        self._patience = adopt_seconds
 
-    def decide(self, works: list[OpenWork], free: list[UUID]) -> Plan:
-        """End what ended, switch to what answers, retire what was replaced, then start what waits."""
+    def decide(self, works: list[OpenWork], free: list[Place]) -> Plan:
+        """Go on with what lost its consumer, end what ended, switch to what answers, retire, then start what waits."""
         decisions: list[Decision] = []
         places = list(free)
         waits: list[float] = []
+        goes_on = {work.id for work in works if work.lost and self._goes_on(work, places, decisions, waits)}
         for work in works:
+            if work.id in goes_on:
+                continue
             if work.state in HOLDING[WorkKind.DEPLOYMENT]:
                 decisions.extend(_held(work, works))
             elif work.cancel:
@@ -48,10 +52,23 @@ class RunningPolicy:
             elif work.wait > 0:
                 waits.append(work.wait)
             elif places:
-                decisions.append(Assign(work, places.pop(0), _step(D.STARTING, "A consumer starts it.")))
+                decisions.append(Assign(work, places.pop(0).worker, _step(D.STARTING, "A consumer starts it.")))
             else:
                 decisions.extend(self._make_room(work, works, waits))
         return Plan(tuple(decisions), min(waits, default=None))
+
+    def _goes_on(self, work: OpenWork, places: list[Place], decisions: list[Decision], waits: list[float]) -> bool:
+        """Whether a model whose consumer is gone goes on, or waits for a consumer that can go on with it."""
+        if work.state == D.STOPPING:
+            return False
+        match gone_on_with(work, places, self._patience):
+            case None:
+                return False
+            case float(seconds):
+                waits.append(seconds)
+            case handed:
+                decisions.append(handed)
+        return True
 
     def _make_room(self, work: OpenWork, works: list[OpenWork], waits: list[float]) -> list[Decision]:
         """Where no consumer comes free for a while, the same assistant's old model ends first."""

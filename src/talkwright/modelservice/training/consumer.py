@@ -41,6 +41,7 @@ class Training:
         self._variables = variables
         self._store = store
         self._settings = settings
+        self.site: str | None = None
 
     async def keep(self, keeper: Keeper) -> None:
         """Run one attempt's job to its end and write the outcome."""

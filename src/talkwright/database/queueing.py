@@ -1,0 +1,49 @@
+"""The order in which trainings come to consumers, and what tells people why theirs waits: one SQL for all who ask.
+
+Next comes a training of the assistant with the fewest running, among those of the one served longest ago, and of that
+one its oldest. Said of all that wait at once: the n-th training of an assistant comes in round (running + n). In a
+round those go first who have more running, for they were not served in the rounds before, then who was served longest
+ago.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+Role = Literal["training-consumer", "running-consumer"]
+
+QUEUE = """
+SELECT id, row_number() OVER (
+  ORDER BY paused, running + turn, running DESC, served NULLS FIRST, first, sequence
+) AS place
+FROM (
+  SELECT waiting.id, waiting.sequence, waiting.paused, served, coalesce(busy.running, 0) AS running,
+         row_number() OVER each_one - 1 AS turn, min(waiting.sequence) OVER each_one AS first
+  FROM (
+    SELECT id, sequence, assistant, coalesce(not_before > statement_timestamp(), false) AS paused
+    FROM studio.trainings WHERE state = 'queued' AND cancel_requested_at IS NULL
+  ) waiting
+  LEFT JOIN (
+    SELECT assistant, count(*) AS running FROM studio.trainings WHERE state = 'running' GROUP BY assistant
+  ) busy USING (assistant)
+  LEFT JOIN LATERAL (
+    SELECT max(started_at) AS served FROM studio.trainings s WHERE s.assistant = waiting.assistant
+  ) earlier ON true
+  WINDOW each_one AS (PARTITION BY waiting.assistant, waiting.paused ORDER BY waiting.sequence)
+) rounds
+"""
+"""Trainings that wait with their places, 1 is the next; those that pause before another try come last."""
+
+
+def place_of(training: str) -> str:
+    """SQL for a training's place, null for one that doesn't wait. The queue is ordered once for each statement."""
+    return f"array_position((SELECT array_agg(q.id ORDER BY q.place) FROM ({QUEUE}) q), {training})"  # noqa: S608 - no values
+
+
+def consumers(role: Role, *, busy: bool = False) -> str:
+    """SQL that counts the living consumers of a role; with `busy` those that have work."""
+    works = "AND EXISTS (SELECT 1 FROM studio.attempts a WHERE a.worker = w.id AND a.ended_at IS NULL)" if busy else ""
+    return (
+        f"(SELECT count(*) FROM studio.workers w WHERE w.role = '{role}' AND w.ended_at IS NULL "  # noqa: S608 - no values
+        f"AND NOT w.draining AND w.heartbeat_at > clock_timestamp() - interval '1 minute' {works})"
+    )
