@@ -27,7 +27,11 @@ ACTS = {
     Act.RESTART: "restart|let's start over|von vorne|neu starten|can we start from the beginning",
     Act.SKIP: ("skip this question|I'd rather not say|überspringen|next question|das möchte ich nicht sagen"),
     Act.NOTHING_ELSE: (
-        "that's all|no, that's it|nothing else thanks|no thanks, bye|thanks|das war's|das ist alles|tschüss|I'm good"
+        "that's all|no, that's it|nothing else thanks|thanks, that's all|das war's|das ist alles|I'm good"
+    ),
+    Act.THANKS: "thanks|thank you so much!|ok thanks|many thanks for your help|danke|Vielen Dank!|danke schön",
+    Act.FAREWELL: (
+        "bye|no thanks, bye|good bye|see you later|have a nice day|tschüss|auf Wiedersehen|danke, tschüss|bis bald"
     ),
     Act.GO_ON: "continue|let's go on|weiter|weitermachen|carry on with that",
     Act.GREETING: "hello|hi there|good morning|hallo|guten tag|Moin",

@@ -13,9 +13,9 @@ from talkwright.engine.understanding.local.answers.categories import category_an
 from talkwright.engine.understanding.local.answers.free_text import text_answer
 from talkwright.engine.understanding.local.answers.moments import moment_answer
 from talkwright.engine.understanding.local.answers.numbers import is_only_an_article, number_answer
-from talkwright.engine.understanding.local.corrections import correction_decision
+from talkwright.engine.understanding.local.answers.persons import asks_for_a_person, is_no_name
+from talkwright.engine.understanding.local.corrections import bare_correction, correction_decision
 from talkwright.engine.understanding.local.knowing import known_question
-from talkwright.engine.understanding.local.languages import phrases
 from talkwright.engine.understanding.local.message import Decision, Message
 from talkwright.engine.understanding.local.offers import offer_decision
 from talkwright.engine.understanding.local.opening import (
@@ -26,7 +26,6 @@ from talkwright.engine.understanding.local.opening import (
 )
 from talkwright.engine.understanding.local.phrases import Act
 from talkwright.engine.understanding.local.situation import Question, collected
-from talkwright.engine.understanding.local.texts import readable, words
 from talkwright.engine.understanding.local.values import filling, mapped_value, values_for
 
 _WANTED = 0.35  # how likely a flow must be to leave the question for it, when the sentence is built like a wish
@@ -34,7 +33,7 @@ _UNASKED = 0.7  # … and when it could as well be an answer
 _INSTEAD_OF_VALUE = 0.75  # … and when it holds a value that answers
 _LONG_ENOUGH = 4  # words: shorter messages with a value are answers
 _FREE = ("text", "any")
-_PERSONS = [[word] for word in phrases("people with names")]
+_NO_ANSWERS = frozenset({Act.GREETING, Act.SMALL_TALK, Act.HELP, Act.THANKS, Act.FAREWELL})
 _EVEN_SO = frozenset({Act.CANCEL, Act.HUMAN, Act.REPEAT, Act.RESTART, Act.SKIP})
 
 
@@ -96,13 +95,16 @@ def _answer_or_digression(message: Message, question: Question, value: Any) -> D
     if (asked := known_question(message, likely, holds_value=value is not None and kind not in _FREE)) is not None:
         return asked
     if value is None:
-        started = start_decision(message) if likely else None
+        if (corrected := bare_correction(message, question, likely)) is not None:
+            return corrected
+        only_a_matter = asks_for_a_person(question.slot) and message.names_tasks(message.text)
+        started = start_decision(message) if likely and not only_a_matter else None
         return started or _not_understood(message)
     if kind in ("text", "any"):
         needed = _WANTED if message.asks_or_wants else _UNASKED
         if likely >= needed and len(message.words) > 2:
             return start_decision(message, needed) or _not_understood(message)
-        if message.act in (Act.GREETING, Act.SMALL_TALK, Act.HELP):
+        if message.act in _NO_ANSWERS and not is_plain_boolean(message.text):
             return act_decision(message, message.act)
         if (message.is_question and message.text[:1].islower()) or message.text.rstrip().endswith("?"):
             return _not_understood(message)
@@ -163,12 +165,6 @@ def read_value(message: Message, text: str, slot: Slot, question: Question | Non
             return None
 
 
-def _asks_for_a_person(slot: Slot) -> bool:
-    """Whether the slot holds somebody's name, which no bare number is."""
-    named = words(readable(slot.name))
-    return named[-1:] == ["name"] and named[-2:-1] in _PERSONS
-
-
 def _names_a_choice(message: Message, text: str) -> bool:
     """Whether the text names a value of the running flow's choices: the article before it is no number then."""
     situation = message.situation
@@ -188,7 +184,7 @@ def _text_value(message: Message, text: str, slot: Slot) -> Any:
         }
         if slot.name in fills:
             return entity.value
-    if _asks_for_a_person(slot) and not any(char.isalpha() for char in text):
+    if asks_for_a_person(slot) and (is_no_name(text, message.language) or message.names_tasks(text)):
         return None
     found = message.moments if text is message.text else message.moments_of(text)
     if (moment := moment_answer(text, found, message.language, slot)) is not None:

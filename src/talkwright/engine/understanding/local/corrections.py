@@ -10,17 +10,21 @@ from typing import Any
 from talkwright.assistant.domain import Slot
 from talkwright.engine.commands import Command, StartFlow
 from talkwright.engine.understanding.local.answers.booleans import after_a_no, after_taking_back, boolean_answer
+from talkwright.engine.understanding.local.answers.categories import named_category
+from talkwright.engine.understanding.local.answers.numbers import find_numbers
+from talkwright.engine.understanding.local.answers.persons import asks_for_a_person, looks_like_a_name
 from talkwright.engine.understanding.local.cues import cued_values
 from talkwright.engine.understanding.local.languages import in_english, phrases
 from talkwright.engine.understanding.local.message import Decision, Message
 from talkwright.engine.understanding.local.opening import SURE
 from talkwright.engine.understanding.local.phrases import change_request
 from talkwright.engine.understanding.local.situation import Question
-from talkwright.engine.understanding.local.texts import fold, spans, words
+from talkwright.engine.understanding.local.texts import fold, readable, spans, words
 from talkwright.engine.understanding.local.values import filling
 
 ReadValue = Callable[[Message, str, Slot, Question | None], Any]
 _TYPED = ("float", "categorical")
+_FEW = 3  # words of a choice that is named alone
 _BEFORE, _BEHIND = (frozenset(phrases(f"{place} a named thing")) for place in ("before", "behind"))
 _ABOUT_EARLIER = frozenset(phrases("about earlier"))
 _NEW_VALUE = re.compile(
@@ -85,6 +89,44 @@ def _earlier_answer(message: Message, question: Question, rest: str, read: ReadV
         return None
     slot, value = found[0]
     return Decision([filling(slot, value)], f"no, and another {slot.name}")
+
+
+def bare_correction(message: Message, question: Question, likely: float) -> Decision | None:
+    """A value alone where yes or no is asked, "6 kg" or "Kim", if just one earlier answer is of its kind.
+
+    `likely` is how likely the message starts another flow: a name could be part of its words.
+    """
+    if question.slot.type != "bool" or not message.situation.running or message.act is not None:
+        return None
+    earlier = [slot for slot in message.situation.filled if slot.name != question.slot.name]
+    if likely >= message.likely:
+        earlier = [slot for slot in earlier if slot.type in _TYPED]
+    found = [(slot, value) for slot in earlier if (value := _bare_value(message, slot)) is not None]
+    if len(found) > 1:
+        found = [(slot, value) for slot, value in found if _named_in(slot) & set(message.words)]
+    if len(found) != 1 or found[0][1] == message.situation.slots.get(found[0][0].name):
+        return None
+    slot, value = found[0]
+    return Decision([filling(slot, value)], f"a value alone, which only {slot.name} can have")
+
+
+def _named_in(slot: Slot) -> frozenset[str]:
+    return frozenset(words(readable(slot.name)))
+
+
+def _bare_value(message: Message, slot: Slot) -> Any:
+    """The value of the slot's kind that is all the message says; at most one word, such as a unit, beside a number."""
+    text = message.text.strip()
+    if slot.type == "float":
+        numbers = find_numbers(text, message.language)
+        beside = words(f"{text[: numbers[0].start]} {text[numbers[0].end :]}") if len(numbers) == 1 else []
+        return numbers[0].value if len(numbers) == 1 and not numbers[0].bare_article and len(beside) <= 1 else None
+    if slot.type == "categorical":
+        choice = named_category(text, message.wording.options(slot, f"utter_ask_{slot.name}"))
+        return choice.value if choice is not None and len(message.words) <= _FEW else None
+    if slot.type == "text" and asks_for_a_person(slot) and looks_like_a_name(text, message.language):
+        return text.strip(" ,;:!")
+    return None
 
 
 def _in_order(message: Message, question: Question, marker: str) -> list[Slot]:

@@ -151,6 +151,18 @@ class Message:
             return 0.0
         return self.documents.answers(self.text)
 
+    def names_tasks(self, text: str) -> bool:
+        """Whether a text is a flow's name, or a word that several flows have in theirs: a matter, and nobody's name.
+
+        English writes such words small; with a capital one may be somebody's name.
+        """
+        if any(self.wording.is_flow_name(text, flow) for flow in self.situation.assistant.user_flows):
+            return True
+        written_like_a_name = self.language == "en" and text.strip()[:1].isupper()
+        if written_like_a_name or len(words(text)) > 1:
+            return False
+        return bool(self.matcher.shared_names.sharing(text, self.language, ""))
+
     def candidates_of(self, text: str) -> list[Candidate]:
         """The startable flows for another text, such as the rest of a correction."""
         found = self.matcher.candidates(text, self.language)

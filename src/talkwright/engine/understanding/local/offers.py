@@ -5,20 +5,23 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
-from talkwright.engine.commands import CannotHandle, SetSlot
+from talkwright.engine.commands import CancelFlow, CannotHandle, SetSlot
 from talkwright.engine.dialogue.interruption import CHOICE_SLOT, CONFIRMATION_SLOT
+from talkwright.engine.dialogue.rating import ANYTHING_ELSE_SLOT
 from talkwright.engine.understanding.local.answers.booleans import boolean_answer, is_plain_boolean
 from talkwright.engine.understanding.local.answers.categories import Option, category_answer
 from talkwright.engine.understanding.local.knowing import known_question
+from talkwright.engine.understanding.local.languages import alternatives
 from talkwright.engine.understanding.local.message import Decision, Message
 from talkwright.engine.understanding.local.opening import act_decision, nothing_fits, start_decision
-from talkwright.engine.understanding.local.phrases import Act
+from talkwright.engine.understanding.local.phrases import ENDINGS, Act
 from talkwright.engine.understanding.local.situation import Question
 from talkwright.engine.understanding.local.texts import fold
 
-ANYTHING_ELSE_SLOT = "continue_conversation"
+RATING_SLOT = "csat_score"
 _NEITHER = re.compile(r"\b(?:none|neither|nothing|no(?:ne)? of (?:them|those|these)|keine?[rsn]?|nichts|weder)\b")
-_ENDING = frozenset({Act.NOTHING_ELSE, Act.CANCEL})
+_ENDING = ENDINGS | {Act.CANCEL}
+_NO_THANKS = re.compile(alternatives("no thanks"))
 _NEITHER_NOR = "neither yes nor no, and no likely flow"
 _NOT_UNDERSTOOD = Decision([CannotHandle()], _NEITHER_NOR)
 _ALWAYS = frozenset({Act.HUMAN, Act.REPEAT, Act.RESTART})
@@ -72,6 +75,14 @@ def _flow_or_boolean(message: Message, slot: str) -> Decision:
     return nothing_fits(message, _NEITHER_NOR)
 
 
+def _rating(message: Message, _: Question) -> Decision | None:
+    """Whoever says good-bye doesn't want to rate; None where the message may be an answer or anything else."""
+    refuses = _NO_THANKS.fullmatch(fold(message.text).strip(" .!")) is not None
+    if refuses or message.act in _ENDING or message.act is Act.SKIP:
+        return Decision([CancelFlow()], "no rating is wanted")
+    return None
+
+
 def _which(message: Message, question: Question) -> Decision:
     options = [Option(name, (name, flow.replace("_", " "))) for flow, name in question.interrupted]
     choice = category_answer(message.text, options, message.language)
@@ -87,8 +98,9 @@ def _which(message: Message, question: Question) -> Decision:
     return started or _NOT_UNDERSTOOD
 
 
-_OFFERS: Mapping[str, Callable[[Message, Question], Decision]] = {
+_OFFERS: Mapping[str, Callable[[Message, Question], Decision | None]] = {
     ANYTHING_ELSE_SLOT: _anything_else,
     CONFIRMATION_SLOT: _go_on,
     CHOICE_SLOT: _which,
+    RATING_SLOT: _rating,
 }

@@ -16,7 +16,7 @@ from talkwright.engine.commands import (
 )
 from talkwright.engine.understanding.local.knowing import known_question
 from talkwright.engine.understanding.local.message import Decision, Message
-from talkwright.engine.understanding.local.phrases import Act
+from talkwright.engine.understanding.local.phrases import ENDINGS, Act
 from talkwright.engine.understanding.local.values import values_in_sentence
 
 SURE = 0.5
@@ -46,9 +46,8 @@ def nothing_fits(message: Message, why: str) -> Decision:
     return Decision([CannotHandle()], why)
 
 
-_SOFT_ACTS = frozenset(
-    {Act.HUMAN, Act.GREETING, Act.SMALL_TALK, Act.NOTHING_ELSE, Act.GO_ON, Act.CANCEL, Act.SKIP, Act.HELP}
-)
+_SOFT_ACTS = ENDINGS | {Act.HUMAN, Act.GREETING, Act.SMALL_TALK, Act.GO_ON, Act.CANCEL, Act.SKIP, Act.HELP}
+_CHITCHAT = {Act.THANKS: "thanks", Act.FAREWELL: "farewell", Act.NOTHING_ELSE: "farewell"}
 
 
 def act_decision(message: Message, act: Act) -> Decision:
@@ -70,7 +69,7 @@ def act_decision(message: Message, act: Act) -> Decision:
         case Act.GREETING if not message.situation.running and not message.wording.answers_small_talk:
             return Decision([Clarify()], f"{why}, and no answer to it is written")
         case _:
-            return Decision([ChitChat()], why)
+            return Decision([ChitChat(_CHITCHAT.get(act))], why)
 
 
 def _help(message: Message, why: str) -> Decision:

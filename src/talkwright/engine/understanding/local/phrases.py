@@ -11,13 +11,15 @@ from talkwright.engine.understanding.local.texts import fold
 
 
 class Act(StrEnum):
-    """A move in the conversation that needs no knowledge of the assistant."""
+    """A move in the conversation that needs no knowledge of the assistant; the first that fits is meant."""
 
     CANCEL = "cancel"
     HUMAN = "human"
     REPEAT = "repeat"
     RESTART = "restart"
     SKIP = "skip"
+    THANKS = "thanks"
+    FAREWELL = "farewell"
     NOTHING_ELSE = "nothing else"
     GO_ON = "go on"
     GREETING = "greeting"
@@ -25,6 +27,8 @@ class Act(StrEnum):
     HELP = "help"
 
 
+ENDINGS = frozenset({Act.THANKS, Act.FAREWELL, Act.NOTHING_ELSE})
+"""What people say when they have all they want."""
 _POLITE = re.compile(rf"^(?:(?:{alternatives('polite words in front')})\b[\s,.!]*)")
 _POLITE_END = re.compile(rf"[\s,.!?]*(?:\b(?:{alternatives('polite words behind')})\b[\s,.!?]*)$")
 _ACTS = {act: re.compile(alternatives(act.value)) for act in Act}

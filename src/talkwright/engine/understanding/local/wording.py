@@ -12,7 +12,7 @@ from typing import Any
 from talkwright.assistant.assistant import Assistant
 from talkwright.assistant.conditions.regexes import SafeRegex
 from talkwright.assistant.domain import Slot
-from talkwright.assistant.flows import ActionStep, CollectStep, LinkStep
+from talkwright.assistant.flows import ActionStep, CollectStep, LinkStep, NoopStep
 from talkwright.assistant.payloads import SlotsPayload, read_payload
 from talkwright.engine.dialogue.frames import CHITCHAT, HUMAN_HANDOFF, SEARCH
 from talkwright.engine.understanding.local.answers.categories import Option, options_of
@@ -79,7 +79,9 @@ class Wording:
     @cached_property
     def answers_small_talk(self) -> bool:
         """Whether the project answers small talk in its own way."""
-        return _says_more(self.assistant, CHITCHAT, "utter_cannot_handle")
+        return _says_more(
+            self.assistant, CHITCHAT, "utter_cannot_handle", "utter_chitchat_thanks", "utter_chitchat_farewell"
+        )
 
     def buttons(self, response: str) -> list[Button]:
         """The buttons of all variations of a response."""
@@ -159,14 +161,17 @@ class Wording:
         return usable_regexes(self.assistant.nlu.regexes.get(slot.name, ()))
 
 
-def _says_more(assistant: Assistant, pattern: str, refusal: str) -> bool:
-    """Whether a pattern does anything but send the refusal, or the project wrote the refusal itself."""
+def _says_more(assistant: Assistant, pattern: str, refusal: str, *others: str) -> bool:
+    """Whether a pattern does anything but send the refusal or the others, or the project wrote the refusal itself."""
     flow = assistant.flows.get(pattern)
     if flow is None:
         return False
     response = assistant.domain.responses.get(refusal)
     own_words = response is not None and not response.builtin
-    return own_words or any(not isinstance(step, ActionStep) or step.action != refusal for step in flow.steps)
+    return own_words or not all(
+        type(step) is NoopStep or (isinstance(step, ActionStep) and step.action in (refusal, *others))
+        for step in flow.steps
+    )
 
 
 _QUESTION = re.compile(r"[^.!?]*\?")

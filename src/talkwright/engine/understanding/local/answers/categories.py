@@ -17,6 +17,7 @@ _NUMBERED = re.compile(r"(?:^|\b(?:number|option|no\.?|nummer|nr\.?|option|choic
 _GERMAN_ENDINGS = ("er", "en", "es", "em", "e")
 _CLOSE_ENOUGH = 80.0  # per cent: two slips in a word of eight letters
 _BEFORE_PLACE = frozenset(phrases("before a place"))
+_ONE = frozenset({"one", "ones"})
 _SHORT_CHOICE = 3  # words
 _SHORT_WORD = 4  # letters: in shorter words a slip makes another word
 
@@ -128,6 +129,13 @@ def _placed(text: str, said: list[str], options: Sequence[Option]) -> Choice | N
     if place is None or place >= len(options):
         return None
     return Choice(options[place].value, 0.9, "place in the list")
+
+
+def is_a_place(text: str, language: str) -> bool:
+    """Whether a text is nothing but a place in a list: "the second one", "die erste"."""
+    said = words(text)
+    others = [word for word in said if not any(root in _PLACES for root in (word, _root(word)))]
+    return len(said) - len(others) > 0 and _BEFORE_PLACE.union(common_words(language), _ONE).issuperset(others)
 
 
 def _place(said: Sequence[str], at: int) -> int | None:
