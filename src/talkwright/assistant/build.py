@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from talkwright.assistant.assistant import Assistant
 from talkwright.assistant.builtins import REQUESTED_SLOT, builtin_slots
+from talkwright.assistant.collecting import collection_paused
 from talkwright.assistant.compatibility import compatibility_of
 from talkwright.assistant.domain import ActionDeclaration, Domain, Response, Slot
 from talkwright.assistant.flows import Flow
@@ -36,6 +37,11 @@ def build_assistant(items: Iterable[ItemBody], with_patterns: bool = True) -> tu
     built-in slots; what the user wrote wins, and a user's pattern replaces the default one whole
     (dialogue-semantics 1.1). Raises nothing: what can't be read is reported and left out.
     """
+    with collection_paused():
+        return _built(items, with_patterns=with_patterns)
+
+
+def _built(items: Iterable[ItemBody], *, with_patterns: bool) -> tuple[Assistant, list[Problem]]:
     problems: list[Problem] = []
     by_kind = _grouped(items, problems)
     config = merged_document(by_kind["config"].values(), "config", problems)

@@ -8,6 +8,9 @@ from typing import Any
 def pointer_join(pointer: str, *parts: object) -> str:
     """A pointer extended by `parts`; from '' on, the pointer of these parts."""
     for part in parts:
+        if type(part) is int:
+            pointer += f"/{part}"
+            continue
         text = str(part)
         if "~" in text or "/" in text:
             text = text.replace("~", "~0").replace("/", "~1")

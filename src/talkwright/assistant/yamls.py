@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+import msgspec
 import yaml
 from yaml._yaml import CParser  # the C parser's own class: yaml.CSafeLoader would resolve YAML 1.1
 
@@ -27,6 +28,8 @@ BOM: Final = "\ufeff"
 _BOOLS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 _SPECIAL_FIRST = frozenset("0123456789+-.tTfFnN~")
+_NUMBER_FIRST = frozenset("0123456789+-.")
+_BLOCK_STYLES = frozenset("|>")
 _DECIMAL = re.compile(r"[-+]?[0-9]+\Z")
 _OCTAL = re.compile(r"0o[0-7]+\Z")
 _HEXADECIMAL = re.compile(r"0x[0-9a-fA-F]+\Z")
@@ -46,12 +49,7 @@ class YamlError(ValueError):
         self.column = column
 
 
-# Shared by all nodes without any: a scalar's lists are never written to.
-_NO_ENTRIES: list[tuple[Node, Node]] = []
-_NO_ELEMENTS: list[Node] = []
-
-
-class Node:
+class Node(msgspec.Struct, eq=False, gc=False):  # many, and never in a circle: an alias points back
     """One node of a text: `start` and `end` are character offsets, `value` is its JSON value (never to be changed).
 
     `kind` is scalar, map, list or alias. `style` of a scalar is '' (plain), ' or ", | or >. `size` measures what the
@@ -59,26 +57,20 @@ class Node:
     anchor lies outside the text. `entries` are those of a map as written, merges among them; `elements` of a list.
     """
 
-    __slots__ = (
-        "anchor", "elements", "end", "entries", "flow", "key_text", "kind", "merges", "size", "start", "style",
-        "tagged", "target", "value",
-    )  # fmt: skip
-
-    def __init__(self, kind: str, start: int, end: int, value: Any = None, *, anchor: str | None = None) -> None:
-        self.kind = kind
-        self.start = start
-        self.end = end
-        self.value = value
-        self.anchor = anchor
-        self.style = ""
-        self.flow = False
-        self.tagged = False
-        self.size = 1
-        self.entries: list[tuple[Node, Node]] = _NO_ENTRIES
-        self.elements: list[Node] = _NO_ELEMENTS
-        self.target: Node | None = None
-        self.key_text = ""
-        self.merges = False
+    kind: str
+    start: int
+    end: int
+    value: Any = None
+    anchor: str | None = None
+    style: str = ""
+    key_text: str = ""
+    size: int = 1
+    flow: bool = False
+    tagged: bool = False
+    merges: bool = False
+    entries: Sequence[tuple[Node, Node]] = ()
+    elements: Sequence[Node] = ()
+    target: Node | None = None
 
     @property
     def block(self) -> bool:
@@ -138,7 +130,8 @@ def resolve_plain(text: str) -> Any:
             return None
         if text in _BOOLS:
             return _BOOLS[text]
-        return _number(text)
+        if text[0] in _NUMBER_FIRST:
+            return _number(text)
     return text
 
 
@@ -167,6 +160,21 @@ def _unreadable(text: str, error: Any) -> YamlError:
     )
 
 
+class _Open:
+    """A map or list whose end has not come: what begun it, what stands in it so far, and the key without a value."""
+
+    __slots__ = ("elements", "entries", "event", "is_map", "key", "merges", "size")
+
+    def __init__(self, event: Any, is_map: bool) -> None:
+        self.event = event
+        self.is_map = is_map
+        self.entries: list[tuple[Node, Node]] = []
+        self.elements: list[Node] = []
+        self.key: Node | None = None
+        self.merges = False
+        self.size = 1
+
+
 class _Composer:
     """Builds the tree from the parser's events without recursion, so that hostile depth costs nothing."""
 
@@ -176,30 +184,27 @@ class _Composer:
         self._outside = anchors
         self._anchors: dict[str, Node] = {}
         self._open: set[str] = set()
-        self._nodes = 0
         self._expanded = 0
 
     def compose(self) -> Node:  # noqa: C901, PLR0912 - one flat loop over the events, the hottest of reading
         """The root of the text's one document; raises YamlError."""
-        parser = CParser(self._text)
-        get_event = parser.get_event
-        stack: list[Node] = []
-        pending: list[Node | None] = []  # the key that waits for its value, per open collection
+        get_event = CParser(self._text).get_event
+        stack: list[_Open | None] = []
+        top: _Open | None = None
         root: Node | None = None
-        documents = 0
+        documents = nodes = 0
         while True:
             event: Any = get_event()
             kind = type(event)
             if kind is yaml.ScalarEvent:
                 node = self._scalar(event)
             elif kind is yaml.MappingStartEvent or kind is yaml.SequenceStartEvent:
-                self._push(event, kind, stack)
-                pending.append(None)
+                stack.append(top)
+                top = self._opened(event, len(stack), is_map=kind is yaml.MappingStartEvent)
                 continue
-            elif kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
-                node = stack.pop()
-                pending.pop()
-                self._close(node, event)
+            elif top is not None and (kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent):
+                node = self._closed(top, event)
+                top = stack.pop()
             elif kind is yaml.AliasEvent:
                 node = self._alias(event)
             elif kind is yaml.DocumentStartEvent:
@@ -211,59 +216,72 @@ class _Composer:
                 break
             else:
                 continue
-            self._count(event)
-            if not stack:
+            nodes += 1
+            if nodes > MAX_NODES:
+                raise self._error(f"This text has more than {MAX_NODES:,} values; divide it into several files.", event)
+            if top is None:
                 root = node
-            elif stack[-1].kind == "list":
-                stack[-1].elements.append(node)
-                stack[-1].size += node.size
-            elif pending[-1] is None:
-                pending[-1] = self._as_key(node, event)
+            elif not top.is_map:
+                top.elements.append(node)
+                top.size += node.size
+            elif top.key is None:
+                top.key = node if node.kind == "scalar" else self._as_alias_key(node, event)
+                if node.key_text == "<<" and node.kind == "scalar" and not node.style and not node.tagged:
+                    node.merges = top.merges = True
             else:
-                stack[-1].entries.append((pending[-1], node))
-                stack[-1].size += node.size + 1
-                pending[-1] = None
-        if root is None:
-            return Node("scalar", len(self._text), len(self._text))
-        return root
+                top.entries.append((top.key, node))
+                top.size += node.size + 1
+                top.key = None
+        return root or Node("scalar", len(self._text), len(self._text))
 
-    def _count(self, event: Any) -> None:
-        self._nodes += 1
-        if self._nodes > MAX_NODES:
-            raise self._error(f"This text has more than {MAX_NODES:,} values; divide it into several files.", event)
-
-    def _push(self, event: Any, kind: type, stack: list[Node]) -> None:
-        if len(stack) >= MAX_DEPTH:
+    def _opened(self, event: Any, depth: int, *, is_map: bool) -> _Open:
+        if depth > MAX_DEPTH:
             raise self._error(f"This is nested more than {MAX_DEPTH} levels deep; make the structure flatter.", event)
-        self._check_tag(event, "map" if kind is yaml.MappingStartEvent else "seq")
-        is_map = kind is yaml.MappingStartEvent
-        node = Node("map" if is_map else "list", event.start_mark.index + self._shift, 0, anchor=event.anchor)
-        node.flow = bool(event.flow_style)
-        node.tagged = event.tag is not None
-        if is_map:
-            node.entries = []
-        else:
-            node.elements = []
+        if event.tag is not None:
+            self._check_tag(event, "map" if is_map else "seq")
         if event.anchor:
             self._open.add(event.anchor)
-        stack.append(node)
+        return _Open(event, is_map)
 
-    def _close(self, node: Node, event: Any) -> None:
-        if node.kind == "list":
-            node.value = [element.value for element in node.elements]
-            last = node.elements[-1].end if node.elements else node.start
+    def _closed(self, done: _Open, event: Any) -> Node:
+        begun = done.event
+        start = end = begun.start_mark.index + self._shift
+        value: Any
+        if done.is_map:
+            value = self._map_value(done)
+            if done.entries:
+                key, last = done.entries[-1]
+                end = max(key.end, last.end)
         else:
-            node.value = self._map_value(node)
-            last = max(node.entries[-1][0].end, node.entries[-1][1].end) if node.entries else node.start
-        node.end = event.end_mark.index + self._shift if node.flow else last
+            value = [element.value for element in done.elements]
+            if done.elements:
+                end = done.elements[-1].end
+        flow = bool(begun.flow_style)
+        node = Node(
+            "map" if done.is_map else "list",
+            start,
+            event.end_mark.index + self._shift if flow else end,
+            value,
+            begun.anchor,
+            size=done.size,
+            flow=flow,
+            tagged=begun.tag is not None,
+            entries=done.entries,
+            elements=done.elements,
+        )
         if node.anchor:
             self._open.discard(node.anchor)
             self._anchors[node.anchor] = node
+        return node
 
-    def _map_value(self, node: Node) -> dict[str, Any]:
+    def _map_value(self, done: _Open) -> dict[str, Any]:
+        if not done.merges:
+            plain = {key.key_text: value.value for key, value in done.entries}
+            if len(plain) == len(done.entries):
+                return plain
         own: dict[str, Any] = {}
         merged: dict[str, Any] = {}
-        for key, value in node.entries:
+        for key, value in done.entries:
             if key.merges:
                 for source in self._merge_sources(value):
                     for name, inherited in source.items():
@@ -285,12 +303,10 @@ class _Composer:
             )
         return sources
 
-    def _as_key(self, node: Node, event: Any) -> Node:
-        if node.kind == "alias":
-            node.key_text = node.value if isinstance(node.value, str) else ""
-        if node.kind not in ("scalar", "alias") or (node.kind == "alias" and not isinstance(node.value, str)):
+    def _as_alias_key(self, node: Node, event: Any) -> Node:
+        if node.kind != "alias" or not isinstance(node.value, str):
             raise self._error("A key must be a text; this one is a list or a map.", event)
-        node.merges = node.kind == "scalar" and node.style == "" and not node.tagged and node.key_text == "<<"
+        node.key_text = node.value
         return node
 
     def _alias(self, event: Any) -> Node:
@@ -308,31 +324,27 @@ class _Composer:
         self._expanded += size
         if self._expanded > MAX_EXPANDED:
             raise self._error("The aliases of this text stand for too many values; write out what is needed.", event)
-        node = Node("alias", start, end, value, anchor=name)
-        node.size = size
-        node.target = target
-        return node
+        return Node("alias", start, end, value, name, size=size, target=target)
 
     def _scalar(self, event: Any) -> Node:
         text = event.value
         style = event.style or ""
         start, end = event.start_mark.index + self._shift, event.end_mark.index + self._shift
-        if style in ("|", ">"):
+        tag, anchor = event.tag, event.anchor
+        if style in _BLOCK_STYLES:
             end = self._block_scalar_end(start, end)
         if "\0" in text:
             raise self._error("The character NUL can't be stored; delete it.", event)
-        tag = event.tag
-        if tag is None or tag == "!":
-            value = resolve_plain(text) if style == "" and tag is None else text
-        else:
+        value = text
+        if tag is not None and tag != "!":
             value = self._tagged(tag, text, event)
-        node = Node("scalar", start, end, value, anchor=event.anchor)
-        node.style = style
-        node.tagged = tag is not None
-        node.key_text = text
-        node.size = 1 + len(text) // _CHARACTERS_PER_SIZE
-        if event.anchor:
-            self._anchors[event.anchor] = node
+        elif not style and tag is None and (not text or text[0] in _SPECIAL_FIRST):
+            value = resolve_plain(text)
+        node = Node("scalar", start, end, value, anchor, style, text, 1 + len(text) // _CHARACTERS_PER_SIZE)
+        if tag is not None:
+            node.tagged = True
+        if anchor:
+            self._anchors[anchor] = node
         return node
 
     def _tagged(self, tag: str, text: str, event: Any) -> Any:

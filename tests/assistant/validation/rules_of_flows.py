@@ -22,6 +22,14 @@ RULES: list[Rule] = [
         E,
         "/nlu_trigger/0",
     ),
+    (steps({"action": "utter_done"}, nlu_trigger=["gret"]), "undeclared-intent", W, "/nlu_trigger/0"),
+    (steps({"action": "utter_done"}, nlu_trigger=[None, {"intent": "gret"}]), "wrong-shape", E, "/nlu_trigger/0"),
+    (
+        steps({"action": "utter_done"}, nlu_trigger=[None, {"intent": {"name": "gret"}}]),
+        "undeclared-intent",
+        W,
+        "/nlu_trigger/1/intent/name",
+    ),
     (steps({"action": "utter_done"}, persisted_slots=["note"]), "persisted-slot-unused", E, "/persisted_slots/0"),
     (steps({"action": "utter_done"}, persisted_slots=["nope"]), "undeclared-slot", E, "/persisted_slots/0"),
     (

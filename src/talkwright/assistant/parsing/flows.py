@@ -57,6 +57,7 @@ STEP_KEYS: Mapping[str, tuple[str, ...]] = {
     "set_slots": (),
     "noop": (),
 }
+_KNOWN_IN_STEP = {kind: frozenset((*SHARED_STEP_KEYS, *STEP_KINDS, *keys)) for kind, keys in STEP_KEYS.items()}
 
 
 def readable_default(flow_id: str) -> str:
@@ -98,7 +99,7 @@ def parse_flow(flow_id: str, body: Any) -> tuple[Flow | None, list[Problem]]:
         steps=steps,
         guard=_condition(body, "if", "", what, findings),
         always_include_in_prompt=findings.flag(body, "always_include_in_prompt", "", what, default=False),
-        nlu_triggers=tuple(_triggers(body, what, findings)),
+        nlu_triggers=tuple(trigger for _, trigger in numbered_triggers(body, what, findings)),
         persisted_slots=tuple(str(slot) for slot in findings.items(body, "persisted_slots", "", what)),
         run_pattern_completed=findings.flag(body, "run_pattern_completed", "", what, default=True),
         translation={
@@ -120,15 +121,16 @@ def _condition(body: Mapping[str, Any], key: str, path: str, what: str, findings
     return text
 
 
-def _triggers(body: Mapping[str, Any], what: str, findings: Findings) -> Iterator[NluTrigger]:
+def numbered_triggers(body: Mapping[str, Any], what: str, findings: Findings) -> Iterator[tuple[int, NluTrigger]]:
+    """The triggers of a flow's body, each with its place in the list; what is none is reported and passed over."""
     for index, entry in enumerate(findings.items(body, "nlu_trigger", "", what)):
         intent = entry.get("intent") if isinstance(entry, Mapping) else entry
         if isinstance(intent, str):
-            yield NluTrigger(intent=intent)
+            yield index, NluTrigger(intent=intent)
         elif isinstance(intent, Mapping) and isinstance(intent.get("name"), str):
             path = f"/nlu_trigger/{index}/intent"
             threshold = findings.number(intent, "confidence_threshold", path, "the trigger")
-            yield NluTrigger(intent=intent["name"], confidence_threshold=threshold or 0.0)
+            yield index, NluTrigger(intent=intent["name"], confidence_threshold=threshold or 0.0)
         else:
             findings.error(
                 "wrong-shape",
@@ -191,8 +193,7 @@ def _step(body: Mapping[str, Any], path: str, step_id: str, ids: Mapping[str, st
             "step-with-two-kinds", path, f"Step “{step_id}” has {both}; a step does one thing. Split it in two."
         )
     kind = kinds[0] if kinds else "noop"
-    known = {*SHARED_STEP_KEYS, *STEP_KINDS, *STEP_KEYS[kind]}
-    findings.unknown_keys(body, known, path, f"Step “{step_id}”")
+    findings.unknown_keys(body, _KNOWN_IN_STEP[kind], path, f"Step “{step_id}”")
     shared: dict[str, Any] = {
         "id": step_id,
         "path": path,
@@ -323,7 +324,7 @@ def _branches(
 ) -> Iterator[Transition]:
     for index, entry in enumerate(entries):
         at = pointer_join(path, index)
-        if not isinstance(entry, Mapping) or not ({"if", "else"} & entry.keys()):
+        if not isinstance(entry, Mapping) or not ("if" in entry or "else" in entry):
             findings.error("wrong-shape", at, f"A branch of step “{step_id}” must have `if` and `then`, or `else`.")
             continue
         condition = _condition(entry, "if", at, f"a branch of step “{step_id}”", findings) if "if" in entry else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -62,12 +62,13 @@ class Findings:
         """Notes that a value has another type than the format wants."""
         self.error("wrong-shape", path, f"{what} must be {wanted}, but it is {shape_name(value)}.")
 
-    def unknown_keys(self, body: Mapping[str, Any], known: Iterable[str], path: str, what: str) -> None:
+    def unknown_keys(self, body: Mapping[str, Any], known: Collection[str], path: str, what: str) -> None:
         """Warns about keys that nothing reads, with the likely meant one."""
+        strange = [key for key in body if key not in known]
+        if not strange:
+            return
         known = set(known)
-        for key in body:
-            if key in known:
-                continue
+        for key in strange:
             meant = closest(key, known - set(body))
             at = pointer_join(path, key)
             if meant is None:

@@ -62,8 +62,11 @@ def value(body: Any, path: str, key: object, kind: str, step: str | None = None)
 def entries(body: Any, key: str, path: str) -> Iterator[tuple[str, Any]]:
     """Pointer and value of each entry of a list, where there is one."""
     listed = body.get(key) if type(body) is dict or isinstance(body, Mapping) else None
-    for index, entry in enumerate(listed if isinstance(listed, list) else ()):
-        yield pointer_join(path, key, index), entry
+    if not isinstance(listed, list):
+        return
+    at = pointer_join(path, key)
+    for index, entry in enumerate(listed):
+        yield f"{at}/{index}", entry
 
 
 def condition(body: Any, path: str, key: object, step: str | None = None) -> Iterator[Reference]:

@@ -22,20 +22,22 @@ _KIND_WORDS: Mapping[str, str] = {
 }
 
 
-Place: TypeAlias = Literal["flow", "rejection", "response", "exit"]
+Scope: TypeAlias = Literal["flow", "rejection", "response", "exit"]
+Place: TypeAlias = tuple[str, Mapping[str, Any], str]
+"""A step of a flow: its JSON pointer, body and id, as `walk_steps` tells them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Expression:
     """A condition's text at a place of the body; `what` says in a message whose condition it is.
 
-    `place` decides what it can read; `own_slot` is the only slot that a rejection sees.
+    `scope` decides what it can read; `own_slot` is the only slot that a rejection sees.
     """
 
     text: str
     path: str
     what: str
-    place: Place
+    scope: Scope
     own_slot: str | None = None
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from talkwright.assistant.build import merged_document
+from talkwright.assistant.collecting import collection_paused
 from talkwright.assistant.items import ItemBody
 from talkwright.assistant.parsing.shape import Findings
 from talkwright.assistant.parsing.stories import STORIES
@@ -52,7 +53,11 @@ def check_item(kind: str, name: str, body: Any, facts: Facts) -> list[Problem]:
 def check_assistant(items: Iterable[ItemBody], facts: Facts | None = None) -> list[Problem]:
     """What is wrong with a whole set of items, as a training or an import needs it."""
     items = list(items)
-    facts = facts or ItemFacts(items)
+    with collection_paused():
+        return _problems_of(items, facts or ItemFacts(items))
+
+
+def _problems_of(items: list[ItemBody], facts: Facts) -> list[Problem]:
     problems: list[Problem] = []
     seen: set[tuple[str, str]] = set()
     for item in items:

@@ -69,7 +69,7 @@ def _check_template(check: Check, at: Expression) -> None:
     if error is not None:
         check.findings.error("template-broken", at.path, f"{at.what} can't be read: {error}")
         return
-    known = "slots" if at.place == "rejection" else "context"
+    known = "slots" if at.scope == "rejection" else "context"
     strangers = [name for name in template_names(at.text) if name.partition(".")[0] != known]
     if strangers:
         check.findings.error(
@@ -89,7 +89,7 @@ def _check_name(check: Check, name: Name, at: Expression, *, on_right: bool) -> 
         start = name.span[0] + len("slots.")
         if check.facts.slot(name.slot) is None:
             check.missing(Reference(at.path, "slot", name.slot, "condition", (start, start + len(name.slot))), at.what)
-        elif at.place == "rejection" and at.own_slot is not None and name.slot != at.own_slot:
+        elif at.scope == "rejection" and at.own_slot is not None and name.slot != at.own_slot:
             check.findings.warning(
                 "rejection-sees-own-slot",
                 at.path,
@@ -98,8 +98,8 @@ def _check_name(check: Check, name: Name, at: Expression, *, on_right: bool) -> 
                 " else is undefined there. Check it in a branch after the question instead.",
             )
         return
-    if name.namespace == "context" and at.place in ("flow", "rejection"):
-        if at.place == "rejection":
+    if name.namespace == "context" and at.scope in ("flow", "rejection"):
+        if at.scope == "rejection":
             check.findings.warning(
                 "rejection-sees-own-slot",
                 at.path,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from typing import Any, Literal, Protocol, TypeAlias
 
@@ -17,11 +17,17 @@ from talkwright.assistant.parsing.domain import parse_response, parse_slot
 from talkwright.assistant.parsing.flows import parse_flow, readable_default
 from talkwright.assistant.parsing.nlu import example_texts
 from talkwright.assistant.patterns import default_items
+from talkwright.assistant.problems import Problem
 
 Property: TypeAlias = Literal["flow-name", "flow-description", "trigger-intent", "example"]
 Question: TypeAlias = tuple[str, str]
 ANY = "*"
 
+_PARSERS: Mapping[str, Callable[[str, Any], tuple[Any, list[Problem]]]] = {
+    "slot": parse_slot,
+    "response": parse_response,
+    "flow": parse_flow,
+}
 _PUNCTUATION = re.compile(r"[\W_]+")
 
 
@@ -36,6 +42,9 @@ class Facts(Protocol):
 
     def flow(self, flow_id: str) -> Flow | None:
         """The flow or pattern."""
+
+    def read(self, kind: str, name: str, body: Any) -> tuple[Any, list[Problem]]:
+        """The typed slot, response or flow of a body and what is wrong with its shape; not recorded."""
 
     def has(self, kind: str, name: str) -> bool:
         """Whether an action, intent, entity, form, prompt or agent of this name exists, built-in ones included."""
@@ -73,7 +82,7 @@ class ItemFacts:
                 self._items[item.kind][item.name] = item
         for kind, named in own.items():
             self._items[kind].update(named)
-        self._typed: dict[tuple[str, str], Any] = {}
+        self._typed: dict[tuple[str, str], tuple[Any, list[Problem]]] = {}
         self.asked: set[Question] = set()
 
     def watch(self) -> set[Question]:
@@ -83,27 +92,36 @@ class ItemFacts:
 
     def slot(self, name: str) -> Slot | None:
         """See Facts."""
-        slot: Slot | None = self._parsed("slot", name, parse_slot)
+        slot: Slot | None = self._parsed("slot", name)
         return self._builtins.get(name) if slot is None and name not in self._items["slot"] else slot
 
     def response(self, name: str) -> Response | None:
         """See Facts."""
-        response: Response | None = self._parsed("response", name, parse_response)
+        response: Response | None = self._parsed("response", name)
         return response
 
     def flow(self, flow_id: str) -> Flow | None:
         """See Facts."""
-        flow: Flow | None = self._parsed("flow", flow_id, parse_flow)
+        flow: Flow | None = self._parsed("flow", flow_id)
         return flow
 
-    def _parsed(self, kind: str, name: str, parse: Any) -> Any:
+    def read(self, kind: str, name: str, body: Any) -> tuple[Any, list[Problem]]:
+        """See Facts."""
+        item = self._items[kind].get(name)
+        if item is None or item.body is not body:
+            return _PARSERS[kind](name, body)
+        return self._typed_of(kind, name, body)
+
+    def _parsed(self, kind: str, name: str) -> Any:
         self.asked.add((kind, name))
         item = self._items[kind].get(name)
-        if item is None:
-            return None
+        return None if item is None else self._typed_of(kind, name, item.body)[0]
+
+    def _typed_of(self, kind: str, name: str, body: Any) -> tuple[Any, list[Problem]]:
         key = (kind, name)
-        if key not in self._typed:
-            self._typed[key] = parse(name, item.body)[0]
+        if (known := self._typed.get(key)) is not None:
+            return known
+        self._typed[key] = _PARSERS[kind](name, body)
         return self._typed[key]
 
     def has(self, kind: str, name: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from talkwright.assistant.flows import PATTERN_PREFIX, CallStep, Flow, LinkStep
@@ -10,8 +10,7 @@ from talkwright.assistant.parsing.shape import condition_text
 from talkwright.assistant.pointers import pointer_join
 from talkwright.assistant.references import Reference
 from talkwright.assistant.references.reference import slots_of
-from talkwright.assistant.step_ids import walk_steps
-from talkwright.assistant.validation.check import Check, Expression
+from talkwright.assistant.validation.check import Check, Expression, Place
 from talkwright.assistant.validation.expressions import check_expression
 
 SATISFACTION_PATTERN = "pattern_customer_satisfaction"
@@ -20,9 +19,9 @@ RATINGS = ("satisfied", "unsatisfied")
 LINKABLE_FROM_PATTERNS = (*LINKABLE_PATTERNS, "pattern_chitchat")
 
 
-def check_calls(check: Check, flow: Flow) -> None:
+def check_calls(check: Check, flow: Flow, places: Sequence[Place]) -> None:
     """Checks all link and call steps of a flow."""
-    bodies = {path: body for path, body, _ in walk_steps(check.body, flow.id)}
+    bodies = {path: body for path, body, _ in places}
     for step in flow.steps:
         check.findings.step = step.id
         match step:

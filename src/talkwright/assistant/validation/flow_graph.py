@@ -4,21 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import Any
 
 from talkwright.assistant.flows import END, START, ActionStep, CallStep, CollectStep, Flow, LinkStep, Step
 from talkwright.assistant.parsing.shape import closest
 from talkwright.assistant.pointers import pointed_at, pointer_join
-from talkwright.assistant.step_ids import walk_steps
-from talkwright.assistant.validation.check import Check, add, remove, replace
+from talkwright.assistant.validation.check import Check, Place, add, remove, replace
 
-Place: TypeAlias = tuple[str, Mapping[str, Any], str]
 RESERVED_PREFIX = "NEXT:"  # how a frame notes “go on at this step”; a step's own id must not look like it
 
 
-def check_graph(check: Check, flow: Flow) -> None:
+def check_graph(check: Check, flow: Flow, places: Sequence[Place]) -> None:
     """Checks the shape that the steps of a flow make together."""
-    places = list(walk_steps(check.body, flow.id))
     _check_ids(check, places)
     ids = {step_id for _, _, step_id in places}
     for path, step, step_id in places:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from talkwright.assistant.conditions import template_error
@@ -10,17 +10,17 @@ from talkwright.assistant.domain import Slot
 from talkwright.assistant.flows import ActionStep, CollectStep, Flow, SetSlotsStep
 from talkwright.assistant.parsing.shape import condition_text
 from talkwright.assistant.pointers import pointer_join
-from talkwright.assistant.references import references
-from talkwright.assistant.step_ids import walk_steps
-from talkwright.assistant.validation.check import Check, Expression, remove
+from talkwright.assistant.references.in_flows import step_references
+from talkwright.assistant.references.reference import entries
+from talkwright.assistant.validation.check import Check, Expression, Place, remove
 from talkwright.assistant.validation.components import ROUTERS, named, short
 from talkwright.assistant.validation.expressions import check_expression
 from talkwright.assistant.validation.values import check_value
 
 
-def check_steps(check: Check, flow: Flow) -> None:
+def check_steps(check: Check, flow: Flow, places: Sequence[Place]) -> None:
     """Checks every step of a flow by its kind, and all conditions in it."""
-    bodies = {path: body for path, body, _ in walk_steps(check.body, flow.id)}
+    bodies = {path: body for path, body, _ in places}
     for step in flow.steps:
         check.findings.step = step.id
         match step:
@@ -40,10 +40,12 @@ def check_steps(check: Check, flow: Flow) -> None:
                     )
             case _:
                 pass
-    for path, body, step_id in walk_steps(check.body, flow.id):
+    for path, body, step_id in places:
         check.findings.step = step_id
         _check_conditions(check, path, body, step_id)
-    _check_named(check, flow)
+    for path, body, step_id in places:
+        check.findings.step = step_id
+        _check_named(check, flow, path, body, step_id)
     check.findings.step = None
 
 
@@ -76,28 +78,25 @@ def _check_conditions(check: Check, path: str, step: Mapping[str, Any], step_id:
 
 
 def _maps(body: Mapping[str, Any], key: str, path: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    written = body.get(key)
-    for index, entry in enumerate(written if isinstance(written, list) else ()):
-        if isinstance(entry, Mapping):
-            yield pointer_join(path, key, index), entry
+    return ((at, entry) for at, entry in entries(body, key, path) if isinstance(entry, Mapping))
 
 
-def _check_named(check: Check, flow: Flow) -> None:
-    """Slots, responses and actions that steps name; flows are checked with links and calls."""
-    for reference in references("flow", flow.id, check.body):
-        if reference.step is None or reference.syntax in ("condition", "implied"):
+def _check_named(check: Check, flow: Flow, path: str, step: Mapping[str, Any], step_id: str) -> None:
+    """Slots, responses and actions that a step names; flows are checked with links and calls."""
+    for reference in step_references(step, path, step_id, conditions=False):
+        if reference.syntax == "implied":
             continue
-        check.findings.step = reference.step
-        what = f"Step “{reference.step}”"
         match reference.kind:
-            case "slot" if check.facts.slot(reference.name) is None:
-                check.missing(reference, what)
-            case "response" if not _response_exists(check, reference.name):
-                check.missing(reference, what)
-            case "action" if not check.facts.has("action", reference.name):
-                check.missing(reference, what)
+            case "slot":
+                exists = check.facts.slot(reference.name) is not None
+            case "response":
+                exists = _response_exists(check, reference.name)
+            case "action":
+                exists = check.facts.has("action", reference.name)
             case _:
-                pass
+                exists = True
+        if not exists:
+            check.missing(reference.of("flow", flow.id), f"Step “{step_id}”")
 
 
 def _response_exists(check: Check, name: str) -> bool:

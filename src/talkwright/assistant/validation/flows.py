@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from talkwright.assistant.flows import CallStep, CollectStep, Flow, SetSlotsStep
-from talkwright.assistant.parsing.flows import parse_flow
+from talkwright.assistant.parsing.flows import numbered_triggers
+from talkwright.assistant.parsing.shape import Findings
 from talkwright.assistant.patterns import default_items
 from talkwright.assistant.pointers import pointer_join
 from talkwright.assistant.references import Reference
+from talkwright.assistant.step_ids import walk_steps
 from talkwright.assistant.validation.check import Check, Expression, remove
 from talkwright.assistant.validation.expressions import check_expression
 from talkwright.assistant.validation.flow_calls import check_calls
@@ -22,7 +25,7 @@ _FLOW_ID = re.compile(r"\w[\w-]*")
 
 def check_flow(check: Check) -> None:
     """Checks one flow's body."""
-    flow, problems = parse_flow(check.name, check.body)
+    flow, problems = check.facts.read("flow", check.name, check.body)
     check.findings.problems += problems
     if not _FLOW_ID.fullmatch(check.name):
         check.findings.error(
@@ -47,9 +50,10 @@ def check_flow(check: Check) -> None:
         )
     if flow.guard is not None:
         check_expression(check, Expression(flow.guard, "/if", f"The guard of flow “{flow.id}”", "flow"))
-    check_graph(check, flow)
-    check_steps(check, flow)
-    check_calls(check, flow)
+    places = list(walk_steps(check.body, flow.id))
+    check_graph(check, flow, places)
+    check_steps(check, flow, places)
+    check_calls(check, flow, places)
     _check_unique(check, flow)
     _check_triggers(check, flow)
     _check_persisted(check, flow)
@@ -82,7 +86,8 @@ def _check_unique(check: Check, flow: Flow) -> None:
 
 
 def _check_triggers(check: Check, flow: Flow) -> None:
-    for index, trigger in enumerate(flow.nlu_triggers):
+    # What is wrong with their shapes was reported when the flow was read.
+    for index, trigger in numbered_triggers(check.body, "the flow", Findings("flow", flow.id)):
         at = f"/nlu_trigger/{index}"
         other = _others(check, check.facts.sharing("trigger-intent", trigger.intent))
         if other is not None:
@@ -92,12 +97,23 @@ def _check_triggers(check: Check, flow: Flow) -> None:
                 f"The intent `{trigger.intent}` starts both “{flow.id}” and “{other}”. Keep one trigger.",
             )
         if not check.facts.has("intent", trigger.intent):
-            written = check.body["nlu_trigger"][index]["intent"]
-            path = pointer_join(at, "intent") if isinstance(written, str) else pointer_join(at, "intent", "name")
-            reference = Reference(path, "intent", trigger.intent, "value", (0, len(trigger.intent)))
+            reference = Reference(
+                _written_at(check.body["nlu_trigger"][index], at),
+                "intent",
+                trigger.intent,
+                "value",
+                (0, len(trigger.intent)),
+            )
             check.missing(reference, f"A trigger of flow “{flow.id}”", severe=False)
         if not 0.0 <= trigger.confidence_threshold <= 1.0:
             check.findings.error("trigger-threshold", at, "`confidence_threshold` is a share from 0 to 1.")
+
+
+def _written_at(entry: Any, at: str) -> str:
+    """Where a trigger's intent is written: the entry itself, `intent`, or `name` in it."""
+    if isinstance(entry, str):
+        return at
+    return pointer_join(at, "intent") if isinstance(entry["intent"], str) else pointer_join(at, "intent", "name")
 
 
 def _check_persisted(check: Check, flow: Flow) -> None:

@@ -9,11 +9,10 @@ from typing import Any
 from jinja2 import TemplateSyntaxError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from talkwright.assistant.parsing.domain import parse_response
 from talkwright.assistant.parsing.shape import condition_text
 from talkwright.assistant.pointers import pointer_join
-from talkwright.assistant.references import Reference, references
-from talkwright.assistant.references.in_responses import texts, uses_jinja
+from talkwright.assistant.references import Reference
+from talkwright.assistant.references.in_responses import response_references, texts, uses_jinja
 from talkwright.assistant.validation.buttons import check_buttons
 from talkwright.assistant.validation.check import Check, Expression, add, remove
 from talkwright.assistant.validation.expressions import check_expression
@@ -46,7 +45,7 @@ _JINJA = ImmutableSandboxedEnvironment()
 
 def check_response(check: Check) -> None:
     """Checks one response's list of variations."""
-    response, problems = parse_response(check.name, check.body)
+    response, problems = check.facts.read("response", check.name, check.body)
     check.findings.problems += problems
     if response is None:
         return
@@ -169,7 +168,7 @@ def _check_choice(check: Check) -> None:
 
 
 def _check_variables(check: Check) -> None:
-    for reference in references("response", check.name, check.body):
+    for reference in response_references(check.name, check.body):
         if reference.syntax not in ("format", "jinja") or reference.name in CONTEXT_VARIABLES:
             continue
         if check.facts.slot(reference.name.partition(".")[0]) is None:

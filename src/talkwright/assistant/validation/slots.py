@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from talkwright.assistant.domain import Slot
-from talkwright.assistant.parsing.domain import MAPPING_KEYS, parse_slot
+from talkwright.assistant.parsing.domain import MAPPING_KEYS
 from talkwright.assistant.parsing.shape import closest, condition_text
 from talkwright.assistant.pointers import pointer_join
 from talkwright.assistant.references import Reference, references
@@ -23,7 +23,7 @@ _NAME = re.compile(r"\w[\w-]*")
 
 def check_slot(check: Check) -> None:
     """Checks one slot's body."""
-    slot, problems = parse_slot(check.name, check.body)
+    slot, problems = check.facts.read("slot", check.name, check.body)
     check.findings.problems += problems
     if slot is None:
         return
