@@ -82,7 +82,7 @@ def tasks(direct_url: str, database: Database, store: ObjectStore, kept: Retenti
     @app.periodic(cron="27 3 * * *")
     @app.task(name="collect_models", queueing_lock="collect_models")
     async def collect_models(timestamp: int) -> None:
-        """Model files that no model row names, left by attempts that were lost, go the next night."""
+        """Model files that no model row names, left by attempts that were lost, go after a night or two."""
         del timestamp
         await retention.clear_models(database, store, kept)
 
@@ -92,6 +92,7 @@ def tasks(direct_url: str, database: Database, store: ObjectStore, kept: Retenti
         """Logs and attempts are kept for as long as the settings say."""
         del timestamp
         await retention.clear_attempts(database, kept)
+        await retention.clear_logs(database, store, kept)
 
     @app.periodic(cron="47 3 * * *")
     @app.task(name="clear_projects", queueing_lock="clear_projects")

@@ -6,7 +6,7 @@ Objects are listed before the rows that name them are read: what is stored and e
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import and_, delete, exists, func, or_, select, tuple_
@@ -27,7 +27,8 @@ from talkwright.database.tables import (
     workers,
 )
 from talkwright.operations.logs import get_logger
-from talkwright.storage.objects import ObjectStore
+from talkwright.storage.keys import MANIFEST, log_key
+from talkwright.storage.objects import Entry, ObjectStore
 
 log = get_logger(__name__)
 
@@ -81,16 +82,46 @@ async def clear_attempts(database: Database, kept: RetentionSettings) -> None:
     await _until_none(database, rows)
 
 
+async def clear_logs(database: Database, store: ObjectStore, kept: RetentionSettings) -> None:
+    """Delete the stored logs of attempts that ended long ago or are gone."""
+    entries = _settled(await store.entries("logs"), kept)
+    recent = attempts.c.ended_at > func.now() - timedelta(days=kept.kept_log_days)
+    async with database.transaction() as session:
+        query = select(attempts.c.id).where(or_(attempts.c.ended_at.is_(None), recent))
+        needed = {log_key(attempt) for attempt in (await session.execute(query)).scalars()}
+    await _delete(store, (entry.key for entry in entries if entry.key not in needed))
+
+
 async def clear_models(database: Database, store: ObjectStore, kept: RetentionSettings) -> None:
-    """Delete model objects that no row names and whose training has ended, and those of assistants deleted long ago."""
-    keys = await store.keys("models")
+    """Delete what no model names and no training comes back for, and the models of assistants deleted long ago.
+
+    What the database knows nothing of but a manifest names stays as long as those: a restored backup may be behind it.
+    A manifest goes before what it names, so that it never names what is gone.
+    """
+    entries = _settled(await store.entries("models"), kept)
     gone = assistants.c.deleted_at < func.now() - timedelta(days=kept.kept_deleted_days)
     async with database.transaction() as session:
         query = select(models.c.object).join(assistants, assistants.c.id == models.c.assistant)
         named = set((await session.execute(query.where(or_(assistants.c.deleted_at.is_(None), ~gone)))).scalars())
-        running = set((await session.execute(select(attempts.c.work).where(attempts.c.ended_at.is_(None)))).scalars())
-    works = {str(work) for work in running}
-    await _delete(store, (key for key in keys if key not in named and _training_of(key) not in works))
+        known = {
+            str(row.id): row.ended_at is None
+            for row in await session.execute(select(trainings.c.id, trainings.c.ended_at))
+        }
+        under_way = select(attempts.c.work).where(attempts.c.ended_at.is_(None))
+        held = {str(work) for work in (await session.execute(under_way)).scalars()}
+    open_works = held | {training for training, is_open in known.items() if is_open}
+    having_models = {_training_of(key) for key in named}
+    unknown = {_training_of(entry.key) for entry in entries if entry.key.endswith(MANIFEST)} - known.keys()
+    long_ago = datetime.now(UTC) - timedelta(days=kept.kept_deleted_days)
+
+    def goes(entry: Entry) -> bool:
+        training = _training_of(entry.key)
+        if entry.key in named or training in open_works or (training in unknown and entry.changed > long_ago):
+            return False
+        return not (entry.key.endswith(MANIFEST) and training in having_models)
+
+    gone_keys = [entry.key for entry in entries if goes(entry)]
+    await _delete(store, sorted(gone_keys, key=lambda key: not key.endswith(MANIFEST)))
 
 
 async def clear_projects(database: Database, store: ObjectStore, kept: RetentionSettings) -> None:
@@ -104,6 +135,12 @@ async def clear_projects(database: Database, store: ObjectStore, kept: Retention
         query = select(versions.c.id).where(or_(versions.c.created_at > recent, exists().where(wanted)))
         needed = set((await session.execute(query)).scalars())
     await _delete(store, (key for version, key in keys.items() if version is not None and version not in needed))
+
+
+def _settled(entries: Iterable[Entry], kept: RetentionSettings) -> list[Entry]:
+    """Those that were not stored just now: what names them may be on its way."""
+    before = datetime.now(UTC) - timedelta(hours=kept.kept_unnamed_hours)
+    return [entry for entry in entries if entry.changed < before]
 
 
 async def _delete(store: ObjectStore, keys: Iterable[str]) -> None:

@@ -10,19 +10,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.modelservice.places import first_line, gone, python, read
 
-from talkwright.modelservice.executors.base import JobError
-from talkwright.modelservice.executors.identity import identity_of
-from talkwright.modelservice.executors.process import ProcessExecutor, ProcessJob
-from talkwright.modelservice.jobs import Ended, Job, Limits, LogLine
+from talkwright.modelservice.executors import cgroups, jobexec, users
+from talkwright.modelservice.executors.identity import boot_id, identity_of
+from talkwright.modelservice.executors.process import ProcessExecutor
+from talkwright.modelservice.jobs import Job, Limits
 from talkwright.storage.objects import ObjectStore
 
 pytestmark = pytest.mark.anyio
 
-
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
+PYTHONS = [Path(folder, "python3") for folder in ("/usr/bin", "/usr/local/bin")]
+AS_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give jobs users of their own")
 
 
 @pytest.fixture
@@ -35,145 +34,23 @@ def executor(tmp_path: Path, store: ObjectStore) -> ProcessExecutor:
     return ProcessExecutor(tmp_path / "jobs", store, {"LISTED_BY_OPERATOR": "yes"})
 
 
+def owned_by(pid: int) -> str:
+    """What the folder of a job says whose holder ran on another boot."""
+    return json.dumps({"holder": {"pid": pid, "started": 1, "boot": "another boot"}, "lasts": 0, "cgroup": None})
+
+
+def status(folder: Path) -> dict[str, Any]:
+    """What the wrapper wrote last."""
+    return dict(json.loads((folder / "status.json").read_text()))
+
+
+def is_folder(path: str) -> bool:
+    """Whether a folder is there."""
+    return Path(path).is_dir()
+
+
 def spawn(*command: str, **options: Any) -> subprocess.Popen[bytes]:
     return subprocess.Popen([sys.executable, *command], **options)
-
-
-def python(source: str) -> tuple[str, ...]:
-    return (sys.executable, "-u", "-I", "-S", "-c", source)
-
-
-async def read(job: ProcessJob) -> tuple[list[LogLine], Ended]:
-    async with asyncio.timeout(30):
-        return [line async for line in job.lines()], await job.ended()
-
-
-async def first_line(job: ProcessJob) -> LogLine:
-    async with asyncio.timeout(30):
-        return await anext(aiter(job.lines()))
-
-
-async def gone(pid: int) -> None:
-    async with asyncio.timeout(10):
-        while True:
-            try:
-                os.kill(pid, 0)
-            except ProcessLookupError:
-                return
-            if identity_of(pid).started is None:  # a zombie, which its parent will bury
-                return
-            await asyncio.sleep(0.02)
-
-
-async def test_inputs_are_fetched_and_outputs_stored(executor: ProcessExecutor, store: ObjectStore) -> None:
-    await store.put("in/a", b"hello")
-    job = await executor.start(
-        Job(
-            name="copy",
-            command=python("open('out','w').write(open('deep/in').read().upper()); print('done')"),
-            inputs={"in/a": "deep/in"},
-            outputs={"out": "results/out"},
-        )
-    )
-    lines, ended = await read(job)
-    assert ended == Ended(code=0)
-    assert [(line.number, line.message) for line in lines] == [(1, "done")]
-    assert await job.store_outputs() == {"results/out": 5}
-    assert await store.get("results/out") == b"HELLO"
-    await job.discard()
-    assert await executor.end_orphans() == []
-
-
-async def test_the_environment_holds_only_what_is_listed(
-    executor: ProcessExecutor, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("TALKWRIGHT_DATABASE_URL", "postgresql://secret")
-    source = "import os, json; print(json.dumps({'message': ' '.join(sorted(os.environ))}))"
-    lines, _ = await read(await executor.start(Job(name="env", command=python(source), environment={"OWN": "1"})))
-    assert set(lines[0].message.split()) == {
-        "HOME", "LANG", "LISTED_BY_OPERATOR", "OWN", "PATH", "PYTHONNOUSERSITE", "PYTHONUNBUFFERED", "TMPDIR", "TZ",
-    } | ({"LC_CTYPE"} & set(lines[0].message.split()))  # fmt: skip
-
-
-async def test_a_missing_input_is_a_clear_error_and_leaves_no_folder(executor: ProcessExecutor, tmp_path: Path) -> None:
-    with pytest.raises(JobError, match="no object nowhere"):
-        await executor.start(Job(name="x", command=python(""), inputs={"nowhere": "a"}))
-    assert not list((tmp_path / "jobs").iterdir())
-
-
-async def test_a_program_that_is_not_there_ends_with_a_readable_line(executor: ProcessExecutor) -> None:
-    lines, ended = await read(await executor.start(Job(name="x", command=("/no/such/program",))))
-    assert ended.code == 127
-    assert "could not be started" in lines[0].message
-
-
-async def test_a_missing_output_is_named(executor: ProcessExecutor) -> None:
-    job = await executor.start(Job(name="x", command=python(""), outputs={"model": "k"}))
-    await read(job)
-    with pytest.raises(JobError, match="model"):
-        await job.store_outputs()
-
-
-async def test_a_link_is_never_followed_as_an_output(executor: ProcessExecutor) -> None:
-    source = "import os; os.symlink('/etc/hostname', 'model')"
-    job = await executor.start(Job(name="x", command=python(source), outputs={"model": "k"}))
-    await read(job)
-    with pytest.raises(JobError):
-        await job.store_outputs()
-
-
-async def test_the_time_limit_ends_a_job_that_ignores_terms(executor: ProcessExecutor) -> None:
-    source = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up'); time.sleep(60)"
-    job = await executor.start(Job(name="x", command=python(source), limits=Limits(seconds=0.3)))
-    _, ended = await read(job)
-    assert ended.why == "time limit"
-
-
-async def test_the_memory_limit_is_named_as_what_it_is(executor: ProcessExecutor) -> None:
-    source = "import time; block = bytearray(200_000_000); print('up'); time.sleep(60)"
-    job = await executor.start(Job(name="x", command=python(source), limits=Limits(memory_bytes=100_000_000)))
-    _, ended = await read(job)
-    assert ended.why == "out of memory"
-
-
-async def test_the_log_stops_at_its_limit_and_says_so(executor: ProcessExecutor, tmp_path: Path) -> None:
-    source = "for n in range(10_000): print('x' * 100)"
-    job = await executor.start(Job(name="x", command=python(source), limits=Limits(log_bytes=5_000)))
-    lines, ended = await read(job)
-    assert ended.code == 0
-    assert "reached its limit" in lines[-1].message
-    assert (tmp_path / "jobs" / "x" / "log.jsonl").stat().st_size < 10_000
-
-
-async def test_stop_ends_descendants_too(executor: ProcessExecutor) -> None:
-    source = (
-        "import os, time\n"
-        "pid = os.fork()\n"
-        "if pid == 0:\n    time.sleep(60)\n"
-        'print(\'{"message": "%d"}\' % pid)\n'
-        "time.sleep(60)"
-    )
-    job = await executor.start(Job(name="x", command=python(source)))
-    grandchild = int((await first_line(job)).message)
-    async with asyncio.timeout(10):
-        ended = await job.stop()
-    assert ended.why == "stopped"
-    await gone(grandchild)
-
-
-async def test_a_job_gets_the_time_to_end_that_it_is_given(executor: ProcessExecutor) -> None:
-    source = (
-        "import signal, sys, time\n"
-        "signal.signal(signal.SIGTERM, lambda *_: (time.sleep(2.5), sys.exit(7)))\n"
-        'print(\'{"message": "here"}\', flush=True)\n'
-        "time.sleep(60)"
-    )
-    patient, hasty = [await executor.start(Job(name=name, command=python(source))) for name in ("patient", "hasty")]
-    for job in (patient, hasty):
-        await first_line(job)
-    async with asyncio.timeout(20):
-        ends = await asyncio.gather(patient.stop(10), hasty.stop(0.1))
-    assert [ended.code for ended in ends] == [7, -9]
 
 
 async def test_a_killed_wrapper_takes_its_job_along(executor: ProcessExecutor, tmp_path: Path) -> None:
@@ -196,7 +73,7 @@ from talkwright.storage.objects import ObjectStore
 
 async def main():
     folder = Path(sys.argv[1])
-    executor = ProcessExecutor(folder / "jobs", ObjectStore((folder / "objects").as_uri()), {})
+    executor = ProcessExecutor(folder / "jobs", ObjectStore((folder / "objects").as_uri()), {}, own_users=False)
     source = "import os, time; print(os.getpid()); time.sleep(60)"
     job = await executor.start(Job(name="orphan", command=(sys.executable, "-u", "-I", "-S", "-c", source)))
     async for line in job.lines():
@@ -230,7 +107,7 @@ async def test_a_folder_whose_maker_was_killed_before_it_had_its_name_is_cleared
     bare, owned, being_made = (jobs / name for name in (f".a.{maker.pid}", ".b.1", f".c.{os.getpid()}"))
     for folder in (bare, owned, being_made):
         (folder / "work").mkdir(parents=True)
-    (owned / "owner.json").write_text(json.dumps({"pid": maker.pid, "started": 1, "boot": "another boot"}))
+    (owned / "owner.json").write_text(owned_by(maker.pid))
     assert await executor.end_orphans() == []
     assert list(jobs.iterdir()) == [being_made]
 
@@ -240,7 +117,7 @@ async def test_the_next_start_kills_a_job_that_outlived_everything(executor: Pro
     folder = tmp_path / "jobs" / "left"
     (folder / "work").mkdir(parents=True)
     stray = spawn("-c", "import time; time.sleep(60)", cwd=folder / "work", start_new_session=True)
-    (folder / "owner.json").write_text(json.dumps({"pid": 1, "started": 1, "boot": "another boot"}))
+    (folder / "owner.json").write_text(owned_by(1))
     (folder / "status.json").write_text(json.dumps({"wrapper": None, "pid": stray.pid}))
     assert await executor.end_orphans() == ["left"]
     assert await asyncio.to_thread(stray.wait, 10) == -signal.SIGKILL
@@ -250,7 +127,7 @@ async def test_a_number_that_another_process_uses_now_is_left_alone(executor: Pr
     folder = tmp_path / "jobs" / "left"
     folder.mkdir(parents=True)
     other = spawn("-c", "import time; time.sleep(60)", start_new_session=True)
-    (folder / "owner.json").write_text(json.dumps({"pid": 1, "started": 1, "boot": "another boot"}))
+    (folder / "owner.json").write_text(owned_by(1))
     (folder / "status.json").write_text(json.dumps({"wrapper": other.pid, "pid": other.pid}))
     assert await executor.end_orphans() == ["left"]
     assert other.poll() is None
@@ -267,14 +144,14 @@ time.sleep(float(sys.argv[1]))
 
 
 async def test_the_end_of_a_job_ends_descendants_with_sessions_of_their_own(executor: ProcessExecutor) -> None:
-    job = await executor.start(Job(name="leaver", command=(*python(LEAVES_ITS_GROUP), "0")))
+    job = await executor.start(Job(name="leaver", command=python(LEAVES_ITS_GROUP, "0")))
     lines, ended = await read(job)
     assert ended.code == 0
     await gone(int(lines[0].message))
 
 
 async def test_stop_ends_descendants_with_sessions_of_their_own(executor: ProcessExecutor) -> None:
-    job = await executor.start(Job(name="stayer", command=(*python(LEAVES_ITS_GROUP), "600")))
+    job = await executor.start(Job(name="stayer", command=python(LEAVES_ITS_GROUP, "600")))
     left = int((await first_line(job)).message)
     async with asyncio.timeout(10):
         assert (await job.stop()).why == "stopped"
@@ -284,7 +161,7 @@ async def test_stop_ends_descendants_with_sessions_of_their_own(executor: Proces
 async def test_a_killed_wrapper_takes_descendants_with_sessions_of_their_own_along(
     executor: ProcessExecutor, tmp_path: Path
 ) -> None:
-    job = await executor.start(Job(name="lost", command=(*python(LEAVES_ITS_GROUP), "600")))
+    job = await executor.start(Job(name="lost", command=python(LEAVES_ITS_GROUP, "600")))
     left = int((await first_line(job)).message)
     os.kill(json.loads((tmp_path / "jobs" / "lost" / "status.json").read_text())["wrapper"], signal.SIGKILL)
     async with asyncio.timeout(10):
@@ -295,10 +172,139 @@ async def test_a_killed_wrapper_takes_descendants_with_sessions_of_their_own_alo
 async def test_where_the_system_shows_no_processes_the_recorded_group_is_ended(
     executor: ProcessExecutor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("talkwright.modelservice.executors.process.PROC", tmp_path / "none")
+    monkeypatch.setattr("talkwright.modelservice.executors.folders.PROC", tmp_path / "none")
     with spawn("-c", "import time; time.sleep(600)", start_new_session=True) as leader:
         folder = tmp_path / "jobs" / "left"
         folder.mkdir(parents=True)
         (folder / "status.json").write_text(json.dumps({"wrapper": None, "pid": leader.pid}))
         assert await executor.end_orphans() == ["left"]
         assert leader.wait(10) == -signal.SIGKILL
+
+
+async def test_the_status_names_each_process_for_good_and_how_it_ended(
+    executor: ProcessExecutor, tmp_path: Path
+) -> None:
+    source = "import sys, time; print('up'); time.sleep(0.3); sys.exit(3)"
+    job = await executor.start(Job(name="x", command=python(source)))
+    await first_line(job)
+    folder = tmp_path / "jobs" / "x"
+    before = status(folder)
+    assert identity_of(before["pid"]).started == before["pid_started"]
+    assert identity_of(before["wrapper"]).started == before["wrapper_started"]
+    assert os.getsid(before["wrapper"]) == before["wrapper"]
+    assert (before["boot"], before["code"]) == (boot_id(), None)
+    await job.ended()
+    assert status(folder)["code"] == 3
+    await job.discard()
+
+
+async def test_where_the_stream_is_cut_the_end_is_told_all_the_same(executor: ProcessExecutor) -> None:
+    source = "import time\nfor n in range(20):\n    print(n)\n    time.sleep(0.05)\nraise SystemExit(4)"
+    job = await executor.start(Job(name="x", command=python(source)))
+    await first_line(job)
+    assert job.stream is not None
+    job.stream.close()
+    lines, ended = await read(job)
+    assert (ended.code, ended.lines) == (4, 20)
+    assert len(lines) < 19
+    await job.discard()
+
+
+@AS_ROOT
+async def test_as_root_each_job_runs_as_a_user_of_its_own_without_rights(
+    executor: ProcessExecutor, tmp_path: Path
+) -> None:
+    (tmp_path / "secret").write_text("nobody's business")
+    source = (
+        "import os, sys\n"
+        "status = open('/proc/self/status').read()\n"
+        "said = ('NoNewPrivs:\\t1' in status, 'CapEff:\\t0000000000000000' in status)\n"
+        "print(os.getuid(), os.getgid(), os.getgroups(), *said)\n"
+        "try:\n    open(sys.argv[1])\nexcept PermissionError:\n    print('closed')"
+    )
+    program = next((str(one) for one in PYTHONS if one.exists() and users.closed_at(one.resolve()) is None), None)
+    if program is None:
+        pytest.skip(reason="this machine has no Python that every user may run")
+    found = []
+    for name in ("one", "two"):
+        job = await executor.start(Job(name=name, command=(program, "-c", source, str(tmp_path / "secret"))))
+        lines, ended = await read(job)
+        assert ended.code == 0
+        user, group, *rest = lines[0].message.split(" ", 2)
+        assert users.FIRST <= int(user) <= users.LAST
+        assert (group, rest) == (user, ["[] True True"])
+        assert lines[1].message == "closed"
+        found.append(user)
+        await job.discard()
+    assert len(set(found)) == 2
+
+
+@AS_ROOT
+async def test_users_can_be_left_as_they_are(tmp_path: Path, store: ObjectStore) -> None:
+    executor = ProcessExecutor(tmp_path / "jobs", store, {}, own_users=False)
+    job = await executor.start(Job(name="x", command=python("import os; print(os.getuid())")))
+    lines, _ = await read(job)
+    assert lines[0].message == "0"
+    await job.discard()
+
+
+async def test_where_no_other_user_could_run_the_engine_jobs_stay_with_the_service(
+    executor: ProcessExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def closed(job: str, program: str) -> int:
+        raise OSError(f"the way of {job} to {program} is closed to other users")
+
+    monkeypatch.setattr("talkwright.modelservice.executors.process.user_of", closed)
+    job = await executor.start(Job(name="x", command=python("import os; print(os.getuid())")))
+    lines, _ = await read(job)
+    assert int(lines[0].message) == os.getuid()
+    await job.discard()
+
+
+def test_the_first_closed_folder_on_the_way_is_named(tmp_path: Path) -> None:
+    inner = tmp_path / "closed" / "open"
+    inner.mkdir(parents=True)
+    inner.chmod(0o755)
+    for folder in (tmp_path, *tmp_path.parents):
+        if folder.stat().st_mode & 0o001 == 0:
+            assert users.closed_at(inner) in (folder, *folder.parents)
+            break
+    assert users.closed_at(Path("/")) is None
+
+
+async def test_the_memory_limit_is_kept_by_the_kernel_where_that_is_allowed(
+    executor: ProcessExecutor, tmp_path: Path
+) -> None:
+    group = cgroups.make_cgroup("test-of-a-limit", 100_000_000)
+    if group is None:
+        pytest.skip(reason="this machine lets nobody make control groups with a limit of memory")
+    cgroups.remove_cgroup(group)
+    assert not group.exists()
+    source = "print('up')\nblock = bytearray(300_000_000)\nprint('never')"
+    job = await executor.start(Job(name="x", command=python(source), limits=Limits(memory_bytes=100_000_000)))
+    owner = json.loads((tmp_path / "jobs" / "x" / "owner.json").read_text())
+    assert is_folder(owner["cgroup"])
+    lines, ended = await read(job)
+    assert ([line.message for line in lines], ended.code, ended.why) == (["up"], -9, "out of memory")
+    await job.discard()
+    assert not is_folder(owner["cgroup"])
+
+
+async def test_where_there_are_no_control_groups_the_resident_memory_is_watched(
+    executor: ProcessExecutor, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(cgroups, "SELF", tmp_path / "none")
+    source = "import time; block = bytearray(200_000_000); print('up'); time.sleep(60)"
+    job = await executor.start(Job(name="x", command=python(source), limits=Limits(memory_bytes=100_000_000)))
+    _, ended = await read(job)
+    assert ended.why == "out of memory"
+    await job.discard()
+
+
+def test_the_scripts_beside_engines_need_nothing_but_the_standard_library() -> None:
+    folder = Path(jobexec.__file__).parent
+    for script in ("jobexec", "jobship"):
+        source = f"import sys; sys.path.insert(0, {str(folder)!r}); import {script}; print('\\n'.join(sys.modules))"
+        run = subprocess.run([sys.executable, "-I", "-S", "-c", source], capture_output=True, text=True, check=True)
+        roots = {name.partition(".")[0] for name in run.stdout.split()} - {script, "__main__"}
+        assert roots <= sys.stdlib_module_names

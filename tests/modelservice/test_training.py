@@ -36,7 +36,9 @@ async def state(service: Service, training: UUID) -> str:
 
 
 async def objects(service: Service, training: UUID) -> list[str]:
-    return [key for key in await service.store.keys("models") if str(training) in key]
+    """What is stored of a training, but for the manifest that names its model."""
+    keys = [key for key in await service.store.keys("models") if str(training) in key]
+    return [key for key in keys if not key.endswith("/published.json")]
 
 
 async def none_left(service: Service) -> None:
@@ -142,10 +144,26 @@ async def test_a_consumer_that_was_stopped_in_order_hands_its_training_to_the_ne
     consumer = service.start("training-consumer")
     training = await service.train(await service.assistant("handover"), project("handover"))
     await service.stage("training", training)
+    job = _job(service, training)["job"]
+    async with asyncio.timeout(5):
+        await service.stop(consumer)
+    assert job in service.jobs()
+    service.start("training-consumer")
+    await service.becomes("training", training, "succeeded")
+    (attempt,) = await service.attempts("training", training)
+    assert (attempt.outcome, attempt.epoch) == ("succeeded", 2)
+    assert len(await service.log("training", training)) == attempt.log_position
+    await none_left(service)
+
+
+async def test_where_jobs_end_with_their_consumers_a_stopped_one_gives_its_training_back(service: Service) -> None:
+    consumer = service.start("training-consumer", TALKWRIGHT_ADOPT_SECONDS="0")
+    training = await service.train(await service.assistant("back"), project("back"))
+    await service.stage("training", training)
     async with asyncio.timeout(5):
         await service.stop(consumer)
     assert service.jobs() == []
-    service.start("training-consumer")
+    service.start("training-consumer", TALKWRIGHT_ADOPT_SECONDS="0")
     await service.becomes("training", training, "succeeded")
     assert [a.outcome for a in await service.attempts("training", training)] == ["released", "succeeded"]
 

@@ -31,6 +31,11 @@ class RetentionSettings(Section):
         description="Days for which a version's project stays in the storage after its last training was "
         "asked for; another training puts it back.",
     )
+    kept_unnamed_hours: int = Field(
+        24,
+        ge=1,
+        description="Hours for which an object stays in the storage that no model, training or attempt names any more.",
+    )
     kept_deleted_days: int = Field(
         30, ge=1, description="Days for which the models of a deleted assistant stay in the storage."
     )

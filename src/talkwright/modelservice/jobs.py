@@ -22,22 +22,35 @@ class Limits:
     file_bytes: int | None = None
     open_files: int = 1024
     log_bytes: int = 10_000_000
+    unheld_seconds: float = 0.0
+    """So long a job goes on while nobody holds it, for another to take it over; by itself it ends with its holder."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """Whom a job asks where to store its log and outputs: a URL, and the token of the attempt that it belongs to."""
+
+    url: str
+    token: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
     """One run of a program.
 
-    `name` is unique for each attempt. `inputs` maps storage keys to paths below the job's own folder, `outputs` paths
-    to storage keys. `command` runs in that folder, with `environment` and nothing else. A job that serves picks a free
-    port itself and says it in a line `{"stage": "ready", "port": N}`.
+    `name` is unique for each attempt. `inputs` maps storage keys to paths below the job's own folder; `outputs` are
+    paths there, which are stored where the `desk` says (without one nothing is). `command` runs in that folder, with
+    `environment` and nothing else; no value of `hide` gets into the log. A job that serves picks a free port itself and
+    says it in a line `{"stage": "ready", "port": N}`.
     """
 
     name: str
     command: tuple[str, ...]
     inputs: Mapping[str, str] = field(default_factory=dict)
-    outputs: Mapping[str, str] = field(default_factory=dict)
+    outputs: tuple[str, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
+    hide: tuple[str, ...] = ()
+    desk: Desk | None = None
     limits: Limits = field(default_factory=Limits)
 
 
@@ -56,11 +69,34 @@ class LogLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Output:
+    """What a job made, as it was stored: size in bytes, hash in hexadecimal digits, storage key."""
+
+    size: int
+    sha256: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Ended:
-    """How a job ended: its exit code, or why it was ended (`time limit`, `out of memory`, `stopped`)."""
+    """How a job ended: its exit code, or why it was ended (`time limit`, `out of memory`, `stopped`).
+
+    `lines` is the length of its log, `log` the key under which all of it was stored, `outputs` what else was stored, by
+    path, and `problem` says in words why something was not.
+    """
 
     code: int | None
     why: str | None = None
+    lines: int = 0
+    log: str | None = None
+    outputs: Mapping[str, Output] = field(default_factory=dict)
+    problem: str | None = None
+
+
+def ended_from(told: Mapping[str, Any]) -> Ended:
+    """The end of a job as its wrapper tells it."""
+    outputs = {path: Output(**output) for path, output in told.get("outputs", {}).items()}
+    return Ended(**{**told, "outputs": outputs})
 
 
 def parse_line(number: int, at: float, text: str) -> LogLine:

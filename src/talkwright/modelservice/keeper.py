@@ -50,6 +50,8 @@ class Keeper:
         self.problems: list[Mapping[str, Any]] = []
         self.last_message = ""
         self._leases = leases
+        self._last = self._stored = attempt.log_position
+        self._gaps: list[range] = []
         self._waiting: list[LogLine] = []
         self._more = asyncio.Event()
         self._writing = asyncio.Lock()
@@ -77,13 +79,22 @@ class Keeper:
         return f"tw-{self.attempt.kind[0]}-{self.attempt.work}-{self.attempt.number}"
 
     def note(self, line: LogLine) -> None:
-        """Take a log line; it is written soon."""
+        """Take a log line; it is written soon. Numbers that were jumped over are remembered as missing."""
         line = hidden(line, self.given)
+        if line.number > self._last:
+            if line.number > self._last + 1:
+                self._gaps.append(range(self._last + 1, line.number))
+            self._last = line.number
         if line.problem is not None:
             self.problems.append(line.problem)
         self.last_message = line.message or self.last_message
         self._waiting.append(line)
         self._more.set()
+
+    def missing(self, total: int) -> list[range]:
+        """The numbers of lines that never came, of so many that the job wrote."""
+        rest = [range(self._last + 1, total + 1)] if total > self._last else []
+        return [*self._gaps, *rest]
 
     async def write_log(self) -> None:
         """Write lines as they come, a few times a second at most; runs until it is cancelled."""
@@ -95,17 +106,30 @@ class Keeper:
                 return
             await asyncio.sleep(FLUSH_SECONDS)
 
-    async def save(self, values: Mapping[str, Any], *, tell: str | None = None) -> None:
+    async def save(
+        self,
+        values: Mapping[str, Any],
+        *,
+        tell: str | None = None,
+        act: Callable[[AsyncSession], Awaitable[Mapping[str, Any]]] | None = None,
+    ) -> None:
         """Write columns of the attempt and all waiting lines in one fenced transaction.
 
-        `tell` announces this state of the work and wakes the orchestrator. Raises LeaseLostError.
+        `tell` announces this state of the work and wakes the orchestrator; `act` writes more, and gives more values.
+        Raises LeaseLostError.
         """
         async with self._writing:
             lines = self._waiting[:BATCH_LINES]
             if not lines and not values:  # another call has just written what was waiting
                 self._more.clear()
                 return
-            await self.write(lambda session: self._store(session, values, lines, tell))
+
+            async def store(session: AsyncSession) -> None:
+                more = await act(session) if act is not None else {}
+                await self._store(session, {**values, **more}, lines, tell)
+
+            await self.write(store)
+            self._stored = max([self._stored, *(line.number for line in lines)])
             del self._waiting[: len(lines)]
             if not self._waiting:
                 self._more.clear()
@@ -123,8 +147,17 @@ class Keeper:
                 log.warning("attempt.write_delayed", attempt=str(self.attempt.id), error=type(error).__name__)
                 await asyncio.sleep(RETRY_SECONDS)
 
-    async def end(self, outcome: Outcome, reason: str | None, values: Mapping[str, Any] | None = None) -> None:
-        """Write the outcome once, with what is left of the log."""
+    async def end(
+        self,
+        outcome: Outcome,
+        reason: str | None,
+        values: Mapping[str, Any] | None = None,
+        act: Callable[[AsyncSession], Awaitable[Mapping[str, Any]]] | None = None,
+    ) -> bool:
+        """Write the outcome once, with what is left of the log; False where the attempt is no longer ours.
+
+        `act` writes in the same transaction what belongs to the outcome, and gives more values for the attempt.
+        """
         ending = {
             **(values or {}),
             "outcome": str(outcome),
@@ -138,18 +171,19 @@ class Keeper:
         try:
             while len(self._waiting) > BATCH_LINES:
                 await self.save({})
-            await self.save(ending, tell="ended")
+            await self.save(ending, tell="ended", act=act)
         except LeaseLostError:
             log.warning("attempt.not_ours", attempt=str(self.attempt.id))
-            return
+            return False
         log.info("attempt.ended", attempt=str(self.attempt.id), outcome=str(outcome))
         with contextlib.suppress(*UNAVAILABLE):
             await self._leases.end(self.lease)
+        return True
 
     async def _store(
         self, session: AsyncSession, values: Mapping[str, Any], lines: list[LogLine], tell: str | None
     ) -> None:
-        changes = {**values, **(_position(lines) if lines else {})}
+        changes = {**values, **_position([line for line in lines if line.number > self._stored])}
         sources = attempt_sources(values["state"]) if "state" in values else LIVE
         done = await session.execute(
             update(attempts)
@@ -168,7 +202,8 @@ class Keeper:
 
 
 def _position(lines: list[LogLine]) -> dict[str, Any]:
-    changes: dict[str, Any] = {"log_position": lines[-1].number}
+    """How far the job is; lines that came late, to fill a gap, don't tell that."""
+    changes: dict[str, Any] = {"log_position": lines[-1].number} if lines else {}
     for name in ("stage", "progress"):
         found = [value for line in lines if (value := getattr(line, name)) is not None]
         if found:

@@ -25,6 +25,9 @@ from talkwright.storage.settings import StorageSettings
 
 if TYPE_CHECKING:
     from talkwright.identity.secrets import Keyring
+    from talkwright.modelservice.executors.base import Executor
+    from talkwright.modelservice.granting import JobDesk
+    from talkwright.storage.objects import ObjectStore
 
 ORCHESTRATOR_SECTIONS = (DatabaseSettings, HomeSettings, ModelServiceSettings)
 CONSUMER_SECTIONS = (*ORCHESTRATOR_SECTIONS, StorageSettings, IdentitySettings)
@@ -90,17 +93,12 @@ async def running_orchestrator(context: RoleContext) -> None:
 async def training_consumer(context: RoleContext) -> None:
     """Run training jobs, one at a time."""
     from talkwright.modelservice.consuming import Consumer  # noqa: PLC0415 - as above
-    from talkwright.modelservice.executors.process import ProcessExecutor  # noqa: PLC0415 - as above
     from talkwright.modelservice.training.consumer import Training  # noqa: PLC0415 - as above
     from talkwright.modelservice.variables import Variables  # noqa: PLC0415 - as above
-    from talkwright.storage.objects import open_store  # noqa: PLC0415 - as above
 
-    async with _parts(context) as parts:
-        store = open_store(context.settings[StorageSettings], parts.home.home)
-        executor = ProcessExecutor(parts.home.home.resolve() / "jobs" / "training", store, passed(parts.settings))
-        await executor.end_orphans()
-        variables = Variables(_keys(context, parts), passed(parts.settings))
-        trade = Training(executor, store, variables, parts.settings)
+    async with _parts(context) as parts, _jobs(context, parts, "training") as jobs:
+        variables = Variables(jobs.keys, passed(parts.settings))
+        trade = Training(jobs.executor, jobs.store, variables, jobs.desk, parts.settings)
         consumer = Consumer(
             parts.database, parts.listener, trade, parts.settings, role="training-consumer", identity=parts.identity
         )
@@ -110,26 +108,43 @@ async def training_consumer(context: RoleContext) -> None:
 async def running_consumer(context: RoleContext) -> None:
     """Hold one running model."""
     from talkwright.modelservice.consuming import Consumer  # noqa: PLC0415 - as above
-    from talkwright.modelservice.executors.process import ProcessExecutor  # noqa: PLC0415 - as above
     from talkwright.modelservice.running.consumer import Running  # noqa: PLC0415 - as above
     from talkwright.modelservice.variables import Variables  # noqa: PLC0415 - as above
-    from talkwright.storage.objects import open_store  # noqa: PLC0415 - as above
 
-    async with _parts(context) as parts:
-        store = open_store(context.settings[StorageSettings], parts.home.home)
-        keys = _keys(context, parts)
-        variables = Variables(keys, passed(parts.settings))
-        executor = ProcessExecutor(parts.home.home.resolve() / "jobs" / "running", store, passed(parts.settings))
-        await executor.end_orphans()
+    async with _parts(context) as parts, _jobs(context, parts, "running") as jobs:
+        variables = Variables(jobs.keys, passed(parts.settings))
+        trade = Running(jobs.executor, jobs.store, variables, jobs.desk, keyring=jobs.keys, settings=parts.settings)
         consumer = Consumer(
-            parts.database,
-            parts.listener,
-            Running(executor, keys, variables, parts.settings),
-            parts.settings,
-            role="running-consumer",
-            identity=parts.identity,
+            parts.database, parts.listener, trade, parts.settings, role="running-consumer", identity=parts.identity
         )
         await consumer.run(context)
+
+
+@dataclass(frozen=True, slots=True)
+class Jobs:
+    """What consumers run jobs with."""
+
+    executor: Executor
+    store: ObjectStore
+    keys: Keyring
+    desk: JobDesk
+
+
+@contextlib.asynccontextmanager
+async def _jobs(context: RoleContext, parts: Parts, folder: str) -> AsyncIterator[Jobs]:
+    """An executor that is cleared of what vanished consumers left, and the desk that its jobs ask."""
+    from talkwright.modelservice.desk import serve_desk  # noqa: PLC0415 - as above
+    from talkwright.modelservice.executors.process import ProcessExecutor  # noqa: PLC0415 - as above
+    from talkwright.modelservice.granting import JobDesk, JobGrants  # noqa: PLC0415 - as above
+    from talkwright.storage.objects import open_store  # noqa: PLC0415 - as above
+
+    store, keys = open_store(context.settings[StorageSettings], parts.home.home), _keys(context, parts)
+    place = parts.home.home.resolve() / "jobs" / folder
+    executor = ProcessExecutor(place, store, passed(parts.settings), own_users=parts.settings.job_own_users)
+    await executor.end_orphans()
+    grants = JobGrants(parts.database, store, keys)
+    async with serve_desk(grants) as url:
+        yield Jobs(executor, store, keys, JobDesk(grants, url))
 
 
 def _keys(context: RoleContext, parts: Parts) -> Keyring:

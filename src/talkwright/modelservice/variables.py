@@ -16,7 +16,8 @@ from talkwright.operations.logs import get_logger
 
 log = get_logger(__name__)
 
-_SHORTEST = 6  # characters; a shorter value is part of too many words
+SHORTEST_SECRET = 6
+"""In characters; a shorter value is part of too many words to be hidden."""
 _HIDDEN = "***"
 
 
@@ -40,7 +41,7 @@ class Variables:
 
 def hidden(line: LogLine, values: Mapping[str, str]) -> LogLine:
     """A job's line without the values that the job was given, wherever they stand in it."""
-    secrets = sorted((value for value in values.values() if len(value) >= _SHORTEST), key=len, reverse=True)
+    secrets = sorted((value for value in values.values() if len(value) >= SHORTEST_SECRET), key=len, reverse=True)
     if not secrets:
         return line
     return replace(

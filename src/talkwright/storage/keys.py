@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from uuid import UUID
 
+MANIFEST = "/published.json"
+
 
 def project_key(version: UUID) -> str:
     """Where a version's project archive lies."""
@@ -15,6 +17,16 @@ def models_prefix(assistant: UUID, training: UUID) -> str:
     return f"models/{assistant}/{training}"
 
 
-def model_key(assistant: UUID, training: UUID, attempt: UUID) -> str:
-    """Where one attempt, and nobody else, puts its model."""
-    return f"{models_prefix(assistant, training)}/{attempt}.tar.gz"
+def archive_key(assistant: UUID, training: UUID, attempt: UUID, sha256: str) -> str:
+    """Where one attempt, and nobody else, puts its model; the name tells what is in it."""
+    return f"{models_prefix(assistant, training)}/{attempt}-{sha256}.tar.gz"
+
+
+def manifest_key(assistant: UUID, training: UUID) -> str:
+    """What says which of a training's archives is its model: made once, and never changed."""
+    return f"{models_prefix(assistant, training)}{MANIFEST}"
+
+
+def log_key(attempt: UUID) -> str:
+    """Where the whole log of one attempt lies once its job has ended."""
+    return f"logs/{attempt}.jsonl"

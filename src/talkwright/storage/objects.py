@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import unquote, urlsplit
 
 import obstore
-from obstore.exceptions import BaseError
-from obstore.store import LocalStore, from_url
+from obstore.exceptions import AlreadyExistsError, BaseError
+from obstore.store import AzureStore, LocalStore, from_url
 
 from talkwright.storage.settings import StorageSettings
 
 CHUNK_BYTES = 1 << 20
+GRANT_SECONDS = 3600
+"""So long a signed URL is good; whoever needs one later asks for a fresh one."""
+_PUT_HEADERS = {"Content-Type": "application/octet-stream"}
+_AZURE_HEADERS = {"x-ms-blob-type": "BlockBlob"}
 
 
 class StorageError(Exception):
@@ -26,18 +32,46 @@ class ObjectNotFoundError(StorageError):
     """No object has this key."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """An object as a listing shows it: its size in bytes, and when it was stored last."""
+
+    key: str
+    size: int
+    changed: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grant:
+    """Where somebody without the store's keys may read or write one object: a path, or a URL with its headers."""
+
+    key: str
+    path: str | None = None
+    url: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def told(self) -> dict[str, object]:
+        """As JSON for whoever gets it."""
+        where = {"path": self.path} if self.url is None else {"url": self.url, "headers": dict(self.headers)}
+        return {"key": self.key, **where}
+
+
 class ObjectStore:
     """Puts, gets and deletes objects by key (`models/<id>.tar.gz`). Keys are relative and hold no `..`."""
 
     def __init__(self, url: str, **options: Any) -> None:
         """Open the store at `url`; a folder is made, readable by its owner only."""
         self.url = url
+        self._folder: Path | None = None
         if url.startswith("file:"):
-            folder = Path(unquote(urlsplit(url).path))
-            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            self._store: Any = LocalStore(folder, automatic_cleanup=True)
-        else:
+            self._folder = Path(unquote(urlsplit(url).path))
+            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._store: Any = LocalStore(self._folder, automatic_cleanup=True)
+            return
+        try:
             self._store = from_url(url, **options)
+        except (BaseError, ValueError) as error:
+            raise StorageError(f"The object store {url} can't be opened: {_reason(error)}.") from error
 
     async def put(self, key: str, data: bytes | Path) -> None:
         """Store bytes or a file under `key`, in place of what was there."""
@@ -45,6 +79,34 @@ class ObjectStore:
             await obstore.put_async(self._store, _checked(key), data)
         except (BaseError, OSError) as error:
             raise StorageError(f"The object {key} could not be stored: {_reason(error)}.") from error
+
+    async def create(self, key: str, data: bytes) -> bool:
+        """Store bytes under a key that nobody used; False, and nothing is changed, where an object has it."""
+        try:
+            await obstore.put_async(self._store, _checked(key), data, mode="create", use_multipart=False)
+        except AlreadyExistsError:
+            return False
+        except (BaseError, OSError) as error:
+            raise StorageError(f"The object {key} could not be stored: {_reason(error)}.") from error
+        return True
+
+    async def grant_put(self, key: str) -> Grant:
+        """Let somebody without the store's keys write this object, by one request, for an hour."""
+        headers = _PUT_HEADERS | (_AZURE_HEADERS if isinstance(self._store, AzureStore) else {})
+        return await self._grant("PUT", key, headers)
+
+    async def grant_get(self, key: str) -> Grant:
+        """Let somebody without the store's keys read this object for an hour."""
+        return await self._grant("GET", key, {})
+
+    async def _grant(self, method: Literal["GET", "PUT"], key: str, headers: Mapping[str, str]) -> Grant:
+        if self._folder is not None:
+            return Grant(key=key, path=str(self._folder.resolve() / _checked(key)))
+        try:
+            url = await obstore.sign_async(self._store, method, _checked(key), timedelta(seconds=GRANT_SECONDS))
+        except (BaseError, OSError) as error:
+            raise StorageError(f"No signed URL can be made for {key}: {_reason(error)}.") from error
+        return Grant(key=key, url=str(url), headers=headers)
 
     async def stream(self, key: str) -> AsyncIterator[bytes]:
         """The object's bytes in chunks. Raises ObjectNotFoundError."""
@@ -88,11 +150,18 @@ class ObjectStore:
 
     async def keys(self, prefix: str = "") -> list[str]:
         """All keys below `prefix`, sorted."""
+        return [entry.key for entry in await self.entries(prefix)]
+
+    async def entries(self, prefix: str = "") -> list[Entry]:
+        """All objects below `prefix`, sorted by key."""
         try:
-            found: list[str] = []
+            found: list[Entry] = []
             async for batch in obstore.list(self._store, prefix or None):
-                found.extend(str(entry["path"]) for entry in batch)
-            return sorted(found)
+                found.extend(
+                    Entry(key=str(one["path"]), size=int(one["size"]), changed=one["last_modified"].astimezone(UTC))
+                    for one in batch
+                )
+            return sorted(found, key=lambda entry: entry.key)
         except (BaseError, OSError) as error:
             raise StorageError(f"The objects below {prefix!r} could not be listed: {_reason(error)}.") from error
 
@@ -110,15 +179,27 @@ def open_store(settings: StorageSettings, home: Path) -> ObjectStore:
     """The store that the settings name; without a URL the folder `objects` below `home`."""
     if settings.storage_url is None:
         return ObjectStore((home.resolve() / "objects").as_uri())
-    options: dict[str, Any] = {}
-    if settings.storage_url.startswith(("s3://", "s3a://")):
-        if settings.storage_endpoint:
-            options |= {"endpoint": settings.storage_endpoint, "virtual_hosted_style_request": False}
+    return ObjectStore(settings.storage_url, **options_of(settings))
+
+
+def options_of(settings: StorageSettings) -> dict[str, Any]:
+    """How a store of these settings is spoken to. Keys and secrets come from the variables of the cloud's own tools."""
+    options: dict[str, Any] = {
+        "client_options": {"allow_http": settings.storage_allow_http, "timeout": timedelta(minutes=10)},
+        "retry_config": {"max_retries": 5, "retry_timeout": timedelta(seconds=settings.storage_retry_seconds)},
+    }
+    kind = str(settings.storage_url).partition(":")[0]
+    endpoint = settings.storage_endpoint
+    if kind in ("s3", "s3a"):
+        if endpoint:
+            options |= {"endpoint": endpoint, "virtual_hosted_style_request": False}
         if settings.storage_region:
             options["region"] = settings.storage_region
-    if settings.storage_allow_http:
-        options["client_options"] = {"allow_http": True}
-    return ObjectStore(settings.storage_url, **options)
+    elif kind in ("az", "azure", "abfs", "abfss") and endpoint:
+        options["endpoint"] = endpoint
+    elif kind == "gs" and endpoint:
+        options["base_url"] = endpoint
+    return options
 
 
 def _checked(key: str) -> str:

@@ -6,8 +6,9 @@ import json
 import sys
 from collections.abc import Mapping
 
-from talkwright.modelservice.jobs import Job, Limits
+from talkwright.modelservice.jobs import Desk, Job, Limits
 from talkwright.modelservice.settings import ModelServiceSettings
+from talkwright.modelservice.variables import SHORTEST_SECRET
 
 PROJECT = "project.tar.gz"
 MODEL = "model.tar.gz"
@@ -32,12 +33,12 @@ def training_job(
     name: str,
     *,
     project: str,
-    model: str,
     requested_at: str,
     variables: Mapping[str, str],
+    desk: Desk,
     settings: ModelServiceSettings,
 ) -> Job:
-    """The job that makes the model object from the project object (both storage keys).
+    """The job that makes a model from the project object (a storage key), and stores it where the desk says.
 
     `variables` are what `${NAME}` in the project is filled from.
     `requested_at` (ISO 8601) is stamped into the model instead of the hour of the attempt, so that each attempt of one
@@ -47,19 +48,28 @@ def training_job(
         name=name,
         command=(*_ENGINE, "train", "--project", PROJECT, "--out", MODEL, "--trained-at", requested_at),
         inputs={project: PROJECT},
-        outputs={MODEL: model},
+        outputs=(MODEL,),
         environment={**_ONE_THREAD, **_settings_of(variables, settings)},
+        hide=_hidden(variables),
+        desk=desk,
         limits=Limits(
             seconds=settings.training_seconds,
             memory_bytes=settings.training_memory,
             file_bytes=settings.job_file_bytes,
             log_bytes=settings.job_log_bytes,
+            unheld_seconds=settings.unheld_seconds,
         ),
     )
 
 
 def running_job(
-    name: str, *, model: str, token: str, variables: Mapping[str, str], settings: ModelServiceSettings
+    name: str,
+    *,
+    model: str,
+    token: str,
+    variables: Mapping[str, str],
+    desk: Desk,
+    settings: ModelServiceSettings,
 ) -> Job:
     """The job that serves the model object to whoever has the token, on a free port of loopback."""
     return Job(
@@ -67,12 +77,20 @@ def running_job(
         command=(*_ENGINE, "run", "--model", MODEL, "--port", "0"),
         inputs={model: MODEL},
         environment={**_ONE_THREAD, TOKEN: token, _RECORD: "true", **_settings_of(variables, settings)},
+        hide=(token, *_hidden(variables)),
+        desk=desk,
         limits=Limits(
             memory_bytes=settings.running_memory,
             file_bytes=settings.job_file_bytes,
             log_bytes=settings.job_log_bytes,
+            unheld_seconds=settings.unheld_seconds,
         ),
     )
+
+
+def _hidden(variables: Mapping[str, str]) -> tuple[str, ...]:
+    """The values that no log may show; short ones are part of too many words."""
+    return tuple(value for value in variables.values() if len(value) >= SHORTEST_SECRET)
 
 
 def _settings_of(variables: Mapping[str, str], settings: ModelServiceSettings) -> dict[str, str]:

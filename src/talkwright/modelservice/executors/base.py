@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from typing import Protocol
+from collections.abc import AsyncIterator, Mapping
+from typing import Any, Protocol
 
-from talkwright.modelservice.jobs import Ended, Job, LogLine
+from talkwright.modelservice.jobs import Desk, Ended, Job, LogLine
 
 
 class JobError(Exception):
-    """A job could not be started or its outputs could not be stored; the message says why."""
+    """A job could not be started; the message says why."""
 
 
 class RunningJob(Protocol):
@@ -20,14 +20,14 @@ class RunningJob(Protocol):
         """The job's name."""
 
     @property
-    def uid(self) -> str:
-        """What tells this run from every other one of the same name."""
+    def handle(self) -> Mapping[str, Any]:
+        """What another holder needs to take the job over, as JSON."""
 
     def lines(self) -> AsyncIterator[LogLine]:
-        """The log as it comes, until the job has ended. To be read once."""
+        """The log as it comes, until the job has ended; where the stream is cut, lines are missing. To be read once."""
 
     async def ended(self) -> Ended:
-        """Wait for the end."""
+        """Wait for the end, and for what the job leaves to be stored."""
 
     def address(self, port: int) -> str:
         """The base URL at which the job's `port` is reached."""
@@ -35,18 +35,28 @@ class RunningJob(Protocol):
     async def stop(self, grace: float | None = None) -> Ended:
         """Tell the job to end and wait until it and its descendants are gone; after `grace` seconds they are killed."""
 
-    async def store_outputs(self) -> dict[str, int]:
-        """Put the outputs into the store; gives bytes by key. Raises JobError for a missing one."""
+    async def leave(self) -> None:
+        """Let go of the job without ending it: another holder takes it over, or it ends by itself."""
 
     async def discard(self) -> None:
-        """Delete what the job left on the machine."""
+        """Delete what the job left where it ran."""
 
 
 class Executor(Protocol):
-    """A place where jobs run."""
+    """A place where jobs run.
+
+    `site` is the same text for all executors that can take over each other's jobs.
+    """
+
+    @property
+    def site(self) -> str:
+        """Where jobs can be taken over."""
 
     async def start(self, job: Job) -> RunningJob:
         """Fetch the inputs and start the job. Raises JobError."""
 
+    async def adopt(self, handle: Mapping[str, Any], desk: Desk | None, *, after: int = 0) -> RunningJob | None:
+        """Take over a job from a holder that is gone, its log from the line behind `after`; None where it is lost."""
+
     async def end_orphans(self) -> list[str]:
-        """End and delete what vanished supervisors on this machine left behind; gives the names of those jobs."""
+        """End and delete what vanished holders left behind and nobody can take over; gives the names of those jobs."""

@@ -2,8 +2,11 @@
 
 `python -I -S jobexec.py FOLDER` takes FOLDER/job.json, runs the command in FOLDER/work in a process group of its own,
 passes its output on as numbered JSON lines (also into FOLDER/log.jsonl), keeps its limits, writes FOLDER/status.json
-atomically, and ends the job when its own standard input ends: whoever holds the other side has then vanished or let go.
-A number written there before is the seconds that the job gets to end by itself.
+atomically, and at the end has `jobship.py` beside it store the log and the outputs.
+
+Whoever holds the job writes JSON lines to its standard input, or to the pipe FOLDER/control where another has taken it
+over: `{"stop": SECONDS}` ends it, killed after so long, and `{"held": {"url": …, "token": …}}` says who stores things
+now. When standard input ends, the job ends too, after the seconds that it may be without a holder.
 """
 
 from __future__ import annotations
@@ -22,24 +25,33 @@ from typing import Any
 
 GRACE_SECONDS = 2.0
 WATCH_SECONDS = 2.0
+SHIP_SECONDS = 3600.0
+PARTING_SECONDS = 2.0
+"""A job that was told to end has so long for storing its log."""
 LINE_BYTES = 65_536
 PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
+PR_SET_NO_NEW_PRIVS = 38
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
+HIDDEN = "***"
 
 
 class Log:
-    """Numbers the lines, writes them to the file and to standard output, and stops both at the limit."""
+    """Numbers the lines, takes hidden values out, writes to the file and to standard output, stops at the limit."""
 
-    def __init__(self, path: str, limit: int) -> None:
+    def __init__(self, path: str, limit: int, hide: list[str]) -> None:
         self._file = open(path, "a", encoding="utf-8")  # noqa: SIM115 - open for the life of the job
         self._left = limit
+        forms = {form for value in hide for form in (value, json.dumps(value)[1:-1])}
+        self._hide = sorted(forms, key=len, reverse=True)
         self.number = 0
 
     def line(self, text: str) -> None:
         """One line of the job; once the limit is reached a last one says so and the rest is dropped."""
         if self._left <= 0:
             return
+        for value in self._hide:
+            text = text.replace(value, HIDDEN)
         self._left -= len(text) + 40
         if self._left <= 0:
             text = json.dumps({"level": "warning", "message": "The log has reached its limit; the rest is left out."})
@@ -61,6 +73,8 @@ def write_status(folder: str, status: dict[str, Any]) -> None:
     partial = os.path.join(folder, ".status.partial")
     with open(partial, "w", encoding="utf-8") as out:
         json.dump(status, out)
+        out.flush()
+        os.fsync(out.fileno())
     os.replace(partial, os.path.join(folder, "status.json"))
 
 
@@ -72,11 +86,11 @@ def prctl(option: int, value: int) -> None:
 
 
 def prepare_child(spec: dict[str, Any], parent: int) -> None:
-    """In the child, before the program: die with the wrapper, own group, limits."""
-    prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:
-        os._exit(125)
+    """In the child, before the program: own group, limits, another user, and an end together with the wrapper."""
     os.setpgid(0, 0)
+    if spec["cgroup"]:
+        with open(os.path.join(spec["cgroup"], "cgroup.procs"), "w", encoding="ascii") as members:
+            members.write("0")
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     files = spec["open_files"] if hard == resource.RLIM_INFINITY else min(spec["open_files"], hard)
@@ -84,6 +98,20 @@ def prepare_child(spec: dict[str, Any], parent: int) -> None:
     if spec["file_bytes"]:
         resource.setrlimit(resource.RLIMIT_FSIZE, (spec["file_bytes"], spec["file_bytes"]))
     os.umask(0o077)
+    if spec["user"]:
+        os.setgroups([])
+        os.setgid(spec["user"])
+        os.setuid(spec["user"])
+    prctl(PR_SET_NO_NEW_PRIVS, 1)
+    prctl(PR_SET_PDEATHSIG, signal.SIGKILL)  # a change of the user would undo it
+    if os.getppid() != parent:
+        os._exit(125)
+
+
+def prepare_helper() -> None:
+    """In the child that stores: a group of its own, and an end together with the wrapper."""
+    os.setpgid(0, 0)
+    prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def memory_bytes(pid: int) -> int:
@@ -96,11 +124,34 @@ def memory_bytes(pid: int) -> int:
     return total
 
 
+def was_out_of_memory(cgroup: str | None) -> bool:
+    """Whether the kernel ended something in a control group for want of memory."""
+    for name in ("memory.events", "memory.oom_control") if cgroup else ():
+        with contextlib.suppress(OSError, ValueError), open(os.path.join(str(cgroup), name), encoding="ascii") as told:
+            counts = dict(line.split()[:2] for line in told if len(line.split()) >= 2)
+            return int(counts.get("oom_kill", 0)) > 0
+    return False
+
+
 def children_of(pid: int) -> list[int]:
     """The processes that a process would wait for; none where the system does not say."""
     with contextlib.suppress(OSError), open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as children:
         return [int(child) for child in children.read().split()]
     return []
+
+
+def started_at(pid: int) -> int | None:
+    """When a process began, in clock ticks since the boot: with it, its number names it for good."""
+    with contextlib.suppress(OSError, ValueError, IndexError), open(f"/proc/{pid}/stat", "rb") as stat:
+        return int(stat.read().rpartition(b")")[2].split()[19])
+    return None
+
+
+def boot_id() -> str:
+    """The boot of this machine and its process namespace, or an empty text where the system has none."""
+    with contextlib.suppress(OSError), open("/proc/sys/kernel/random/boot_id", encoding="ascii") as boot:
+        return f"{boot.read().strip()}/{os.readlink('/proc/self/ns/pid')}"
+    return ""
 
 
 def end_descendants() -> None:
@@ -124,21 +175,67 @@ class Supervisor:
     def __init__(self, folder: str, spec: dict[str, Any]) -> None:
         self.folder = folder
         self.spec = spec
-        self.log = Log(os.path.join(folder, "log.jsonl"), spec["log_bytes"])
+        self.log = Log(os.path.join(folder, "log.jsonl"), spec["log_bytes"], spec["hide"])
+        self.desk: dict[str, str] | None = spec["desk"]
+        self.status: dict[str, Any] = {
+            "wrapper": os.getpid(),
+            "wrapper_started": started_at(os.getpid()),
+            "boot": boot_id(),
+            "pid": None,
+            "pid_started": None,
+            "started": time.time(),
+            "code": None,
+            "why": None,
+            "ended": None,
+        }
         self.why: str | None = None
-        self.code: int | None = None
-        self.grace = GRACE_SECONDS
+        self.held = True
+        self.is_shipping = False
         self.kill_at: float | None = None
+        self.unheld_at: float | None = None
+        self.output: int | None = None
         self.rest = b""
+        self.words = b""
         self.deadline = time.monotonic() + spec["seconds"] if spec["seconds"] else None
+        self.selector = selectors.DefaultSelector()
 
     def run(self) -> None:
-        """Start the program and stay until it and its descendants are gone."""
+        """Start the program, stay until it and its descendants are gone, and have stored what it leaves."""
+        self._listen()
+        code = self._program()
+        if was_out_of_memory(self.spec["cgroup"]) and code != 0:
+            self.why = self.why or "out of memory"
+        end_descendants()
+        self.deadline = None
+        self.status |= {"code": code, "why": self.why}
+        write_status(self.folder, self.status)
+        ended = {"code": code, "why": self.why, "lines": self.log.number, **self._ship(code)}
+        self.status["ended"] = ended
+        write_status(self.folder, self.status)
+        say(json.dumps({"ended": ended}))
+
+    def stop(self, why: str, grace: float = GRACE_SECONDS) -> None:
+        """Ask the job to end; after the grace, in seconds, it is killed."""
+        if self.kill_at is None:
+            self.why = why
+            self.kill_at = time.monotonic() + grace
+            self._signal_group(signal.SIGTERM)
+
+    def _listen(self) -> None:
         wake, wake_write = os.pipe()
         os.set_blocking(wake_write, False)
         signal.set_wakeup_fd(wake_write, warn_on_full_buffer=False)
         for number in (signal.SIGCHLD, signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, self._on_signal)
+        control = os.path.join(self.folder, "control")
+        os.mkfifo(control, 0o600)
+        self.control = os.open(control, os.O_RDWR | os.O_NONBLOCK)  # read and write: it never ends
+        for source in (0, wake, self.control):
+            self.selector.register(source, selectors.EVENT_READ)
+        self.wake = wake
+
+    def _program(self) -> int:
+        """Run the command; gives its exit code."""
         me = os.getpid()
         try:
             self.child = subprocess.Popen(  # noqa: S603 - running the job's command is what this is for
@@ -150,51 +247,57 @@ class Supervisor:
                 stderr=subprocess.STDOUT,
                 preexec_fn=lambda: prepare_child(self.spec, me),  # noqa: PLW1509 - this process has one thread
             )
-        except OSError as error:
-            self.log.line(
-                json.dumps({"level": "error", "message": f"The program could not be started: {error.strerror}."})
-            )
-            self._finish(127)
-            return
+        except (OSError, subprocess.SubprocessError) as error:
+            reason = getattr(error, "strerror", None) or "its limits or its user can't be set"
+            self.log.line(json.dumps({"level": "error", "message": f"The program could not be started: {reason}."}))
+            return 127
         assert self.child.stdout is not None  # noqa: S101 - told to be a pipe above
         self.output = self.child.stdout.fileno()
         os.set_blocking(self.output, False)
-        self._status()
-        selector = selectors.DefaultSelector()
-        selector.register(0, selectors.EVENT_READ)
-        selector.register(wake, selectors.EVENT_READ)
-        selector.register(self.output, selectors.EVENT_READ)
-        while self.code is None:
-            for key, _ in selector.select(self._patience()):
-                if key.fd == 0 and not self._told():
-                    selector.unregister(0)
-                    self.stop("stopped")
-                elif key.fd == wake:
-                    os.read(wake, 4096)
-                elif key.fd == self.output and not self._read():
-                    selector.unregister(self.output)
-            self._watch()
-            self.code = self.child.poll()
+        self.selector.register(self.output, selectors.EVENT_READ)
+        self.status |= {"pid": self.child.pid, "pid_started": started_at(self.child.pid)}
+        write_status(self.folder, self.status)
+        code = self._until_ended(self.child)
         while self._read():
             pass
         if self.rest:
             self.log.line(self.rest.decode("utf-8", "replace"))
         self._signal_group(signal.SIGKILL)
-        self._finish(self.code)
+        with contextlib.suppress(KeyError):
+            self.selector.unregister(self.output)
+        return code
 
-    def stop(self, why: str) -> None:
-        """Ask the job to end; after the grace it is killed."""
-        if self.kill_at is None:
-            self.why = why
-            self.kill_at = time.monotonic() + self.grace
-            self._signal_group(signal.SIGTERM)
+    def _until_ended(self, child: subprocess.Popen[bytes]) -> int:
+        while (code := child.poll()) is None:
+            for key, _ in self.selector.select(self._patience()):
+                if key.fd in (0, self.control):
+                    self._told(key.fd)
+                elif key.fd == self.wake:
+                    os.read(self.wake, 4096)
+                elif key.fd == self.output and not self._read():
+                    self.selector.unregister(self.output)
+            self._watch()
+        return code
 
-    def _told(self) -> bool:
-        """Take a word from standard input; False at its end."""
-        word = os.read(0, 4096)
-        with contextlib.suppress(ValueError):
-            self.grace = float(word)
-        return bool(word)
+    def _told(self, source: int) -> None:
+        """Take words from the holder; the end of standard input is one too."""
+        data = os.read(source, 65_536)
+        if not data:
+            self.selector.unregister(source)
+            self.held = False
+            self.unheld_at = time.monotonic() + self.spec["unheld_seconds"]
+            return
+        *words, self.words = (self.words + data).split(b"\n")
+        for word in words:
+            with contextlib.suppress(ValueError, TypeError, AttributeError):
+                said = json.loads(word)
+                if "held" in said:
+                    changed, self.desk, self.held = self.desk != said["held"], said["held"], True
+                    if changed and self.is_shipping:
+                        self._signal_group(signal.SIGTERM)
+                    self.unheld_at = time.monotonic() + self.spec["unheld_seconds"] if source else None
+                if "stop" in said:
+                    self.stop("stopped", float(said["stop"]))
 
     def _on_signal(self, number: int, _frame: object) -> None:
         if number != signal.SIGCHLD:
@@ -202,8 +305,8 @@ class Supervisor:
 
     def _patience(self) -> float | None:
         now = time.monotonic()
-        waits = [at - now for at in (self.deadline, self.kill_at) if at is not None]
-        if self.spec["memory_bytes"]:
+        waits = [at - now for at in (self.deadline, self.kill_at, self.unheld_at) if at is not None]
+        if self.spec["memory_bytes"] and not self.spec["cgroup"]:
             waits.append(WATCH_SECONDS)
         return max(min(waits), 0.0) if waits else None
 
@@ -215,7 +318,11 @@ class Supervisor:
         if self.deadline is not None and now >= self.deadline:
             self.deadline = None
             self.stop("time limit")
-        if self.spec["memory_bytes"] and memory_bytes(self.child.pid) > self.spec["memory_bytes"]:
+        if self.unheld_at is not None and now >= self.unheld_at:
+            self.unheld_at, self.held = None, False
+            self.stop("stopped")
+        limit = None if self.spec["cgroup"] else self.spec["memory_bytes"]
+        if limit and memory_bytes(self.child.pid) > limit:
             self.stop("out of memory")
             self._signal_group(signal.SIGKILL)
 
@@ -225,9 +332,7 @@ class Supervisor:
 
     def _read(self) -> bool:
         try:
-            data = os.read(self.output, LINE_BYTES)
-        except BlockingIOError:
-            return False
+            data = os.read(self.output, LINE_BYTES) if self.output is not None else b""
         except OSError:
             return False
         *lines, self.rest = (self.rest + data).split(b"\n")
@@ -238,24 +343,36 @@ class Supervisor:
             self.log.line(line.decode("utf-8", "replace"))
         return bool(data)
 
-    def _status(self) -> None:
-        child = getattr(self, "child", None)
-        write_status(
-            self.folder,
-            {
-                "wrapper": os.getpid(),
-                "pid": child.pid if child else None,
-                "started": time.time(),
-                "code": self.code,
-                "why": self.why,
-            },
-        )
+    def _ship(self, code: int) -> dict[str, Any]:
+        """Have the log and, of a job that succeeded, its outputs stored; gives what came of it."""
+        stopped = self.kill_at is not None
+        if self.desk is None or (stopped and not self.held):
+            return {}
+        self.is_shipping, self.kill_at = True, None
+        self.deadline = time.monotonic() + (PARTING_SECONDS if stopped else SHIP_SECONDS)
+        while True:
+            desk = self.desk
+            shipped = self._shipped(desk, [] if code else self.spec["outputs"])
+            if self.desk == desk or self.kill_at is not None:  # else another holder has come meanwhile
+                return shipped
 
-    def _finish(self, code: int) -> None:
-        self.code = code
-        end_descendants()
-        self._status()
-        say(json.dumps({"ended": {"code": code, "why": self.why}}))
+    def _shipped(self, desk: dict[str, str], outputs: list[str]) -> dict[str, Any]:
+        self.child = subprocess.Popen(  # noqa: S603 - our own script
+            [sys.executable, "-I", "-S", os.path.join(os.path.dirname(os.path.abspath(__file__)), "jobship.py")],
+            cwd=self.folder,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            preexec_fn=prepare_helper,  # noqa: PLW1509 - this process has one thread
+        )
+        assert self.child.stdin is not None  # noqa: S101 - told to be pipes above
+        assert self.child.stdout is not None  # noqa: S101 - as above
+        with contextlib.suppress(OSError), self.child.stdin as told:
+            told.write(json.dumps({"desk": desk, "outputs": outputs}).encode())
+        self._until_ended(self.child)
+        with contextlib.suppress(ValueError), self.child.stdout as answer:
+            shipped = json.loads(answer.read())
+            return shipped if isinstance(shipped, dict) else {}
+        return {"problem": "What the job made could not be stored before it was ended."}
 
 
 def main() -> None:

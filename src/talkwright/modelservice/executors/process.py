@@ -1,4 +1,4 @@
-"""Jobs as local processes: a private folder, a clean environment, limits, and an end together with their supervisor."""
+"""Jobs as local processes: a private folder, a clean environment, limits, a user without rights, and a known holder."""
 
 from __future__ import annotations
 
@@ -6,18 +6,20 @@ import asyncio
 import contextlib
 import json
 import os
-import shutil
-import signal
+import subprocess
 import sys
-import uuid
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
-from talkwright.modelservice.executors import jobexec
+from talkwright.modelservice.executors import folders, jobexec
 from talkwright.modelservice.executors.base import JobError
-from talkwright.modelservice.executors.identity import ProcessIdentity, identity_of, is_alive
-from talkwright.modelservice.jobs import Ended, Job, LogLine, parse_line
+from talkwright.modelservice.executors.cgroups import make_cgroup, remove_cgroup
+from talkwright.modelservice.executors.folders import Owner
+from talkwright.modelservice.executors.identity import ProcessIdentity, boot_id, identity_of, is_alive
+from talkwright.modelservice.executors.users import closed_at, give_to, user_of
+from talkwright.modelservice.jobs import Desk, Ended, Job, LogLine, ended_from, parse_line
 from talkwright.operations.logs import get_logger
 from talkwright.storage.objects import ObjectStore, StorageError
 
@@ -25,28 +27,41 @@ log = get_logger(__name__)
 
 SEARCH_PATH = "/usr/local/bin:/usr/bin:/bin"
 LINE_LIMIT = 1 << 20
-PROC = Path("/proc")
-FRESH = "."
-"""What the name of a folder begins with until it is whole."""
+LOOK_SECONDS = 0.2
+"""How often the files of a job are looked at that another process started."""
+_PLACE_OF_ITSELF = "/proc/self/cwd"
+KIND = "process"
 
 
 class ProcessJob:
-    """A job that runs as a process group of this machine; see `RunningJob`."""
+    """A job that runs as a process group of this machine; see `RunningJob`.
 
-    def __init__(self, job: Job, folder: Path, store: ObjectStore, process: asyncio.subprocess.Process) -> None:
-        self._job = job
+    `process` is its wrapper where this process started it; a job that was taken over is followed by its files, its log
+    from the line behind `after`.
+    """
+
+    def __init__(
+        self, folder: Path, wrapper: ProcessIdentity, process: subprocess.Popen[bytes] | None, *, after: int = 0
+    ) -> None:
         self._folder = folder
-        self._store = store
+        self._wrapper = wrapper
         self._process = process
+        self._after = after
         self._lines: asyncio.Queue[LogLine | None] = asyncio.Queue()
         self._end: asyncio.Future[Ended] = asyncio.get_running_loop().create_future()
-        self.uid = uuid.uuid4().hex
-        self._reader = asyncio.create_task(self._read(), name=f"log of {job.name}")
+        self.stream: asyncio.ReadTransport | None = None
+        reading = self._follow_stream(process) if process is not None else self._follow_files()
+        self._reader = asyncio.create_task(reading, name=f"log of {folder.name}")
 
     @property
     def name(self) -> str:
         """The job's name."""
-        return self._job.name
+        return self._folder.name
+
+    @property
+    def handle(self) -> Mapping[str, Any]:
+        """Where and as what the job runs: only a process of the same boot and folder finds it again."""
+        return {"name": self.name, "folder": str(self._folder.resolve()), **asdict(self._wrapper)}
 
     async def lines(self) -> AsyncIterator[LogLine]:
         """The log as it comes, until the job has ended."""
@@ -62,52 +77,101 @@ class ProcessJob:
         return f"http://127.0.0.1:{port}"
 
     async def stop(self, grace: float | None = None) -> Ended:
-        """Close the wrapper's input, which ends the job; if the wrapper hangs, kill its session."""
+        """Tell the wrapper, which ends the job; if the wrapper hangs, kill its session."""
         grace = jobexec.GRACE_SECONDS if grace is None else grace
-        stdin = self._process.stdin
-        if stdin is not None and not stdin.is_closing():
-            stdin.write(f"{grace}\n".encode())
-            stdin.close()
+        self._tell({"stop": grace})
         try:
-            async with asyncio.timeout(grace + jobexec.GRACE_SECONDS):  # wait_for of 3.11 may swallow a cancellation
+            # wait_for of 3.11 may swallow a cancellation
+            async with asyncio.timeout(grace + jobexec.GRACE_SECONDS + jobexec.PARTING_SECONDS):
                 return await self.ended()
         except TimeoutError:
-            _kill_job(self._folder, self._process.pid)
+            folders.kill_job(self._folder, self._wrapper.pid)
             return await self.ended()
 
-    async def store_outputs(self) -> dict[str, int]:
-        """Put the outputs into the store; gives bytes by key."""
-        sizes: dict[str, int] = {}
-        for path, key in self._job.outputs.items():
-            source = self._folder / "work" / path
-            if source.is_symlink() or not source.is_file():
-                raise JobError(f"The job ended without its output {path}.")
-            try:
-                await self._store.put(key, source)
-            except StorageError as error:
-                raise JobError(str(error)) from error
-            sizes[key] = source.stat().st_size
-        return sizes
+    async def leave(self) -> None:
+        """Close the pipes and forget the wrapper."""
+        self._reader.cancel()
+        await asyncio.gather(self._reader, return_exceptions=True)
+        if self._process is not None:
+            self._close()
+            self._process.returncode = 0  # it lives on: no warning that nobody waits for it any more
+        self._lines.put_nowait(None)
 
     async def discard(self) -> None:
         """Delete the job's folder."""
-        await asyncio.to_thread(shutil.rmtree, self._folder, True)
+        if self._process is not None and self._process.poll() is None:
+            folders.kill_job(self._folder, self._wrapper.pid)
+            await asyncio.to_thread(self._process.wait)
+        self._reader.cancel()
+        self._close()
+        await asyncio.to_thread(folders.delete_folder, self._folder)
 
-    async def _read(self) -> None:
-        ended: Ended | None = None
-        output = self._process.stdout
-        while output is not None and (raw := await _next_line(output)):
+    def _tell(self, word: Mapping[str, Any]) -> None:
+        """Say something to the wrapper; one that is gone can't hear it."""
+        data = json.dumps(word).encode() + b"\n"
+        with contextlib.suppress(OSError, ValueError):
+            if self._process is not None and self._process.stdin is not None:
+                self._process.stdin.write(data)
+                self._process.stdin.flush()
+                return
+            control = os.open(self._folder / "control", os.O_WRONLY | os.O_NONBLOCK)
+            try:
+                os.write(control, data)
+            finally:
+                os.close(control)
+
+    def hold(self, desk: Desk | None) -> None:
+        """Tell a job that this process holds it now."""
+        self._tell({"held": asdict(desk) if desk is not None else None})
+
+    async def _follow_stream(self, process: subprocess.Popen[bytes]) -> None:
+        told: Mapping[str, Any] | None = None
+        reader = asyncio.StreamReader(limit=LINE_LIMIT)
+        self.stream, _ = await asyncio.get_running_loop().connect_read_pipe(
+            lambda: asyncio.StreamReaderProtocol(reader), process.stdout
+        )
+        while raw := await _next_line(reader):
             record = json.loads(raw)
             if "ended" in record:
-                ended = Ended(**record["ended"])
+                told = record["ended"]
             else:
-                self._lines.put_nowait(parse_line(record["number"], record["at"], record["text"]))
-        await self._process.wait()
-        if ended is None:
-            _kill_job(self._folder, self._process.pid)
-            ended = Ended(code=None, why="its supervisor was killed")
+                self._note(record)
+        while process.poll() is None:  # noqa: ASYNC110 - mostly it ends with its output, but that may be cut
+            await asyncio.sleep(LOOK_SECONDS / 4)
+        self._finish(told)
+
+    async def _follow_files(self) -> None:
+        path, rest = self._folder / "log.jsonl", b""
+        with path.open("rb") as source:
+            while True:
+                is_over = not is_alive(self._wrapper)
+                *lines, rest = (rest + source.read()).split(b"\n")
+                for line in lines:
+                    self._note(json.loads(line))
+                if is_over:
+                    break
+                await asyncio.sleep(LOOK_SECONDS)
+        self._finish(None)
+
+    def _note(self, record: Mapping[str, Any]) -> None:
+        if record["number"] > self._after:
+            self._lines.put_nowait(parse_line(record["number"], record["at"], record["text"]))
+
+    def _finish(self, told: Mapping[str, Any] | None) -> None:
+        told = told or folders.status_of(self._folder).get("ended")
+        if told is None:
+            folders.kill_job(self._folder, self._wrapper.pid)
+        ended = Ended(code=None, why="its supervisor was killed") if told is None else ended_from(told)
+        self._close()
         self._lines.put_nowait(None)
         self._end.set_result(ended)
+
+    def _close(self) -> None:
+        if self.stream is not None:
+            self.stream.close()
+        if self._process is not None and self._process.stdin is not None:
+            with contextlib.suppress(OSError):
+                self._process.stdin.close()
 
 
 async def _next_line(output: asyncio.StreamReader) -> bytes:
@@ -119,147 +183,127 @@ async def _next_line(output: asyncio.StreamReader) -> bytes:
 
 
 class ProcessExecutor:
-    """Starts jobs below `folder` on this machine; see `Executor`. `passed` are variables the operator hands to jobs."""
+    """Starts jobs below `folder` on this machine; see `Executor`.
 
-    def __init__(self, folder: Path, store: ObjectStore, passed: Mapping[str, str]) -> None:
+    `passed` are variables the operator hands to jobs. With `own_users` jobs of a service that runs as root don't.
+    """
+
+    def __init__(self, folder: Path, store: ObjectStore, passed: Mapping[str, str], *, own_users: bool = True) -> None:
         self._folder = folder
         self._store = store
         self._passed = dict(passed)
+        self._own_users = own_users
+        self._keeping: set[asyncio.Task[None]] = set()
+
+    @property
+    def site(self) -> str:
+        """This boot of this machine, this process namespace, this folder of jobs."""
+        return f"{KIND}:{boot_id()}:{self._folder.resolve()}"
 
     async def start(self, job: Job) -> ProcessJob:
         """Make the folder, fetch the inputs, start the wrapper in a session of its own."""
         folder = self._folder / job.name
-        await asyncio.to_thread(_make_folder, folder)
+        memory = job.limits.memory_bytes
+        cgroup = await asyncio.to_thread(make_cgroup, job.name, memory) if memory else None
+        owner = Owner(
+            holder=identity_of(os.getpid()),
+            lasts=job.limits.unheld_seconds,
+            cgroup=str(cgroup) if cgroup is not None else None,
+        )
         try:
+            await asyncio.to_thread(folders.make_folder, folder, owner)
             for key, path in job.inputs.items():
                 await self._store.get_to(key, folder / "work" / path)
-            _write_spec(job, folder, self._environment(job, folder))
-            process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-I",
-                "-S",
-                jobexec.__file__,
-                str(folder),
-                stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.PIPE,
+            process = await asyncio.to_thread(self._start, job, folder, owner)
+        except (OSError, StorageError) as error:
+            await asyncio.to_thread(folders.delete_folder, folder)
+            if cgroup is not None:
+                remove_cgroup(cgroup)
+            raise JobError(f"The job could not be started: {error}") from error
+        except asyncio.CancelledError:
+            folders.delete_folder(folder)
+            raise
+        return ProcessJob(folder, identity_of(process.pid), process)
+
+    async def adopt(self, handle: Mapping[str, Any], desk: Desk | None, *, after: int = 0) -> ProcessJob | None:
+        """Take a job of this boot and this folder over; one that ended meanwhile is told of too."""
+        folder = Path(str(handle.get("folder")))
+        if handle.get("boot") != boot_id() or not boot_id() or folder.parent != self._folder.resolve():
+            return None
+        wrapper = ProcessIdentity(pid=int(handle["pid"]), started=handle.get("started"), boot=str(handle["boot"]))
+        owner = folders.owner_of(folder)
+        if owner is not None and is_alive(owner.holder) and owner.holder != identity_of(os.getpid()):
+            return None
+        if not is_alive(wrapper) and folders.status_of(folder).get("ended") is None:
+            await asyncio.to_thread(folders.kill_job, folder, wrapper.pid)
+            await asyncio.to_thread(folders.delete_folder, folder)
+            return None
+        await asyncio.to_thread(folders.take_over, folder)
+        job = ProcessJob(folder, wrapper, None, after=after)
+        keeping = asyncio.create_task(_keep_holding(job, desk, owner.lasts if owner is not None else 0.0))
+        self._keeping.add(keeping)
+        keeping.add_done_callback(self._keeping.discard)
+        log.info("job.adopted", job=job.name)
+        return job
+
+    async def end_orphans(self) -> list[str]:
+        """End jobs whose holder is gone, and delete their folders."""
+        ended = await asyncio.to_thread(folders.clear_orphans, self._folder)
+        for name in ended:
+            log.info("job.orphan_ended", job=name)
+        return ended
+
+    def _start(self, job: Job, folder: Path, owner: Owner) -> subprocess.Popen[bytes]:
+        user = self._user(job)
+        if user is not None:
+            folder.chmod(0o711)
+            give_to(folder / "work", user)
+        _write_spec(job, folder, owner.cgroup, user, self._environment(job, folder, user))
+        with (folder / "wrapper.log").open("wb") as errors:  # nothing of it may hold this process's own output open
+            return subprocess.Popen(  # noqa: S603 - our own script
+                [sys.executable, "-I", "-S", jobexec.__file__, str(folder)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=errors,
                 env={"PATH": SEARCH_PATH, "LANG": "C.UTF-8"},
                 cwd=folder,
                 start_new_session=True,
-                limit=LINE_LIMIT,
             )
-        except (OSError, StorageError) as error:
-            await asyncio.to_thread(shutil.rmtree, folder, True)
-            raise JobError(f"The job could not be started: {error}") from error
-        except asyncio.CancelledError:
-            shutil.rmtree(folder, ignore_errors=True)
-            raise
-        return ProcessJob(job, folder, self._store, process)
 
-    async def end_orphans(self) -> list[str]:
-        """End jobs whose supervisor is gone, and delete their folders."""
-        return await asyncio.to_thread(self._end_orphans)
+    def _user(self, job: Job) -> int | None:
+        try:
+            return user_of(job.name, job.command[0]) if self._own_users else None
+        except OSError as error:
+            log.warning("job.runs_as_root", reason=str(error))
+            return None
 
-    def _end_orphans(self) -> list[str]:
-        ended: list[str] = []
-        for folder in sorted(self._folder.glob("[!.]*")) if self._folder.is_dir() else ():
-            owner = _owner(folder)
-            if owner is not None and is_alive(owner):
-                continue
-            wrapper = _number(folder, "wrapper")
-            _kill_job(folder, wrapper)
-            shutil.rmtree(folder, ignore_errors=True)
-            log.info("job.orphan_ended", job=folder.name)
-            ended.append(folder.name)
-        for folder in self._folder.glob(f"{FRESH}*"):  # its maker was killed before the folder had its name
-            if not _makes(folder):
-                shutil.rmtree(folder, ignore_errors=True)
-        return ended
-
-    def _environment(self, job: Job, folder: Path) -> dict[str, str]:
+    def _environment(self, job: Job, folder: Path, user: int | None) -> dict[str, str]:
         work = str(folder / "work")
-        base = {"PATH": SEARCH_PATH, "HOME": work, "TMPDIR": str(folder / "tmp"), "LANG": "C.UTF-8", "TZ": "UTC"}
+        if user is not None and closed_at(folder.parent) is not None:  # there is no way to it but from within
+            work = _PLACE_OF_ITSELF
+        base = {"PATH": SEARCH_PATH, "HOME": work, "TMPDIR": f"{work}/.tmp", "LANG": "C.UTF-8", "TZ": "UTC"}
         return {**base, "PYTHONUNBUFFERED": "1", "PYTHONNOUSERSITE": "1", **self._passed, **job.environment}
 
 
-def _make_folder(folder: Path) -> None:
-    folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    shutil.rmtree(folder, ignore_errors=True)
-    fresh = folder.with_name(f"{FRESH}{folder.name}.{os.getpid()}")
-    fresh.mkdir(mode=0o700)
-    (fresh / "owner.json").write_text(json.dumps(asdict(identity_of(os.getpid()))), encoding="utf-8")
-    (fresh / "work").mkdir(mode=0o700)
-    (fresh / "tmp").mkdir(mode=0o700)
-    fresh.rename(folder)  # others never see a folder without its owner
+async def _keep_holding(job: ProcessJob, desk: Desk | None, lasts: float) -> None:
+    """Tell a job again and again that it is held: it has no pipe that would end with this process."""
+    end = asyncio.ensure_future(job.ended())
+    while not end.done():
+        job.hold(desk)
+        await asyncio.wait({end}, timeout=max(lasts / 3, LOOK_SECONDS))
 
 
-def _makes(fresh: Path) -> bool:
-    """Whether a folder without its name yet is being made: by its owner, or by the process that its name tells."""
-    owner = _owner(fresh)
-    if owner is not None:
-        return is_alive(owner)
-    pid = fresh.name.rpartition(".")[2]
-    return pid.isdecimal() and is_alive(identity_of(int(pid)))
-
-
-def _write_spec(job: Job, folder: Path, environment: Mapping[str, str]) -> None:
-    spec = {"command": list(job.command), "environment": dict(environment), **asdict(job.limits)}
+def _write_spec(job: Job, folder: Path, cgroup: str | None, user: int | None, environment: Mapping[str, str]) -> None:
+    spec = {
+        "command": list(job.command),
+        "environment": dict(environment),
+        "outputs": list(job.outputs),
+        "hide": list(job.hide),
+        "desk": asdict(job.desk) if job.desk is not None else None,
+        "cgroup": cgroup,
+        "user": user,
+        **asdict(job.limits),
+    }
     handle = os.open(folder / "job.json", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(handle, "w", encoding="utf-8") as out:
         json.dump(spec, out)
-
-
-def _owner(folder: Path) -> ProcessIdentity | None:
-    try:
-        return ProcessIdentity(**json.loads((folder / "owner.json").read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError):
-        return None
-
-
-def _number(folder: Path, field: str) -> int | None:
-    try:
-        value = json.loads((folder / "status.json").read_text(encoding="utf-8")).get(field)
-    except (OSError, ValueError, AttributeError):
-        return None
-    return value if isinstance(value, int) else None
-
-
-def _kill_job(folder: Path, wrapper: int | None) -> None:
-    """Kill the wrapper, the job's group, and what left it, but only processes that still name this very folder."""
-    for pid in (wrapper, _number(folder, "pid")):
-        if pid is None or not _belongs(pid, folder):
-            continue
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(pid, signal.SIGKILL)
-    for entry in PROC.glob("[0-9]*"):  # descendants with sessions of their own; there are none to see without /proc
-        if _works_in(int(entry.name), folder):
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.kill(int(entry.name), signal.SIGKILL)
-
-
-def _belongs(pid: int, folder: Path) -> bool:
-    """Whether the process runs in this job's folder or was started for it: numbers are used again by others.
-
-    Where the system tells neither, it must at least lead a group, as wrappers and jobs do.
-    """
-    if not PROC.is_dir():
-        return _leads(pid)
-    try:
-        return str(folder).encode() in (PROC / str(pid) / "cmdline").read_bytes() or _works_in(pid, folder)
-    except OSError:
-        return False
-
-
-def _works_in(pid: int, folder: Path) -> bool:
-    try:
-        where = os.readlink(PROC / str(pid) / "cwd")
-    except OSError:
-        return False
-    inside = str(folder.resolve())
-    return where == inside or where.startswith(inside + os.sep)
-
-
-def _leads(pid: int) -> bool:
-    try:
-        return os.getpgid(pid) == pid
-    except ProcessLookupError:
-        return False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 import secrets
 
@@ -10,9 +11,11 @@ import httpx2
 from sqlalchemy import func
 
 from talkwright.database.deployments import SECRET_PURPOSE
-from talkwright.identity.secrets import Keyring
+from talkwright.identity.secrets import Keyring, SecretsError
 from talkwright.modelservice.engines import talkwright
 from talkwright.modelservice.executors.base import Executor, JobError, RunningJob
+from talkwright.modelservice.gaps import fill_gaps
+from talkwright.modelservice.granting import JobDesk
 from talkwright.modelservice.keeper import Keeper
 from talkwright.modelservice.leases import LeaseLostError
 from talkwright.modelservice.settings import ModelServiceSettings
@@ -20,10 +23,12 @@ from talkwright.modelservice.transitions import Outcome
 from talkwright.modelservice.variables import Variables
 from talkwright.operations.logs import get_logger
 from talkwright.operations.waiting import first_of
+from talkwright.storage.objects import ObjectStore
 
 log = get_logger(__name__)
 
 PROBE_SECONDS = 0.05
+GONE = "the job and what supervised it are gone"
 
 
 class StartError(Exception):
@@ -34,67 +39,118 @@ class Running:
     """The trade of a running consumer."""
 
     def __init__(
-        self, executor: Executor, keyring: Keyring, variables: Variables, settings: ModelServiceSettings
+        self,
+        executor: Executor,
+        store: ObjectStore,
+        variables: Variables,
+        desk: JobDesk,
+        *,
+        keyring: Keyring,
+        settings: ModelServiceSettings,
     ) -> None:
         self._executor = executor
+        self._store = store
+        self._desk = desk
         self._variables = variables
         self._keyring = keyring
         self._settings = settings
-        self.site: str | None = None
+        self.site = executor.site if settings.adopt_seconds else None
 
     async def keep(self, keeper: Keeper) -> None:
         """Start the attempt's model, report it, keep it until it ends or shall end, write the outcome."""
         if keeper.attempt.model_object is None:
             await keeper.end(Outcome.FAILED, "The version has no model; train it first.")
             return
-        token = secrets.token_urlsafe(32)
         try:
-            keeper.given = await keeper.write(lambda session: self._variables.of(session, keeper.attempt.assistant))
-            job = talkwright.running_job(
-                keeper.job_name,
-                model=keeper.attempt.model_object,
-                token=token,
-                variables=keeper.given,
-                settings=self._settings,
-            )
-            await keeper.save({"state": "running", "started_at": func.clock_timestamp()}, tell="starting")
-            running = await self._executor.start(job)
+            running, token = await self._begin(keeper)
         except LeaseLostError:
             return
         except JobError as error:
             await keeper.end(Outcome.LOST_JOB, str(error))
             return
         try:
-            await self._serve(keeper, running, token)
-        finally:
+            goes_on = await self._serve(keeper, running, token)
+        except BaseException:
+            await running.stop()
+            await running.discard()
+            raise
+        if goes_on:
+            await running.leave()
+        else:
             await running.stop()
             await running.discard()
 
-    async def _serve(self, keeper: Keeper, running: RunningJob, token: str) -> None:
+    async def _begin(self, keeper: Keeper) -> tuple[RunningJob, str]:
+        """The attempt's job, one that runs already or a new one, and its token. Raises JobError, LeaseLostError."""
+        attempt = keeper.attempt
+        keeper.given = await keeper.write(lambda session: self._variables.of(session, attempt.assistant))
+        desk = self._desk.of(keeper)
+        if attempt.job is not None:
+            handle = json.loads(attempt.job)
+            adopted = await self._executor.adopt(handle, desk)
+            if adopted is None:
+                raise JobError(GONE)
+            return adopted, self._opened(handle["token"])
+        token = secrets.token_urlsafe(32)
+        job = talkwright.running_job(
+            keeper.job_name,
+            model=str(attempt.model_object),
+            token=token,
+            variables=keeper.given,
+            desk=desk,
+            settings=self._settings,
+        )
+        await keeper.save({"state": "running", "started_at": func.clock_timestamp()}, tell="starting")
+        running = await self._executor.start(job)
+        sealed = base64.b64encode(self._keyring.encrypt(token.encode(), SECRET_PURPOSE)).decode()
+        try:
+            await keeper.save({"job": json.dumps({**running.handle, "token": sealed})})
+        except LeaseLostError:
+            await running.stop()
+            await running.discard()
+            raise
+        return running, token
+
+    def _opened(self, sealed: str) -> str:
+        try:
+            return self._keyring.decrypt(base64.b64decode(sealed), SECRET_PURPOSE).decode()
+        except SecretsError as error:
+            raise JobError("the job was started under keys that are gone") from error
+
+    async def _serve(self, keeper: Keeper, running: RunningJob, token: str) -> bool:
+        """Keep the model to its end and write the outcome; True where it shall go on without this consumer."""
         port: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         reading = asyncio.create_task(_read(keeper, running, port))
         try:
-            address = await self._answering(keeper, running, port, token)
+            address = keeper.attempt.address or await self._ready(keeper, running, port, token)
             if address is not None:
-                sealed = self._keyring.encrypt(token.encode(), SECRET_PURPOSE)
-                ready = {
-                    "state": "ready",
-                    "address": address,
-                    "secret": sealed,
-                    "problems": json.dumps(keeper.problems),
-                    "ready_at": func.clock_timestamp(),
-                }
-                await keeper.save(ready, tell="ready")
                 await first_of(running.ended(), keeper.stop.wait(), keeper.leave.wait())
+            if keeper.leave.is_set() and self.site is not None:
+                return True
             await self._end(keeper, running, reading, started=address is not None)
         except StartError as error:
             await running.stop()
             await reading
             await keeper.end(Outcome.LOST_JOB, str(error))
         except LeaseLostError:
-            return
+            return self.site is not None
         finally:
             reading.cancel()
+        return False
+
+    async def _ready(self, keeper: Keeper, running: RunningJob, port: asyncio.Future[int], token: str) -> str | None:
+        """Wait until the model answers, and say where; None where the attempt is to end before that."""
+        address = await self._answering(keeper, running, port, token)
+        if address is not None:
+            ready = {
+                "state": "ready",
+                "address": address,
+                "secret": self._keyring.encrypt(token.encode(), SECRET_PURPOSE),
+                "problems": json.dumps(keeper.problems),
+                "ready_at": func.clock_timestamp(),
+            }
+            await keeper.save(ready, tell="ready")
+        return address
 
     async def _answering(
         self, keeper: Keeper, running: RunningJob, port: asyncio.Future[int], token: str
@@ -134,6 +190,7 @@ class Running:
         await reading
         if keeper.leave.is_set() and not keeper.shutdown:
             return
+        await fill_gaps(keeper, self._store, ended)
         if keeper.stop.is_set():
             await keeper.end(Outcome.STOPPED, None)
         elif keeper.shutdown:

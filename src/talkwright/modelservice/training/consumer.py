@@ -4,143 +4,148 @@ from __future__ import annotations
 
 import asyncio
 import json
-import tempfile
+from collections.abc import Mapping
 from datetime import UTC
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import func
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
 
-from talkwright.database.ids import uuid7
-from talkwright.database.tables import models
-from talkwright.modelservice.artefacts import ModelArchiveError, ModelFile, read_model
+from talkwright.modelservice.artefacts import ModelArchiveError
 from talkwright.modelservice.engines import talkwright
 from talkwright.modelservice.executors.base import Executor, JobError, RunningJob
+from talkwright.modelservice.gaps import fill_gaps
+from talkwright.modelservice.granting import JobDesk
 from talkwright.modelservice.jobs import Ended
 from talkwright.modelservice.keeper import Keeper
 from talkwright.modelservice.leases import LeaseLostError
+from talkwright.modelservice.publication import Publication, Published, enter_model
 from talkwright.modelservice.settings import ModelServiceSettings
 from talkwright.modelservice.transitions import Outcome
 from talkwright.modelservice.variables import Variables
-from talkwright.operations.logs import get_logger
 from talkwright.operations.waiting import first_of
-from talkwright.storage.keys import model_key, models_prefix, project_key
+from talkwright.storage.keys import project_key
 from talkwright.storage.objects import ObjectStore, StorageError
 
-log = get_logger(__name__)
+GONE = "the job and what supervised it are gone"
 
 
 class Training:
     """The trade of a training consumer."""
 
     def __init__(
-        self, executor: Executor, store: ObjectStore, variables: Variables, settings: ModelServiceSettings
+        self,
+        executor: Executor,
+        store: ObjectStore,
+        variables: Variables,
+        desk: JobDesk,
+        settings: ModelServiceSettings,
     ) -> None:
         self._executor = executor
         self._variables = variables
         self._store = store
+        self._publication = Publication(store)
+        self._desk = desk
         self._settings = settings
-        self.site: str | None = None
+        self.site = executor.site if settings.adopt_seconds else None
 
     async def keep(self, keeper: Keeper) -> None:
-        """Run one attempt's job to its end and write the outcome."""
-        attempt = keeper.attempt
-        key = model_key(attempt.assistant, attempt.work, attempt.id)
+        """Run one attempt's job to its end, or go on with it, and write the outcome."""
         try:
-            keeper.given = await keeper.write(lambda session: self._variables.of(session, attempt.assistant))
-            job = talkwright.training_job(
-                keeper.job_name,
-                project=project_key(attempt.version),
-                model=key,
-                requested_at=attempt.requested_at.astimezone(UTC).isoformat(),
-                variables=keeper.given,
-                settings=self._settings,
-            )
-            await keeper.save({"state": "running", "started_at": func.clock_timestamp()}, tell="running")
-            running = await self._executor.start(job)
+            running = await self._begin(keeper)
         except LeaseLostError:
             return
-        except JobError as error:
-            await keeper.end(Outcome.LOST_JOB, str(error))
-            return
-        try:
-            ended = await self._watch(keeper, running)
-            if ended is None:
-                return
-            outcome, reason = judged(ended, len(keeper.problems), keeper)
-            if outcome is Outcome.SUCCEEDED:
-                await self._publish(keeper, running, key)
-            else:
-                await keeper.end(outcome, reason)
-        finally:
-            await running.discard()
-
-    async def _watch(self, keeper: Keeper, running: RunningJob) -> Ended | None:
-        """Follow the log until the job ends or must end; None where the attempt is no longer ours."""
-        reading = asyncio.create_task(_read(keeper, running))
-        try:
-            await first_of(running.ended(), keeper.stop.wait(), keeper.leave.wait())
-            stopped = keeper.stop.is_set() or keeper.leave.is_set()
-            ended = await running.stop() if stopped else await running.ended()
-            await reading
-        finally:
-            reading.cancel()
-        return None if keeper.leave.is_set() and not keeper.shutdown else ended
-
-    async def _publish(self, keeper: Keeper, running: RunningJob, key: str) -> None:
-        """Store the model, read what it says of itself, and write model row and outcome in one fenced transaction."""
-        try:
-            await running.store_outputs()
-            file = await self._inspect(key)
         except ModelArchiveError as error:
             await keeper.end(Outcome.FAILED, str(error))
             return
         except (JobError, StorageError) as error:
             await keeper.end(Outcome.LOST_JOB, str(error))
             return
-        try:
-            model, kept = await self._record(keeper, key, file)
-        except LeaseLostError:
+        if running is None:
             return
-        await keeper.end(Outcome.SUCCEEDED, None, {"result": json.dumps({"model": model}), "progress": 1.0})
-        await self._clear(keeper, kept)
-
-    async def _inspect(self, key: str) -> ModelFile:
-        with tempfile.TemporaryDirectory(prefix="talkwright-") as folder:
-            path = Path(folder) / "model.tar.gz"
-            await self._store.get_to(key, path)
-            return await asyncio.to_thread(read_model, path)
-
-    async def _record(self, keeper: Keeper, key: str, file: ModelFile) -> tuple[str, str]:
-        """Enter the model, gives its id and object; equal content is an equal model, whose first row stays."""
-        attempt = keeper.attempt
-        row: dict[str, Any] = {
-            "id": uuid7(),
-            "model_id": file.model_id,
-            "assistant": attempt.assistant,
-            "version": attempt.version,
-            "training": attempt.work,
-            "engine": attempt.engine,
-            "object": key,
-            "bytes": file.size,
-            "sha256": file.sha256,
-        }
-        statement = insert(models).values(row)
-        unchanged = {"model_id": statement.excluded.model_id}
-        kept = statement.on_conflict_do_update(index_elements=["model_id"], set_=unchanged)
-        done = await keeper.write(lambda session: session.execute(kept.returning(models.c.id, models.c.object)))
-        found = done.one()
-        return str(found.id), str(found.object)
-
-    async def _clear(self, keeper: Keeper, key: str) -> None:
-        """Delete what lost attempts of this training, or an equal model, left in the store."""
+        ended = await self._watch(keeper, running)
+        if ended is None:
+            await running.leave()
+            return
         try:
-            for other in await self._store.keys(models_prefix(keeper.attempt.assistant, keeper.attempt.work)):
-                if other != key:
-                    await self._store.delete(other)
+            await fill_gaps(keeper, self._store, ended)
+            outcome, reason = judged(ended, len(keeper.problems), keeper)
+            if outcome is Outcome.SUCCEEDED:
+                await self._publish(keeper, ended)
+            else:
+                await keeper.end(outcome, reason)
+        finally:
+            await running.discard()
+
+    async def _begin(self, keeper: Keeper) -> RunningJob | None:
+        """The attempt's job: the one that runs already, or a new one; None where the model is there without one."""
+        attempt = keeper.attempt
+        keeper.given = await keeper.write(lambda session: self._variables.of(session, attempt.assistant))
+        desk = self._desk.of(keeper)
+        if attempt.job is not None:
+            running = await self._executor.adopt(json.loads(attempt.job), desk)
+            if running is not None:
+                return running
+        if (published := await self._publication.found(attempt)) is not None:
+            await self._enter(keeper, published)
+            return None
+        if attempt.job is not None:
+            raise JobError(GONE)
+        job = talkwright.training_job(
+            keeper.job_name,
+            project=project_key(attempt.version),
+            requested_at=attempt.requested_at.astimezone(UTC).isoformat(),
+            variables=keeper.given,
+            desk=desk,
+            settings=self._settings,
+        )
+        await keeper.save({"state": "running", "started_at": func.clock_timestamp()}, tell="running")
+        running = await self._executor.start(job)
+        try:
+            await keeper.save({"job": json.dumps(dict(running.handle))})
+        except LeaseLostError:
+            await running.stop()
+            await running.discard()
+            raise
+        return running
+
+    async def _watch(self, keeper: Keeper, running: RunningJob) -> Ended | None:
+        """Follow the log until the job ends or must end; None where it shall go on without this consumer."""
+        reading = asyncio.create_task(_read(keeper, running))
+        try:
+            await first_of(running.ended(), keeper.stop.wait(), keeper.leave.wait())
+            if keeper.leave.is_set() and self.site is not None:
+                return None
+            stopped = keeper.stop.is_set() or keeper.leave.is_set()
+            ended = await running.stop() if stopped else await running.ended()
+            await reading
+        finally:
+            reading.cancel()
+        return ended
+
+    async def _publish(self, keeper: Keeper, ended: Ended) -> None:
+        """Publish what the job stored, and enter it."""
+        stored = ended.outputs.get(talkwright.MODEL)
+        if stored is None:
+            await keeper.end(Outcome.LOST_JOB, ended.problem or "The job stored no model.")
+            return
+        try:
+            published = await self._publication.publish(keeper.attempt, stored)
+        except ModelArchiveError as error:
+            await keeper.end(Outcome.FAILED, str(error))
         except StorageError as error:
-            log.warning("models.not_cleared", error=str(error))
+            await keeper.end(Outcome.LOST_JOB, str(error))
+        else:
+            await self._enter(keeper, published)
+
+    async def _enter(self, keeper: Keeper, published: Published) -> None:
+        """Write model and outcome in one fenced transaction."""
+
+        async def enter(session: AsyncSession) -> Mapping[str, Any]:
+            return {"result": json.dumps({"model": await enter_model(session, keeper.attempt, published)})}
+
+        if await keeper.end(Outcome.SUCCEEDED, None, {"progress": 1.0}, act=enter):
+            await self._publication.clear(keeper.attempt, published)
 
 
 def judged(ended: Ended, problems: int, keeper: Keeper) -> tuple[Outcome, str | None]:

@@ -1,0 +1,168 @@
+"""The folders of jobs on this machine: whose they are, what they hold, and how what runs in one is ended."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from talkwright.modelservice.executors.cgroups import remove_cgroup
+from talkwright.modelservice.executors.identity import ProcessIdentity, identity_of, is_alive
+
+PROC = Path("/proc")
+FRESH = "."
+"""What the name of a folder begins with until it is whole."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Owner:
+    """Who holds a job, the seconds it may be without a holder, and its control group."""
+
+    holder: ProcessIdentity
+    lasts: float = 0.0
+    cgroup: str | None = None
+
+
+def make_folder(folder: Path, owner: Owner) -> None:
+    """A fresh private folder for a job, with `work` and its place for passing files."""
+    folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    shutil.rmtree(folder, ignore_errors=True)
+    fresh = folder.with_name(f"{FRESH}{folder.name}.{os.getpid()}")
+    fresh.mkdir(mode=0o700)
+    _write_owner(fresh, owner)
+    (fresh / "work").mkdir(mode=0o700)
+    (fresh / "work" / ".tmp").mkdir(mode=0o700)
+    fresh.rename(folder)  # others never see a folder without its owner
+
+
+def delete_folder(folder: Path) -> None:
+    """Delete a job's folder and give its control group back."""
+    owner = owner_of(folder)
+    shutil.rmtree(folder, ignore_errors=True)
+    if owner is not None and owner.cgroup is not None:
+        remove_cgroup(Path(owner.cgroup))
+
+
+def take_over(folder: Path) -> None:
+    """Make this process the job's holder."""
+    owner = owner_of(folder)
+    _write_owner(
+        folder,
+        Owner(
+            holder=identity_of(os.getpid()),
+            lasts=owner.lasts if owner else 0.0,
+            cgroup=owner.cgroup if owner else None,
+        ),
+    )
+
+
+def owner_of(folder: Path) -> Owner | None:
+    """The holder of a job, as its folder says."""
+    try:
+        told = json.loads((folder / "owner.json").read_text(encoding="utf-8"))
+        return Owner(holder=ProcessIdentity(**told["holder"]), lasts=told["lasts"], cgroup=told["cgroup"])
+    except (OSError, ValueError, TypeError, KeyError):
+        return None
+
+
+def status_of(folder: Path) -> Mapping[str, Any]:
+    """What the job's wrapper wrote last; empty before it wrote anything."""
+    try:
+        status = json.loads((folder / "status.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return status if isinstance(status, dict) else {}
+
+
+def clear_orphans(jobs: Path) -> list[str]:
+    """End and delete jobs whose holder is gone and that nobody can take over; gives their names."""
+    ended: list[str] = []
+    for folder in sorted(jobs.glob("[!.]*")) if jobs.is_dir() else ():
+        owner = owner_of(folder)
+        if owner is not None and (is_alive(owner.holder) or _can_be_taken_over(folder, owner)):
+            continue
+        kill_job(folder, _number(folder, "wrapper"))
+        delete_folder(folder)
+        ended.append(folder.name)
+    for folder in jobs.glob(f"{FRESH}*"):  # its maker was killed before the folder had its name
+        if not _makes(folder):
+            shutil.rmtree(folder, ignore_errors=True)
+    return ended
+
+
+def kill_job(folder: Path, wrapper: int | None) -> None:
+    """Kill the wrapper, the job's group, and what left it, but only processes that still name this very folder."""
+    for pid in (wrapper, _number(folder, "pid")):
+        if pid is None or not _belongs(pid, folder):
+            continue
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(pid, signal.SIGKILL)
+    for entry in PROC.glob("[0-9]*"):  # descendants with sessions of their own; there are none to see without /proc
+        if _works_in(int(entry.name), folder):
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(int(entry.name), signal.SIGKILL)
+
+
+def _write_owner(folder: Path, owner: Owner) -> None:
+    partial = folder / ".owner.partial"
+    partial.write_text(json.dumps(asdict(owner)), encoding="utf-8")
+    partial.replace(folder / "owner.json")
+
+
+def _can_be_taken_over(folder: Path, owner: Owner) -> bool:
+    """Whether the job goes on without its holder for a while."""
+    status = status_of(folder)
+    if owner.lasts <= 0 or not isinstance(status.get("wrapper"), int):
+        return False
+    return is_alive(
+        ProcessIdentity(pid=status["wrapper"], started=status.get("wrapper_started"), boot=str(status.get("boot")))
+    )
+
+
+def _makes(fresh: Path) -> bool:
+    """Whether a folder without its name yet is being made: by its owner, or by the process that its name tells."""
+    owner = owner_of(fresh)
+    if owner is not None:
+        return is_alive(owner.holder)
+    pid = fresh.name.rpartition(".")[2]
+    return pid.isdecimal() and is_alive(identity_of(int(pid)))
+
+
+def _number(folder: Path, field: str) -> int | None:
+    value = status_of(folder).get(field)
+    return value if isinstance(value, int) else None
+
+
+def _belongs(pid: int, folder: Path) -> bool:
+    """Whether the process runs in this job's folder or was started for it: numbers are used again by others.
+
+    Where the system tells neither, it must at least lead a group, as wrappers and jobs do.
+    """
+    if not PROC.is_dir():
+        return _leads(pid)
+    try:
+        return str(folder).encode() in (PROC / str(pid) / "cmdline").read_bytes() or _works_in(pid, folder)
+    except OSError:
+        return False
+
+
+def _works_in(pid: int, folder: Path) -> bool:
+    try:
+        where = os.readlink(PROC / str(pid) / "cwd")
+    except OSError:
+        return False
+    inside = str(folder.resolve())
+    return where == inside or where.startswith(inside + os.sep)
+
+
+def _leads(pid: int) -> bool:
+    try:
+        return os.getpgid(pid) == pid
+    except ProcessLookupError:
+        return False

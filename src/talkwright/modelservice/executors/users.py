@@ -1,0 +1,57 @@
+"""Users without rights for the jobs of a service that runs as root."""
+
+from __future__ import annotations
+
+import os
+import sys
+import zlib
+from pathlib import Path
+
+FIRST, LAST = 61_184, 65_519
+"""User numbers that systems keep for services without an account of their own."""
+
+
+def user_of(job: str, program: str) -> int | None:
+    """The number of the user that a job runs as: one of its own; None where this process isn't root and can't choose.
+
+    Raises OSError, with words, where such a user could not run the job's program.
+    """
+    if os.geteuid() != 0 or sys.platform != "linux":
+        return None
+    number = FIRST + zlib.crc32(job.encode()) % (LAST - FIRST + 1)
+    for kind in ("uid", "gid"):
+        if not _is_mapped(Path(f"/proc/self/{kind}_map"), number):
+            raise OSError(f"this container has no {kind} {number}")
+    needed = [Path(program), Path(program).resolve()]
+    if program == sys.executable:  # it runs what stands in this package
+        needed.append(Path(__file__).parents[2])
+    for path in needed:
+        if (closed := closed_at(path)) is not None:
+            raise OSError(f"{closed} is closed to other users")
+    return number
+
+
+def closed_at(path: Path) -> Path | None:
+    """The first folder on the way to a path, or the path itself, that users without rights can't enter or read."""
+    for place in (*reversed(path.parents), path) if path.exists() else ():
+        wanted = 0o001 if place != path else 0o004
+        if place.stat().st_mode & wanted != wanted:
+            return place
+    return None
+
+
+def give_to(folder: Path, user: int) -> None:
+    """Make a folder and all below it belong to a user, who alone may read it."""
+    for path, _, files in os.walk(folder):
+        os.chown(path, user, user)
+        for name in files:
+            os.chown(Path(path) / name, user, user, follow_symlinks=False)
+
+
+def _is_mapped(table: Path, number: int) -> bool:
+    try:
+        lines = table.read_text(encoding="ascii").splitlines()
+    except OSError:
+        return True
+    ranges = [(int(first), int(count)) for first, _, count in (line.split() for line in lines)]
+    return any(first <= number < first + count for first, count in ranges)

@@ -1,0 +1,92 @@
+"""The places where jobs run, for tests that hold for each of them."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from talkwright.modelservice.desk import Ask, RefusedError, serve_desk
+from talkwright.modelservice.executors.base import Executor, RunningJob
+from talkwright.modelservice.executors.identity import identity_of
+from talkwright.modelservice.executors.process import ProcessExecutor
+from talkwright.modelservice.jobs import Desk, Ended, LogLine
+from talkwright.storage.objects import ObjectStore
+
+TOKEN = "the job's token"
+PLACES = ("process",)
+"""Every executor runs the same tests: what is added here must pass them as they are."""
+
+
+@dataclass
+class Clerk:
+    """Grants whoever has the token what it asks for, below `made/`, and remembers what was asked."""
+
+    store: ObjectStore
+    asked: list[Ask] = field(default_factory=list)
+
+    async def answer(self, token: str, ask: Ask) -> Mapping[str, Any]:
+        self.asked.append(ask)
+        if token != TOKEN:
+            raise RefusedError("This is no token of a job.")
+        outputs = {
+            path: (await self.store.grant_put(f"made/{fact.sha256[:8]}/{path}")).told()
+            for path, fact in ask.outputs.items()
+        }
+        return {"outputs": outputs, "log": (await self.store.grant_put("logs/whole.jsonl")).told()}
+
+
+@dataclass
+class Place:
+    """An executor with its store and a desk."""
+
+    executor: Executor
+    store: ObjectStore
+    clerk: Clerk
+    desk: Desk
+
+
+@asynccontextmanager
+async def place_of(kind: str, folder: Path) -> AsyncIterator[Place]:
+    """A fresh place of a kind of executor."""
+    assert kind == "process"
+    store = ObjectStore((folder / "objects").as_uri())
+    clerk = Clerk(store)
+    async with serve_desk(clerk) as url:
+        executor = ProcessExecutor(folder / "jobs", store, {"LISTED_BY_OPERATOR": "yes"})
+        yield Place(executor, store, clerk, Desk(url=url, token=TOKEN))
+
+
+def python(source: str, *words: str) -> tuple[str, ...]:
+    """The command that runs a little program of the standard library."""
+    return (sys.executable, "-u", "-I", "-S", "-c", source, *words)
+
+
+async def read(job: RunningJob) -> tuple[list[LogLine], Ended]:
+    """The whole log and the end."""
+    async with asyncio.timeout(30):
+        return [line async for line in job.lines()], await job.ended()
+
+
+async def first_line(job: RunningJob) -> LogLine:
+    """The first line of the log."""
+    async with asyncio.timeout(30):
+        return await anext(aiter(job.lines()))
+
+
+async def gone(pid: int) -> None:
+    """Wait until a process has ended."""
+    async with asyncio.timeout(15):
+        while True:
+            try:
+                os.kill(pid, 0)
+            except ProcessLookupError:
+                return
+            if identity_of(pid).started is None:  # a zombie, which its parent will bury
+                return
+            await asyncio.sleep(0.02)
