@@ -6,6 +6,8 @@ import signal
 import socket
 import stat
 import time
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 import httpx2
@@ -13,10 +15,46 @@ import pytest
 from tests.services.studio import PASSWORD
 from tests.services.up import Up, launch, stopped, studio
 
-pytestmark = [pytest.mark.anyio, pytest.mark.xdist_group("up")]
+pytestmark = pytest.mark.anyio
 
 BARE = {"TALKWRIGHT_EXAMPLE": "none"}
+STOP_SECONDS = 5.0
+"""How long an end may take on a machine that does nothing else."""
 ACTIVE = "SELECT id FROM studio.deployments WHERE active AND state = 'running'"
+
+
+class House:
+    """A data folder without an example that several tests use one after the other: a first start takes longest."""
+
+    def __init__(self, home: Path) -> None:
+        self._home = home
+        self._up: Up | None = None
+        self._stack = AsyncExitStack()
+
+    @asynccontextmanager
+    async def runs(self) -> AsyncIterator[Up]:
+        """The studio that a test before left running, or a new one; ended where the block fails or ends it."""
+        if self._up is None:
+            self._up = await self._stack.enter_async_context(studio(self._home, **BARE))
+        try:
+            yield self._up
+        except BaseException:
+            await self.close()
+            raise
+        if self._up.process.returncode is not None:
+            await self.close()
+
+    async def close(self) -> None:
+        """End it, if it runs."""
+        self._up = None
+        await self._stack.aclose()
+
+
+@pytest.fixture(scope="module")
+async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
+    house = House(tmp_path_factory.mktemp("house") / "home")
+    yield house
+    await house.close()
 
 
 async def test_an_empty_folder_becomes_a_studio_whose_example_talks(tmp_path: Path) -> None:
@@ -48,28 +86,29 @@ async def test_an_empty_folder_becomes_a_studio_whose_example_talks(tmp_path: Pa
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 async def test_each_signal_stops_all_within_five_seconds_though_a_stream_is_open(
-    tmp_path: Path, number: signal.Signals
+    house: House, number: signal.Signals
 ) -> None:
-    async with studio(tmp_path / "home", **BARE) as up:
+    async with house.runs() as up:
         host, port = up.address.removeprefix("http://").split(":")
         reader, writer = await asyncio.open_connection(host, int(port))
         writer.write(f"POST /api/sign-out HTTP/1.1\r\nHost: {host}:{port}\r\nContent-Length: 99\r\n\r\n".encode())
         await writer.drain()
-        began = time.monotonic()
+        began, busy = time.monotonic(), max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
         assert await stopped(up, number) == 0
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < STOP_SECONDS * busy
         await up.none_left(1)
         writer.close()
         del reader
 
 
-async def test_the_death_of_up_itself_leaves_nothing_behind(tmp_path: Path) -> None:
-    async with studio(tmp_path / "home", **BARE) as up:
+async def test_the_death_of_up_itself_leaves_nothing_behind(house: House) -> None:
+    async with house.runs() as up:
         assert len(up.processes()) > 5
         up.process.kill()
         await up.process.wait()
         await up.none_left(15)
-    async with studio(tmp_path / "home", **BARE) as again:
+    async with house.runs() as again:
+        assert again is not up
         assert await again.page() == 200
 
 
@@ -105,9 +144,9 @@ async def _first_child(up: Up) -> None:
             await asyncio.sleep(0.02)
 
 
-async def test_a_second_one_on_the_same_folder_names_the_first(tmp_path: Path) -> None:
-    async with studio(tmp_path / "home", **BARE) as up:
-        second = await launch(tmp_path / "home", **BARE)
+async def test_a_second_one_on_the_same_folder_names_the_first(house: House) -> None:
+    async with house.runs() as up:
+        second = await launch(up.home, **BARE)
         out, err = await second.process.communicate()
         assert second.process.returncode == 1
         assert out == b""
@@ -127,8 +166,8 @@ async def test_two_run_beside_each_other_and_a_taken_port_is_said(tmp_path: Path
             assert await up.page() == 200
 
 
-async def test_a_killed_role_comes_back_and_the_port_stays(tmp_path: Path) -> None:
-    async with studio(tmp_path / "home", **BARE) as up:
+async def test_a_killed_role_comes_back_and_the_port_stays(house: House) -> None:
+    async with house.runs() as up:
         for role in ("backend", "training-orchestrator", "running-consumer"):
             pid = await _role(up, role)
             os.kill(pid, signal.SIGKILL)
@@ -155,18 +194,19 @@ async def _other(up: Up, role: str, old: int) -> None:
             await asyncio.sleep(0.05)
 
 
-async def test_a_killed_database_server_comes_back(tmp_path: Path) -> None:
-    async with studio(tmp_path / "home", **BARE) as up:
-        lock = next((tmp_path / "home").glob("**/postmaster.pid"))
+async def test_a_killed_database_server_comes_back(house: House) -> None:
+    async with house.runs() as up:
+        seen = len(up.lines)
+        lock = next(up.home.glob("**/postmaster.pid"))
         os.kill(int(lock.read_text().splitlines()[0]), signal.SIGKILL)
-        await _said(up, "starts again")
+        await _said(up, "starts again", seen)
         await up.answers(60)
         assert await up.row("SELECT 1") == (1,)
 
 
-async def _said(up: Up, words: str) -> None:
+async def _said(up: Up, words: str, seen: int) -> None:
     async with asyncio.timeout(30):
         while True:
-            if any(words in line for line in up.lines):
+            if any(words in line for line in up.lines[seen:]):
                 return
             await asyncio.sleep(0.05)
