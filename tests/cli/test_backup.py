@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import gzip
+import shutil
 import stat
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
@@ -15,6 +17,25 @@ from tests.services.postgres import TestServer
 from talkwright.cli.archive import Reader, Writer
 from talkwright.database import dump
 from talkwright.database.ids import SYSTEM_USER, uuid7
+
+
+@dataclass(frozen=True)
+class Original:
+    """A studio with the example, and its backup, of which each test gets a copy."""
+
+    database: str
+    home: Path
+    backup: Path
+
+
+@pytest.fixture(scope="module")
+def original(postgres: TestServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Original]:
+    folder = tmp_path_factory.mktemp("original")
+    with postgres.database() as name:
+        place = Place(folder / "home", postgres.settings(name))
+        place.fill()
+        place.talkwright("backup", str(folder / "studio.backup"))
+        yield Original(name, place.home, folder / "studio.backup")
 
 
 @pytest.fixture(params=["embedded", "external"])
@@ -62,14 +83,14 @@ def test_a_backup_round_trips_into_an_empty_place_and_not_onto_another_studio(
 
 
 @pytest.fixture
-def external(postgres: TestServer, tmp_path: Path) -> Iterator[tuple[Place, Path]]:
+def external(postgres: TestServer, original: Original, tmp_path: Path) -> Iterator[tuple[Place, Path]]:
     """A studio on a server of its own, and its backup."""
-    with postgres.database() as name:
-        place = Place(tmp_path / "home", postgres.settings(name))
-        place.fill()
-        file = tmp_path / "studio.backup"
-        place.talkwright("backup", str(file))
-        yield place, file
+    with postgres.database(like=original.database) as name:
+        shutil.copytree(original.home, tmp_path / "home")
+        yield (
+            Place(tmp_path / "home", postgres.settings(name)),
+            Path(shutil.copy2(original.backup, tmp_path / "studio.backup")),
+        )
 
 
 def test_a_damaged_or_cut_backup_is_refused_before_anything_is_touched(external: tuple[Place, Path]) -> None:

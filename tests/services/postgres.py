@@ -57,11 +57,14 @@ class TestServer:
         )
 
     @contextlib.contextmanager
-    def database(self, *, empty: bool = False) -> Iterator[str]:
-        """A database of its own: a copy of the migrated template, or an empty one. Yields its name."""
+    def database(self, *, empty: bool = False, like: str = "") -> Iterator[str]:
+        """A database of its own: a copy of the migrated template or of one that is `like` it, or an empty one.
+
+        Yields its name.
+        """
         name = f"test_{uuid7().hex}"
         with self.connection() as link:
-            template = self.template(link)
+            template = like or self.template(link)
             if empty:
                 template = "template0"
             link.execute(f"CREATE DATABASE {name} OWNER {OWNER} TEMPLATE {template}")
