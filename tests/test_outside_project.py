@@ -241,7 +241,6 @@ async def test_a_rename_reaches_everybody_who_names_the_slot(admin: Browser, fil
 
 
 @pytest.mark.anyio
-@pytest.mark.xdist_group("modelservice")
 async def test_the_studio_trains_it_and_talks(fresh_database_url: str, tmp_path: Path, files: dict[str, bytes]) -> None:
     async with (
         service_at(fresh_database_url, tmp_path) as service,

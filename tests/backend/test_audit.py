@@ -20,7 +20,7 @@ from talkwright.backend.security import SAFE_METHODS
 from talkwright.database.ids import uuid7
 from talkwright.database.tables import audit
 
-pytestmark = [pytest.mark.anyio, pytest.mark.xdist_group("modelservice")]
+pytestmark = pytest.mark.anyio
 
 WRITES_NOTHING = {("POST", "/api/assistants/{aid}/conditions"), ("POST", "/api/policy-reports")}
 CANARY = "heron over the estuary"

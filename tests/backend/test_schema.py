@@ -25,7 +25,7 @@ from tests.services.studio import PASSWORD, RunningStudio, run_studio
 
 from talkwright.database.ids import uuid7
 
-pytestmark = [pytest.mark.anyio, pytest.mark.xdist_group("modelservice")]
+pytestmark = pytest.mark.anyio
 ENDLESS = {"/api/events"}
 LEAVING = "/api/sign-out"
 """Ends the caller's sign-in, so it comes last."""

@@ -13,7 +13,7 @@ from tests.services.inprocess import Answer, studio_in_process
 
 from talkwright.database.ids import uuid7
 
-pytestmark = [pytest.mark.anyio, pytest.mark.xdist_group("rights")]
+pytestmark = pytest.mark.anyio
 JSON = [("content-type", "application/json")]
 QUICK_SECONDS = 2.0
 """Of this process's CPU, which answers and asks."""

@@ -25,7 +25,7 @@ from talkwright.database.ids import uuid7
 from talkwright.database.migrate import migrate
 from talkwright.database.settings import DatabaseSettings
 
-pytestmark = [pytest.mark.anyio, pytest.mark.xdist_group("trouble")]
+pytestmark = pytest.mark.anyio
 
 NAME = "utter_greet"
 MOST_CONNECTIONS = 30

@@ -13,7 +13,7 @@ from tests.kills.stage import Stage, frozen, kill, stage_at
 
 from talkwright.database.ids import uuid7
 
-pytestmark = [pytest.mark.anyio, pytest.mark.xdist_group("kills"), pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.anyio, pytest.mark.timeout(600)]
 
 ASKS_AGAIN = ["utter_ask_confirm_transfer"]
 

@@ -20,7 +20,7 @@ from talkwright.database.ids import SYSTEM_USER, uuid7
 from talkwright.database.tables import chat_events
 from talkwright.identity.secrets import keyring
 
-pytestmark = [pytest.mark.anyio, pytest.mark.xdist_group("modelservice")]
+pytestmark = pytest.mark.anyio
 
 OTHER_FLOW = FLOWS.replace("send_money", "spend_money")
 

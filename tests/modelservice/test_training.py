@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 import pytest
 from tests.services.modelservice import Service, project, service_at
 
-pytestmark = [pytest.mark.anyio, pytest.mark.xdist_group("modelservice")]
+pytestmark = pytest.mark.anyio
 
 BROKEN = """
 flows:

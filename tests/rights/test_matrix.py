@@ -23,7 +23,7 @@ from tests.services.inprocess import STRANGER, Answer, Caller, InProcess, studio
 
 from talkwright.identity.roles import BUILT_IN
 
-pytestmark = [pytest.mark.anyio, pytest.mark.xdist_group("rights")]
+pytestmark = pytest.mark.anyio
 MATRIX = Path(__file__).with_name("matrix.csv")
 REFUSALS = {"-": (403, "forbidden"), "0": (404, "not-found"), "401": (401, "signed-out")}
 

@@ -24,7 +24,7 @@ from talkwright.storage.objects import (
 )
 from talkwright.storage.settings import StorageSettings
 
-pytestmark = [pytest.mark.anyio, pytest.mark.xdist_group("objects")]
+pytestmark = pytest.mark.anyio
 
 KINDS = [
     "folder",

@@ -18,7 +18,7 @@ from tests.services.up import Up, stopped, studio
 
 from talkwright.database.ids import uuid7
 
-pytestmark = [pytest.mark.anyio, pytest.mark.xdist_group("up")]
+pytestmark = pytest.mark.anyio
 
 SENTENCE = "canary of the quay"
 WORD = "canary-7f3a-of-the-quay"

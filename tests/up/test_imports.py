@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from tests.services.up import Up, stopped, studio
 
-pytestmark = [pytest.mark.anyio, pytest.mark.xdist_group("up")]
+pytestmark = pytest.mark.anyio
 
 IMPORTED = re.compile(r"import time: +\d+ \| +\d+ \| +(\S+)")
 TRAINING = ("numpy", "scipy", "sklearn", "tokenizers", "wordllama", "threadpoolctl")

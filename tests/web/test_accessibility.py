@@ -16,7 +16,6 @@ from tests.web.projects import tea_desk
 
 from talkwright.database.ids import uuid7
 
-pytestmark = pytest.mark.xdist_group("browser")
 THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 GROUPS = 4
 AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"

@@ -14,7 +14,6 @@ from tests.web.places import FLOW, canvas
 from tests.web.projects import tea_desk
 
 People = Callable[..., tuple[Page, Watch]]
-pytestmark = pytest.mark.xdist_group("browser")
 FLOWS_TO_SEE = ("transfer_money", "block_card", "change_address", "pattern_correction")
 
 

@@ -11,7 +11,6 @@ from tests.web.places import canvas
 from tests.web.projects import tea_desk
 from tests.web.room import LAPTOP, TABLET, arrange
 
-pytestmark = pytest.mark.xdist_group("browser")
 SIZES = (LAPTOP, TABLET)
 # What of a step shows is what the board does not cut off.
 _COVERED = """() => {

@@ -6,12 +6,10 @@ import os
 import subprocess
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import Page
 from tests.services.running import RunningStudio
 from tests.web.api import Api
 
-pytestmark = pytest.mark.xdist_group("browser")
 ROOT = Path(__file__).resolve().parents[2]
 RUNS = 12
 # Every kind of content, in the ways in which people write YAML by hand.

@@ -7,7 +7,6 @@ from playwright.sync_api import Page, expect
 from tests.web.api import Api
 from tests.web.projects import tea_desk
 
-pytestmark = pytest.mark.xdist_group("browser")
 NLU = """\
 version: "3.1"
 nlu:

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import re
 
-import pytest
 from playwright.sync_api import Page, expect
 from tests.web.places import canvas, new_chat, say
-
-pytestmark = pytest.mark.xdist_group("browser")
 
 
 def test_an_earlier_chat_is_opened_again(page: Page, example: str) -> None:

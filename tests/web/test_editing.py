@@ -13,7 +13,6 @@ from tests.web.chromium import Watch
 from tests.web.places import canvas
 from tests.web.projects import FLOWS, tea_desk
 
-pytestmark = pytest.mark.xdist_group("browser")
 CHANGES = re.compile(r"/changes$")
 
 

@@ -19,7 +19,6 @@ from talkwright.database.ids import uuid7
 EFFORT = EFFORTS[os.environ.get("EVERY_CONTROL", "some")]
 """One of eight controls, others each day; `all` and, with what menus, dialogs and drawers hold, `deep` take minutes."""
 FIRST = int(os.environ.get("EVERY_CONTROL_FIRST", datetime.now(UTC).toordinal()))
-pytestmark = pytest.mark.xdist_group("every-control")
 FLOW = "/a/$assistant/flows/order_tea"
 INSPECTOR = ".inspector"
 DRAWER = ".drawer"

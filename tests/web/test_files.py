@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import re
 
-import pytest
 from playwright.sync_api import Page, expect
 from tests.web.api import Api
 from tests.web.projects import tea_desk
 
-pytestmark = pytest.mark.xdist_group("browser")
 BROKEN = "slots:\n  city:\n    type: text\n   mappings: []\nresponses:\n  utter_city:\n    - text: Which city?\n"
 MENDED = "slots:\n  city:\n    type: text\n    mappings: []\nresponses:\n  utter_city:\n    - text: Which city?\n"
 

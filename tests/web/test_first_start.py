@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import pytest
 from playwright.sync_api import Page, expect
 from tests.services.running import PASSWORD, RunningStudio
 from tests.web.chromium import Watch, sign_in
 
-pytestmark = pytest.mark.xdist_group("browser")
 People = Callable[..., tuple[Page, Watch]]
 
 

@@ -11,8 +11,6 @@ from playwright.sync_api import Page, expect
 from tests.web.chromium import LOOPBACK, Watch
 from tests.web.places import FLOW, PLACES, canvas
 
-pytestmark = pytest.mark.xdist_group("browser")
-
 
 def background(page: Page) -> str:
     """The page's background colour."""

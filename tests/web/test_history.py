@@ -10,8 +10,6 @@ from tests.web.projects import tea_desk
 
 from talkwright.database.ids import uuid7
 
-pytestmark = pytest.mark.xdist_group("browser")
-
 
 @pytest.fixture
 def desk(api: Api, new_name: str) -> str:

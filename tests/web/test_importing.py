@@ -8,14 +8,11 @@ import re
 import zipfile
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import Page, expect
 from tests.web.api import Api, archive
 from tests.web.chromium import Watch
 from tests.web.places import BROKEN, choose
 from tests.web.projects import tea_desk
-
-pytestmark = pytest.mark.xdist_group("browser")
 
 # What the browser doesn't show of a request: the bytes that it sends.
 _SENT = """

@@ -10,7 +10,6 @@ from tests.web.api import Api
 from tests.web.places import canvas
 from tests.web.projects import FLOWS, tea_desk
 
-pytestmark = pytest.mark.xdist_group("browser")
 CALLER = """\
   serve_guest:
     description: Serve a guest

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 
-import pytest
 from playwright.sync_api import Locator, Page, expect
 from tests.services.language_model import language_model
 from tests.web.api import Api
@@ -12,7 +11,6 @@ from tests.web.places import open_dock, say
 from tests.web.projects import bank_with
 from tests.web.test_accessibility import violations
 
-pytestmark = pytest.mark.xdist_group("web")
 KEY = "sk-canary-of-the-quay-5520"
 ANSWER = "start flow transfer_money\nset slot recipient Clara\nstart flow unheard_of"
 VAGUE = "would you be so kind as to help somebody of mine out of a fix"

@@ -13,7 +13,6 @@ from tests.web.projects import tea_desk
 
 from talkwright.database.ids import uuid7
 
-pytestmark = pytest.mark.xdist_group("browser")
 TABS = 8
 # As many connections as a browser makes to one server over HTTP/1.1 are fewer than these tabs.
 

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import re
 
-import pytest
 from playwright.sync_api import Page, expect
 from tests.web.api import Api
 from tests.web.places import Place, canvas, heading, item, row, row_of, say
 from tests.web.projects import CONFIG
 from tests.web.room import LAPTOP, arrange, faults, faults_at_all_sizes
-
-pytestmark = pytest.mark.xdist_group("browser")
 
 LONG = "a_name_as_long_as_people_make_them_when_they_say_all_that_it_is_for_" + "and_then_some_more_" * 3
 LONG = LONG[:120].rstrip("_").ljust(120, "x")

@@ -13,7 +13,6 @@ from tests.web.api import Api
 from tests.web.chromium import Watch, sign_in
 from tests.web.projects import FLOWS, tea_desk
 
-pytestmark = pytest.mark.xdist_group("browser")
 People = Callable[..., tuple[Page, Watch]]
 CUT = r"ERR_INTERNET_DISCONNECTED|ERR_FAILED|Failed to load resource|Failed to fetch"
 TEXTS = {

@@ -9,7 +9,6 @@ from playwright.sync_api import Page, expect
 from tests.web.api import Api
 from tests.web.places import BROKEN, canvas
 
-pytestmark = pytest.mark.xdist_group("browser")
 RESPONSES = (
     "responses:\n  utter_ask_city:\n    - text: Which {nonsense} near {city}?\n"
     "      translation:\n        de: Welche Stadt bei {city}?\n"

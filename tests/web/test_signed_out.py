@@ -12,7 +12,6 @@ from tests.web.chromium import Watch, sign_in
 from tests.web.places import canvas
 from tests.web.projects import tea_desk
 
-pytestmark = pytest.mark.xdist_group("browser")
 People = Callable[..., tuple[Page, Watch]]
 
 

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
 from playwright.sync_api import Locator, Page, expect
 from tests.services.running import RunningStudio
 from tests.web.api import Api
 from tests.web.chromium import Watch
 from tests.web.places import FLOW, canvas, new_chat, open_dock, say
 from tests.web.projects import tea_desk
-
-pytestmark = pytest.mark.xdist_group("browser")
 
 
 def dock(page: Page) -> Locator:

@@ -13,7 +13,6 @@ from tests.web.projects import tea_desk
 from tests.web.states import conflicting, crossing
 from tests.web.test_accessibility import in_both_themes
 
-pytestmark = pytest.mark.xdist_group("browser")
 THEIRS = "To which street?"
 MINE = "Into which town?"
 

@@ -5,12 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-import pytest
 from playwright.sync_api import Page, expect
 from tests.web.api import Api
 from tests.web.chromium import Watch, sign_in
 
-pytestmark = pytest.mark.xdist_group("browser")
 PASSWORD = "a-second-harbour"
 People = Callable[..., tuple[Page, Watch]]
 

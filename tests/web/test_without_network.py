@@ -20,7 +20,6 @@ from tests.web.test_offline import CUT, TEXTS, body, changes, kept, saved, text_
 
 from talkwright.backend.static import default_root
 
-pytestmark = pytest.mark.xdist_group("browser")
 KEPT = """async () => {
   await navigator.serviceWorker.ready
   const all = await Promise.all((await caches.keys()).map(async (name) => (await caches.open(name)).keys()))

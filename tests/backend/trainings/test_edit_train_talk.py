@@ -10,7 +10,7 @@ from tests.services.studio import Browser, RunningStudio
 
 from talkwright.database.ids import uuid7
 
-pytestmark = [pytest.mark.anyio, pytest.mark.xdist_group("modelservice")]
+pytestmark = pytest.mark.anyio
 
 BROKEN = {"description": "Goes nowhere.", "steps": [{"action": "utter_missing", "next": "nowhere"}]}
 
