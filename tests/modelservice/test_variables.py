@@ -13,7 +13,7 @@ from talkwright.database.ids import SYSTEM_USER, uuid7
 from talkwright.database.tables import assistants
 from talkwright.identity.secrets import Keyring
 from talkwright.modelservice.engines.talkwright import running_job, training_job
-from talkwright.modelservice.jobs import parse_line
+from talkwright.modelservice.jobs import Desk, parse_line
 from talkwright.modelservice.settings import ModelServiceSettings
 from talkwright.modelservice.variables import Variables, hidden
 
@@ -42,11 +42,13 @@ async def test_an_assistants_jobs_get_its_own_secrets_and_what_the_operator_pass
 def test_the_environment_of_a_job_has_them_in_one_place_only() -> None:
     settings = ModelServiceSettings(job_local_models="localhost:11434")
     given = {"PATH": VALUE, "LD_PRELOAD": VALUE, "OPENAI_BASE_URL": VALUE}
-    trains = training_job("t", project="p", model="m", requested_at="now", variables=given, settings=settings)
-    runs = running_job("r", model="m", token="t", variables=given, settings=ModelServiceSettings())
+    desk = Desk(url="http://127.0.0.1:1/grants", token="t")
+    trains = training_job("t", project="p", requested_at="now", variables=given, desk=desk, settings=settings)
+    runs = running_job("r", model="m", token="the token", variables=given, desk=desk, settings=ModelServiceSettings())
     for job in (trains, runs):
         assert json.loads(job.environment["TALKWRIGHT_ENGINE_VARIABLES"]) == given
         assert not set(given) & set(job.environment), "no name of theirs changes how the program runs"
+    assert (set(trains.hide), set(runs.hide)) == ({VALUE}, {VALUE, "the token"})
     assert trains.environment["TALKWRIGHT_ENGINE_LOCAL_MODELS"] == "localhost:11434"
     assert runs.environment["TALKWRIGHT_ENGINE_LOCAL_MODELS"] == "none"
 
