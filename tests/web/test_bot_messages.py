@@ -9,7 +9,6 @@ import json
 import time
 from collections.abc import Iterable
 
-import pytest
 from playwright.sync_api import Locator, Page, expect
 from tests.services.running import RunningStudio
 from tests.web.api import Api
@@ -17,8 +16,6 @@ from tests.web.chromium import Watch
 from tests.web.conftest import PROBE, policy_violations
 from tests.web.places import canvas, new_chat, say
 from tests.web.test_accessibility import violations
-
-pytestmark = pytest.mark.xdist_group("browser")
 
 BROKEN = {"img-src", "script-src"}
 MARKUP = (
@@ -39,6 +36,9 @@ OVERRIDE = "pay \u202egro.live\u202c now, \u2067then\u2069 go on"
 LONG = "long words " * 95_000
 """More than a million characters."""
 
+RTL = "\u05e8\u05d0\u05e9\u05d5\u05df " * 12
+"""Words that are read from the right, more than a line of the timeline holds."""
+
 FLOWS = """\
 flows:
   hostile_words:
@@ -51,8 +51,10 @@ flows:
       - set_slots:
           - who: "\\u202eeve"
       - action: utter_who
+      - set_slots:
+          - where: "RTL"
       - action: utter_long
-"""
+""".replace("RTL", RTL.strip())
 
 
 def project(name: str) -> dict[str, str]:
@@ -65,7 +67,7 @@ def project(name: str) -> dict[str, str]:
         "utter_who": [{"text": "to {who}, right now"}],
         "utter_long": [{"text": LONG}],
     }
-    slots = {"who": {"type": "text", "mappings": [{"type": "from_llm"}]}}
+    slots = {name: {"type": "text", "mappings": [{"type": "from_llm"}]} for name in ("who", "where")}
     config = f"recipe: default.v1\nlanguage: en\nassistant_id: {name}\n"
     domain = json.dumps({"version": "3.1", "slots": slots, "responses": responses})
     return {"config.yml": config, "domain.yml": domain, "data/flows.yml": FLOWS}
@@ -102,6 +104,9 @@ def test_hostile_messages_stay_text(page: Page, watch: Watch, api: Api, new_name
     filled = told.filter(has=page.get_by_text("who", exact=True)).filter(has_text="empty")
     assert _starts(filled.first, "who", "empty", "eve") == [0, 1, 2]
     assert _starts(filled.last, "who", "eve", "empty") == [0, 1, 2]
+    # one that is read from the right is cut at its own end: what it begins with stands whole at the right
+    cut = told.filter(has=page.get_by_text("where", exact=True)).first
+    assert cut.locator("bdi").last.evaluate(_BEGINS_WHOLE)
     assert len(bubbles.filter(has_text="long words").inner_text()) < 25_000
     assert page.evaluate("window.taken") is None
     # the page is still of use
@@ -153,6 +158,16 @@ def _starts(shown: Locator, *pieces: str) -> list[int]:
         list(pieces),
     )
     return [sorted(lefts).index(left) for left in lefts]
+
+
+_BEGINS_WHOLE = """(value) => {
+    const [text, box] = [value.firstChild, value.getBoundingClientRect()]
+    const word = document.createRange()
+    word.setStart(text, 0)
+    word.setEnd(text, 5)
+    const begin = word.getBoundingClientRect()
+    return value.scrollWidth > value.clientWidth && begin.left >= box.left && Math.abs(begin.right - box.right) < 2
+}"""
 
 
 def _directives(told: Iterable[str]) -> set[str]:

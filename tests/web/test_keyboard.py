@@ -5,13 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-import pytest
 from playwright.sync_api import Page, expect
 from tests.services.running import PASSWORD, RunningStudio
 from tests.web.chromium import Watch
 from tests.web.keyboard import Keyboard
 
-pytestmark = pytest.mark.xdist_group("browser")
 People = Callable[..., tuple[Page, Watch]]
 TOLD = "() => [...document.querySelectorAll('[role=status], [role=alert], [aria-live=polite]:not([aria-busy])')]"
 
@@ -145,3 +143,37 @@ def test_dialogs_menus_and_the_drawer_keep_the_focus_and_give_it_back(page: Page
     page.keyboard.press("Escape")
     assert keys.arrives("^Training log$")["tag"] == "button"
     expect(page.get_by_role("tab")).to_have_count(0)
+
+
+_RING = """() => {
+  const at = document.activeElement
+  if (at === null || at === document.body) return { at: '', ring: true, cut: false }
+  const style = getComputedStyle(at)
+  const after = getComputedStyle(at, '::after')
+  const drawn = (width, kind, colour) => kind !== 'none' && parseFloat(width) >= 2 && !/rgba\\(.*, 0\\)/.test(colour)
+  const outline = drawn(style.outlineWidth, style.outlineStyle, style.outlineColor)
+  const border = after.content !== 'none' && drawn(after.borderTopWidth, after.borderTopStyle, after.borderTopColor)
+  const bar = at.classList.contains('resizer') || at.classList.contains('resizer-y')
+  const reach = parseFloat(style.outlineOffset) + parseFloat(style.outlineWidth)
+  const box = at.getBoundingClientRect()
+  const ring = { left: box.left - reach, right: box.right + reach, top: box.top - reach, bottom: box.bottom + reach }
+  let cut = false
+  for (let around = at.parentElement; outline && around; around = around.parentElement) {
+    if (getComputedStyle(around).overflow === 'visible') continue
+    const edge = around.getBoundingClientRect()
+    cut ||= ring.left < edge.left - 1 || ring.right > edge.right + 1
+  }
+  const field = at.matches('input, textarea, [contenteditable], select')
+  return { at: at.outerHTML.slice(0, 120), ring: outline || border || bar || field, cut }
+}"""
+
+
+def test_whatever_has_the_focus_shows_it_with_a_whole_ring(page: Page, example: str) -> None:
+    for path in ("flows/transfer_money?step=ask_amount", "content/response/utter_ask_amount", "versions"):
+        page.goto(f"/a/{example}/{path}")
+        page.get_by_role("main").get_by_role("heading").first.wait_for()
+        for _ in range(40):
+            page.keyboard.press("Tab")
+            seen = page.evaluate(_RING)
+            assert seen["ring"], f"{path}: no ring around {seen['at']}"
+            assert not seen["cut"], f"{path}: the ring is cut around {seen['at']}"

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
 from playwright.sync_api import Page, expect
 from tests.services.running import RunningStudio
 from tests.web.api import Api
 from tests.web.places import canvas, open_dock
 from tests.web.projects import tea_desk
 
-pytestmark = pytest.mark.xdist_group("browser")
 # Every text that the button, the dock and the screen reader's region had, once each time it came.
 _WATCH = """() => {
   window.seen = { button: [], dock: [], told: [] }
@@ -83,7 +81,31 @@ def test_a_model_that_did_not_start_says_why_everywhere_and_is_started_again(
     for place in (dock, page.get_by_role("region", name="Drawer"), page.get_by_role("main")):
         expect(place.get_by_text(f"{new_name}-1 didn’t start.")).to_be_visible()
         expect(place.get_by_text(reason).first).to_be_visible()
+    everything_in_the_bar_has_room(page)
+    home = page.context.new_page()
+    home.goto("/")
+    home.get_by_role("row", name=new_name).get_by_role("link", name="v1 didn’t start").click()
+    expect(home.get_by_role("main").get_by_text(reason).first).to_be_visible()
+    home.close()
     lost.rename(model)
     page.get_by_role("region", name="Drawer").get_by_role("button", name="Start again").click()
     expect(dock).to_contain_text(f"{new_name}-1 since", timeout=90_000)
     expect(page.get_by_text("didn’t start")).to_have_count(0)
+
+
+def everything_in_the_bar_has_room(page: Page) -> None:
+    """Where the start of a model failed the bar says most: the name and all buttons stay whole at every width."""
+    before = page.viewport_size
+    assert before is not None
+    for width in (1180, 1001, 1000, 930, 901, 900):
+        page.set_viewport_size({"width": width, "height": before["height"]})
+        cut = page.get_by_role("banner").evaluate(
+            """(bar) => [...bar.querySelectorAll('button, a')].flatMap((each) => {
+            const box = each.getBoundingClientRect()
+            const outside = box.left < bar.getBoundingClientRect().left || box.right > innerWidth
+            const parts = [each, ...each.querySelectorAll('.ell')]
+            return outside || parts.some((part) => part.scrollWidth > part.clientWidth + 1) ? [each.textContent] : []
+        })"""
+        )
+        assert cut == [], width
+    page.set_viewport_size(before)

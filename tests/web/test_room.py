@@ -11,7 +11,6 @@ from tests.web.places import DRAWERS, FLOW, PLACES, canvas, item, say
 from tests.web.projects import CONFIG
 from tests.web.room import LAPTOP, TABLET, arrange, faults, faults_at_all_sizes
 
-pytestmark = pytest.mark.xdist_group("browser")
 GROUPS = 2
 # Made by tests of their own, or shown twice.
 APART = {
@@ -124,6 +123,21 @@ def test_five_hundred_responses_are_listed_quickly_and_each_is_found(page: Page,
     page.get_by_role("option", name="utter_line_321").wait_for()
     page.keyboard.press("Enter")
     expect(page.get_by_role("main", name="utter_line_321")).to_be_visible()
+    made_in_view(page)
+
+
+def made_in_view(page: Page) -> None:
+    """A new response's whole row stands in the list, which tells it from those that are built in."""
+    page.get_by_role("button", name="New", exact=True).click()
+    page.get_by_role("textbox", name="Name").fill("utter_line_499a")
+    page.get_by_role("textbox", name="Text", exact=True).fill("The last line.")
+    page.get_by_role("button", name="Create", exact=True).click()
+    expect(page.get_by_role("main", name="utter_line_499a")).to_be_visible()
+    row = page.get_by_role("row", name="utter_line_499a")
+    expect(row).to_be_in_viewport(ratio=0.99)
+    expect(row).not_to_contain_text("Built in")
+    page.get_by_role("region", name="Responses").get_by_role("searchbox").fill("utter_ask_rephrase")
+    expect(page.get_by_role("row", name="utter_ask_rephrase")).to_contain_text("Built in")
 
 
 def busy(page: Page) -> float:

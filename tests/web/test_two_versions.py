@@ -118,7 +118,12 @@ def test_two_versions_of_a_text_that_was_typed_on_a_canvas_are_decided_there(pag
     assert in_both_themes(page) == {}
     page.get_by_role("button", name="Decide later").click()
     expect(page.get_by_role("region", name="Your version")).to_have_count(0)
-    expect(page.get_by_role("status").filter(has_text=re.compile("^Two versions"))).to_be_visible()
+    two = page.get_by_role("status").filter(has_text=re.compile("^Two versions"))
+    expect(two).to_be_visible()
+    page.get_by_role("button", name="YAML").click()
+    expect(page.get_by_role("textbox", name="Text of order_tea")).to_be_visible()
+    expect(two).to_be_visible()
+    page.get_by_role("button", name="Canvas").click()
     page.get_by_role("button", name="Look at both").click()
     expect(page).to_have_url(re.compile("/flows/order_tea"))
     page.get_by_role("button", name="Keep mine").click()

@@ -38,27 +38,32 @@ function List({ kind, selected }: { kind: string; selected: string | undefined }
   const { data, error, refetch } = useQuery(itemsQuery(assistant.id, kind))
   const small = useNarrow()
   const [filter, setFilter] = useState('')
-  const { view } = useView()
+  const { view, setView } = useView()
   const look = lookOf(kind)
   const wanted = filter.trim().toLowerCase()
   const fits = (item: ItemSummary) => view === undefined || !VIEWS[view].fits(kind, assistant) || VIEWS[view].shows(item, assistant)
   const rows = data?.filter((item) => fits(item) && `${item.name} ${item.text ?? ''}`.toLowerCase().includes(wanted)) ?? []
   const open = (item: ItemSummary) => void navigate({ to: '/a/$assistant/content/$kind/$name', params: { assistant: assistant.name, kind, name: item.name } })
   const label = words.filter(look.many)
+  // What is made next stands in the list, whatever was looked for before.
+  const showAll = () => {
+    setFilter('')
+    setView(undefined)
+  }
   const Place = selected ? 'section' : 'main'
   return (
     <Place className={selected ? 'work content-list narrow' : 'work content-list'} id={selected ? undefined : 'work'} aria-label={look.many}>
       <div className="toolbar content-tools">
         <h2 className="h">{look.many}</h2>
         <SearchInput label={label} value={filter} onChange={setFilter} />
-        <New kind={kind} />
+        <New kind={kind} onPress={showAll} />
       </div>
       {error && !data ? (
         <Failure what={words.unreadable(look.many)} error={error} again={() => void refetch()} />
       ) : !data ? (
         <SkeletonRows widths={[170, 240, 40, 60]} />
       ) : data.length === 0 ? (
-        <Empty icon={look.icon} hue={look.hue} title={words.none(look.many)} actions={<New kind={kind} primary />}>
+        <Empty icon={look.icon} hue={look.hue} title={words.none(look.many)} actions={<New kind={kind} primary onPress={showAll} />}>
           {words.purpose[kind]}
         </Empty>
       ) : rows.length === 0 ? (
@@ -79,12 +84,16 @@ function List({ kind, selected }: { kind: string; selected: string | undefined }
   )
 }
 
-function New({ kind, primary = false }: { kind: string; primary?: boolean }) {
+function New({ kind, onPress, primary = false }: { kind: string; onPress: () => void; primary?: boolean }) {
   const may = useMayWrite(kind)
   const create = NEW[kind]
   if (!may || create === undefined) return null
+  const press = () => {
+    onPress()
+    useOverlays.setState({ create })
+  }
   return (
-    <Button icon={IconPlus} look={primary ? 'primary' : undefined} onClick={() => useOverlays.setState({ create })}>
+    <Button icon={IconPlus} look={primary ? 'primary' : undefined} onClick={press}>
       {primary ? words.newOf(kind) : words.new}
     </Button>
   )

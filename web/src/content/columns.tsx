@@ -1,5 +1,5 @@
 /** The columns of each kind's table. */
-import { IconCheck } from '@tabler/icons-react'
+import { IconCheck, IconPackage } from '@tabler/icons-react'
 import type { AssistantSummary, ItemSummary } from '../api'
 import { Icon } from '../ui/Icon'
 import { ProblemCount } from '../ui/marks'
@@ -17,6 +17,21 @@ const NAME: ItemColumn = {
   width: 'minmax(130px, 1fr)',
   cell: (item) => <span className="mono">{item.name}</span>,
   sort: (item) => item.name,
+}
+
+/** Where there is no room for the column that says it, a mark beside the name tells what is built in. */
+const NARROW_NAME: ItemColumn = {
+  ...NAME,
+  cell: (item) =>
+    item.builtin ? (
+      <span className="built-in" title={`${item.name} · ${words.builtIn}`}>
+        <span className="mono ell t2">{item.name}</span>
+        <Icon of={IconPackage} size={14} />
+        <span className="sr">{words.builtIn}</span>
+      </span>
+    ) : (
+      NAME.cell(item)
+    ),
 }
 
 const USED: ItemColumn = {
@@ -117,12 +132,12 @@ export function columnsFor(kind: string, languages: readonly string[], assistant
   const end = narrow ? [] : [CHANGED, BY]
   switch (kind) {
     case 'response':
-      return [narrow ? { ...NAME, width: 'minmax(124px, 1.1fr)' } : NAME, text(words.columns.text(own.toUpperCase()), narrow), ...(narrow ? [] : [PROBLEMS]), USED, ...others.slice(0, narrow ? 1 : 4).map((language) => translated(language, assistant)), ...end]
+      return [narrow ? { ...NARROW_NAME, width: 'minmax(124px, 1.1fr)' } : NAME, text(words.columns.text(own.toUpperCase()), narrow), ...(narrow ? [] : [PROBLEMS]), USED, ...others.slice(0, narrow ? 1 : 4).map((language) => translated(language, assistant)), ...end]
     case 'slot':
-      return narrow ? [{ ...NAME, width: 'minmax(150px, 1.6fr)' }, TYPE, VALUES, USED] : [NAME, TYPE, VALUES, PROBLEMS, USED, ...end]
+      return narrow ? [{ ...NARROW_NAME, width: 'minmax(150px, 1.6fr)' }, TYPE, VALUES, USED] : [NAME, TYPE, VALUES, PROBLEMS, USED, ...end]
     case 'action':
-      return [{ ...NAME, width: 'minmax(0, 1fr)' }, PROBLEMS, USED, ...end]
+      return [{ ...(narrow ? NARROW_NAME : NAME), width: 'minmax(0, 1fr)' }, PROBLEMS, USED, ...end]
     default:
-      return [{ ...NAME, width: 'minmax(0, 1fr)' }, PROBLEMS, ...end]
+      return [{ ...(narrow ? NARROW_NAME : NAME), width: 'minmax(0, 1fr)' }, PROBLEMS, ...end]
   }
 }

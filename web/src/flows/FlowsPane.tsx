@@ -97,7 +97,7 @@ function Row({ item, selected }: { item: ItemSummary; selected: boolean }) {
 /** How many stand in the list, and when one of them was edited last. */
 function Foot({ flows, one }: { flows: readonly ItemSummary[]; one: string }) {
   const last = flows
-    .flatMap((flow) => (flow.changed ? [flow.changed.at] : []))
+    .flatMap((flow) => (flow.changed && !flow.as_it_came ? [flow.changed.at] : []))
     .toSorted()
     .at(-1)
   return <p className="micro t3 num pane-foot">{last ? words.flowsPane.lastEdit(plural(flows.length, one), shortTime(last)) : plural(flows.length, one)}</p>

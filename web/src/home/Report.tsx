@@ -135,7 +135,7 @@ function Problems({ assistant, problems }: { assistant: string; problems: readon
               <Told assistant={assistant} problem={problem} />
               <span className="pi">
                 {problem.name !== problem.file && <span className="mono ell">{problem.name ?? ''}</span>}
-                <span className="mono t3 ell">{[problem.file, problem.line].filter(Boolean).join(':')}</span>
+                <span className={`mono ell${problem.name === problem.file ? '' : ' t3'}`}>{[problem.file, problem.line].filter(Boolean).join(':')}</span>
               </span>
             </li>
           ))}
