@@ -83,9 +83,10 @@ class Service:
     journal: Journal
     children: list[Child] = field(default_factory=list)
 
-    def start(self, role: str, **environment: str) -> Child:
-        """Start one role."""
-        child = Child(Program.role(role, {**self.environment, **environment}), self.journal, self._gone)
+    def start(self, role: str, *, watched: bool = True, **environment: str) -> Child:
+        """Start one role, under that name for the database too; unless it is `watched`, nobody tells of its death."""
+        given = {**self.environment, "PGAPPNAME": role, **environment}
+        child = Child(Program.role(role, given), self.journal, self._gone if watched else None)
         self.children.append(child)
         child.start()
         return child

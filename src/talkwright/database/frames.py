@@ -17,8 +17,10 @@ FRAMES_CHANNEL = "talkwright_frames"
 _LIMIT_BYTES = 7_900  # PostgreSQL refuses notifications of 8000 bytes and more
 
 
-async def send_frame(session: AsyncSession, scope: UUID | str, kind: str, data: Mapping[str, Any]) -> None:
-    """Send a frame with the session's transaction; one that is too long for a notification is left out."""
+async def send_frame(session: AsyncSession, scope: UUID | str, kind: str, data: Mapping[str, Any]) -> bool:
+    """Send a frame with the session's transaction; False (nothing is sent) where it is too long for a notification."""
     note = json.dumps({"scope": str(scope), "kind": kind, **data}, separators=(",", ":"), ensure_ascii=False)
-    if len(note.encode()) <= _LIMIT_BYTES:
-        await session.execute(text("SELECT pg_notify(:channel, :note)"), {"channel": FRAMES_CHANNEL, "note": note})
+    if len(note.encode()) > _LIMIT_BYTES:
+        return False
+    await session.execute(text("SELECT pg_notify(:channel, :note)"), {"channel": FRAMES_CHANNEL, "note": note})
+    return True

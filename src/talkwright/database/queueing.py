@@ -10,6 +10,9 @@ from __future__ import annotations
 
 from typing import Literal
 
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
 Role = Literal["training-consumer", "running-consumer"]
 
 QUEUE = """
@@ -47,3 +50,22 @@ def consumers(role: Role, *, busy: bool = False) -> str:
         f"(SELECT count(*) FROM studio.workers w WHERE w.role = '{role}' AND w.ended_at IS NULL "  # noqa: S608 - no values
         f"AND NOT w.draining AND w.heartbeat_at > clock_timestamp() - interval '1 minute' {works})"
     )
+
+
+_MARKS = {
+    "training": text(
+        f"SELECT md5(string_agg(q.id::text, ',' ORDER BY q.place)) || {consumers('training-consumer')} "  # noqa: S608 - no values
+        f"|| '/' || {consumers('training-consumer', busy=True)} FROM ({QUEUE}) q"
+    ),
+    "deployment": text(
+        f"SELECT md5(string_agg(d.id::text, ',' ORDER BY d.sequence)) || {consumers('running-consumer')} "  # noqa: S608 - no values
+        f"|| '/' || {consumers('running-consumer', busy=True)} FROM studio.deployments d "
+        "WHERE d.state = 'queued' AND d.cancel_requested_at IS NULL"
+    ),
+}
+
+
+async def queue_mark(session: AsyncSession, kind: Literal["training", "deployment"]) -> str | None:
+    """A text that changes with all that tells people why their work waits; None where nothing waits."""
+    mark: str | None = (await session.execute(_MARKS[kind])).scalar_one()
+    return mark

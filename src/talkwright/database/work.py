@@ -303,9 +303,9 @@ async def append_log(
     """
     statement = upsert(attempt_logs).on_conflict_do_nothing()
     await session.execute(statement, [{"attempt": attempt, **line} for line in lines])
-    shown = [{**line, "at": line["at"].isoformat()} for line in lines[-20:]]
-    shown = [line | {"message": line["message"][:200]} for line in shown]
-    await send_frame(session, assistant, "log", {**work, "lines": shown})
+    shown = [{**line, "at": line["at"].isoformat(), "message": line["message"][:200]} for line in lines[-20:]]
+    while not await send_frame(session, assistant, "log", {**work, "lines": shown}) and shown:
+        del shown[: (len(shown) + 1) // 2]  # the page reads the others when it hears of the last
 
 
 async def read_log(

@@ -16,8 +16,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from talkwright.database import work as queue
 from talkwright.database import workers
-from talkwright.database.announcements import Listener
+from talkwright.database.announcements import STUDIO, Listener
 from talkwright.database.engine import UNAVAILABLE, Database
+from talkwright.database.frames import send_frame
+from talkwright.database.queueing import queue_mark
 from talkwright.database.work import WAKE_SCOPE, Kind, OpenWork
 from talkwright.database.workers import Place
 from talkwright.modelservice.decisions import Activate, Assign, Decision, HandOver, Move, Plan, Stop
@@ -69,6 +71,7 @@ class Orchestrator:
         self._leases = Leases(database, identity, settings.orchestrator_lease_seconds)
         self._lease: Lease | None = None
         self._renew_at = self._look_at = 0.0
+        self._mark: str | None = None
         self._who = f"{policy.kind} orchestrator {identity}"
 
     async def run(self, context: RoleContext) -> None:
@@ -146,6 +149,10 @@ class Orchestrator:
             alive = self._settings.consumer_lease_seconds
             free = await workers.free_places(session, self._policy.consumers, alive)
             works = await queue.open_work(session, self._policy.kind, len(free))
+            mark = await queue_mark(session, self._policy.kind)
+            if mark != self._mark:  # whoever waits learns it, of whatever assistant
+                await send_frame(session, STUDIO, "queue", {"work": self._policy.kind})
+                self._mark = mark
         plan = self._policy.decide(works, free)
         held = [work.held_for + MOMENT_SECONDS for work in works if work.attempt is not None and work.held_for > 0]
         waits = [*held, *([] if plan.look_again is None else [plan.look_again])]

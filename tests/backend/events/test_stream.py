@@ -295,6 +295,8 @@ def test_what_a_person_may_see_follows_from_what_he_may_do() -> None:
     assert not may_see(guest, str(other), "assistant", {})
     assert not may_see(guest, STUDIO, "training", {"assistant": str(other)})
     assert not may_see(guest, STUDIO, "assistant", {})
+    assert may_see(guest, STUDIO, "queue", {"work": "training"})
+    assert not may_see(guest, str(other), "queue", {})
     assert may_see(guest, STUDIO, "grant", {"user": str(me)})
     assert not may_see(guest, STUDIO, "grant", {"user": str(other)})
     assert not may_see(guest, "no uuid", "change", {})

@@ -13,7 +13,7 @@ from uuid import UUID
 
 import structlog
 
-from talkwright.database.announcements import REREAD_SECONDS, Listener, Subscription
+from talkwright.database.announcements import REREAD_SECONDS, STUDIO, Listener, Subscription
 from talkwright.database.frames import FRAMES_CHANNEL
 from talkwright.database.hearing import hear
 
@@ -50,6 +50,7 @@ class Bus:
         self._listener = listener
         self._mailboxes: set[Mailbox] = set()
         self._task: asyncio.Task[None] | None = None
+        self._hears = False
         self.closing = asyncio.Event()
 
     def open(self, scopes: Iterable[UUID | str]) -> Mailbox:
@@ -96,8 +97,11 @@ class Bus:
         await self._listener.stop()
 
     def _take(self, payload: str | None) -> None:
-        """Pass on what another role sent; frames that were missed are gone, because pages can read all of it later."""
+        """Pass on what another role sent; where frames may have been missed, pages are told to read what goes on."""
         if payload is None:
+            if self._hears:
+                self.publish(STUDIO, "missed", {})
+            self._hears = True
             return
         try:
             values = json.loads(payload)

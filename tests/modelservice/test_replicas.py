@@ -1,0 +1,296 @@
+"""Several orchestrators and consumers as real processes: one acts, another takes over, each writes what is its own."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import time
+from collections import defaultdict
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import psycopg
+import pytest
+from sqlalchemy import insert, select, text
+from sqlalchemy.engine import make_url
+from tests.services.modelservice import Service, project, service_at
+from tests.services.postgres import OWNER, TestServer
+
+from talkwright.cli.supervisor.child import Child
+from talkwright.database.frames import FRAMES_CHANNEL
+from talkwright.database.ids import uuid7
+from talkwright.database.tables import attempts, leases, transitions
+from talkwright.database.work import append_log
+
+pytestmark = [pytest.mark.anyio, pytest.mark.timeout(300)]
+
+BUSY = max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
+"""By how much everything takes longer on this machine now."""
+AS_IN_EARNEST = {"TALKWRIGHT_ORCHESTRATOR_LEASE_SECONDS": "4", "TALKWRIGHT_ORCHESTRATOR_RENEW_SECONDS": "1"}
+SLOW = {"TALKWRIGHT_ORCHESTRATOR_LEASE_SECONDS": "60", "TALKWRIGHT_ORCHESTRATOR_RENEW_SECONDS": "20"}
+WRITERS = """
+CREATE SCHEMA writers;
+CREATE TABLE writers.written (what text, name text, who text);
+CREATE FUNCTION writers.note() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
+BEGIN
+  IF TG_OP = 'INSERT' THEN
+    INSERT INTO writers.written VALUES (TG_TABLE_NAME, 'row', current_setting('application_name'));
+  ELSE
+    INSERT INTO writers.written SELECT TG_TABLE_NAME, n.key, current_setting('application_name')
+    FROM jsonb_each(to_jsonb(NEW)) n JOIN jsonb_each(to_jsonb(OLD)) o USING (key) WHERE n.value <> o.value;
+  END IF;
+  RETURN NULL;
+END $$;
+CREATE TRIGGER noted AFTER INSERT OR UPDATE ON studio.trainings FOR EACH ROW EXECUTE FUNCTION writers.note();
+CREATE TRIGGER noted AFTER INSERT OR UPDATE ON studio.deployments FOR EACH ROW EXECUTE FUNCTION writers.note();
+CREATE TRIGGER noted AFTER INSERT OR UPDATE ON studio.attempts FOR EACH ROW EXECUTE FUNCTION writers.note();
+"""
+BACKEND = ""  # this process stands for it
+BOTH = {"training-orchestrator", "running-orchestrator"}
+ALLOWED = {
+    "trainings": {
+        "row": {BACKEND},
+        "cancel_requested_at": {BACKEND},
+        "deploy": {BACKEND},
+        "*": {"training-orchestrator"},
+    },
+    "deployments": {
+        "row": {BACKEND, "training-orchestrator"},
+        "cancel_requested_at": {BACKEND},
+        "*": {"running-orchestrator"},
+    },
+    "attempts": {
+        "row": BOTH,
+        "worker": BOTH,
+        "epoch": BOTH,
+        "stop_requested_at": BOTH,
+        "*": {"training-consumer", "running-consumer"},
+    },
+}
+
+
+@pytest.fixture
+async def service(fresh_database_url: str, tmp_path: Path) -> AsyncIterator[Service]:
+    async with service_at(fresh_database_url, tmp_path) as service:
+        yield service
+
+
+async def leader(service: Service, not_this: UUID | None = None, seconds: float = 30.0) -> tuple[UUID, int]:
+    """Who leads trainings, and under which epoch; another than the one that is gone."""
+    query = select(leases).where(leases.c.key == "lead:training", leases.c.expires_at > text("clock_timestamp()"))
+    async with asyncio.timeout(seconds * BUSY):
+        while True:
+            async with service.database.transaction() as session:
+                row = (await session.execute(query)).first()
+            if row is not None and row.holder != not_this:
+                return row.holder, row.epoch
+            await asyncio.sleep(0.05)
+
+
+def of(children: list[Child], worker: UUID) -> Child:
+    return next(child for child in children if child.worker == worker)
+
+
+async def moves(service: Service, training: UUID) -> list[Any]:
+    query = select(transitions).where(transitions.c.work == training).order_by(transitions.c.sequence)
+    async with service.database.transaction() as session:
+        return list((await session.execute(query)).all())
+
+
+async def stopped_one(service: Service) -> UUID:
+    """A training that only an orchestrator can end: it waits and is called off."""
+    training = await service.train(await service.assistant(f"bot-{uuid7().hex}"), project("stopped"))
+    await service.cancel("training", training)
+    return training
+
+
+async def test_when_the_leader_is_killed_another_leads_within_five_seconds(service: Service) -> None:
+    replicas = [service.start("training-orchestrator", watched=False, **AS_IN_EARNEST) for _ in range(3)]
+    first, epoch = await leader(service)
+    earlier = await stopped_one(service)
+    await service.becomes("training", earlier, "cancelled")
+    pid = of(replicas, first).pid
+    assert pid is not None
+    os.kill(pid, signal.SIGKILL)
+    began = time.monotonic()
+    training = await stopped_one(service)
+    await service.becomes("training", training, "cancelled")
+    took = time.monotonic() - began
+    assert took <= 5.0 * BUSY
+    second, later = await leader(service, not_this=first)
+    assert later == epoch + 1
+    (one,), (other,) = await moves(service, earlier), await moves(service, training)
+    assert (str(first) in one.who, str(second) in other.who) == (True, True)
+    assert (one.source, one.target, one.why) == ("queued", "cancelled", "The training was stopped.")
+
+
+async def test_a_leader_that_is_stopped_in_order_lets_the_next_lead_at_once(service: Service) -> None:
+    replicas = [service.start("training-orchestrator", watched=False, **SLOW) for _ in range(2)]
+    first, epoch = await leader(service)
+    await service.stop(of(replicas, first))
+    _, later = await leader(service, not_this=first, seconds=10)
+    assert later == epoch + 1
+
+
+async def test_a_leader_that_was_frozen_changes_nothing_when_it_comes_back(service: Service) -> None:
+    replicas = [service.start("training-orchestrator", watched=False, **AS_IN_EARNEST) for _ in range(2)]
+    first, _ = await leader(service)
+    pid = of(replicas, first).pid
+    assert pid is not None
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        second, _ = await leader(service, not_this=first)
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    works = [await stopped_one(service) for _ in range(5)]
+    for work in works:
+        await service.becomes("training", work, "cancelled")
+        (move,) = await moves(service, work)
+        assert str(second) in move.who
+
+
+async def test_each_column_has_one_writer(service: Service, postgres: TestServer) -> None:
+    name = make_url(service.environment["TALKWRIGHT_DATABASE_URL"]).database
+    with psycopg.connect(postgres.url(OWNER, str(name))) as link:
+        link.execute(WRITERS)
+    for role in ("training-orchestrator", "training-consumer", "running-orchestrator", "running-consumer"):
+        service.start(role)
+    assistant = await service.assistant("written")
+    training = await service.train(assistant, project("written"), deploy=True)
+    deployment = await service.active(assistant, training=training)
+    stopped = await service.train(assistant, project("written", verb="Wired"))
+    await service.stage("training", stopped)
+    await service.cancel("training", stopped)
+    await service.becomes("training", stopped, "cancelled", "succeeded")
+    await service.cancel("deployment", deployment.id)
+    await service.becomes("deployment", deployment.id, "stopped")
+    written: dict[tuple[str, str], set[str]] = defaultdict(set)
+    with psycopg.connect(postgres.url(OWNER, str(name))) as link:
+        for what, column, who in link.execute("SELECT DISTINCT what, name, who FROM writers.written"):
+            written[what, column].add(who)
+    for (what, column), who in written.items():
+        allowed = ALLOWED[what].get(column, ALLOWED[what]["*"])
+        assert who <= allowed, f"{what}.{column} was written by {who}"
+    seen = {("trainings", "state"), ("deployments", "active"), ("attempts", "address"), ("attempts", "outcome")}
+    assert seen <= written.keys()
+
+
+async def frames(link: psycopg.AsyncConnection[Any], kind: str) -> dict[str, Any]:
+    """The next frame of a kind that the pages hear."""
+    async for note in link.notifies(timeout=20 * BUSY):
+        told: dict[str, Any] = json.loads(note.payload)
+        if told["kind"] == kind:
+            return told
+    raise AssertionError(f"no frame {kind} came")
+
+
+async def test_whoever_waits_hears_that_the_queue_moved(service: Service) -> None:
+    url = service.environment["TALKWRIGHT_DATABASE_URL"]
+    async with await psycopg.AsyncConnection.connect(url, autocommit=True) as link:
+        await link.execute(f"LISTEN {FRAMES_CHANNEL}")
+        service.start("training-orchestrator")
+        training = await service.train(await service.assistant("waits"), project("waits"))
+        assert await frames(link, "queue") == {"scope": "studio", "kind": "queue", "work": "training"}
+        service.start("training-consumer")
+        await service.becomes("training", training, "running", "succeeded")
+        assert (await frames(link, "queue"))["work"] == "training"
+        assert (await frames(link, "log"))["training"] == str(training)
+
+
+async def test_a_log_of_long_lines_is_told_by_its_last_ones(service: Service) -> None:
+    url = service.environment["TALKWRIGHT_DATABASE_URL"]
+    rows = [
+        {"number": n, "at": datetime.now(UTC), "level": "info", "stage": None, "progress": None, "message": "é" * 900}
+        for n in range(1, 31)
+    ]
+    attempt, training = uuid7(), uuid7()
+    async with await psycopg.AsyncConnection.connect(url, autocommit=True) as link:
+        await link.execute(f"LISTEN {FRAMES_CHANNEL}")
+        async with service.database.transaction() as session:
+            await session.execute(insert(attempts).values(id=attempt, work_kind="training", work=training, number=1))
+            await append_log(session, attempt, uuid7(), rows, {"training": str(training)})
+        shown = (await frames(link, "log"))["lines"]
+    assert shown[-1]["number"] == 30
+    assert len(shown) < 20
+
+
+class OldConsumer:
+    """A consumer of protocol 1: the statements of the release before, as they stood, over a connection of its own."""
+
+    def __init__(self, link: psycopg.AsyncConnection[Any], role: str) -> None:
+        self._link, self._role, self.id = link, role, uuid7()
+
+    async def register(self) -> None:
+        await self._link.execute(
+            "INSERT INTO studio.workers (id, role, host, process, engines, started_at, heartbeat_at) "
+            "VALUES (%s, %s, 'old', 1, '[\"talkwright\"]', clock_timestamp(), clock_timestamp())",
+            (self.id, self._role),
+        )
+        await self._link.execute("SELECT pg_notify('talkwright', 'work 0')")
+
+    async def beat(self) -> int:
+        """Renew by holder alone; gives how many leases."""
+        rows = await self._link.execute(
+            "WITH alive AS (UPDATE studio.workers SET heartbeat_at = clock_timestamp() "
+            "WHERE id = %(worker)s AND ended_at IS NULL RETURNING id), "
+            "renewed AS (UPDATE studio.leases SET expires_at = clock_timestamp() + make_interval(secs => 30) "
+            "WHERE holder = %(worker)s AND expires_at > clock_timestamp() RETURNING key, epoch) "
+            "SELECT NULL AS key, 0 AS epoch FROM alive UNION ALL SELECT key, epoch FROM renewed",
+            {"worker": self.id},
+        )
+        return len(await rows.fetchall()) - 1
+
+    async def held(self, *, stop: bool = False) -> tuple[UUID, UUID, bool]:
+        """The attempt that it was given, once it is (or is to stop): its id, its work, whether it is to stop."""
+        async with asyncio.timeout(20 * BUSY):
+            while True:
+                rows = await self._link.execute(
+                    "SELECT a.id, a.work, a.stop_requested_at IS NOT NULL AS stop FROM studio.attempts a "
+                    "WHERE a.worker = %s AND a.ended_at IS NULL",
+                    (self.id,),
+                )
+                if (row := await rows.fetchone()) is not None and row[2] >= stop:
+                    return row[0], row[1], row[2]
+                await asyncio.sleep(0.05)
+
+    async def write(self, attempt: UUID, **values: str) -> None:
+        """Write columns of the attempt under its lease of epoch 1."""
+        async with self._link.transaction():
+            fence = await self._link.execute(
+                "SELECT epoch FROM studio.leases WHERE key = %s AND holder = %s AND epoch = 1 "
+                "AND expires_at > clock_timestamp() FOR UPDATE",
+                (f"attempt:{attempt}", self.id),
+            )
+            assert await fence.fetchone() is not None
+            ends = ", ended_at = clock_timestamp()" if values["state"] == "ended" else ""
+            columns = ", ".join(f"{name} = %({name})s" for name in values)
+            statement = f"UPDATE studio.attempts SET {columns}{ends} WHERE id = %(id)s AND outcome IS NULL"
+            await self._link.execute(statement, {**values, "id": attempt})
+            await self._link.execute("SELECT pg_notify('talkwright', 'work 0')")
+
+
+async def test_a_consumer_of_the_release_before_works_with_the_orchestrator_of_today(service: Service) -> None:
+    service.start("training-orchestrator")
+    url = service.environment["TALKWRIGHT_DATABASE_URL"]
+    async with await psycopg.AsyncConnection.connect(url, autocommit=True) as link:
+        consumer = OldConsumer(link, "training-consumer")
+        await consumer.register()
+        failing = await service.train(await service.assistant("old"), project("old"))
+        attempt, work, _ = await consumer.held()
+        assert work == failing
+        assert await consumer.beat() == 1
+        await consumer.write(attempt, state="running")
+        await consumer.write(attempt, state="ended", outcome="failed", reason="It broke.")
+        assert (await service.becomes("training", failing, "failed")).reason == "It broke."
+        stopped = await service.train(await service.assistant("older"), project("older"))
+        attempt, work, is_to_stop = await consumer.held()
+        assert (work, is_to_stop) == (stopped, False)
+        await service.cancel("training", stopped)
+        assert (await consumer.held(stop=True))[2]
+        await consumer.write(attempt, state="ended", outcome="cancelled")
+        await service.becomes("training", stopped, "cancelled")
