@@ -18,14 +18,12 @@ from talkwright.engine.understanding.local.corrections import bare_correction, c
 from talkwright.engine.understanding.local.knowing import known_question
 from talkwright.engine.understanding.local.message import Decision, Message
 from talkwright.engine.understanding.local.offers import offer_decision
-from talkwright.engine.understanding.local.opening import (
-    SURE,
-    act_decision,
-    nothing_fits,
-    start_decision,
-)
+from talkwright.engine.understanding.local.opening import act_decision, nothing_fits
 from talkwright.engine.understanding.local.phrases import Act
+from talkwright.engine.understanding.local.several import wish_beside
 from talkwright.engine.understanding.local.situation import Question, collected
+from talkwright.engine.understanding.local.starting import SURE, start_decision
+from talkwright.engine.understanding.local.texts import words
 from talkwright.engine.understanding.local.values import filling, mapped_value, values_for
 
 _WANTED = 0.35  # how likely a flow must be to leave the question for it, when the sentence is built like a wish
@@ -48,9 +46,8 @@ def answer_question(message: Message, question: Question) -> Decision:
         return _set(question.slot, message.text.strip() if value is None else value, "the question takes any answer")
     if (offered := _corrected_at_offer(message, question) or offer_decision(message, question)) is not None:
         return offered
-    flow = next(iter(message.situation.running), "")
-    if (mapped := mapped_value(message, question.slot, flow)) is not None:
-        return _set(question.slot, mapped, f"the intent {message.intent} says so")
+    if (told := _by_intent(message, question) or _answer_and_wish(message, question)) is not None:
+        return told
     value = read_value(message, message.text, question.slot, question)
     if question.slot.type in ("text", "any") and is_only_yes_or_no(message.text):
         value = None if message.wording.asks_openly(question.utter) else value
@@ -84,6 +81,22 @@ def _as_pressed(message: Message, payload_text: str) -> Decision | None:
         return None
     commands = [SetSlot(name, value, PAYLOAD) for name, value in payload.assignments]
     return Decision(commands, "the words of a button")
+
+
+def _by_intent(message: Message, question: Question) -> Decision | None:
+    """The answer that the slot's mappings make of the message's intent (8.3)."""
+    mapped = mapped_value(message, question.slot, next(iter(message.situation.running), ""))
+    return _set(question.slot, mapped, f"the intent {message.intent} says so") if mapped is not None else None
+
+
+def _answer_and_wish(message: Message, question: Question) -> Decision | None:
+    """The answer that stands before an "and", and the flow that is wanted behind it; a text may hold any "and"."""
+    if question.slot.type in _FREE or (beside := wish_beside(message)) is None:
+        return None
+    said, wish = beside
+    plain = is_plain_boolean(said) if question.slot.type == "bool" else len(words(said)) <= _LONG_ENOUGH
+    value = read_value(message, said, question.slot, question) if plain else None
+    return Decision([filling(question.slot, value), *wish], "an answer, and a wish") if value is not None else None
 
 
 def _answer_or_digression(message: Message, question: Question, value: Any) -> Decision:

@@ -16,9 +16,9 @@ from talkwright.engine.understanding.local.answers.persons import asks_for_a_per
 from talkwright.engine.understanding.local.cues import cued_values
 from talkwright.engine.understanding.local.languages import in_english, phrases
 from talkwright.engine.understanding.local.message import Decision, Message
-from talkwright.engine.understanding.local.opening import SURE
 from talkwright.engine.understanding.local.phrases import change_request
 from talkwright.engine.understanding.local.situation import Question
+from talkwright.engine.understanding.local.starting import SURE
 from talkwright.engine.understanding.local.texts import fold, readable, spans, words
 from talkwright.engine.understanding.local.values import filling
 

@@ -13,9 +13,11 @@ from talkwright.engine.understanding.local.answers.categories import Option, cat
 from talkwright.engine.understanding.local.knowing import known_question
 from talkwright.engine.understanding.local.languages import alternatives
 from talkwright.engine.understanding.local.message import Decision, Message
-from talkwright.engine.understanding.local.opening import act_decision, nothing_fits, start_decision
+from talkwright.engine.understanding.local.opening import act_decision, nothing_fits
 from talkwright.engine.understanding.local.phrases import ENDINGS, Act
+from talkwright.engine.understanding.local.several import several_wishes
 from talkwright.engine.understanding.local.situation import Question
+from talkwright.engine.understanding.local.starting import start_decision
 from talkwright.engine.understanding.local.texts import fold
 
 RATING_SLOT = "csat_score"
@@ -61,7 +63,7 @@ def _flow_or_boolean(message: Message, slot: str) -> Decision:
     best = message.candidates[0].probability if message.candidates else 0.0
     if (asked := known_question(message, best)) is not None:
         return asked
-    started = start_decision(message)
+    started = several_wishes(message) or start_decision(message)
     said = boolean_answer(message.text)
     waiting = started is not None and started.started in message.situation.running
     if said is False and waiting:

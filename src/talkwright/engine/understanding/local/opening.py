@@ -17,11 +17,9 @@ from talkwright.engine.commands import (
 from talkwright.engine.understanding.local.knowing import known_question
 from talkwright.engine.understanding.local.message import Decision, Message
 from talkwright.engine.understanding.local.phrases import ENDINGS, Act
-from talkwright.engine.understanding.local.values import values_in_sentence
+from talkwright.engine.understanding.local.several import several_wishes
+from talkwright.engine.understanding.local.starting import start_decision
 
-SURE = 0.5
-_BY_FAR = 0.9
-_MOST_ASKED = 4
 _TRUST_OVER_PHRASE = 0.6  # a trained flow wins over a phrase of everyday talk from here on
 
 
@@ -30,6 +28,8 @@ def open_conversation(message: Message) -> Decision:
     best = message.candidates[0] if message.candidates else None
     if message.act is not None and not (best and best.probability >= _TRUST_OVER_PHRASE and message.act in _SOFT_ACTS):
         return act_decision(message, message.act)
+    if (several := several_wishes(message)) is not None:
+        return several
     asked = known_question(message, best.probability if best else 0.0)
     return asked or start_decision(message) or nothing_fits(message, "no flow is likely enough")
 
@@ -84,32 +84,3 @@ def _handoff(message: Message, why: str) -> Decision:
     if flow is not None and message.situation.startable(flow):
         return Decision([StartFlow(flow)], why, started=flow)
     return start_decision(message) or Decision([HumanHandoff()], why)
-
-
-def start_decision(message: Message, least: float | None = None) -> Decision | None:
-    """Starts the likeliest flow, or asks which of some is meant; None where none is as likely as `least`."""
-    if message.says_nothing:
-        return None
-    if not message.situation.running and (shared := _sharing_a_name(message)):
-        return Decision([Clarify(shared)], "several flows have the word in their names")
-    chosen = message.matcher.choice(message.candidates, least)
-    if not chosen:
-        return None
-    if len(chosen) > 1 and not message.situation.running:
-        return Decision([Clarify(tuple(sorted(chosen)))], "several flows are about equally likely")
-    found = values_in_sentence(message, chosen[0])
-    commands = [StartFlow(chosen[0]), *found.commands]
-    return Decision(commands, "the most likely flow", found.entities, chosen[0], found.reasons)
-
-
-def _sharing_a_name(message: Message) -> tuple[str, ...]:
-    """The flows to ask about where a single word is all that is said, and no flow it names is by far the likeliest."""
-    if not message.candidates:
-        return ()
-    first = message.candidates[0]
-    sharing = message.matcher.shared_names.sharing(message.text, message.language, first.flow)
-    if not sharing or (first.flow in sharing and first.probability >= _BY_FAR):
-        return ()
-    sure = {first.flow} if first.probability >= SURE else set()
-    asked = [one.flow for one in message.candidates if one.flow in sure.union(sharing)]
-    return tuple(sorted(asked[:_MOST_ASKED])) if len(asked) > 1 else ()

@@ -9,10 +9,10 @@ from talkwright.engine.commands import LLM, NLU, SetSlot
 from talkwright.engine.dialogue.triggers import value_of_intent
 from talkwright.engine.understanding.local.answers.categories import named_category
 from talkwright.engine.understanding.local.answers.moments import is_of_time, moments_in
-from talkwright.engine.understanding.local.answers.numbers import find_numbers
+from talkwright.engine.understanding.local.answers.numbers import Number, find_numbers
 from talkwright.engine.understanding.local.cues import cued_values
 from talkwright.engine.understanding.local.entities import Entity
-from talkwright.engine.understanding.local.languages import common_words
+from talkwright.engine.understanding.local.languages import common_words, in_english
 from talkwright.engine.understanding.local.message import Message, Values
 from talkwright.engine.understanding.local.situation import collected
 from talkwright.engine.understanding.local.texts import words
@@ -101,7 +101,7 @@ def _moments(message: Message, wanted: list[Slot]) -> list[SetSlot]:
 
 
 def _amounts(message: Message, wanted: list[Slot], used: list[Entity]) -> list[SetSlot]:
-    """The one number of the sentence, if the flow has one number to ask for."""
+    """The one number of the sentence, if the flow asks for one; of several the one that counts its thing."""
     numeric = [slot for slot in wanted if slot.type == "float"]
     numbers = [
         number
@@ -110,9 +110,17 @@ def _amounts(message: Message, wanted: list[Slot], used: list[Entity]) -> list[S
     ]
     money = [number for number in numbers if number.money]
     numbers = money or numbers
+    if len(numeric) == 1 and len(numbers) > 1:
+        numbers = [number for number in numbers if _counts(message, numeric[0], number)]
     if len(numeric) != 1 or len(numbers) != 1:
         return []
     return [filling(numeric[0], numbers[0].value)]
+
+
+def _counts(message: Message, slot: Slot, number: Number) -> bool:
+    """Whether the word behind the number is one of the slot's name: the 3 in "3 bags to 5 High Street"."""
+    behind = words(message.text[number.end :])[:1]
+    return not message.wording.slot_words(slot).isdisjoint([*behind, *in_english(behind, message.language)])
 
 
 def _cued(message: Message, wanted: list[Slot], flow_id: str, used: list[Entity]) -> list[SetSlot]:
