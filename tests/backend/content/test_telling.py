@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import time
 from typing import Any
 
 import pytest
@@ -113,6 +114,13 @@ _AT_BRANCH = ["steps", 1, "next", 1, "else", 0]
             [(["steps", 0, "next"], "bye"), (["steps", ...], {"id": "bye", "action": "utter_bye"})],
             "Added the step bye to it",
         ),
+        (
+            Kind.FLOW,
+            ORDER,
+            [(["steps", 0, "collect"], "other"), (["steps", ...], {"action": "utter_bye"})],
+            "Edit text",
+        ),
+        (Kind.FLOW, ORDER, [(["description"], "x"), (["steps", ...], {"action": "utter_bye"})], "Edit text"),
         (Kind.PROMPT, "a", [], "Edit text"),
     ],
 )
@@ -127,11 +135,39 @@ def test_one_edit_is_told_and_its_undo_as_what_it_takes_back(
     assert said.casefold() == f"Undid: {words}".casefold()
 
 
+def test_a_change_of_many_steps_is_told_quickly() -> None:
+    before, after = ({"steps": [{"action": f"{name}{n}"} for n in range(5000)]} for name in ("a", "b"))
+    started = time.process_time()
+    for made in (after, {"steps": [*before["steps"], {"action": "c"}]}):
+        told({"name": "edit-source"}, [_working(Kind.FLOW, "it", before, made)])
+    assert time.process_time() - started < 1
+
+
 def test_what_touches_more_than_one_item_or_tells_a_reason_keeps_its_words() -> None:
     one, two = (_working(Kind.SLOT, "it", SLOT, {**SLOT, "type": "any"}) for _ in range(2))
     assert told({"name": "edit-slot"}, [one, two]) is None
     assert told({"name": "apply-fix"}, [one]) is None
     assert told({"name": "rename"}, [one]) is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "before", "after"),
+    [
+        (Kind.RESPONSE, [{"buttons": {"a": {"title": 1}}}], [{"buttons": {"a": {"title": 2}}}]),
+        (Kind.RESPONSE, {"a": {"text": 1}}, {"a": {"text": 2}}),
+        (Kind.RESPONSE, "a", [{"text": "a"}]),
+        (Kind.FLOW, {"steps": [{"next": {"a": {"if": 1}}}]}, {"steps": [{"next": {"a": {"if": 2}}}]}),
+        (Kind.FLOW, {"steps": {"a": 1}}, {"steps": {"a": 2}}),
+        (Kind.FLOW, {"steps": ["a"]}, {"steps": ["b"]}),
+        (Kind.FLOW, {"steps": [{"id": 5}]}, {"steps": [{"id": 6}]}),
+        (Kind.SLOT, {"values": {"a": 1}}, {"values": {"a": 2}}),
+        (Kind.INTENT, None, {"examples": 5}),
+    ],
+)
+def test_bodies_of_any_shape_are_told_somehow(kind: Kind, before: Any, after: Any) -> None:
+    for one, other in ((before, after), (after, before)):
+        command = {"name": "edit-source", "arguments": {"kind": str(kind), "name": "it"}}
+        assert words_of(command | {"told": told(command, [_working(kind, "it", one, other)])})
 
 
 def test_equal_numbers_of_other_types_differ() -> None:

@@ -5,6 +5,7 @@ What is told is kept with the change as data; `words` makes sentences of it.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -14,6 +15,7 @@ from talkwright.backend.content.workspace import Working
 
 Did = Literal["changed", "added", "removed"]
 Place = tuple[str | int, ...]
+_Steps = Mapping[Place, Mapping[str, Any]]
 
 _TOLD = ("edit-", "add-", "remove-", "move-", "delete-step")
 """Commands that say less than the items do. The others say what their items can't: why, or from where."""
@@ -134,14 +136,7 @@ def _in_flow(before: Any, after: Any) -> dict[str, Any] | None:
 def _steps(before: Mapping[str, Any], after: Mapping[str, Any], difference: Difference | None) -> dict[str, Any] | None:
     old, new = _by_pointer(before), _by_pointer(after)
     if len(old) != len(new):
-        did, fewer, more = ("added", old, new) if len(new) > len(old) else ("removed", new, old)
-        left = list(fewer.values())
-        extra = [step for step in more.values() if not _taken(left, step)]
-        # a step whose way on was led to the one that came looks new as well, but for its name
-        stayed = [_name(step) for step in left]
-        named = [name for name in map(_name, extra) if name not in stayed]
-        count = len(more) - len(fewer)
-        return {"did": did, "steps": count, **({"step": named[0]} if len(named) == count == 1 else {})}
+        return _came_or_went(before, after, old, new)
     if difference is None:
         return None
     inside = [pointer for pointer in old if _begins(difference.place, pointer)]
@@ -156,19 +151,34 @@ def _steps(before: Mapping[str, Any], after: Mapping[str, Any], difference: Diff
     return {"did": difference.did, "place": list(rest), "step": _name(new[pointer])}
 
 
-def _by_pointer(flow: Mapping[str, Any]) -> dict[Place, Mapping[str, Any]]:
+def _by_pointer(flow: Mapping[str, Any]) -> _Steps:
     return {
         tuple(int(p) if p.isdigit() else p for p in pointer[1:].split("/")): step
         for pointer, step, _ in walk_steps(flow)
     }
 
 
-def _taken(left: list[Mapping[str, Any]], step: Mapping[str, Any]) -> bool:
-    """Whether an equal step is among those that are left, which it then leaves."""
-    if step not in left:
-        return False
-    left.remove(step)
-    return True
+def _came_or_went(
+    before: Mapping[str, Any], after: Mapping[str, Any], old: _Steps, new: _Steps
+) -> dict[str, Any] | None:
+    """Steps that came or went, where nothing else differs but the ways on of those that stayed."""
+    did, fewer, more = ("added", old, new) if len(new) > len(old) else ("removed", new, old)
+    if {**before, "steps": ()} != {**after, "steps": ()}:
+        return None
+    stayed, extra = Counter(map(_alone, fewer.values())), list[Mapping[str, Any]]()
+    for step in more.values():
+        if stayed[_alone(step)] > 0:
+            stayed[_alone(step)] -= 1
+        else:
+            extra.append(step)
+    if stayed.total():
+        return None
+    return {"did": did, "steps": len(extra), **({"step": _name(extra[0])} if len(extra) == 1 else {})}
+
+
+def _alone(step: Mapping[str, Any]) -> str:
+    """Stands for a step without what follows it."""
+    return repr({key: value for key, value in step.items() if key != "next"})
 
 
 def _begins(place: Place, pointer: Place) -> bool:

@@ -63,7 +63,12 @@ _STEPS = {
 def told_in_words(told: Mapping[str, Any]) -> str | None:
     """The sentence for what was told of an edit; None where there are no words for it."""
     words = _KINDS.get(str(told.get("kind", "")))
-    return None if words is None else words(told, _cut(told.get("name", "")))
+    if words is None:
+        return None
+    try:
+        return words(told, _cut(told.get("name", "")))
+    except (TypeError, KeyError, IndexError, ValueError):  # a body of another shape, where a map stands for a list
+        return None
 
 
 def _flow(told: Mapping[str, Any], name: str) -> str | None:
