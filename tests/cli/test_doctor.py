@@ -17,17 +17,22 @@ from pathlib import Path
 import psycopg
 import pytest
 from tests.services.commands import Place
+from tests.services.objects import s3_missing, s3_server
 from tests.services.postgres import TestServer
 
 from talkwright.database.ids import uuid7
 from talkwright.database.settings import DatabaseSettings
+
+WITH_ACTIONS = {"TALKWRIGHT_PORT": "0"}
+ALONE = {**WITH_ACTIONS, "TALKWRIGHT_ACTIONS_PYTHON": "/nowhere/python"}
+"""Without the example's action server, which would be started for each look at something else."""
 
 
 @pytest.fixture
 def place(postgres: TestServer, tmp_path: Path) -> Iterator[Place]:
     """A prepared studio that nobody has entered yet."""
     with postgres.database() as name:
-        yield Place(tmp_path / "home", postgres.settings(name), {"TALKWRIGHT_PORT": "0"})
+        yield Place(tmp_path / "home", postgres.settings(name), ALONE)
 
 
 def findings(place: Place, **more: str) -> dict[str, dict[str, str | None]]:
@@ -47,7 +52,7 @@ def wrong(place: Place, area: str, **more: str) -> str:
 
 
 def test_a_prepared_studio_is_well_but_for_its_first_administrator(place: Place) -> None:
-    found = findings(place)
+    found = findings(replace(place, more=WITH_ACTIONS))
     notes = {area: finding["state"] for area, finding in found.items() if finding["state"] != "well"}
     assert set(found) == {"database", "storage", "identity", "engine", "disk", "ports", "actions"}
     assert notes.pop("identity") == "note"
@@ -56,14 +61,14 @@ def test_a_prepared_studio_is_well_but_for_its_first_administrator(place: Place)
 
 
 def test_lines_for_people_say_how_to_mend(place: Place) -> None:
-    done = place.run("talkwright.cli.main", "doctor")
+    done = replace(place, more=WITH_ACTIONS).run("talkwright.cli.main", "doctor")
     assert done.returncode == 0
     assert "Open the link that `talkwright up` prints." in done.stdout
     assert done.stdout.count("\nok ") >= 4
 
 
 def test_a_new_data_folder_is_left_alone(tmp_path: Path) -> None:
-    found = findings(Place(tmp_path / "home", None, {"TALKWRIGHT_PORT": "0"}))
+    found = findings(Place(tmp_path / "home", None, ALONE))
     assert found["database"]["state"] == "note"
     assert not (tmp_path / "home").exists()
 
@@ -84,11 +89,22 @@ def test_an_embedded_server_that_can_not_start_is_found(tmp_path: Path) -> None:
     home = tmp_path / "home"
     home.mkdir()
     (home / "postgres.json").write_text("{}")
-    assert "postgres.json" in wrong(Place(home, None, {"TALKWRIGHT_PORT": "0"}), "database")
+    assert "postgres.json" in wrong(Place(home, None, ALONE), "database")
 
 
 def test_a_store_that_can_not_be_written_is_found(place: Place) -> None:
     assert wrong(place, "storage", TALKWRIGHT_STORAGE_URL="file:///dev/null/objects")
+
+
+@pytest.mark.skipif(s3_missing() is not None, reason=str(s3_missing()))
+def test_a_store_elsewhere_is_tried_as_jobs_use_it_and_what_it_refuses_is_said(place: Place, tmp_path: Path) -> None:
+    (tmp_path / "s3").mkdir()
+    with s3_server(tmp_path / "s3") as server:
+        assert findings(place, **server.settings())["storage"]["state"] == "well"
+        found = wrong(place, "storage", **server.settings(AWS_SECRET_ACCESS_KEY="wrong"))
+        assert "could not be stored" in found
+        bucket = {"TALKWRIGHT_STORAGE_URL": "s3://no-such-bucket", "TALKWRIGHT_STORAGE_RETRY_SECONDS": "1"}
+        assert wrong(place, "storage", **server.settings(**bucket))
 
 
 def test_a_model_that_is_missing_in_the_store_is_found(place: Place) -> None:

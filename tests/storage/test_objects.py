@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -190,8 +191,10 @@ async def test_a_wrong_key_is_refused(store: ObjectStore, tmp_path: Path, monkey
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "wrong")
     monkeypatch.setenv("AZURE_STORAGE_ACCOUNT_KEY", "d3Jvbmc=")
     wrong = open_store(load(StorageSettings)[StorageSettings], tmp_path)
-    with pytest.raises(StorageError):
+    with pytest.raises(StorageError) as refused:
         await wrong.put("k", b"v")
+    assert re.search(r"\((SignatureDoesNotMatch|AuthorizationFailure)\)", str(refused.value))
+    assert "StringToSign" not in str(refused.value)
 
 
 async def test_without_a_url_the_data_folder_holds_the_objects_for_its_owner_alone(tmp_path: Path) -> None:

@@ -22,7 +22,6 @@ from sqlalchemy.exc import SQLAlchemyError
 from talkwright.backend.settings import BackendSettings
 from talkwright.cli.settings import UpSettings
 from talkwright.database.engine import Database
-from talkwright.database.ids import uuid7
 from talkwright.database.readiness import unready_reason
 from talkwright.database.tables import models
 from talkwright.identity.people import administrator_exists
@@ -31,6 +30,7 @@ from talkwright.identity.secrets import SecretsError, keyring
 from talkwright.identity.settings import IdentitySettings
 from talkwright.operations.config import reveal
 from talkwright.storage.objects import StorageError, open_store
+from talkwright.storage.probing import ProbeError, probe
 from talkwright.storage.settings import StorageSettings
 
 State = Literal["well", "note", "wrong"]
@@ -108,16 +108,14 @@ async def database(place: Place, link: Database) -> Finding:
 
 
 async def storage(place: Place, link: Database) -> Finding:
-    """Whether an object can be stored, read and deleted, and the models that the studio knows are there."""
+    """Whether the store does what jobs and publication need, and the models that the studio knows are there."""
     try:
-        store, key, data = open_store(place.storage, place.home), f"doctor/{uuid7()}", b"talkwright"
-        await store.put(key, data)
-        same = await store.get(key) == data
-        await store.delete(key)
+        store = open_store(place.storage, place.home)
+        await probe(store)
     except (StorageError, OSError) as error:
         return wrong("storage", str(error), "Check TALKWRIGHT_STORAGE_URL, its keys, and free space.")
-    if not same:
-        return wrong("storage", "The store gives back something else than was put.", "Check the object store itself.")
+    except ProbeError as error:
+        return wrong("storage", str(error), "Check the object store itself, its rights, and this machine's clock.")
     with suppress(SQLAlchemyError, OSError):
         async with link.transaction() as session:
             keys = (await session.execute(select(models.c.object))).scalars().all()

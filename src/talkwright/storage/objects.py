@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -20,6 +21,8 @@ from talkwright.storage.settings import StorageSettings
 CHUNK_BYTES = 1 << 20
 GRANT_SECONDS = 3600
 """So long a signed URL is good; whoever needs one later asks for a fresh one."""
+MOST_CHARACTERS = 300
+_CODE = re.compile(r"<Code>([A-Za-z]{1,60})</Code>")
 _PUT_HEADERS = {"Content-Type": "application/octet-stream"}
 _AZURE_HEADERS = {"x-ms-blob-type": "BlockBlob"}
 
@@ -210,4 +213,8 @@ def _checked(key: str) -> str:
 
 
 def _reason(error: Exception) -> str:
-    return str(error).strip().splitlines()[0].rstrip(".") if str(error).strip() else type(error).__name__
+    """What went wrong in a line: of a server's answer its code alone, as the rest holds requests and keys' names."""
+    line = (str(error).strip().splitlines() or [""])[0]
+    said = line.split("<", 1)[0].rstrip(" :.")[:MOST_CHARACTERS] or type(error).__name__
+    code = _CODE.search(str(error))
+    return f"{said} ({code[1]})" if code else said
