@@ -55,7 +55,7 @@ SECONDS = {
     "tests/test_outside_project.py": 25,
     "tests/engine/llm/test_asking.py": 25,
     "tests/web/test_commands.py": 25,
-    "tests/engine/test_channels.py": 25,
+    "tests/engine/test_channels.py": 20,
     "tests/identity/test_door.py": 25,
     "tests/cli/test_secrets.py": 25,
     "tests/backend/content/test_hostile_imports.py": 25,
