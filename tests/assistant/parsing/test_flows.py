@@ -131,8 +131,9 @@ def test_all_kinds_of_steps_and_keys_are_read() -> None:
         ({"description": "d", "nlu_trigger": [3], "steps": [{"action": "a"}]}, "wrong-shape"),
     ],
 )
-def test_wrong_shapes_are_reported_and_never_raise(body: Any, code: str) -> None:
+def test_wrong_shapes_are_reported_and_never_raise_and_one_fault_is_told_once(body: Any, code: str) -> None:
     assert code in codes(body)
+    assert code == "flow-without-steps" or "flow-without-steps" not in codes(body)
 
 
 def test_a_mistyped_key_comes_with_a_fix() -> None:
