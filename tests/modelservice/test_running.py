@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -23,12 +24,22 @@ from talkwright.identity.secrets import keyring
 pytestmark = pytest.mark.anyio
 
 OTHER_FLOW = FLOWS.replace("send_money", "spend_money")
+ROLES = ("training-orchestrator", "training-consumer", "running-orchestrator", "running-consumer")
 
 
 @pytest.fixture
 async def service(fresh_database_url: str, tmp_path: Path) -> AsyncIterator[Service]:
     async with service_at(fresh_database_url, tmp_path, TALKWRIGHT_REPLACE_AFTER_SECONDS="1") as service:
-        for role in ("training-orchestrator", "training-consumer", "running-orchestrator", "running-consumer"):
+        for role in ROLES:
+            service.start(role)
+        yield service
+
+
+@pytest.fixture(scope="module")
+async def shared(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Service]:
+    """Roles for tests that hurt none of them: room for `desk`, and beside it for a version and its next one."""
+    async with service_at(database_url, tmp_path_factory.mktemp("shared")) as service:
+        for role in (*ROLES, *ROLES[-1:] * 2):
             service.start(role)
         yield service
 
@@ -44,6 +55,23 @@ async def ready(service: Service, name: str, **changes: Any) -> tuple[Any, Any]:
     training = await service.train(assistant, project(name, **changes), deploy=True)
     await service.becomes("training", training, "succeeded")
     return assistant, await service.active(assistant, training=training)
+
+
+@pytest.fixture(scope="module")
+async def desk(shared: Service) -> tuple[Any, Any]:
+    """An assistant whose first and only version runs for all tests that only talk to it."""
+    return await ready(shared, f"desk-{uuid4()}")
+
+
+@asynccontextmanager
+async def running(service: Service, name: str) -> AsyncIterator[tuple[Any, Any]]:
+    """An assistant whose first version runs; whatever version runs in the end is stopped."""
+    assistant, deployment = await ready(service, name)
+    yield assistant, deployment
+    last = await service.active(assistant)
+    await service.cancel("deployment", last.id)
+    for each in {deployment.id, last.id}:
+        await service.becomes("deployment", each, "stopped")
 
 
 async def at_the_second_question(talk: Talk) -> Any:
@@ -67,43 +95,42 @@ async def test_a_trained_assistant_runs_by_itself_and_talks(service: Service, na
     assert service.jobs() == []
 
 
-async def test_a_repeated_message_gets_the_stored_answer_and_happens_once(service: Service, name: str) -> None:
-    assistant, _ = await ready(service, name)
-    async with talking(service, assistant) as talk:
+async def test_a_repeated_message_gets_the_stored_answer_and_happens_once(
+    shared: Service, desk: tuple[Any, Any]
+) -> None:
+    async with talking(shared, desk[0]) as talk:
         chat, message = await talk.begin(), uuid7()
         first, second = await asyncio.gather(
             talk.say(chat, "send money", message=message), talk.say(chat, "send money", message=message)
         )
         assert first == second
         assert await talk.say(chat, "send money", message=message) == first
-    async with service.database.transaction() as session:
-        rows = (await session.execute(select(chat_events).where(chat_events.c.chat == chat))).all()
+    async with shared.database.transaction() as session:
+        query = select(chat_events).where(chat_events.c.chat == chat).order_by(chat_events.c.seq)
+        rows = (await session.execute(query)).all()
     assert sum(row.type == "user" for row in rows) == 1
     assert [row.seq for row in rows] == list(range(1, len(rows) + 1))
     assert all(row.body.isascii() and row.body.startswith(f'{{"sender_id": "{chat}"') for row in rows)
 
 
-async def test_a_second_turn_waits_for_the_first(service: Service, name: str) -> None:
-    assistant, _ = await ready(service, name)
-    async with talking(service, assistant) as one, talking(service, assistant) as two:
+async def test_a_second_turn_waits_for_the_first(shared: Service, desk: tuple[Any, Any]) -> None:
+    async with talking(shared, desk[0]) as one, talking(shared, desk[0]) as two:
         chat = await one.begin()
         answers = await asyncio.gather(*(talk.say(chat, "send money") for talk in (one, two, one, two)))
     assert sorted(answer["turn"]["number"] for answer in answers) == [1, 2, 3, 4]
 
 
-async def test_a_chat_goes_on_at_the_same_question_with_the_next_version(service: Service, name: str) -> None:
-    service.start("running-consumer")
-    assistant, old = await ready(service, name)
-    async with talking(service, assistant) as talk:
+async def test_a_chat_goes_on_at_the_same_question_with_the_next_version(shared: Service, name: str) -> None:
+    async with running(shared, name) as (assistant, old), talking(shared, assistant) as talk:
         chat = await at_the_second_question(talk)
-        training = await service.train(assistant, project(name, verb="Wired"), deploy=True)
-        new = await service.active(assistant, training=training)
+        training = await shared.train(assistant, project(name, verb="Wired"), deploy=True)
+        new = await shared.active(assistant, training=training)
         answer = await talk.say(chat, "/SetSlots(amount=20)")
         assert "Wired 20" in " ".join(texts(answer))
         assert "answers from here on" in answer["turn"]["notice"]
         assert answer["turn"]["model"]["version"] == f"{assistant}-2"
-    await service.becomes("deployment", old.id, "stopped", seconds=15)
-    assert (await service.row("deployment", new.id)).state == "running"
+        await shared.becomes("deployment", old.id, "stopped", seconds=15)
+        assert (await shared.row("deployment", new.id)).state == "running"
 
 
 def environment_of(pid: int) -> str:
@@ -111,33 +138,29 @@ def environment_of(pid: int) -> str:
     return Path(f"/proc/{pid}/environ").read_text()
 
 
-async def test_what_starts_again_has_the_secrets_of_now_and_goes_on_without_a_word(service: Service, name: str) -> None:
-    service.start("running-consumer")
-    assistant, old = await ready(service, name)
-    async with talking(service, assistant) as talk:
+async def test_what_starts_again_has_the_secrets_of_now_and_goes_on_without_a_word(shared: Service, name: str) -> None:
+    async with running(shared, name) as (assistant, old), talking(shared, assistant) as talk:
         chat, again = await at_the_second_question(talk), uuid7()
-        async with service.database.transaction() as session:
-            sealed = keyring(None, service.home).encrypt(b"open-sesame", PURPOSE)
+        async with shared.database.transaction() as session:
+            sealed = keyring(None, shared.home).encrypt(b"open-sesame", PURPOSE)
             await set_secret(session, assistant, "QUAY", sealed, SYSTEM_USER)
             assert await deploy_again(session, again, assistant=assistant, by=SYSTEM_USER)
-        await service.becomes("deployment", old.id, "stopping", "stopped")
-        environment = environment_of(service.engine_of(again))
+        await shared.becomes("deployment", old.id, "stopping", "stopped")
+        environment = environment_of(shared.engine_of(again))
         assert 'TALKWRIGHT_ENGINE_VARIABLES={"QUAY": "open-sesame"}' in environment
         assert "\0QUAY=" not in environment
-        folder = next((service.home / "jobs" / "running").glob(f"tw-d-{again}-*"))
+        folder = next((shared.home / "jobs" / "running").glob(f"tw-d-{again}-*"))
         kept = [path for path in folder.rglob("*") if path.is_file() and b"open-sesame" in path.read_bytes()]
         assert kept == []
         answer = await talk.say(chat, "/SetSlots(amount=20)")
         assert ("Sent 20" in " ".join(texts(answer)), answer["turn"]["notice"]) == (True, None)
 
 
-async def test_a_chat_is_told_what_the_next_version_does_not_know(service: Service, name: str) -> None:
-    service.start("running-consumer")
-    assistant, _ = await ready(service, name)
-    async with talking(service, assistant) as talk:
+async def test_a_chat_is_told_what_the_next_version_does_not_know(shared: Service, name: str) -> None:
+    async with running(shared, name) as (assistant, _), talking(shared, assistant) as talk:
         chat = await at_the_second_question(talk)
-        training = await service.train(assistant, project(name, flows=OTHER_FLOW), deploy=True)
-        await service.active(assistant, training=training)
+        training = await shared.train(assistant, project(name, flows=OTHER_FLOW), deploy=True)
+        await shared.active(assistant, training=training)
         answer = await talk.say(chat, "hello")
         assert "send_money" in answer["turn"]["notice"]
 
@@ -195,19 +218,17 @@ async def test_another_assistant_waits_while_the_only_consumer_is_taken(service:
         assert texts(await waiting)
 
 
-async def test_without_any_version_the_person_learns_what_to_do(service: Service, name: str) -> None:
-    assistant = await service.assistant(name)
-    async with talking(service, assistant) as talk:
+async def test_without_any_version_the_person_learns_what_to_do(shared: Service, name: str) -> None:
+    assistant = await shared.assistant(name)
+    async with talking(shared, assistant) as talk:
         chat = await talk.begin()
         with pytest.raises(ProblemError, match="no-deployment"):
             await talk.say(chat, "hello")
 
 
-async def test_nobody_without_the_token_reads_a_conversation(service: Service, name: str) -> None:
-    assistant, deployment = await ready(service, name)
-    (attempt,) = await service.attempts("deployment", deployment.id)
-    assert keyring(None, service.home).decrypt(attempt.secret, "attempt")
+async def test_nobody_without_the_token_reads_a_conversation(shared: Service, desk: tuple[Any, Any]) -> None:
+    (attempt,) = await shared.attempts("deployment", desk[1].id)
+    assert keyring(None, shared.home).decrypt(attempt.secret, "attempt")
     async with httpx2.AsyncClient(trust_env=False) as client:
         answer = await client.get(f"{attempt.address}/conversations/x/tracker")
     assert answer.status_code == 401
-    assert assistant
