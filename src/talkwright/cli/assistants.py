@@ -80,6 +80,9 @@ def run(
     Exit code 0 after a clean end, 1 where the address is taken, 2 where the model or a setting can't be used.
     """
     from talkwright.engine.lines import speak_to_people  # noqa: PLC0415 - only what the command needs
+    from talkwright.engine.threads import one_thread  # noqa: PLC0415 - as above
+
+    one_thread()
     from talkwright.engine.running import Source, run_job  # noqa: PLC0415 - as above
 
     speak_to_people()

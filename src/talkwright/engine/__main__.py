@@ -28,6 +28,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from talkwright.engine.training import train_job  # noqa: PLC0415 - as above
 
         return train_job(options.project, options.out, trained_at=options.trained_at)
+    from talkwright.engine.threads import one_thread  # noqa: PLC0415 - as above
+
+    one_thread()
     from talkwright.engine.running import Source, run_job  # noqa: PLC0415 - as above
 
     source = Source(
