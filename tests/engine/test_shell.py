@@ -9,7 +9,7 @@ from rich.console import Console
 
 from talkwright.conversation import events as ev
 from talkwright.engine.model import Model, ModelError
-from talkwright.engine.shell import Conversation, LanguageError, TrainingRefusedError, load_or_train
+from talkwright.engine.shell import Conversation, LanguageError, TrainingRefusedError, load_or_train, talk
 from talkwright.engine.shell_words import details, failures
 
 from .conftest import WORKSHOP
@@ -82,6 +82,19 @@ def test_a_project_is_trained_first(tmp_path: Path) -> None:
     (tmp_path / "flows.yml").write_text("flows:\n  broken:\n    description: x\n    steps:\n      - collect: nowhere\n")
     with pytest.raises(TrainingRefusedError, match="nowhere"):
         load_or_train(tmp_path)
+
+
+def test_a_variable_that_is_no_setting_is_told_before_the_talk(
+    workshop: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TALKWRIGHT_ENGINE_TOKN", "x")
+    monkeypatch.setattr("talkwright.engine.shell.load_or_train", lambda _: workshop)
+    page = io.StringIO()
+    shown = Console(file=page, width=200)
+    monkeypatch.setattr(shown, "input", lambda _: "/quit")
+    talk(WORKSHOP, shown)
+    assert "TALKWRIGHT_ENGINE_TOKN is no setting of a bot" in page.getvalue()
+    assert "Did you mean TALKWRIGHT_ENGINE_TOKEN?" in page.getvalue()
 
 
 def test_a_file_that_is_neither_is_refused(tmp_path: Path) -> None:

@@ -24,8 +24,10 @@ from talkwright.engine.channels.contents import to_rest
 from talkwright.engine.model import Model, ModelError, load_model, read_metadata
 from talkwright.engine.ports import BotMessage, UserMessage
 from talkwright.engine.running import make_actions, make_agent
-from talkwright.engine.settings import load_settings
+from talkwright.engine.setting_faults import unknown_variables
+from talkwright.engine.settings import EngineSettings, load_settings
 from talkwright.engine.shell_words import details, failures, why_silent
+from talkwright.engine.stores.settings import StoreSettings
 from talkwright.engine.training import TRAINED, train_job
 
 _HELP = "Type a message, a button's number, [b]/inspect[/b], [b]/restart[/b] or [b]/quit[/b]."
@@ -189,6 +191,8 @@ def talk(source: Path, console: Console | None = None, *, inspects: bool = False
 
     Raises ModelError, TrainingRefusedError or LanguageError.
     """
-    model = load_or_train(source)
     shown = console or Console(highlight=False)
+    for told in unknown_variables(EngineSettings, StoreSettings):
+        shown.print(f"[yellow]{escape(told)}[/]")
+    model = load_or_train(source)
     asyncio.run(Conversation(model, shown, inspects=inspects, language=language).talk())

@@ -270,6 +270,7 @@ RULES: list[Rule] = [
     ),
     (("endpoints", "endpoints.yml", {"action_endpont": {}}), "unknown-key", W, "/action_endpont"),
     (("endpoints", "endpoints.yml", {"action_endpoint": {"ulr": "x"}}), "unknown-key", W, "/action_endpoint/ulr"),
+    (("endpoints", "endpoints.yml", {"models": {"ulr": "x", "pulls": 3}}), "unknown-key", W, "/models/ulr"),
     (("credentials", "credentials.yml", []), "wrong-shape", E, ""),
     (("credentials", "credentials.yml", {"socketoi": {}}), "unknown-key", W, "/socketoi"),
     (

@@ -146,10 +146,13 @@ def plain_text(value: Any) -> str | None:
 
 
 def closest(name: str, known: Iterable[str]) -> str | None:
-    """The known name that was probably meant, if one is near enough."""
+    """The known name that was probably meant, if one is near enough: letters may have changed places, or few differ."""
     from rapidfuzz import fuzz, process  # noqa: PLC0415 - most processes never look for a slip of the pen
 
-    near = process.extract(name, list(known), scorer=fuzz.ratio, limit=None, score_cutoff=_NEAR_PERCENT)
+    names = list(known)
+    if swapped := [word for word in names if sorted(word) == sorted(name)]:
+        return min(swapped)
+    near = process.extract(name, names, scorer=fuzz.ratio, limit=None, score_cutoff=_NEAR_PERCENT)
     return max((score, word) for word, score, _ in near)[1] if near else None
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from talkwright.assistant.compatibility import OWN_SETTINGS
-from talkwright.assistant.parsing.shape import shape_name
+from talkwright.assistant.parsing.shape import closest, shape_name
 from talkwright.assistant.pointers import pointer_join
 from talkwright.assistant.project.structure import OWN_KEYS
 from talkwright.assistant.validation.check import Check
@@ -43,6 +43,7 @@ _ENDPOINTS = frozenset(
         "secrets_manager",
     }
 )
+_ADDRESSED = frozenset({"tracker_store", "event_broker", "lock_store", "models", "nlg", "nlu"})
 _ACTION_ENDPOINT = frozenset(
     {
         "url",
@@ -130,6 +131,11 @@ def check_endpoints_keys(check: Check, endpoints: Mapping[str, Any]) -> None:
     server = endpoints.get("action_endpoint")
     if isinstance(server, Mapping):
         check.findings.unknown_keys(server, _ACTION_ENDPOINT, "/action_endpoint", "`action_endpoint`")
+    for name in sorted(_ADDRESSED & endpoints.keys()):
+        section = endpoints[name]
+        if isinstance(section, Mapping) and "url" not in section:  # what else they may have depends on their type
+            slips = {key for key in section if isinstance(key, str) and closest(key, {"url"})}
+            check.findings.unknown_keys(section, {"url", *section} - slips, pointer_join("", name), f"`{name}`")
 
 
 def check_channels(check: Check, credentials: Mapping[str, Any]) -> None:
