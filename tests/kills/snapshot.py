@@ -157,6 +157,8 @@ def _port_faults(shot: Snapshot) -> Iterator[str]:
                     fits = port in engine
                 case "postgres" | "actions":
                     fits = True
+                case "training-consumer" | "running-consumer":
+                    fits = len(process.ports) == 1  # where their jobs ask what they may store
                 case _:
                     fits = False
             if not fits:

@@ -193,6 +193,7 @@ class ProcessExecutor:
         self._store = store
         self._passed = dict(passed)
         self._own_users = own_users
+        self._told = False
         self._keeping: set[asyncio.Task[None]] = set()
 
     @property
@@ -274,7 +275,9 @@ class ProcessExecutor:
         try:
             return user_of(job.name, job.command[0]) if self._own_users else None
         except OSError as error:
-            log.warning("job.runs_as_root", reason=str(error))
+            if not self._told:  # it holds for all jobs
+                log.warning("job.runs_as_root", reason=str(error))
+            self._told = True
             return None
 
     def _environment(self, job: Job, folder: Path, user: int | None) -> dict[str, str]:
