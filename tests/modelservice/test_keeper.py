@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -17,7 +18,7 @@ from talkwright.database.tables import attempt_logs, attempts
 from talkwright.database.work import HeldAttempt
 from talkwright.modelservice.jobs import LogLine
 from talkwright.modelservice.keeper import Keeper
-from talkwright.modelservice.leases import Lease, Leases
+from talkwright.modelservice.leases import Lease, LeaseLostError, Leases
 from talkwright.modelservice.transitions import Outcome
 
 pytestmark = pytest.mark.anyio
@@ -76,3 +77,33 @@ async def test_what_the_database_will_never_take_is_raised_instead_of_tried_for_
     async with asyncio.timeout(5):
         with pytest.raises(IntegrityError):
             await keeper.write(wrong)
+
+
+async def test_a_keeper_stops_acting_by_its_own_clock_and_goes_on_as_long_as_it_is_renewed(database: Database) -> None:
+    keeper = await keeper_of(database)
+    soon = asyncio.get_running_loop().time() + 0.05
+    keeper.renewed(replace(keeper.lease, good_until=soon + 30))
+    keeper.renewed(replace(keeper.lease, good_until=soon))
+    async with asyncio.timeout(5):
+        await keeper.leave.wait()
+    with pytest.raises(LeaseLostError):
+        await keeper.save({"reason": "too late"})
+    keeper.close()
+
+
+async def test_an_attempt_that_ended_takes_no_other_state(database: Database) -> None:
+    keeper = await keeper_of(database)
+    await keeper.save({"state": "running"})
+    with pytest.raises(LeaseLostError):  # it runs already
+        await keeper.save({"state": "running"})
+    assert await keeper.end(Outcome.FAILED, "It broke.")
+    keeper.lease = await taken_again(database, keeper)
+    with pytest.raises(LeaseLostError):
+        await keeper.save({"state": "ready"})
+
+
+async def taken_again(database: Database, keeper: Keeper) -> Lease:
+    """A lease of the same attempt, whose own went with its end."""
+    lease = await Leases(database, keeper.lease.holder, 30).take(keeper.lease.key)
+    assert isinstance(lease, Lease)
+    return lease

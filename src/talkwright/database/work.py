@@ -211,14 +211,15 @@ async def hand_over(session: AsyncSession, attempt: UUID, worker: UUID, lease_se
 
 async def let_go(session: AsyncSession, attempt: UUID, holder: UUID, epoch: int) -> None:
     """Have an attempt's lease run out now, by its holder."""
-    await session.execute(
+    done = await session.execute(
         text(
-            "UPDATE studio.leases SET expires_at = clock_timestamp() "
-            "WHERE key = :key AND holder = :holder AND epoch = :epoch AND expires_at > clock_timestamp()"
+            "UPDATE studio.leases SET expires_at = clock_timestamp() WHERE key = :key AND holder = :holder "
+            "AND epoch = :epoch AND expires_at > clock_timestamp() RETURNING epoch"
         ),
         {"key": f"attempt:{attempt}", "holder": holder, "epoch": epoch},
     )
-    await wake(session)
+    if done.first() is not None:
+        await wake(session)
 
 
 async def _take_over(session: AsyncSession, attempt: UUID, holder: UUID, seconds: float) -> int | None:

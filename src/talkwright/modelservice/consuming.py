@@ -119,6 +119,7 @@ class Consumer:
         if renewed is None:
             raise StruckOffError("This consumer was counted as gone; it starts anew.")
         held = {(one.attempt, one.epoch) for one in renewed}
+        self._forget()
         for key, (keeper, _) in self._kept.items():
             if key in held:
                 keeper.renewed(self._leases.known(keeper.lease.key, keeper.lease.epoch, asked))
@@ -128,8 +129,7 @@ class Consumer:
 
     async def _take(self) -> None:
         """Begin with what was assigned or handed over, and stop what shall stop."""
-        for gone in [key for key, (_, task) in self._kept.items() if task.done()]:
-            del self._kept[gone]
+        self._forget()
         asked = time.monotonic()
         async with self._database.transaction() as session:
             held = await queue.held_attempts(session, self._identity)
@@ -139,6 +139,11 @@ class Consumer:
                 self._begin(attempt, asked + attempt.lease_left - self._leases.seconds)
             if attempt.stop and key in self._kept:
                 self._kept[key][0].stop.set()
+
+    def _forget(self) -> None:
+        """Keep nothing that has come to its end."""
+        for gone in [key for key, (_, task) in self._kept.items() if task.done()]:
+            del self._kept[gone]
 
     def _begin(self, attempt: HeldAttempt, renewed_at: float) -> None:
         lease = self._leases.known(f"attempt:{attempt.id}", attempt.epoch, renewed_at)
