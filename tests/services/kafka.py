@@ -12,7 +12,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -105,7 +105,7 @@ def missing() -> str | None:
 @contextmanager
 def kafka(home: Path) -> Iterator[Kafka]:
     """A Kafka of its own below `home`, until the block ends."""
-    control, *ports = (_free_port() for _ in range(5))
+    control, *ports = _free_ports(5)
     addresses = [f"127.0.0.1:{port}" for port in ports]
     ours = authority(home, "ours")
     certificate, key = ours.sign("broker")
@@ -183,7 +183,10 @@ def _await(address: str, process: subprocess.Popen[bytes], home: Path) -> None:
             return
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+def _free_ports(count: int) -> list[int]:
+    """Different ones: each is held until all are found, as the system may give one that was let go of again."""
+    with ExitStack() as held:
+        probes = [held.enter_context(socket.socket()) for _ in range(count)]
+        for probe in probes:
+            probe.bind(("127.0.0.1", 0))
+        return [int(probe.getsockname()[1]) for probe in probes]
