@@ -15,7 +15,16 @@ from tests.services.modelservice import Service, service_at
 from talkwright.database.engine import Database
 from talkwright.database.ids import uuid7
 from talkwright.database.settings import RetentionSettings
-from talkwright.database.tables import announcements, assistants, attempt_logs, attempts, models, trainings, workers
+from talkwright.database.tables import (
+    announcements,
+    assistants,
+    attempt_logs,
+    attempts,
+    models,
+    trainings,
+    transitions,
+    workers,
+)
 from talkwright.database.workers import register_worker
 from talkwright.retention import (
     clear_attempts,
@@ -23,6 +32,7 @@ from talkwright.retention import (
     clear_models,
     clear_projects,
     clear_traces,
+    clear_transitions,
     forget_announcements,
 )
 from talkwright.storage.keys import archive_key, log_key, manifest_key, project_key
@@ -79,6 +89,20 @@ async def test_logs_go_before_attempts_and_open_work_keeps_its_latest(service: S
     await clear_attempts(service.database, KEPT)
     assert await left(service, attempt_logs.c.attempt) == {new}
     assert await left(service, attempts.c.id) == {middle, new, latest}
+
+
+async def test_what_became_of_work_goes_with_its_attempts_unless_it_is_under_way(service: Service) -> None:
+    assistant = await service.assistant("told")
+    ended = await training(service, assistant, days=100)
+    running = await training(service, assistant, days=200, state="running")
+    row = {"work_kind": "training", "source": "queued", "target": "running", "attempt": 1, "who": "o", "why": "w"}
+    async with service.database.transaction() as session:
+        for work, days in ((ended, 100), (ended, 10), (running, 150)):
+            await session.execute(insert(transitions).values(row | {"work": work, "at": days_ago(days)}))
+    await clear_transitions(service.database, KEPT)
+    async with service.database.transaction() as session:
+        rows = (await session.execute(select(transitions.c.work, transitions.c.at))).all()
+    assert sorted(str(row.work) for row in rows) == sorted(map(str, (ended, running)))
 
 
 async def test_all_old_announcements_go_at_once(service: Service) -> None:

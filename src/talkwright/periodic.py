@@ -92,6 +92,7 @@ def tasks(direct_url: str, database: Database, store: ObjectStore, kept: Retenti
         """Logs and attempts are kept for as long as the settings say."""
         del timestamp
         await retention.clear_attempts(database, kept)
+        await retention.clear_transitions(database, kept)
         await retention.clear_logs(database, store, kept)
 
     @app.periodic(cron="47 3 * * *")

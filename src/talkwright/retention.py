@@ -23,6 +23,7 @@ from talkwright.database.tables import (
     leases,
     models,
     trainings,
+    transitions,
     versions,
     workers,
 )
@@ -79,6 +80,23 @@ async def clear_attempts(database: Database, kept: RetentionSettings) -> None:
         return _count(await session.execute(delete(attempts).where(attempts.c.id.in_(found))))
 
     await _until_none(database, logs)
+    await _until_none(database, rows)
+
+
+async def clear_transitions(database: Database, kept: RetentionSettings) -> None:
+    """Delete what became of trainings and deployments as long ago as their attempts go, but for those under way."""
+    old = transitions.c.at < func.now() - timedelta(days=kept.kept_attempt_days)
+    under_way = (
+        exists().where(table.c.id == transitions.c.work, table.c.ended_at.is_(None))
+        for table in (trainings, deployments)
+    )
+
+    states = tuple(under_way)
+
+    async def rows(session: AsyncSession) -> int:
+        found = select(transitions.c.sequence).where(old, ~under_way).limit(STEP_ROWS)
+        return _count(await session.execute(delete(transitions).where(transitions.c.sequence.in_(found))))
+
     await _until_none(database, rows)
 
 
