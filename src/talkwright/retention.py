@@ -86,12 +86,8 @@ async def clear_attempts(database: Database, kept: RetentionSettings) -> None:
 async def clear_transitions(database: Database, kept: RetentionSettings) -> None:
     """Delete what became of trainings and deployments as long ago as their attempts go, but for those under way."""
     old = transitions.c.at < func.now() - timedelta(days=kept.kept_attempt_days)
-    under_way = (
-        exists().where(table.c.id == transitions.c.work, table.c.ended_at.is_(None))
-        for table in (trainings, deployments)
-    )
-
-    states = tuple(under_way)
+    tables = (trainings, deployments)
+    under_way = or_(*(exists().where(table.c.id == transitions.c.work, table.c.ended_at.is_(None)) for table in tables))
 
     async def rows(session: AsyncSession) -> int:
         found = select(transitions.c.sequence).where(old, ~under_way).limit(STEP_ROWS)
