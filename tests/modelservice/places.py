@@ -29,11 +29,17 @@ class Clerk:
 
     store: ObjectStore
     asked: list[Ask] = field(default_factory=list)
+    fails: int = 0
+    """So many answers send the job to a store that isn't there."""
 
     async def answer(self, token: str, ask: Ask) -> Mapping[str, Any]:
         self.asked.append(ask)
         if token != TOKEN:
             raise RefusedError("This is no token of a job.")
+        if self.fails:
+            self.fails -= 1
+            nowhere = {"key": "k", "url": "http://127.0.0.1:9/k", "headers": {}}
+            return {"outputs": dict.fromkeys(ask.outputs, nowhere), "log": nowhere}
         outputs = {
             path: (await self.store.grant_put(f"made/{fact.sha256[:8]}/{path}")).told()
             for path, fact in ask.outputs.items()

@@ -112,6 +112,23 @@ async def test_a_job_whose_token_is_refused_stores_nothing_and_says_why(place: P
     assert await place.store.keys() == []
 
 
+async def test_while_the_store_fails_a_job_asks_again_for_fresh_places(place: Place) -> None:
+    place.clerk.fails = 2
+    job = Job(name="x", command=python("open('model', 'w').write('m')"), outputs=("model",), desk=place.desk)
+    _, ended = await read(await place.executor.start(job))
+    assert (set(ended.outputs), ended.problem, len(place.clerk.asked)) == ({"model"}, None, 3)
+
+
+async def test_the_end_of_a_job_that_leaves_only_its_log_waits_for_no_store(place: Place) -> None:
+    place.clerk.fails = 1_000
+    job = Job(name="x", command=python("print('gone'); raise SystemExit(5)"), desk=place.desk)
+    running = await place.executor.start(job)
+    async with asyncio.timeout(12):
+        ended = await running.ended()
+    assert (ended.code, ended.log, ended.lines) == (5, None, 1)
+    await running.discard()
+
+
 async def test_no_value_that_is_to_be_hidden_gets_into_the_log_or_what_is_stored_of_it(place: Place) -> None:
     secret = 'pass"word\\é'
     source = "import json, os; s = os.environ['S']; print('it is', s); print(json.dumps({'message': 'in ' + s}))"

@@ -27,7 +27,7 @@ GRACE_SECONDS = 2.0
 WATCH_SECONDS = 2.0
 SHIP_SECONDS = 3600.0
 PARTING_SECONDS = 2.0
-"""A job that was told to end has so long for storing its log."""
+"""A job that leaves nothing but its log has so long for storing it: whoever waits for its end waits that long."""
 LINE_BYTES = 65_536
 PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
@@ -349,10 +349,11 @@ class Supervisor:
         if self.desk is None or (stopped and not self.held):
             return {}
         self.is_shipping, self.kill_at = True, None
-        self.deadline = time.monotonic() + (PARTING_SECONDS if stopped else SHIP_SECONDS)
+        outputs = [] if code or stopped else self.spec["outputs"]
+        self.deadline = time.monotonic() + (SHIP_SECONDS if outputs else PARTING_SECONDS)
         while True:
             desk = self.desk
-            shipped = self._shipped(desk, [] if code else self.spec["outputs"])
+            shipped = self._shipped(desk, outputs)
             if self.desk == desk or self.kill_at is not None:  # else another holder has come meanwhile
                 return shipped
 

@@ -23,7 +23,9 @@ from urllib.parse import urlsplit
 CHUNK_BYTES = 1 << 20
 MOST_BYTES = 5 * 1024**3
 """One PUT takes no more (S3's limit)."""
-TRIES = 6
+PATIENCE_SECONDS = 600.0
+PAUSE_SECONDS = 10.0
+"""The longest pause between two tries."""
 TIMEOUT_SECONDS = 60.0
 LOG = "log.jsonl"
 
@@ -134,20 +136,21 @@ def ship(desk: dict[str, str], paths: list[str]) -> dict[str, Any]:
         problem, facts = str(error), {}
     with open(LOG, "rb") as log:
         facts_of_log = measured(LOG, log)
-        for turn in range(TRIES):
+        until, pause = time.monotonic() + PATIENCE_SECONDS, 0.25
+        while True:
             try:
                 grants = asked(desk, {"log": facts_of_log, "outputs": facts})
                 put(grants["log"], log, facts_of_log["size"])
                 for path, grant in grants["outputs"].items():
                     put(grant, files[path], facts[path]["size"])
             except ShipError as error:
-                if error.is_final or turn == TRIES - 1:
+                if error.is_final or time.monotonic() > until:
                     return {"problem": problem or f"What the job made could not be stored: {error}."}
-                time.sleep(0.25 * 2**turn)
+                time.sleep(pause)
+                pause = min(pause * 2, PAUSE_SECONDS)
             else:
                 stored = {path: {**facts[path], "key": grants["outputs"][path]["key"]} for path in facts}
                 return {"outputs": stored, "log": grants["log"]["key"], **({"problem": problem} if problem else {})}
-    return {}
 
 
 def main() -> None:
