@@ -21,6 +21,7 @@ class Tracker:
         self.initial_slots = initial_slots
         self.events: list[Event] = []
         self.earlier = 0  # events that a store has kept back; `complete` fetches them
+        self.followed: Mapping[str, Any] | None = None  # what rules and stories keep of the past, as JSON
         self.fetch_earlier: Callable[[], Awaitable[Sequence[Event]]] | None = None
         self.forget()
         self.current_session_id: str | None = None

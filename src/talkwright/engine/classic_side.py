@@ -15,7 +15,7 @@ from talkwright.engine.commands import NLU, PAYLOAD, Command, Noop, SetSlot
 from talkwright.engine.dialogue.classic import forms
 from talkwright.engine.dialogue.classic.filling import extracted
 from talkwright.engine.dialogue.classic.following import Tracks, said_in
-from talkwright.engine.dialogue.classic.going_back import take_back
+from talkwright.engine.dialogue.classic.going_back import Standing, standing, take_back
 from talkwright.engine.dialogue.classic.policies import Decision, Policies
 from talkwright.engine.dialogue.classic.routing import Route, Router, router_of
 from talkwright.engine.dialogue.classic.states import LISTEN
@@ -131,21 +131,20 @@ class ClassicSide:
     async def answer(self, ledger: Ledger, heard: Heard) -> None:
         """Answers the message whose user event is written; the turn has an end whatever rules say (8.4)."""
         tracker = ledger.tracker
-        await tracker.complete()  # rules and stories look back at the whole session
+        tracks, before = await self._tracks(tracker), standing(tracker)
         ledger.decided = Decided(None, 1.0)
         if heard.route.lasting:
             ledger.set_slot(ROUTING_SLOT, heard.route.to_flows, filled_by=NLU)
         filled = await self._fill(ledger, heard)
         ledger.record(ev.plain(ev.USER_FEATURIZATION, use_text_for_featurization=False))
-        tracks = self._tracks(tracker)
         for _ in range(self._program.profile.max_classic_actions):
-            tracks.follow(tracker.events)
+            tracks = await self._followed_on(tracker, tracks)
             decision = self._decide(ledger, tracks, only_values=bool(heard.values))
             if decision.action == LISTEN:
                 break
-            before = len(ledger.events)
-            await self._run(ledger, decision, filled)
-            if any(event.type == ev.REWIND for event in ledger.events[before:]):
+            done = len(ledger.events)
+            await self._run(ledger, decision, filled, before)
+            if any(event.type == ev.REWIND for event in ledger.events[done:]):
                 decision = Decision(LISTEN)  # the message was taken back, so there is nothing more to answer
                 break
         else:
@@ -153,18 +152,37 @@ class ClassicSide:
             decision = Decision(LISTEN)
         self._choose(ledger, decision)
         ledger.did(LISTEN, ledger.place())
+        tracks = await self._followed_on(tracker, tracks)
+        if tracker.fetch_earlier is not None:  # a store that hands out the latest events alone keeps this beside them
+            tracker.followed = {"by": self._policies.mark, **tracks.kept()}
 
-    def _tracks(self, tracker: Tracker) -> Tracks:
+    async def _tracks(self, tracker: Tracker) -> Tracks:
         """What was followed of the conversation so far, if it is the same that went on; else from its beginning."""
-        tracks = self._followed.get(tracker)
-        if tracks is None or not tracks.knows(tracker.events):
-            tracks = self._followed[tracker] = self._policies.tracks()
+        tracks, kept = self._followed.get(tracker), tracker.followed
+        if tracks is None and kept is not None and kept.get("by") == self._policies.mark:
+            tracks = self._policies.tracks()
+            tracks.restore(kept, tracker)
+        if tracks is None or not tracks.knows(tracker):
+            tracks = await self._anew(tracker)
+        self._followed[tracker] = tracks
+        return tracks
+
+    async def _anew(self, tracker: Tracker) -> Tracks:
+        await tracker.complete()
+        return self._policies.tracks()
+
+    async def _followed_on(self, tracker: Tracker, tracks: Tracks) -> Tracks:
+        """The tracks with what came since the last look, from the beginning where they were led back further."""
+        tracks.follow(tracker)
+        if tracks.lost:
+            tracks = self._followed[tracker] = await self._anew(tracker)
+            tracks.follow(tracker)
         return tracks
 
     def next_action(self, tracker: Tracker) -> str:
         """What would be done next, all events being there."""
         tracks = self._policies.tracks()
-        tracks.follow(tracker.events)
+        tracks.follow(tracker)
         return self._policies.decide(tracks, tracker).action
 
     def answers(self, tracker: Tracker) -> bool:
@@ -186,7 +204,7 @@ class ClassicSide:
     def _choose(self, ledger: Ledger, decision: Decision) -> None:
         ledger.decided = Decided(decision.policy, decision.confidence, decision.hidden)
 
-    async def _run(self, ledger: Ledger, decision: Decision, filled: Mapping[str, Any]) -> None:
+    async def _run(self, ledger: Ledger, decision: Decision, filled: Mapping[str, Any], before: Standing) -> None:
         name = decision.action
         self._choose(ledger, decision)
         if decision.interrupts:
@@ -196,8 +214,10 @@ class ClassicSide:
         if form is not None:
             await self._forms.run(ledger, form, filled)
         elif own is not None and not self._program.is_custom(name):
+            if own is _back:
+                await ledger.tracker.complete()  # who goes back several messages needs to know what was before them
             ledger.did(name, {})
-            says = own(ledger)
+            says = own(ledger, before)
             if says is not None and says in self._program.responses:
                 await self._performer.respond(ledger, says)
             elif says is not None and self._program.profile.asks_refused_form_again:
@@ -225,6 +245,7 @@ class ClassicSide:
         if not filled or not self._program.is_custom(GLOBAL_CHECK):
             return
         try:
+            await ledger.tracker.complete()  # actions are told the whole conversation
             told = with_slots(ledger.tracker, filled)
             result = await self._actions.run(GLOBAL_CHECK, told, self._program.assistant.domain)
         except Exception as failure:  # the values stay as they were understood; the conversation goes on
@@ -233,23 +254,23 @@ class ClassicSide:
         await self._performer.apply_slots(ledger, result)
 
 
-def _fall_back(ledger: Ledger) -> str | None:
-    take_back(ledger)
+def _fall_back(ledger: Ledger, before: Standing) -> str | None:
+    take_back(ledger, before=before)
     return _DEFAULT_RESPONSE
 
 
-def _back(ledger: Ledger) -> str | None:
+def _back(ledger: Ledger, _before: Standing) -> str | None:
     """Takes back the wish to go back and the message before it."""
     take_back(ledger, 2)
     return None
 
 
-def _leave_form(ledger: Ledger) -> str | None:
+def _leave_form(ledger: Ledger, _before: Standing) -> str | None:
     forms.end(ledger)
     return None
 
 
-_OWN_ACTIONS: Mapping[str, Callable[[Ledger], str | None]] = {
+_OWN_ACTIONS: Mapping[str, Callable[[Ledger, Standing], str | None]] = {
     "action_default_fallback": _fall_back,
     "action_back": _back,
     "action_deactivate_loop": _leave_form,

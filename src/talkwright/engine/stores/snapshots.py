@@ -1,8 +1,9 @@
 """Snapshots: the state that a conversation's events add up to, as JSON, and which events a turn still needs beside it.
 
 A turn looks back at the last messages (to know one again that came twice), at the last answer (to repeat it) and at
-the last event's time. All else that it asks of the past is the state; corrections and custom actions, which go further
-back, have the whole conversation fetched (`Tracker.complete`).
+the last event's time. All else that it asks of the past is the state, and of rules and stories the latest of what they
+compare themselves with (`Tracker.followed`); corrections, custom actions and going back several messages, which reach
+further back, have the whole conversation fetched (`Tracker.complete`).
 """
 
 from __future__ import annotations
@@ -54,6 +55,8 @@ def snapshot_of(tracker: Tracker) -> str:
     state["stack"] = [dict(frame) for frame in tracker.stack]
     state["active_loop"] = dict(tracker.active_loop)
     state["latest_action"] = dict(tracker.latest_action)
+    if tracker.followed is not None:
+        state["followed"] = tracker.followed
     last = _last_user(tracker.events)
     if tracker.latest_message is not None:
         known = last is not None and last.get("parse_data") is tracker.latest_message
@@ -83,6 +86,7 @@ def tracker_of(
     tracker.stack = tuple(state["stack"])
     tracker.active_loop = state["active_loop"]
     tracker.latest_action = state["latest_action"]
+    tracker.followed = state.get("followed")
     latest = state.get("latest_message")
     if latest is True:
         last = _last_user(tracker.events)

@@ -7,33 +7,59 @@ from typing import Any
 
 from talkwright.conversation import events as ev
 from talkwright.conversation.events import Event
+from talkwright.conversation.tracker import Tracker
 from talkwright.engine.dialogue.classic.features import Features
 from talkwright.engine.dialogue.classic.states import Track
 from talkwright.engine.dialogue.session import SESSION_ACTION
 
 
 class Tracks:
-    """Both tracks of one conversation. `unseen` are slots and forms that no story names."""
+    """Both tracks of one conversation. `unseen` are slots and forms that no story names.
 
-    def __init__(self, features: Features, unseen: frozenset[str] = frozenset()) -> None:
+    `least` is how many states back from now anybody looks: where only the latest are kept, so many must be.
+    """
+
+    def __init__(self, features: Features, unseen: frozenset[str] = frozenset(), *, least: int = 0) -> None:
         self._features = features
+        self._least = least
         self.whole = Track(features)
         self.reduced = Track(features, reduced=True, unseen=unseen)
         self._taken = 0
         self._last: Event | None = None
 
-    def knows(self, events: Sequence[Event]) -> bool:
-        """Whether these are the events that were taken in, and what came after them."""
-        return not self._taken or (len(events) >= self._taken and events[self._taken - 1] is self._last)
+    @property
+    def lost(self) -> bool:
+        """Whether they were led further back than what was kept of them."""
+        return self.whole.lost or self.reduced.lost
 
-    def follow(self, events: Sequence[Event]) -> None:
-        """Takes in what came since the last look; `events` are all of the conversation."""
-        for event in events[self._taken :]:
+    def knows(self, tracker: Tracker) -> bool:
+        """Whether these are the events that were taken in, and what came after them is there."""
+        last = self._taken - tracker.earlier - 1
+        if not self._taken:
+            return not tracker.earlier
+        return -1 <= last < len(tracker.events) and (last < 0 or tracker.events[last] is self._last)
+
+    def kept(self) -> dict[str, Any]:
+        """What `restored` needs, as JSON."""
+        tracks = {"whole": self.whole.kept(self._least), "reduced": self.reduced.kept(self._least)}
+        return {"taken": self._taken, **tracks}
+
+    def restore(self, kept: Mapping[str, Any], tracker: Tracker) -> None:
+        """Stand where `kept` was written, in the same conversation."""
+        self.whole.restore(kept["whole"], self._least)
+        self.reduced.restore(kept["reduced"], self._least)
+        self._taken = kept["taken"]
+        last = self._taken - tracker.earlier - 1
+        self._last = tracker.events[last] if 0 <= last < len(tracker.events) else None
+
+    def follow(self, tracker: Tracker) -> None:
+        """Takes in what came since the last look."""
+        for event in tracker.events[self._taken - tracker.earlier :]:
             take = _TAKING.get(event.type)
             if take is not None:
                 take(self.whole, event, self._features)
                 take(self.reduced, event, self._features)
-        self._taken, self._last = len(events), events[-1] if events else None
+        self._taken, self._last = tracker.count, tracker.events[-1] if tracker.events else None
 
 
 def said_in(parse_data: Any) -> tuple[str | None, Sequence[Mapping[str, Any]]]:

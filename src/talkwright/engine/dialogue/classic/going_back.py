@@ -2,18 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
 from talkwright.conversation import events as ev
 from talkwright.conversation.tracker import Tracker
 from talkwright.engine.dialogue.ledger import Ledger
 
 
-def take_back(ledger: Ledger, messages: int = 1) -> None:
-    """Takes the last messages of the user back, with all that followed them. All events must be there.
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a message can change that taking it back must mend."""
 
-    What they changed is written back event by event, so that whoever replays the events has the same state.
+    slots: Mapping[str, Any]
+    filled_by: Mapping[str, str | None]
+    active_loop: Mapping[str, Any]
+
+
+def standing(tracker: Tracker) -> Standing:
+    """How a conversation stands now."""
+    return Standing(dict(tracker.slots), dict(tracker.filled_by), dict(tracker.active_loop))
+
+
+def take_back(ledger: Ledger, messages: int = 1, *, before: Standing | None = None) -> None:
+    """Takes the last messages of the user back, with all that followed them.
+
+    `before` is how it stood before them; else all events must be there, and tell it. What they changed is written back
+    event by event, so that whoever replays the events has the same state.
     """
     tracker = ledger.tracker
-    before = _before(tracker, messages)
+    before = before or _before(tracker, messages)
     if before is None:
         return
     for name, value in before.slots.items():
@@ -27,7 +46,7 @@ def take_back(ledger: Ledger, messages: int = 1) -> None:
         ledger.record(ev.plain(ev.REWIND))
 
 
-def _before(tracker: Tracker, messages: int) -> Tracker | None:
+def _before(tracker: Tracker, messages: int) -> Standing | None:
     """The conversation before its last messages, those that were taken back already not counted."""
     waiting, gone = messages, 0
     for index in range(len(tracker.events) - 1, -1, -1):
@@ -41,5 +60,5 @@ def _before(tracker: Tracker, messages: int) -> Tracker | None:
         elif event.type == ev.USER:
             waiting -= 1
             if not waiting:
-                return Tracker.from_events(tracker.sender_id, tracker.initial_slots, tracker.events[:index])
+                return standing(Tracker.from_events(tracker.sender_id, tracker.initial_slots, tracker.events[:index]))
     return None

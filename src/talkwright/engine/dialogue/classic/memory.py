@@ -40,6 +40,11 @@ class Memory:
                 if self._actions.setdefault(key, action) != action:
                     self._actions[key] = _CONTRADICTED
 
+    def longest(self, *, shortened: bool) -> int:
+        """How many states back from now a story looks; a longer conversation is none that is remembered as a whole."""
+        known = max(map(len, self._actions), default=0) if self._history is None else self._history
+        return max(known, _LOOKED_AT if shortened else 0) + 1
+
     def recall(self, states: Sequence[State], *, shortened: bool) -> Recalled | None:
         """What is done at the last of the states; `shortened`: the conversation may have begun at any message."""
         action = self._actions.get(self._key(states))

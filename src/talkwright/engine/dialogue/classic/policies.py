@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -104,10 +106,14 @@ class Policies:
         remembers = self.settings.memory is not None or self.settings.guesses
         stories = assistant.stories if remembers else ()
         self._memory = Memory(stories, self.features, self.settings.history, self._unseen)
+        shortened = self.settings.shortened or self.settings.guesses
+        remembered = self._memory.longest(shortened=shortened) if stories else 0
+        self._least = max(self.book.longest, remembered, 1) + 1
+        self.mark = _mark_of(assistant)
 
     def tracks(self) -> Tracks:
         """New tracks for a conversation."""
-        return Tracks(self.features, self._unseen)
+        return Tracks(self.features, self._unseen, least=self._least)
 
     def decide(self, tracks: Tracks, tracker: Tracker) -> Decision:
         """What is done now; of equal confidence rules go before stories, and a fallback counts least."""
@@ -177,6 +183,12 @@ class Policies:
         if settings.fallback is None or over or _is_sign(tracker):
             return Decision(LISTEN, RULES if settings.rules else None)
         return Decision(settings.fallback, RULES, settings.fallback_threshold, hidden=True)
+
+
+def _mark_of(assistant: Assistant) -> str:
+    """What tells two assistants apart whose rules and stories see or do something else."""
+    seen = [assistant.domain.raw, assistant.config.get("policies"), repr(assistant.rules), repr(assistant.stories)]
+    return hashlib.sha256(json.dumps(seen, sort_keys=True, default=str).encode()).hexdigest()[:16]
 
 
 def active_form(tracker: Tracker) -> str | None:

@@ -94,6 +94,11 @@ class RuleBook:
         for cases in self._cases.values():
             cases.sort(key=lambda case: case.weight, reverse=True)
 
+    @property
+    def longest(self) -> int:
+        """How many states back from now a rule looks; one more tells that a conversation is past its beginning."""
+        return max((len(case.patterns) for cases in self._cases.values() for case in cases), default=0)
+
     def best(self, states: Sequence[State]) -> Case | None:
         """The case that says most among those that fit; of equals the one that was written first."""
         now = states[-1]

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from talkwright.conversation import events as ev
 from talkwright.engine.dialogue.classic.features import Feature, Features
 
 LISTEN = ev.ACTION_LISTEN
+_SPARE = 4  # states kept beyond what is looked at: forms take some back
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +38,8 @@ class Track:
     """The states of one conversation, oldest first; `now` is the one at which the next action is chosen.
 
     A `reduced` track is what stories remember: turns that only rules decided on are not in it, and all answers to a
-    form that went well are one run of the form. `unseen` are slots and forms that it leaves out.
+    form that went well are one run of the form. `unseen` are slots and forms that it leaves out. `lost` says that one
+    restored from its latest part was led further back than that: only all events tell how it stands.
     """
 
     def __init__(self, features: Features, *, reduced: bool = False, unseen: frozenset[str] = frozenset()) -> None:
@@ -46,6 +50,9 @@ class Track:
 
     def begin(self) -> None:
         """Forget everything: a session, a restart or a way back from the flows begins."""
+        self.lost = False
+        self._restored = False
+        self._least = 0
         self.states: list[State] = []
         self._before: list[_Before] = []
         self._action: str | None = None
@@ -75,6 +82,7 @@ class Track:
         if not first and not (hidden and self._reduced):
             if self._reduced and self._answers_form(action):
                 self.states.pop()
+                self.lost = self.lost or len(self.states) < self._least
                 if self.states:
                     self._intent, self._entities = self.states[-1].intent, self.states[-1].entities
             else:
@@ -109,3 +117,36 @@ class Track:
             del self.states[before.count :]
             self._action, self._intent, self._entities = before.action, before.intent, before.entities
             self._went_back = True
+            self.lost = self.lost or len(self.states) < self._least
+        elif self._restored:
+            self.lost = True
+
+    def kept(self, least: int) -> dict[str, Any]:
+        """The latest part as JSON: `least` states and some more, and what is so now."""
+        latest = self.states[-(least + _SPARE) :]
+        return {
+            "cut": self._least > 0 or len(latest) < len(self.states),
+            "states": [_written(state) for state in latest],
+            "now": _written(self.now),
+            "interrupted": self._interrupted,
+            "went_back": self._went_back,
+        }
+
+    def restore(self, kept: Mapping[str, Any], least: int) -> None:
+        """Stand where `kept` was written with the same `least`."""
+        now = _read(kept["now"])
+        self.begin()
+        self.states = [_read(state) for state in kept["states"]]
+        self._action, self._intent, self._entities, self._loop = now.action, now.intent, now.entities, now.loop
+        self._slots = dict(now.slots)
+        self._interrupted, self._went_back = kept["interrupted"], kept["went_back"]
+        self._restored, self._least = True, least if kept["cut"] else 0
+
+
+def _written(state: State) -> list[Any]:
+    return [state.action, state.intent, sorted(state.entities), state.loop, sorted(map(list, state.slots))]
+
+
+def _read(written: list[Any]) -> State:
+    action, intent, entities, loop, slots = written
+    return State(action, intent, frozenset(entities), loop, frozenset((name, feature) for name, feature in slots))
