@@ -17,6 +17,7 @@ from talkwright.assistant.conditions import (
     SetLiteral,
     names,
     parse,
+    parsing,
     render,
     to_json,
 )
@@ -157,3 +158,26 @@ def test_a_tree_as_json_names_its_parts() -> None:
         "items": [{"node": "literal", "span": [1, 4], "kind": "text", "value": "a"}],
     }
     assert tree["right"]["operand"]["left"]["slot"] == "y"
+
+
+_OPERANDS = st.sampled_from(
+    ["slots.a", "context.b.c", "'x'", '"and"', "7", "-1.5", "true", "NULL", "undefined", "empty", "is", "9" * 101, "("]
+)
+_BETWEEN = st.sampled_from(
+    ["=", "==", "is", "is not", "IS  NOT", "!=", "<=", ">", "contains", "matches", "and", "slots.a"]
+)
+
+
+@given(_OPERANDS, _BETWEEN, _OPERANDS, st.sampled_from(["", " # why", "\n", " )"]))
+def test_a_comparison_reads_as_the_grammar_reads_it(left: str, operator: str, right: str, end: str) -> None:
+    text = f"{left} {operator} {right}{end}"
+    with pytest.MonkeyPatch.context() as by_grammar:
+        by_grammar.setattr(parsing, "_comparison", lambda _tokens: None)
+        known = outcome(text)
+    assert outcome(text) == known
+
+
+def outcome(text: str) -> str:
+    """The tree with its places, or the error in words."""
+    found = parsing._parsed.__wrapped__(text)
+    return f"{found.message} {found.column}" if isinstance(found, ConditionError) else repr(found)
