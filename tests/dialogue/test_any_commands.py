@@ -46,6 +46,7 @@ COMMANDS: st.SearchStrategy[Command] = st.one_of(
         [
             cmd.CancelFlow(),
             cmd.ChitChat(),
+            cmd.ChitChat("thanks"),
             cmd.Knowledge(),
             cmd.SkipQuestion(),
             cmd.CannotHandle(),

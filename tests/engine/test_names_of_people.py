@@ -116,6 +116,10 @@ def test_a_value_alone_at_a_confirmation_corrects_the_one_answer_of_its_kind(
     assert predicted(agent, *TALK, text) == [sets(slot, value)]
 
 
+def test_a_choice_alone_where_a_number_is_asked_corrects_the_choice(agent: Agent) -> None:
+    assert predicted(agent, *TALK[:2], "violin") == [sets("instrument", "violin")]
+
+
 @pytest.mark.parametrize("text", ["Maybe", "6", "piano", "guitar", "the second one", "Ann Lee"])
 def test_what_is_no_other_value_of_one_kind_is_asked_again(agent: Agent, text: str) -> None:
     assert [command["command"] for command in predicted(agent, *TALK, text)] == ["cannot handle"]

@@ -19,6 +19,7 @@ from talkwright.engine.understanding.local.understanding import LocalUnderstandi
 
 pytestmark = pytest.mark.anyio
 
+RATED = ("/SetSlots(continue_conversation=false)", "/SetSlots(csat_score=satisfied)")
 TALK = (
     "/wants_voucher",
     "/SetSlots(gift_receiver=Bob)",
@@ -27,6 +28,12 @@ TALK = (
     "/SetSlots(gift_receiver=Eva)",
     "say that again",
     "/SetSlots(confirm_gift=true)",
+    *RATED,
+    *("what?",) * 5,
+    "/wants_voucher",
+    "/SetSlots(gift_receiver=Bob, gift_amount=50)",
+    "/SetSlots(confirm_gift=true)",
+    *RATED[:1],  # the session was rated long ago
     "/restart",
     "/wants_voucher",
 )
@@ -59,4 +66,7 @@ async def test_postgresql_goes_as_memory_does(workshop: Model, make_store: MakeS
     sender = someone()
     in_memory = await talk(workshop, MemoryStore(5), sender)
     assert any("Eva" in str(fields.get("text")) for _, fields in in_memory), "the correction is part of the talk"
+    started = [fields.get("flow_id") for kind, fields in in_memory if kind == "flow_started"]
+    assert started.count("pattern_completed") == 2
+    assert started.count("pattern_customer_satisfaction") == 1
     assert await talk(workshop, await make_store(), sender) == in_memory

@@ -92,11 +92,11 @@ def _earlier_answer(message: Message, question: Question, rest: str, read: ReadV
 
 
 def bare_correction(message: Message, question: Question, likely: float) -> Decision | None:
-    """A value alone where yes or no is asked, "6 kg" or "Kim", if just one earlier answer is of its kind.
+    """A value alone, "6 kg" or "Kim", that answers no open typed question, if just one earlier answer is of its kind.
 
     `likely` is how likely the message starts another flow: a name could be part of its words.
     """
-    if question.slot.type != "bool" or not message.situation.running or message.act is not None:
+    if question.slot.type not in ("bool", *_TYPED) or not message.situation.running or message.act is not None:
         return None
     earlier = [slot for slot in message.situation.filled if slot.name != question.slot.name]
     if likely >= message.likely:
