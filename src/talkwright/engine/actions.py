@@ -17,7 +17,7 @@ import msgspec
 
 from talkwright.assistant.domain import Domain
 from talkwright.conversation.tracker import Tracker
-from talkwright.engine.addresses import is_forbidden
+from talkwright.engine.addresses import FORBIDDEN_NAME, UNKNOWN_NAME, is_forbidden
 from talkwright.engine.ports import ActionFailed, ActionRejected, ActionResult
 from talkwright.engine.variables import expand, hidden, unset_variable
 
@@ -237,7 +237,10 @@ class HttpActions(Actions):
         except (TimeoutError, httpx2.TimeoutException) as problem:
             raise self.failure(name, f"it did not answer within {self._timeout:g} seconds") from problem
         except httpx2.ConnectError as problem:
-            raise self.failure(name, "nothing listens there; is the action server running?") from problem
+            told = "nothing listens there; is the action server running?"
+            raise self.failure(
+                name, str(problem) if str(problem) in (FORBIDDEN_NAME, UNKNOWN_NAME) else told
+            ) from problem
         except httpx2.HTTPError as problem:
             raise self.failure(name, f"the connection broke ({type(problem).__name__})") from problem
 
@@ -260,12 +263,14 @@ def _state(tracker: Tracker) -> dict[str, Any]:
 def _client(endpoint: ActionEndpoint, timeout: float) -> httpx2.AsyncClient:
     import httpx2  # noqa: PLC0415 - as above
 
+    from talkwright.engine.guarding import GuardedTransport  # noqa: PLC0415 - as above
+
+    limits = httpx2.Limits(max_connections=50, max_keepalive_connections=10, keepalive_expiry=30.0)
     return httpx2.AsyncClient(
+        transport=GuardedTransport(verify=endpoint.cafile or True, limits=limits, trust_env=False),
         timeout=httpx2.Timeout(timeout, connect=min(_CONNECT_TIMEOUT, timeout)),
-        limits=httpx2.Limits(max_connections=50, max_keepalive_connections=10, keepalive_expiry=30.0),
         headers=dict(endpoint.headers),
         auth=endpoint.basic_auth,
-        verify=endpoint.cafile or True,
         follow_redirects=False,
         trust_env=False,  # a proxy of the machine is not asked for an address that the project names
     )

@@ -14,6 +14,9 @@ from urllib.parse import SplitResult, urlsplit
 _METADATA = frozenset({"metadata", "metadata.google.internal", "metadata.goog", "instance-data"})
 _ALSO = frozenset({"fd00:ec2::254", "100.100.100.200", "168.63.129.16"})  # metadata services outside link-local ranges
 
+FORBIDDEN_NAME = "its name leads to a link-local or metadata address"
+UNKNOWN_NAME = "its name can't be resolved"
+
 LOCAL_MODELS = "TALKWRIGHT_ENGINE_LOCAL_MODELS"
 NONE = "none"
 _PORTS = {"http": 80, "https": 443}
@@ -75,7 +78,10 @@ def is_forbidden(url: str) -> bool:
     if not host:
         return True
     name = host.rstrip(".").lower()
-    if name in _METADATA or name in _ALSO:
-        return True
-    address = _address(name)
+    return name in _METADATA or is_forbidden_address(name)
+
+
+def is_forbidden_address(name: str) -> bool:
+    """Whether an IP address is link-local or that of a metadata service; a name that is none is not."""
+    address = _address(name.partition("%")[0])  # without the interface of a link-local one
     return address is not None and (address.is_link_local or str(address) in _ALSO)

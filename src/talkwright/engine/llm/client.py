@@ -189,7 +189,9 @@ def _client(deployment: Deployment) -> openai.AsyncOpenAI:
 def _http() -> httpx2.AsyncClient:
     import httpx2  # noqa: PLC0415 - as above
 
-    class Capped(httpx2.AsyncHTTPTransport):
+    from talkwright.engine.guarding import GuardedTransport  # noqa: PLC0415 - as above
+
+    class Capped(GuardedTransport):
         """Refuses packed and overlong answers."""
 
         async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
