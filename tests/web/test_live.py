@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
+import signal
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -67,3 +70,43 @@ def test_many_tabs_on_different_assistants_all_stay_live(page: Page, studio: Run
     body = {"description": "Made elsewhere", "steps": [{"noop": True, "next": "END"}]}
     api.change(api.assistant(name)["id"], made | {"body": body})
     expect(tabs[-1].get_by_role("navigation", name="Flows").get_by_role("link", name="made_last")).to_have_count(1)
+
+
+def consumer_of(studio: RunningStudio) -> int:
+    """The process of the studio's training consumer."""
+    children = Path(f"/proc/{studio.pid}/task/{studio.pid}/children").read_text(encoding="ascii").split()
+    named = {pid: Path(f"/proc/{pid}/cmdline").read_bytes() for pid in children}
+    return next(int(pid) for pid, command in named.items() if command.split(b"\0")[-2] == b"training-consumer")
+
+
+def test_who_waits_for_a_training_sees_the_queue_move_without_asking(
+    page: Page, studio: RunningStudio, api: Api
+) -> None:
+    names = [f"queue-{number}" for number in range(3)]
+    for name in names:
+        api.bring_in(name, name.title(), tea_desk(name))
+    first, second, third = [f"/assistants/{api.assistant(name)['id']}/trainings" for name in names]
+    asked: list[str] = []
+    page.on(
+        "request", lambda sent: asked.append(sent.url) if re.search(r"/(trainings|deployments)", sent.url) else None
+    )
+    while any((one["training"] or {}).get("state") in ("queued", "running") for one in api.get("/assistants")["items"]):
+        page.wait_for_timeout(200)  # the studio's own first training
+    consumer = consumer_of(studio)
+    os.kill(consumer, signal.SIGSTOP)
+    try:
+        api.send("POST", first, {"id": str(uuid7()), "deploy": False})
+        before = api.send("POST", second, {"id": str(uuid7()), "deploy": False})
+        page.goto(f"{studio.address}/a/{names[2]}/versions")
+        api.send("POST", third, {"id": str(uuid7()), "deploy": False})
+        panel = page.get_by_role("complementary", name=re.compile("Training of"))
+        expect(panel.get_by_text("1 before you; 1 of 1 training consumer busy.")).to_be_visible()
+        page.wait_for_timeout(1500)  # what the queue's last move makes the page read
+        asked.clear()
+        page.wait_for_timeout(7000)
+        assert len(asked) < 2, "what is asked for in turns was asked for several times by now"
+        api.send("POST", f"{second}/{before['id']}/stop")
+        expect(panel.get_by_text("1 of 1 training consumer busy.", exact=True)).to_be_visible()
+    finally:
+        os.kill(consumer, signal.SIGCONT)
+    expect(panel.get_by_role("heading", name=re.compile("is trained"))).to_be_visible(timeout=60_000)

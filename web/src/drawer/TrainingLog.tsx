@@ -15,8 +15,6 @@ import { elapsed, secondsTime } from '../ui/time'
 import { Message } from './Problems'
 import { words } from './words'
 
-const MORE_EVERY = 1000
-
 export function TrainingLog() {
   const { id } = useAssistant()
   const { data, error, refetch } = useQuery(trainingsQuery(id))
@@ -54,7 +52,7 @@ function Head({ training }: { training: Training }) {
           {STATES[training.state]} {training.version.name}
         </span>
       </TrainingMark>
-      <span className="small t2 ell">{training.reason ?? training.waiting ?? training.stage ?? ''}</span>
+      <span className="small t2 ell">{whyOf(training)}</span>
       <span className="sp" />
       {started !== null && <span className="small num t3">{elapsed(end - started)}</span>}
       {may && runs(training) && (
@@ -69,6 +67,12 @@ function Head({ training }: { training: Training }) {
       )}
     </div>
   )
+}
+
+/** Why it waits (and why it waits again), how it ended, or what it does. */
+export function whyOf({ state, reason, waiting, stage }: Training): string {
+  if (state === 'queued') return [reason, waiting].filter(Boolean).join(' ')
+  return (state === 'running' ? stage : reason) ?? ''
 }
 
 export function useNow(ticking: boolean): number {
@@ -88,7 +92,7 @@ export interface LogRead {
   again: () => void
 }
 
-/** The log so far, asked for again from its end while the training runs. */
+/** The log so far; asked for again from its end whenever the stream tells of more (see `useFollowingTrainings`). */
 export function useLog(assistant: string, training: Training): LogRead {
   const collected = useRef<LogLine[]>([])
   const { data, error, refetch } = useQuery({
@@ -97,12 +101,12 @@ export function useLog(assistant: string, training: Training): LogRead {
       for (;;) {
         const after = collected.current.at(-1)?.number ?? 0
         const { lines } = await api.trainingLog(assistant, training.id, after)
-        const fresh = lines.filter((line) => line.number > after)
+        const last = collected.current.at(-1)?.number ?? 0 // another reading may have come first
+        const fresh = lines.filter((line) => line.number > last)
         if (fresh.length === 0) return collected.current
         collected.current = [...collected.current, ...fresh]
       }
     },
-    refetchInterval: runs(training) ? MORE_EVERY : false,
     staleTime: 0,
   })
   return { lines: data, error: data ? null : error, again: () => void refetch() }

@@ -1,5 +1,6 @@
 /** The model that is to answer next: whether it starts, answers or failed to start. Until it answers, the one before does. */
 import { useQuery } from '@tanstack/react-query'
+import { useEffect, useState } from 'react'
 import type { AssistantSummary, Deployment } from '../api'
 import { deploymentsQuery } from '../app/queries'
 import { useAssistant, useMay } from './assistant'
@@ -35,11 +36,15 @@ function untold(training: AssistantSummary['training'], active: Deployment | nul
 export function useComing(): Coming | null {
   const assistant = useAssistant()
   const may = useMay('trainings:read')
-  const { data, dataUpdatedAt } = useQuery({
-    ...deploymentsQuery(assistant.id),
-    enabled: may,
-    // The stream tells when it answers; asked in any case, so that nobody waits for what is there.
-    refetchInterval: ({ state }) => (comingOf(assistant, state.data?.items[0], Date.now())?.state === 'starting' ? 3000 : false),
-  })
-  return data === undefined ? null : comingOf(assistant, data.items[0], dataUpdatedAt)
+  const { data } = useQuery({ ...deploymentsQuery(assistant.id), enabled: may })
+  const [now, setNow] = useState(Date.now)
+  const ended = assistant.training?.ended_at
+  // What nothing tells of is awaited for a while only.
+  useEffect(() => {
+    const left = ended ? Date.parse(ended) + AWAITED - Date.now() : 0
+    if (left <= 0) return undefined
+    const timer = setTimeout(() => setNow(Date.now()), left + 100)
+    return () => clearTimeout(timer)
+  }, [ended])
+  return data === undefined ? null : comingOf(assistant, data.items[0], now)
 }

@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query'
 import { useEffect } from 'react'
 import { create } from 'zustand'
 import type { LogLine, Training } from '../api'
-import { queryClient, trainingsQuery } from '../app/queries'
+import { deploymentsQuery, queryClient, trainingsQuery } from '../app/queries'
 import { onStream } from '../events/bus'
 
 export function runs(training: Training | null | undefined): boolean {
@@ -19,16 +19,31 @@ interface Progress {
 /** What the stream told last of a training that runs. */
 const useTold = create<{ told: Progress | null }>(() => ({ told: null }))
 
-/** Follows the assistant's trainings, for everybody: mounted once in its frame. While one runs the list is read every few seconds in any case. */
+const waits = (of: { items: readonly { state: string }[] } | undefined) => of?.items[0]?.state === 'queued'
+
+/** Places in the queue changed: what waits is read anew. */
+function rereadWaiting(assistant: string): void {
+  for (const { queryKey } of [trainingsQuery(assistant), deploymentsQuery(assistant)]) {
+    if (waits(queryClient.getQueryData(queryKey))) void queryClient.invalidateQueries({ queryKey })
+  }
+}
+
+/** Something of the moment may have been missed: what goes on is read anew. */
+function rereadUnderWay(assistant: string): void {
+  const newest = queryClient.getQueryData(deploymentsQuery(assistant).queryKey)?.items[0]
+  if (newest?.state === 'queued' || newest?.state === 'starting') void queryClient.invalidateQueries({ queryKey: ['deployments', assistant] })
+  if (!runs(queryClient.getQueryData(trainingsQuery(assistant).queryKey)?.items[0])) return
+  for (const key of ['trainings', 'log']) void queryClient.invalidateQueries({ queryKey: [key, assistant] })
+}
+
+/** Follows the assistant's trainings, for everybody: mounted once in its frame. All of it comes with the stream; nothing is asked for in turns. */
 export function useFollowingTrainings(assistant: string, enabled: boolean): void {
-  useQuery({
-    ...trainingsQuery(assistant),
-    enabled,
-    refetchInterval: (query) => (runs(query.state.data?.items[0]) ? 3000 : false),
-  })
+  useQuery({ ...trainingsQuery(assistant), enabled })
   useEffect(
     () =>
       onStream((event) => {
+        if (event.type === 'hello' || (event.type === 'frame' && event.kind === 'missed')) return rereadUnderWay(assistant)
+        if (event.type === 'frame' && event.kind === 'queue') return rereadWaiting(assistant)
         if (event.type !== 'frame' || event.kind !== 'log' || typeof event['training'] !== 'string') return
         void queryClient.invalidateQueries({ queryKey: ['log', assistant, event['training']] })
         const lines = (Array.isArray(event['lines']) ? event['lines'] : []) as Partial<LogLine>[]

@@ -1,7 +1,7 @@
 /** The latest training beside its version: state, stages and log. */
 import { IconAlertCircle, IconCircleCheck, IconCircleDashed, IconLoader2, IconPlayerStop, type Icon as TablerIcon } from '@tabler/icons-react'
 import type { Training } from '../api'
-import { Lines, useLog, useNow } from '../drawer/TrainingLog'
+import { Lines, useLog, useNow, whyOf } from '../drawer/TrainingLog'
 import { useAssistant, useMay } from '../frame/assistant'
 import { runs } from '../frame/latestTraining'
 import { useLayout } from '../frame/layout'
@@ -47,7 +47,7 @@ export function RunPanel({ training }: { training: Training }) {
         {/* Without the log nobody knows which stages are over. */}
         {log.lines && stagesOf(log.lines, training, now).map((stage) => <StageMark key={stage.name} stage={stage} />)}
       </div>
-      {training.state !== 'succeeded' && (training.reason ?? training.waiting) && <p className="small t2">{training.reason ?? training.waiting}</p>}
+      {training.state !== 'succeeded' && training.state !== 'running' && <p className="small t2">{whyOf(training)}</p>}
       <StartTold />
       <ModelNotice problems={training.problems} />
       <section className="run-log card" aria-label={words.panel.log}>
