@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -110,6 +111,16 @@ async def test_a_folder_whose_maker_was_killed_before_it_had_its_name_is_cleared
     (owned / "owner.json").write_text(owned_by(maker.pid))
     assert await executor.end_orphans() == []
     assert list(jobs.iterdir()) == [being_made]
+
+
+async def test_the_jobs_of_a_living_consumer_of_an_older_release_are_left_alone(
+    executor: ProcessExecutor, tmp_path: Path
+) -> None:
+    folder = tmp_path / "jobs" / "older"
+    folder.mkdir(parents=True)
+    (folder / "owner.json").write_text(json.dumps(asdict(identity_of(os.getpid()))))
+    assert await executor.end_orphans() == []
+    assert is_folder(str(folder))
 
 
 async def test_the_next_start_kills_a_job_that_outlived_everything(executor: ProcessExecutor, tmp_path: Path) -> None:
@@ -280,14 +291,14 @@ async def test_the_memory_limit_is_kept_by_the_kernel_where_that_is_allowed(
         pytest.skip(reason="this machine lets nobody make control groups with a limit of memory")
     cgroups.remove_cgroup(group)
     assert not group.exists()
-    source = "print('up')\nblock = bytearray(300_000_000)\nprint('never')"
+    source = "import time\nprint('up')\ntime.sleep(0.5)\nblock = bytearray(300_000_000)\nprint('never')"
     job = await executor.start(Job(name="x", command=python(source), limits=Limits(memory_bytes=100_000_000)))
     owner = json.loads((tmp_path / "jobs" / "x" / "owner.json").read_text())
     assert is_folder(owner["cgroup"])
     lines, ended = await read(job)
     assert ([line.message for line in lines], ended.code, ended.why) == (["up"], -9, "out of memory")
-    await job.discard()
     assert not is_folder(owner["cgroup"])
+    await job.discard()
 
 
 async def test_where_there_are_no_control_groups_the_resident_memory_is_watched(

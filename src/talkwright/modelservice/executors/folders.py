@@ -66,6 +66,8 @@ def owner_of(folder: Path) -> Owner | None:
     """The holder of a job, as its folder says."""
     try:
         told = json.loads((folder / "owner.json").read_text(encoding="utf-8"))
+        if "holder" not in told:  # an older consumer, which may live beside this one while a new release is rolled out
+            return Owner(holder=ProcessIdentity(**told))
         return Owner(holder=ProcessIdentity(**told["holder"]), lasts=told["lasts"], cgroup=told["cgroup"])
     except (OSError, ValueError, TypeError, KeyError):
         return None

@@ -206,6 +206,9 @@ class Supervisor:
         if was_out_of_memory(self.spec["cgroup"]) and code != 0:
             self.why = self.why or "out of memory"
         end_descendants()
+        if self.spec["cgroup"]:  # whoever made it may be gone
+            with contextlib.suppress(OSError):
+                os.rmdir(self.spec["cgroup"])
         self.deadline = None
         self.status |= {"code": code, "why": self.why}
         write_status(self.folder, self.status)
