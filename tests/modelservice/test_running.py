@@ -1,6 +1,7 @@
 """Deployments and chats with real roles and the real engine: switch-over, kills, replacement in place."""
 
 import asyncio
+import itertools
 import os
 import signal
 from collections.abc import AsyncIterator
@@ -18,7 +19,7 @@ from talkwright.backend.errors import ProblemError
 from talkwright.database.assistant_secrets import PURPOSE, set_secret
 from talkwright.database.deployments import deploy_again
 from talkwright.database.ids import SYSTEM_USER, uuid7
-from talkwright.database.tables import chat_events
+from talkwright.database.tables import chat_events, deployments
 from talkwright.identity.secrets import keyring
 
 pytestmark = pytest.mark.anyio
@@ -232,3 +233,23 @@ async def test_nobody_without_the_token_reads_a_conversation(shared: Service, de
     async with httpx2.AsyncClient(trust_env=False) as client:
         answer = await client.get(f"{attempt.address}/conversations/x/tracker")
     assert answer.status_code == 401
+
+
+async def test_a_start_that_does_not_end_in_time_is_tried_again_and_then_given_up_in_words(
+    fresh_database_url: str, tmp_path: Path, name: str
+) -> None:
+    async with service_at(fresh_database_url, tmp_path, TALKWRIGHT_START_SECONDS="0.05") as service:
+        for role in ("training-orchestrator", "training-consumer", "running-orchestrator", "running-consumer"):
+            service.start(role)
+        assistant = await service.assistant(name)
+        training = await service.train(assistant, project(name), deploy=True)
+        await service.becomes("training", training, "succeeded")
+        async with service.database.transaction() as session:
+            query = select(deployments.c.id).where(deployments.c.training == training)
+            deployment = (await session.execute(query)).scalar_one()
+        row = await service.becomes("deployment", deployment, "failed")
+        assert row.reason.startswith("The assistant did not start 4 times, at last: The model did not start within")
+        attempts = await service.attempts("deployment", deployment)
+        assert [one.outcome for one in attempts] == ["lost_job"] * 4
+        pauses = [later.created_at - one.ended_at for one, later in itertools.pairwise(attempts)]
+        assert [pause.total_seconds() >= least for pause, least in zip(pauses, (1, 2, 4), strict=True)] == [True] * 3
