@@ -102,14 +102,18 @@ async def run_studio(
     port = sock.getsockname()[1]
     database = Database.at(database_url)
     bots = Bots(keyring(None, home), holder=uuid7())
-    async with open_studio(
-        database=database,
-        direct_url=database_url,
-        home=home,
-        backend=BackendSettings(port=port, **settings),
-        identity=identity or IdentitySettings(),
-        extensions={ObjectStore: open_store(StorageSettings(), home), Bots: bots},
-    ) as studio:
+    async with (
+        httpx2.AsyncClient(verify=PLAIN, follow_redirects=False) as to_itself,
+        open_studio(
+            database=database,
+            direct_url=database_url,
+            home=home,
+            backend=BackendSettings(port=port, **settings),
+            identity=identity or IdentitySettings(),
+            extensions={ObjectStore: open_store(StorageSettings(), home), Bots: bots},
+            http=to_itself if identity is None else None,
+        ) as studio,
+    ):
         config = uvicorn.Config(studio.app, log_level="warning", timeout_graceful_shutdown=3, proxy_headers=False)
         server = uvicorn.Server(config)
         serving = asyncio.create_task(server.serve(sockets=[sock]))
