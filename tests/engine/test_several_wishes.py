@@ -115,6 +115,11 @@ def test_after_the_wish_the_flow_goes_on_behind_the_answer(agent: Agent) -> None
     assert turn(agent, *talk, "yes")[1] == ["street"]
 
 
+@pytest.mark.parametrize(("text", "kind"), [("thanks", "thanks"), ("Danke!", "thanks"), ("bye", "farewell")])
+def test_thanks_are_no_answer_in_words(agent: Agent, text: str, kind: str) -> None:
+    assert turn(agent, "order pots", "2", "white", "yes", text)[0] == [{"command": "chitchat", "kind": kind}]
+
+
 def test_an_answer_in_words_may_hold_any_and(agent: Agent) -> None:
     text = "Mill Lane 5 and ring twice"
     assert turn(agent, "order pots", "2", "white", "yes", text)[0] == [sets("street", text)]

@@ -117,7 +117,7 @@ def _answer_or_digression(message: Message, question: Question, value: Any) -> D
         needed = _WANTED if message.asks_or_wants else _UNASKED
         if likely >= needed and len(message.words) > 2:
             return start_decision(message, needed) or _not_understood(message)
-        if message.act in _NO_ANSWERS and not is_plain_boolean(message.text):
+        if message.act in _NO_ANSWERS and boolean_answer(message.text) is not False:  # "no thanks" answers
             return act_decision(message, message.act)
         if (message.is_question and message.text[:1].islower()) or message.text.rstrip().endswith("?"):
             return _not_understood(message)
