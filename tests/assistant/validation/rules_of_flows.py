@@ -25,7 +25,7 @@ RULES: list[Rule] = [
     (steps({"action": "utter_done"}, nlu_trigger=["gret"]), "undeclared-intent", W, "/nlu_trigger/0"),
     (steps({"action": "utter_done"}, nlu_trigger=[None, {"intent": "gret"}]), "wrong-shape", E, "/nlu_trigger/0"),
     (
-        steps({"action": "utter_done"}, nlu_trigger=[None, {"intent": {"name": "gret"}}]),
+        steps({"action": "utter_done"}, nlu_trigger=["greet", {"intent": {"name": "gret"}}]),
         "undeclared-intent",
         W,
         "/nlu_trigger/1/intent/name",
