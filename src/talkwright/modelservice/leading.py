@@ -36,6 +36,9 @@ ERROR_PAUSE_SECONDS = 1.0
 MOMENT_SECONDS = 0.05
 """A little longer than a lease or a pause lasts, so that it has ended when the orchestrator looks."""
 MOST_LOOKS = 100
+MOST_PLACES = 50
+"""So many trainings that wait are looked at in one go; with more places at once, the next look gives the others out."""
+QUEUED = "queued"
 
 
 class Policy(Protocol):
@@ -146,10 +149,13 @@ class Orchestrator:
     async def _look(self, lease: Lease) -> Plan:
         lease.check()
         async with self._database.transaction() as session:
-            alive = self._settings.consumer_lease_seconds
-            free = await workers.free_places(session, self._policy.consumers, alive)
-            works = await queue.open_work(session, self._policy.kind, len(free))
-            mark = await queue_mark(session, self._policy.kind)
+            works = await queue.open_work(session, self._policy.kind, MOST_PLACES)
+            is_queue = any(work.state == QUEUED for work in works)
+            free: list[Place] = []
+            if is_queue or any(work.lost for work in works):
+                alive = self._settings.consumer_lease_seconds
+                free = await workers.free_places(session, self._policy.consumers, alive)
+            mark = await queue_mark(session, self._policy.kind) if is_queue else None
             if mark != self._mark:  # whoever waits learns it, of whatever assistant
                 await send_frame(session, STUDIO, "queue", {"work": self._policy.kind})
                 self._mark = mark
