@@ -1,8 +1,9 @@
 """What all tests share: the services that they start for real."""
 
+import gc
 import logging
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,17 @@ sys.path.insert(0, str(Path(__file__).parents[1]))  # `tests.services` is import
 
 pytest_plugins = ["tests.services.postgres", "tests.services.schedule"]
 settings.register_profile("long", max_examples=2_000, deadline=None)  # see CONTRIBUTING.md
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Nothing of what is collected ever goes: looking through it for garbage, then and in all tests, is in vain."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
+        gc.freeze()
 
 
 @pytest.fixture(scope="session")
