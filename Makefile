@@ -1,5 +1,6 @@
 # Everything a person does with a clone of Talkwright. `make help` lists the targets; set-up is part of each and is
-# done again only when its inputs change. Folders made here: .tools (uv), .venv, .venv-actions, .venv-pypred, .tools-node, .cache, web/node_modules, web/dist.
+# done again only when its inputs change. Folders made here: .tools (uv), .venv, .venv-actions, .venv-pypred,
+# .venv-rasa, .tools-node, .cache, web/node_modules, web/dist.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
@@ -48,6 +49,10 @@ check: .venv/.dev web/node_modules/.stamp web/src/api/generated/.stamp ## Lint, 
 bench: .venv/.dev web/dist/.stamp ## Measure all figures and hold them against benchmarks/limits.toml
 	@$(PYTHON) benchmarks/check.py
 
+.PHONY: peer
+peer: .venv/.dev ## Measure Rasa Open Source beside Talkwright (2.5 GB, needs Python 3.10)
+	@scripts/rasa-environment > /dev/null && $(PYTHON) benchmarks/peer.py
+
 .PHONY: web
 web: web/dist/.stamp ## Build the web client
 
@@ -68,7 +73,7 @@ lock: .tools/.stamp ## Pin all dependencies anew, with hashes and without addres
 
 .PHONY: clean
 clean: ## Remove everything that was built or installed here; never the data folder
-	rm -rf .venv .venv-actions .venv-pypred .cache .tools .tools-node .mypy_cache .ruff_cache .pytest_cache .hypothesis web/node_modules web/dist web/src/api/generated web/openapi.json screenshots
+	rm -rf .venv .venv-actions .venv-pypred .venv-rasa .cache .tools .tools-node .mypy_cache .ruff_cache .pytest_cache .hypothesis web/node_modules web/dist web/src/api/generated web/openapi.json screenshots
 	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 ## ---- set-up, each step once ------------------------------------------------------------------------------------
