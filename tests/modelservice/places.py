@@ -87,7 +87,7 @@ async def first_line(job: RunningJob) -> LogLine:
 
 async def gone(pid: int) -> None:
     """Wait until a process has ended."""
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(30):
         while True:
             try:
                 os.kill(pid, 0)

@@ -176,7 +176,7 @@ async def test_stop_ends_descendants_too_and_keeps_the_log(place: Place) -> None
     )
     job = await place.executor.start(Job(name="x", command=python(source), desk=place.desk))
     grandchild = int((await first_line(job)).message)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         ended = await job.stop()
     assert (ended.why, ended.log) == ("stopped", "logs/whole.jsonl")
     await gone(grandchild)
@@ -229,7 +229,7 @@ async def test_a_job_that_was_taken_over_is_stopped_as_any_other(place: Place) -
     await left.leave()
     taken = await place.executor.adopt(left.handle, place.desk)
     assert taken is not None
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(30):
         assert (await taken.stop()).why == "stopped"
     await taken.discard()
 

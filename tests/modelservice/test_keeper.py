@@ -53,7 +53,7 @@ async def test_lines_whose_commit_was_not_heard_of_are_sent_again_and_stored_onc
     keeper.note(line(1))
     await keeper.save({})
     keeper._waiting = [line(1), line(2)]  # the server committed, but died before it could say so
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         await keeper.save({})
     assert await lines(database, keeper.attempt.id) == 2
 
@@ -61,7 +61,7 @@ async def test_lines_whose_commit_was_not_heard_of_are_sent_again_and_stored_onc
 async def test_an_outcome_whose_commit_was_not_heard_of_stays(database: Database) -> None:
     keeper = await keeper_of(database)
     await keeper.end(Outcome.SUCCEEDED, None)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         await keeper.end(Outcome.LOST_JOB, "again")
     async with database.transaction() as session:
         row = (await session.execute(select(attempts.c.outcome).where(attempts.c.id == keeper.attempt.id))).one()
@@ -74,7 +74,7 @@ async def test_what_the_database_will_never_take_is_raised_instead_of_tried_for_
     async def wrong(session: AsyncSession) -> None:
         await session.execute(text("UPDATE studio.attempts SET state = 'unheard-of'"))
 
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         with pytest.raises(IntegrityError):
             await keeper.write(wrong)
 
@@ -84,7 +84,7 @@ async def test_a_keeper_stops_acting_by_its_own_clock_and_goes_on_as_long_as_it_
     soon = asyncio.get_running_loop().time() + 0.05
     keeper.renewed(replace(keeper.lease, good_until=soon + 30))
     keeper.renewed(replace(keeper.lease, good_until=soon))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         await keeper.leave.wait()
     with pytest.raises(LeaseLostError):
         await keeper.save({"reason": "too late"})

@@ -110,7 +110,7 @@ async def _steal(database: Database, leases: Leases, key: str) -> Lease | Held:
 
 async def blocked(database: Database) -> None:
     """Wait until some connection waits for a lock."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while True:
             async with database.transaction() as session:
                 statement = text("SELECT count(*) FROM pg_locks WHERE NOT granted")

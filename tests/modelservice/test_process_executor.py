@@ -58,7 +58,7 @@ async def test_a_killed_wrapper_takes_its_job_along(executor: ProcessExecutor, t
     job = await executor.start(Job(name="x", command=python("import os, time; print(os.getpid()); time.sleep(60)")))
     pid = int((await first_line(job)).message)
     os.kill(json.loads((tmp_path / "jobs/x/status.json").read_text())["wrapper"], signal.SIGKILL)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         assert (await job.ended()).why == "its supervisor was killed"
     await gone(pid)
 
@@ -164,7 +164,7 @@ async def test_the_end_of_a_job_ends_descendants_with_sessions_of_their_own(exec
 async def test_stop_ends_descendants_with_sessions_of_their_own(executor: ProcessExecutor) -> None:
     job = await executor.start(Job(name="stayer", command=python(LEAVES_ITS_GROUP, "600")))
     left = int((await first_line(job)).message)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         assert (await job.stop()).why == "stopped"
     await gone(left)
 
@@ -175,7 +175,7 @@ async def test_a_killed_wrapper_takes_descendants_with_sessions_of_their_own_alo
     job = await executor.start(Job(name="lost", command=python(LEAVES_ITS_GROUP, "600")))
     left = int((await first_line(job)).message)
     os.kill(json.loads((tmp_path / "jobs" / "lost" / "status.json").read_text())["wrapper"], signal.SIGKILL)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         await job.ended()
     await gone(left)
 

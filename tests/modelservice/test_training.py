@@ -42,7 +42,7 @@ async def objects(service: Service, training: UUID) -> list[str]:
 
 
 async def none_left(service: Service) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while True:
             if not service.jobs():
                 return
@@ -145,7 +145,7 @@ async def test_a_consumer_that_was_stopped_in_order_hands_its_training_to_the_ne
     training = await service.train(await service.assistant("handover"), project("handover"))
     await service.stage("training", training)
     job = _job(service, training)["job"]
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         await service.stop(consumer)
     assert job in service.jobs()
     service.start("training-consumer")
@@ -160,7 +160,7 @@ async def test_where_jobs_end_with_their_consumers_a_stopped_one_gives_its_train
     consumer = service.start("training-consumer", TALKWRIGHT_ADOPT_SECONDS="0")
     training = await service.train(await service.assistant("back"), project("back"))
     await service.stage("training", training)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         await service.stop(consumer)
     assert service.jobs() == []
     service.start("training-consumer", TALKWRIGHT_ADOPT_SECONDS="0")

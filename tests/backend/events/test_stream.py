@@ -276,7 +276,7 @@ async def test_the_stream_of_a_person_whose_roles_went_ends_though_facts_keep_co
                 await stream.until("fact")
 
         with pytest.raises(EOFError):
-            await asyncio.wait_for(facts_for_ever(), 10)
+            await asyncio.wait_for(facts_for_ever(), 60)
 
 
 async def test_open_streams_end_when_the_server_stops(studio: RunningStudio) -> None:
@@ -284,7 +284,7 @@ async def test_open_streams_end_when_the_server_stops(studio: RunningStudio) -> 
     async with opened(browser) as stream:
         studio.studio.close_streams()
         with pytest.raises(EOFError):
-            await asyncio.wait_for(stream.next(), 2)
+            await asyncio.wait_for(stream.next(), 30)
 
 
 def test_what_a_person_may_see_follows_from_what_he_may_do() -> None:
