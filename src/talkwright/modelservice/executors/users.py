@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 import zlib
+from functools import cache
 from pathlib import Path
 
 FIRST, LAST = 61_184, 65_519
@@ -28,7 +30,31 @@ def user_of(job: str, program: str) -> int | None:
     for path in needed:
         if (closed := closed_at(path)) is not None:
             raise OSError(f"{closed} is closed to other users")
+    if program == sys.executable and (reason := _start_of_engine()) is not None:
+        raise OSError(reason)
     return number
+
+
+@cache
+def _start_of_engine() -> str | None:
+    """Why a user without rights can't start the engine here, or None: libraries may lie where it can't read."""
+    command = [sys.executable, "-P", "-c", "import talkwright.engine"]
+    try:
+        done = subprocess.run(  # noqa: S603 - this very Python
+            command,
+            user=FIRST,
+            group=FIRST,
+            extra_groups=[],
+            cwd="/",
+            env={},
+            capture_output=True,
+            timeout=60,
+            check=False,
+        )
+    except (OSError, subprocess.SubprocessError) as error:
+        return f"Python can't be started by another user ({type(error).__name__})"
+    said = done.stderr.decode("utf-8", "replace").strip().splitlines()
+    return None if done.returncode == 0 else f"another user can't start the engine: {(said or ['it says nothing'])[-1]}"
 
 
 def closed_at(path: Path) -> Path | None:
