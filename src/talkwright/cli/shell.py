@@ -45,7 +45,10 @@ def inspect(source: Source = Path(), *, language: Language = None) -> None:
 
 
 def _talk(source: Path, *, inspects: bool, language: str | None) -> None:
-    from talkwright.engine.logs import configure_logs  # noqa: PLC0415 - only what the command needs
+    from talkwright.engine.threads import one_thread  # noqa: PLC0415 - only what the command needs
+
+    one_thread()
+    from talkwright.engine.logs import configure_logs  # noqa: PLC0415 - as above
     from talkwright.engine.model import ModelError  # noqa: PLC0415 - as above
     from talkwright.engine.shell import LanguageError, TrainingRefusedError, talk  # noqa: PLC0415 - as above
 

@@ -60,7 +60,10 @@ def e2e(
     Custom actions are stubbed where the file says so and run on the project's action server elsewhere. Exit code 0 if
     all passed, 1 if one failed or none was played, 2 if something can't be played.
     """
-    import httpx2  # noqa: PLC0415 - only what the command needs
+    from talkwright.engine.threads import one_thread  # noqa: PLC0415 - only what the command needs
+
+    one_thread()
+    import httpx2  # noqa: PLC0415 - as above
 
     from talkwright.engine.logs import configure_logs  # noqa: PLC0415 - as above
     from talkwright.engine.model import ModelError  # noqa: PLC0415 - as above
