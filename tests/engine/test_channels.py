@@ -122,7 +122,7 @@ def connected(bot: RunningBot, **options: Any) -> Iterator[Socket]:
 
 
 def get(url: str) -> httpx2.Response:
-    return httpx2.get(url, trust_env=False)
+    return httpx2.get(url, trust_env=False, timeout=SECONDS)
 
 
 def test_each_channel_tells_that_it_is_well(talkative: RunningBot) -> None:
@@ -240,7 +240,7 @@ def test_answers_are_called_back_in_order(tmp_path: Path) -> None:
         model = project_with(tmp_path, credentials=credentials)
         with run_bot(model) as bot:
             body = {"sender": "ann", "message": "buy a voucher"}
-            answer = httpx2.post(f"{bot.url}/webhooks/callback/webhook", json=body, trust_env=False)
+            answer = httpx2.post(f"{bot.url}/webhooks/callback/webhook", json=body, trust_env=False, timeout=SECONDS)
             assert answer.text == "success"
             called = listener.asked.get(timeout=SECONDS)
             assert called.path == "/answers"
@@ -249,6 +249,7 @@ def test_answers_are_called_back_in_order(tmp_path: Path) -> None:
                 f"{bot.url}/conversations/bob/trigger_intent?output_channel=callback",
                 json={"name": "asks_hours"},
                 trust_env=False,
+                timeout=SECONDS,
             )
             assert pushed.status_code == 200
             assert json.loads(listener.asked.get(timeout=SECONDS).body)["recipient_id"] == "bob"
@@ -260,7 +261,9 @@ def test_a_callback_that_fails_is_logged_once_and_the_bot_goes_on(tmp_path: Path
         with run_bot(model) as bot:
             for sender in ("ann", "bob", "eve"):
                 body = {"sender": sender, "message": "buy a voucher"}
-                answer = httpx2.post(f"{bot.url}/webhooks/callback/webhook", json=body, trust_env=False)
+                answer = httpx2.post(
+                    f"{bot.url}/webhooks/callback/webhook", json=body, trust_env=False, timeout=SECONDS
+                )
                 assert answer.text == "success"
             bot.process.terminate()
             out, _ = bot.process.communicate(timeout=SECONDS)
@@ -322,5 +325,7 @@ def test_only_pages_of_named_origins_may_use_a_bot_from_a_browser(workshop_path:
     with run_bot(workshop_path, TALKWRIGHT_ENGINE_CORS="https://shop.example, https://other.example") as bot:
         for origin, allowed in (("https://shop.example", "https://shop.example"), ("https://evil.example", None)):
             headers = {"Origin": origin, "Access-Control-Request-Method": "POST"}
-            asked = httpx2.options(f"{bot.url}/webhooks/rest/webhook", headers=headers, trust_env=False)
+            asked = httpx2.options(
+                f"{bot.url}/webhooks/rest/webhook", headers=headers, trust_env=False, timeout=SECONDS
+            )
             assert asked.headers.get("access-control-allow-origin") == allowed
