@@ -71,6 +71,21 @@ def test_a_lost_job_is_tried_again_three_times_with_growing_pauses() -> None:
     assert "killed" in steps[3].why
 
 
+@pytest.mark.parametrize("reason", ["There is no m.tar.gz.", "There is no m.tar.gz"])
+def test_a_reason_within_a_sentence_has_no_full_stop_of_its_own(reason: str) -> None:
+    def training(n: int) -> str:
+        return training_after(Outcome.LOST_JOB, lost_jobs=n, cancel_requested=False, reason=reason).why
+
+    def start(n: int) -> str:
+        lost = Outcome.LOST_JOB
+        return deployment_after(lost, state="starting", lost_jobs=n, cancel_requested=False, reason=reason).why
+
+    assert training(1) == "The job was lost (There is no m.tar.gz); the training starts again."
+    assert training(4) == "The job was lost 4 times, at last: There is no m.tar.gz."
+    assert start(1) == "The assistant did not start (There is no m.tar.gz); it starts again."
+    assert start(4) == "The assistant did not start 4 times, at last: There is no m.tar.gz."
+
+
 def start_after(outcome: Outcome, lost: int) -> Step:
     return deployment_after(outcome, state="starting", lost_jobs=lost, cancel_requested=False, reason="too slow")
 

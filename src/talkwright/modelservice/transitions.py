@@ -153,10 +153,10 @@ def training_after(outcome: Outcome, *, lost_jobs: int, cancel_requested: bool, 
     if outcome in (Outcome.RELEASED, Outcome.LOST_CONSUMER):
         return step(kind, _T.QUEUED, why=f"The consumer {_ENDING[outcome]}; the training starts again.")
     if outcome is Outcome.LOST_JOB and lost_jobs <= MAX_RETRIES:
-        why = f"The job was lost ({reason or 'no reason given'}); the training starts again."
+        why = f"The job was lost ({_within(reason)}); the training starts again."
         return step(kind, _T.QUEUED, why=why, pause=retry_pause(lost_jobs))
     if outcome is Outcome.LOST_JOB:
-        why = f"The job was lost {lost_jobs} times, at last: {reason or 'no reason given'}."
+        why = f"The job was lost {lost_jobs} times, at last: {_within(reason)}."
         return step(kind, _T.FAILED, why=why)
     return step(kind, _T.FAILED, why=reason or "The training failed; its log says why.")
 
@@ -177,11 +177,16 @@ def deployment_after(
         return step(kind, _D.QUEUED, why=f"The consumer {_ENDING[outcome]}; the assistant starts again.")
     if outcome is Outcome.LOST_JOB and lost_jobs <= MAX_RETRIES:
         what = "did not start" if state == _D.STARTING else "ended unexpectedly"
-        why = f"The assistant {what} ({reason or 'no reason given'}); it starts again."
+        why = f"The assistant {what} ({_within(reason)}); it starts again."
         is_first = state == _D.RUNNING and lost_jobs <= 1  # somebody may be talking to it: the first time at once
         return step(kind, _D.QUEUED, why=why, pause=timedelta(0) if is_first else retry_pause(lost_jobs))
     if outcome is Outcome.LOST_JOB:
         what = "did not start" if state == _D.STARTING else "ended unexpectedly"
-        why = f"The assistant {what} {lost_jobs} times, at last: {reason or 'no reason given'}."
+        why = f"The assistant {what} {lost_jobs} times, at last: {_within(reason)}."
         return step(kind, _D.FAILED, why=why)
     return step(kind, _D.FAILED, why=reason or "The assistant could not be started; its log says why.")
+
+
+def _within(reason: str | None) -> str:
+    """A reason as a part of a sentence that ends by itself."""
+    return (reason or "").rstrip(". ") or "no reason given"
