@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from talkwright.assistant.digests import digest
 from talkwright.assistant.flows import END, CallStep, CollectStep, Flow, NluTrigger, NoopStep, SetSlotsStep, Transition
 from talkwright.assistant.parsing.flows import parse_flow
+from talkwright.assistant.problems import Severity
 
 SEND_MONEY: dict[str, Any] = {
     "description": "pay a person",
@@ -143,6 +144,27 @@ def test_a_mistyped_key_comes_with_a_fix() -> None:
     assert [problem.fix for problem in problems if problem.code == "unknown-key"] == [
         ({"op": "move", "from": "/steps/0/colect", "path": "/steps/0/collect"},),
         (),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "slip", "meant"),
+    [
+        ({"descripton": "d", "steps": [{"action": "a"}]}, "flow-without-description", "/descripton", "/description"),
+        ({"description": "d", "stepps": [{"action": "a"}]}, "flow-without-steps", "/stepps", "/steps"),
+    ],
+)
+def test_a_slip_in_a_key_that_a_flow_needs_is_told_once(body: Any, code: str, slip: str, meant: str) -> None:
+    _, (problem,) = parse_flow("f", body)
+    assert (problem.code, problem.severity, problem.path) == (code, Severity.ERROR, slip)
+    assert problem.message.endswith(f"Did you mean `{meant[1:]}`, which is missing?")
+    assert problem.fix == ({"op": "move", "from": slip, "path": meant},)
+
+
+def test_of_two_slips_in_one_key_the_first_counts() -> None:
+    assert codes({"descripton": "d", "descriptio": "e", "steps": [{"action": "a"}]}) == [
+        "flow-without-description",
+        "unknown-key",
     ]
 
 

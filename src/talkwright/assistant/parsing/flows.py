@@ -38,6 +38,7 @@ FLOW_KEYS = [
     "file_path",
     "on_activate",
 ]
+_NEEDED_IN_FLOW = {"description": "flow-without-description", "steps": "flow-without-steps"}
 STEP_KINDS = ("action", "collect", "link", "call", "set_slots", "noop")
 SHARED_STEP_KEYS = ("id", "next", "metadata")
 STEP_KEYS: Mapping[str, tuple[str, ...]] = {
@@ -74,11 +75,12 @@ def parse_flow(flow_id: str, body: Any) -> tuple[Flow | None, list[Problem]]:
         )
         return None, findings.problems
     what = f"flow “{flow_id}”"
-    findings.unknown_keys(body, FLOW_KEYS, "", f"The {what}")
+    findings.unknown_keys(body, FLOW_KEYS, "", f"The {what}", _NEEDED_IN_FLOW)
+    mistyped = {problem.code for problem in findings.problems}
     description = findings.text(body, "description", "", what, "") or ""
-    if not description.strip():
+    if not description.strip() and _NEEDED_IN_FLOW["description"] not in mistyped:
         findings.error(
-            "flow-without-description",
+            _NEEDED_IN_FLOW["description"],
             "/description" if "description" in body else "",
             f"The {what} has no description. Add `description:` with one sentence that says what it does for the user;"
             " it decides when the flow is started.",
@@ -87,9 +89,12 @@ def parse_flow(flow_id: str, body: Any) -> tuple[Flow | None, list[Problem]]:
     findings.step = None
     if not steps:
         told = (problem for problem in findings.problems if problem.severity is Severity.ERROR)
-        if not any(problem.path.startswith("/steps") for problem in told):  # why none of those that are there counts
+        if _NEEDED_IN_FLOW["steps"] not in mistyped and not any(
+            problem.path.startswith("/steps")
+            for problem in told  # why none of those that are there counts
+        ):
             findings.error(
-                "flow-without-steps",
+                _NEEDED_IN_FLOW["steps"],
                 "/steps" if "steps" in body else "",
                 f"The {what} has no steps. Add at least one under `steps:`.",
             )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 from talkwright.assistant.pointers import pointer_join
@@ -62,12 +63,22 @@ class Findings:
         """Notes that a value has another type than the format wants."""
         self.error("wrong-shape", path, f"{what} must be {wanted}, but it is {shape_name(value)}.")
 
-    def unknown_keys(self, body: Mapping[str, Any], known: Collection[str], path: str, what: str) -> None:
-        """Warns about keys that nothing reads, with the likely meant one."""
+    def unknown_keys(
+        self,
+        body: Mapping[str, Any],
+        known: Collection[str],
+        path: str,
+        what: str,
+        needed: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        """Warns about keys that nothing reads, with the likely meant one.
+
+        `needed` names the keys that must not be missing, each with the code of that error: a slip in one of them is it.
+        """
         strange = [key for key in body if key not in known]
         if not strange:
             return
-        known = set(known)
+        known, missing = set(known), dict(needed)
         for key in strange:
             meant = closest(key, known - set(body))
             at = pointer_join(path, key)
@@ -78,12 +89,14 @@ class Findings:
                     f"{what} has a key `{key}` that the format does not know; it is kept but has no effect.",
                 )
             else:
-                fix = ({"op": "move", "from": at, "path": pointer_join(path, meant)},)
-                self.warning(
-                    "unknown-key",
+                code = missing.pop(meant, None)
+                asked = f"Did you mean `{meant}`{'' if code is None else ', which is missing'}?"
+                self.add(
+                    Severity.WARNING if code is None else Severity.ERROR,
+                    code or "unknown-key",
                     at,
-                    f"{what} has a key `{key}` that the format does not know. Did you mean `{meant}`?",
-                    fix,
+                    f"{what} has a key `{key}` that the format does not know. {asked}",
+                    ({"op": "move", "from": at, "path": pointer_join(path, meant)},),
                 )
 
     def text(self, body: Mapping[str, Any], key: str, path: str, what: str, default: str | None = None) -> str | None:
