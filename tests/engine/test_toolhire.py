@@ -91,10 +91,13 @@ def test_what_nobody_understands_and_what_belongs_nowhere_is_told(shop: httpx2.C
 
 
 @pytest.mark.anyio
-async def test_its_end_to_end_cases_pass_in_the_public_format(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("understanding", [Asked.LOCAL, Asked.ORACLE])
+async def test_its_end_to_end_cases_pass_in_the_public_format(
+    monkeypatch: pytest.MonkeyPatch, understanding: Asked
+) -> None:
     monkeypatch.setenv("TOOLHIRE_ACTIONS", "http://127.0.0.1:9/webhook")  # all of them are stubbed
     cases = read_cases(PROJECT / "e2e_tests")
-    async with bot_of(PROJECT, Asked.LOCAL, cases) as bot:
+    async with bot_of(PROJECT, understanding, cases) as bot:
         outcomes = [outcome async for outcome in play_all(bot, cases)]
     assert [told(outcome) for outcome in outcomes if not outcome.passed] == []
     assert len(outcomes) == 2

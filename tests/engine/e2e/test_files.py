@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from talkwright.engine.testing.e2e.cases import CaseError
-from talkwright.engine.testing.e2e.files import project_of, read_cases, read_oracle
+from talkwright.engine.testing.e2e.files import project_of, read_cases
+from talkwright.engine.testing.e2e.oracle import Meaning, read_oracle
 
 
 def write(folder: Path, text: str, name: str = "cases.yml") -> Path:
@@ -111,7 +112,7 @@ def test_a_moment_that_is_made_up_has_a_time_zone(tmp_path: Path, written: str, 
 def test_a_line_of_an_oracle_that_is_no_command_is_named(tmp_path: Path) -> None:
     file = write(tmp_path, "test_cases: []\n")
     write(tmp_path, "German:\n- - start flw order\n", f"{file.stem}.oracle.yml")
-    with pytest.raises(CaseError, match="“German”: “start flw order” is no command"):
+    with pytest.raises(CaseError, match="“German”, user step 1: “start flw order” is no command"):
         read_oracle(file)
 
 
@@ -120,4 +121,36 @@ def test_an_oracle_stands_beside_its_file_or_is_asked_for(tmp_path: Path) -> Non
     with pytest.raises(CaseError, match=r"cases\.oracle\.yml is missing"):
         read_oracle(path)
     write(tmp_path, "a: [[start flow x, set slot y 1], []]", "cases.oracle.yml")
-    assert read_oracle(path) == {"a": [["start flow x", "set slot y 1"], []]}
+    assert read_oracle(path) == {"a": [Meaning(("start flow x", "set slot y 1")), Meaning()]}
+
+
+def test_a_line_of_an_oracle_may_say_an_intent_with_its_entities(tmp_path: Path) -> None:
+    path = write(tmp_path, "test_cases: []")
+    by_name = "[{intent: book, entities: {city: [Rome, Oslo], seats: 2}}, start flow x]"
+    by_role = "[{intent: book, entities: [{entity: city, value: Rome, role: from}]}]"
+    write(tmp_path, f"a: [{by_name}, {by_role}, [intent: affirm], intent: deny]", "cases.oracle.yml")
+    named = ({"entity": "city", "value": "Rome"}, {"entity": "city", "value": "Oslo"}, {"entity": "seats", "value": 2})
+    assert read_oracle(path)["a"] == [
+        Meaning(("start flow x",), "book", named),
+        Meaning((), "book", ({"entity": "city", "value": "Rome", "role": "from"},)),
+        Meaning((), "affirm"),
+        Meaning((), "deny"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("step", "why"),
+    [
+        ("[{intnt: book}]", "has no key `intnt`. Did you mean `intent`?"),
+        ("[{entities: {city: Rome}}]", "written as `intent: NAME`"),
+        ("[intent: book, intent: affirm]", "one intent, here are 2"),
+        ("[{intent: book, entities: [city]}]", "a list of maps with `entity` and `value`"),
+        ("[{intent: book, entities: [{entity: city, value: Rome, rule: from}]}]", "Did you mean `role`?"),
+    ],
+)
+def test_an_intent_that_is_written_wrongly_is_named(tmp_path: Path, step: str, why: str) -> None:
+    path = write(tmp_path, "test_cases: []")
+    write(tmp_path, f"a: [[start flow x], {step}]", "cases.oracle.yml")
+    with pytest.raises(CaseError, match=r"cases\.oracle\.yml, “a”, user step 2") as refused:
+        read_oracle(path)
+    assert why in str(refused.value)

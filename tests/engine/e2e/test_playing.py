@@ -23,6 +23,7 @@ from talkwright.engine.testing.e2e.telling import accuracy, shared_fault, told
 pytestmark = pytest.mark.anyio
 
 BANK = ROOT / "examples" / "bank"
+TOOLHIRE = ROOT / "tests" / "projects" / "toolhire"
 COVERED = 0.95  # of the steps of each of its flows
 CASES = """
 fixtures:
@@ -176,6 +177,32 @@ async def test_an_oracle_that_does_not_fit_is_named(cases: list[Case]) -> None:
     cases[0].file.with_name("cases.oracle.yml").write_text("right: [[start flow gift_voucher]]")
     with pytest.raises(CaseError, match="1 lists for 2 user steps"):
         await played(WORKSHOP, Asked.ORACLE, cases)
+
+
+@pytest.mark.parametrize(
+    ("meaning", "why"),
+    [
+        ("{intent: hire_tol}", "there is no intent “hire_tol” in the domain. Did you mean “hire_tool”?"),
+        ("{intent: xyz}", "there is no intent “xyz” in the domain. Add it there, or name another."),
+        ("{intent: hire_tool, entities: {tol: drill}}", "there is no entity “tol” in the domain. Did you mean “tool”?"),
+    ],
+)
+async def test_an_oracle_says_only_what_is_in_the_domain(tmp_path: Path, meaning: str, why: str) -> None:
+    (tmp_path / "one.yml").write_text("test_cases: [{test_case: a, steps: [{user: hello}, {user: a drill}]}]")
+    (tmp_path / "one.oracle.yml").write_text(f"a: [[intent: greet], [{meaning}]]")
+    with pytest.raises(CaseError) as refused:
+        await played(TOOLHIRE, Asked.ORACLE, read_cases(tmp_path))
+    assert str(refused.value) == f"one.oracle.yml, “a”, user step 2: {why}"
+
+
+async def test_an_intent_of_an_oracle_triggers_a_flow(shelf: Path) -> None:
+    flows = (shelf / "data" / "shelf.yml").read_text()
+    trigger = "    nlu_trigger: [{intent: greet}]\n"
+    (shelf / "data" / "shelf.yml").write_text(flows.replace("    steps:\n", f"{trigger}    steps:\n", 1))
+    (shelf / "data" / "intents.yml").write_text("intents: [greet]\n")
+    (shelf / "tests" / "fetch.oracle.yml").write_text("fetched: [[intent: greet]]")
+    (outcome,) = await played(shelf, Asked.ORACLE, read_cases(shelf / "tests"))
+    assert outcome.passed, told(outcome)
 
 
 @pytest.fixture

@@ -9,16 +9,14 @@ from typing import Any, Self
 
 import httpx2
 
-from talkwright.assistant.assistant import Assistant
 from talkwright.assistant.domain import Domain
 from talkwright.conversation import events as ev
 from talkwright.conversation.tracker import Tracker
 from talkwright.engine.agent import Agent
-from talkwright.engine.ports import ActionFailed, ActionResult, ActionRunner, Understood, UserMessage
+from talkwright.engine.ports import ActionFailed, ActionResult, ActionRunner, UserMessage
 from talkwright.engine.testing.e2e.assertions import EventMap
 from talkwright.engine.testing.e2e.cases import Case, CaseError
-from talkwright.engine.testing.e2e.files import read_oracle
-from talkwright.engine.understanding.llm.command_lines import read_commands
+from talkwright.engine.testing.e2e.oracle import Oracle
 
 _TURN_SECONDS = 60.0
 _CHANNEL = "e2e"
@@ -40,30 +38,6 @@ class Stubs:
         if stub is None:
             raise ActionFailed(f"{name} has no stub in {case.file.name}; once one action is stubbed all must be.")
         return ActionResult(events=stub.events, responses=stub.responses)
-
-
-class Oracle:
-    """An understanding that was written down: the command lines beside a test file (dialogue-semantics 4.2, v3)."""
-
-    def __init__(self, cases: Sequence[Case]) -> None:
-        written = {file: read_oracle(file) for file in {case.file for case in cases}}
-        self._lines: dict[tuple[object, str], list[list[str]]] = {}
-        for case in cases:
-            lines = written[case.file].get(case.name)
-            if lines is None or len(lines) != case.said:
-                had = "nothing" if lines is None else f"{len(lines)} lists"
-                raise CaseError(f"{case.file.name}, “{case.name}”: its oracle has {had} for {case.said} user steps.")
-            self._lines[case.file, case.name] = lines
-        self.turns: dict[str, tuple[Case, int]] = {}
-
-    def understand(self, _text: str, tracker: Tracker, assistant: Assistant, *, language: str) -> Understood:  # noqa: ARG002 - the port has it
-        """The commands of the turn that the conversation is at."""
-        case, turn = self.turns[tracker.sender_id]
-        lines = self._lines[case.file, case.name][turn]
-        return Understood(
-            commands=read_commands("\n".join(lines), "v3", flows=assistant.user_flows.keys()),
-            trace={"source": "oracle", "lines": lines},
-        )
 
 
 class AgentBot:

@@ -12,7 +12,6 @@ from talkwright.assistant.parsing.shape import closest
 from talkwright.assistant.yamls import Node, YamlError, line_and_column, load_marked
 from talkwright.engine.testing.e2e.assertions import Assertion, AssertionFault, read_assertion
 from talkwright.engine.testing.e2e.cases import ANY, USER, Case, CaseError, Step, Stub
-from talkwright.engine.understanding.llm.command_lines import read_answer
 
 ORACLE_SUFFIX = ".oracle.yml"
 _TEXT_STEPS = ("bot", "utter")
@@ -44,26 +43,6 @@ def project_of(path: str | Path) -> Path | None:
     """The project that a test file belongs to: the nearest folder above with a config.yml."""
     place = Path(str(path).partition("::")[0]).absolute()
     return next((folder for folder in (place, *place.parents) if (folder / _ROOT_FILE).is_file()), None)
-
-
-def read_oracle(file: Path) -> dict[str, list[list[str]]]:
-    """What each user step of a test file's cases means, as lines of commands by case; raises CaseError."""
-    path = file.with_name(file.stem + ORACLE_SUFFIX)
-    if not path.is_file():
-        raise CaseError(
-            f"{path.name} is missing beside {file.name}: for each case, one list of command lines per user step."
-        )
-    document = _document(path)
-    if not isinstance(document, Mapping):
-        raise CaseError(f"{path.name} must map each case to its lists of command lines.")
-    lines = {
-        str(case): [[str(line) for line in step or ()] for step in steps or ()] for case, steps in document.items()
-    }
-    for case, steps in lines.items():
-        for line in (line for step in steps for line in step):
-            if line.strip() and not any(read_answer(line, "v3", flows=(), earlier=True)):
-                raise CaseError(f"{path.name}, “{case}”: “{line}” is no command; write `start flow NAME`, for example.")
-    return lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,11 +115,12 @@ def _conftests(file: Path) -> list[Mapping[str, Any]]:
     folders = list(file.absolute().parents)
     root = next((place for place, folder in enumerate(folders) if (folder / _ROOT_FILE).is_file()), 0)
     found = [folder / _SHARED for folder in reversed(folders[: root + 1])]
-    documents = [_document(one) for one in found if one.is_file() and one != file]
+    documents = [document_of(one) for one in found if one.is_file() and one != file]
     return [document for document in documents if isinstance(document, Mapping)]
 
 
-def _document(file: Path) -> Any:
+def document_of(file: Path) -> Any:
+    """What a YAML file holds; None for an empty one. Raises CaseError."""
     node = _marked(file)
     return None if node is None else node.value
 

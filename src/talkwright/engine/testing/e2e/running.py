@@ -19,8 +19,9 @@ from talkwright.engine.ports import ActionRunner
 from talkwright.engine.running import chosen_profile, make_actions, make_agent
 from talkwright.engine.settings import load_settings
 from talkwright.engine.shell import TrainingRefusedError, is_model, load_or_train
-from talkwright.engine.testing.e2e.bots import AgentBot, Oracle
+from talkwright.engine.testing.e2e.bots import AgentBot
 from talkwright.engine.testing.e2e.cases import Case
+from talkwright.engine.testing.e2e.oracle import Oracle
 from talkwright.engine.testing.e2e.playing import Bot
 from talkwright.engine.training import items_for_running
 from talkwright.engine.understanding.choice import Choice
@@ -43,9 +44,9 @@ async def bot_of(source: Path, asked: Asked, cases: Sequence[Case]) -> AsyncIter
     settings = load_settings()
     if asked is not Asked.ORACLE:
         settings = settings.model_copy(update={"engine_understanding": Choice(asked)})
-    oracle = Oracle(cases) if asked is Asked.ORACLE else None
-    model = None if oracle is not None else load_or_train(source)
+    model = None if asked is Asked.ORACLE else load_or_train(source)
     assistant = model.assistant if model is not None else _assistant(source)
+    oracle = Oracle(cases, assistant) if model is None else None
     with redirect_stdout(io.StringIO()):  # a job's line; here the action that fails says it again
         actions = make_actions(assistant.endpoints, settings)
 
@@ -53,7 +54,7 @@ async def bot_of(source: Path, asked: Asked, cases: Sequence[Case]) -> AsyncIter
         if model is not None:
             return make_agent(model, runner, settings)
         assert oracle is not None  # noqa: S101 - there is a model or an oracle, see above
-        return Agent(assistant, oracle, runner, profile=chosen_profile(assistant, settings))
+        return Agent(assistant, oracle, runner, profile=chosen_profile(assistant, settings), parser=oracle)
 
     try:
         yield AgentBot(make, actions, oracle)
