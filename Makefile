@@ -31,7 +31,7 @@ run: .venv/.studio .venv-actions/.stamp web/dist/.stamp ## Start the whole studi
 	@exec .venv/bin/talkwright up
 
 .PHONY: test
-test: .venv/.dev .venv-actions/.stamp .venv-pypred/.stamp .cache/kafka/.stamp web/dist/.stamp ## Run all tests: Python, web client, real servers, real browser
+test: .venv/.dev .venv-actions/.stamp .venv-pypred/.stamp .cache/kafka/.stamp .cache/s3/.stamp .cache/azure/.stamp web/dist/.stamp ## Run all tests: Python, web client, real servers, real browser
 	@scripts/find-chromium > /dev/null
 	cd web && $(NODE_ROOT) npm test
 	CHROMIUM="$$(scripts/find-chromium)" $(PYTHON) -m pytest -n $(WORKERS) -rs
@@ -123,6 +123,20 @@ clean: ## Remove everything that was built or installed here; never the data fol
 	@command -v mvn > /dev/null && echo "Fetching Kafka" && \
 	  mvn -B -q -f $< dependency:copy-dependencies -DoutputDirectory="$(CURDIR)/.cache/kafka" && touch $@ || \
 	  echo "Kafka was not fetched (Maven does that): its tests are left out"
+
+# Real object stores for the tests: an S3 server, and the emulator of Azure's blob storage.
+.cache/s3/.stamp: tests/services/s3_server/pom.xml
+	@mkdir -p .cache/s3
+	@command -v mvn > /dev/null && echo "Fetching the S3 server" && \
+	  mvn -B -q -f $< dependency:copy-dependencies -DoutputDirectory="$(CURDIR)/.cache/s3" && touch $@ || \
+	  echo "The S3 server was not fetched (Maven does that): its tests are left out"
+
+.cache/azure/.stamp: tests/services/azure_emulator/package-lock.json requirements/node.txt | .tools/.stamp
+	@mkdir -p .cache/azure
+	@echo "Fetching the emulator of Azure's storage"
+	@cp tests/services/azure_emulator/package*.json .cache/azure/
+	@$(NODE_ROOT) npm ci --prefix .cache/azure --ignore-scripts --no-audit --no-fund --loglevel=error && touch $@ || \
+	  echo "The emulator of Azure's storage was not fetched: its tests are left out"
 
 web/node_modules/.stamp: web/package-lock.json requirements/node.txt | .tools/.stamp
 	@echo "Installing the web client's dependencies"

@@ -12,7 +12,7 @@ from hypothesis import settings
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # `tests.services` is imported by its whole name
 
-pytest_plugins = ["tests.services.postgres", "tests.services.schedule"]
+pytest_plugins = ["tests.services.postgres", "tests.services.schedule", "tests.services.strict"]
 settings.register_profile("long", max_examples=2_000, deadline=None)  # see CONTRIBUTING.md
 
 
