@@ -158,6 +158,7 @@ class Agent:
         ):
             await self._begin(ledger, message.metadata)
         commands, heard = await self._understand(ledger, message)
+        said = ledger.events[-1]
         understood = time.perf_counter()
         try:
             if heard is not None and self._classic is not None and not heard.route.to_flows:
@@ -167,6 +168,7 @@ class Agent:
         except Exception as fault:  # a fault of ours must not end the conversation
             logs.error("turn_failed", sender_id=tracker.sender_id, **where(fault))
             await self._apologise(ledger)
+        self._recording.add(said, ledger.prompts)
         times = _times(started, understood, time.perf_counter())
         ledger.record(ev.plain(ev.BOT_TURN_ENDED, {"execution_times": times}))
         return TurnResult(events=ledger.events, messages=bot_messages(ledger))

@@ -33,6 +33,7 @@ async def answer_from_documents(ledger: Ledger, searching: Searching | None) -> 
         ledger.set_stack(below)
         push_error(ledger, info={"reason": "the search failed"})
         return
+    ledger.prompts += answer.prompts
     if answer.text is None:
         refused = frames.pattern_frame(frames.CANNOT_HANDLE, ledger.new_id(), reason=CANNOT_HANDLE_NO_RELEVANT_ANSWER)
         ledger.set_stack((*below, refused), **({"search": dict(answer.trace)} if answer.trace else {}))

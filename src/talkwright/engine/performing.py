@@ -142,6 +142,7 @@ class Performer:
     async def _tell(self, ledger: Ledger, message: BotMessage) -> None:
         if self._rewording is not None:
             message = await self._rewording.rephrase(message, ledger.tracker, ledger.language, hear=ledger.hear)
+            ledger.prompts += message.prompts
         ledger.record(ev.bot(message.text, message.data, {**ledger.place(), **message.metadata}))
 
     async def _custom(self, ledger: Ledger, name: str) -> None:

@@ -114,13 +114,15 @@ class Random(Protocol):
 class BotMessage:
     """One bot message of a turn: text and `data` as in the bot event (6.3).
 
-    `rephrase_prompt` is the response's own prompt, where it has one; it stays inside the engine.
+    `rephrase_prompt` is the response's own prompt, where it has one; it stays inside the engine. `prompts` are what a
+    language model was asked and answered to word it (wire-protocols 3.6), kept only where recording is on.
     """
 
     text: str | None
     data: Mapping[str, Any] = field(default_factory=dict)
     metadata: Mapping[str, Any] = field(default_factory=dict)
     rephrase_prompt: str | None = None
+    prompts: Sequence[Mapping[str, Any]] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,11 +150,15 @@ class Rewording(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class SearchAnswer:
-    """What the documents say to what was asked; no text where they say nothing. `trace` tells how it was found."""
+    """What the documents say to what was asked; no text where they say nothing. `trace` tells how it was found.
+
+    `prompts` are what a language model was asked and answered (wire-protocols 3.6), kept only where recording is on.
+    """
 
     text: str | None
     trace: Mapping[str, Any] = field(default_factory=dict)
     metadata: Mapping[str, Any] = field(default_factory=dict)
+    prompts: Sequence[Mapping[str, Any]] = ()
 
 
 class SearchFailed(Exception):  # noqa: N818 -- as above

@@ -130,3 +130,24 @@ def test_what_an_agent_writes_of_its_understanding() -> None:
     assert told["predicted_commands"] == {"Generator": predicted}
     assert told["prompts"][0]["user_prompt"] == "Say ***!"
     assert on.of(predicted, "llm", [{"user_prompt": "x" * MAX_DETAIL}])["prompts"] == []
+
+
+def test_what_models_are_asked_later_in_the_turn_is_added_to_its_message_as_far_as_64_kib_hold_it() -> None:
+    on, off = Recording(on=True, secrets=["key-12345678"]), Recording(on=False)
+    long, last = {"user_prompt": "x" * MAX_DETAIL}, {"user_prompt": "Reword key-12345678."}
+    for recording, kept in ((on, ["Say ***!", "Reword ***."]), (off, None)):
+        event = user_event(**recording.of([], "llm", PROMPTS))
+        recording.add(event, [long, last])
+        prompts = event.get("parse_data").get("prompts")
+        assert (prompts and [prompt["user_prompt"] for prompt in prompts]) == kept
+        assert prompts is None or len(json.dumps(prompts)) <= MAX_DETAIL
+
+
+def test_the_room_for_prompts_is_kept_to_the_byte() -> None:
+    recording = Recording(on=True)
+    event = user_event(**recording.of([], "llm", ()))
+    spare = MAX_DETAIL - len(json.dumps([{"p": ""}] * 2)) - 10
+    recording.add(event, [{"p": "a" * 10}, {"p": "b" * (spare + 1)}, {"p": "c" * spare}])
+    prompts = event.get("parse_data")["prompts"]
+    assert [prompt["p"][0] for prompt in prompts] == ["a", "c"]
+    assert len(json.dumps(prompts)) == MAX_DETAIL

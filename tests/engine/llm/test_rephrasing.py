@@ -16,6 +16,7 @@ from talkwright.engine.agent import Agent
 from talkwright.engine.commands import StartFlow
 from talkwright.engine.generation.rephrasing import Rephraser, make_rephraser
 from talkwright.engine.ports import TurnResult, Understood, UserMessage
+from talkwright.engine.stores.recording import NOTHING, Recording
 
 pytestmark = pytest.mark.anyio
 
@@ -47,11 +48,11 @@ def assistant_with(address: str, nlg: dict[str, Any] | None = None, **variation:
     return assistant
 
 
-async def greeted(scripted: ScriptedModel, assistant: Assistant) -> TurnResult:
+async def greeted(scripted: ScriptedModel, assistant: Assistant, recording: Recording = NOTHING) -> TurnResult:
     rephraser, notice = make_rephraser(assistant, {})
     assert isinstance(rephraser, Rephraser)
     assert notice is None
-    agent = Agent(assistant, Greeting(), NoActions(), rewording=rephraser)  # type: ignore[arg-type]  # it runs none
+    agent = Agent(assistant, Greeting(), NoActions(), rewording=rephraser, recording=recording)  # type: ignore[arg-type]  # it runs none
     result = await agent.handle(agent.new_tracker("ann"), UserMessage(text="good\nday"))
     await rephraser.close()
     return result
@@ -69,6 +70,40 @@ async def test_only_the_text_is_reworded() -> None:
     assert "## What the assistant is about to say\nHello Ann." in prompt
     assert "USER: good day" in prompt
     assert len(scripted.requests) == 1, "what does not ask for it is sent as it is written"
+
+
+@pytest.mark.parametrize("answer", ["Welcome, dear Ann!", "", "x" * 5_000])
+async def test_where_recording_is_on_the_message_tells_what_the_model_was_asked_and_answered(answer: str) -> None:
+    with language_model(answer) as scripted:
+        result = await greeted(scripted, assistant_with(scripted.address), Recording(on=True, secrets=["dear Ann"]))
+    (prompt,) = prompts_of(result)
+    assert (prompt["component_name"], prompt["prompt_name"]) == ("ContextualResponseRephraser", "rephrase_prompt")
+    assert prompt["user_prompt"] == scripted.prompts[0]
+    told = prompt["llm_response_metadata"]
+    assert told["choices"] == [answer.replace("dear Ann", "***")]
+    assert (told["model"], told["usage"]["total_tokens"]) == ("scripted", 10)
+
+
+async def test_every_reworded_message_has_its_prompt_and_a_failed_one_has_none() -> None:
+    with language_model(401, "Plainly.") as scripted:
+        assistant = assistant_with(scripted.address, {"rephrase_all": True})
+        result = await greeted(scripted, assistant, Recording(on=True))
+    assert [message.text for message in result.messages] == ["Hello Ann.", "Plainly."]
+    assert [prompt["llm_response_metadata"]["choices"] for prompt in prompts_of(result)] == [["Plainly."]]
+
+
+async def test_without_recording_no_prompt_is_kept() -> None:
+    with language_model("Welcome!") as scripted:
+        result = await greeted(scripted, assistant_with(scripted.address))
+    (said,) = (event for event in result.events if event.type == "user")
+    assert "prompts" not in said.get("parse_data")
+
+
+def prompts_of(result: TurnResult) -> list[dict[str, Any]]:
+    """What the turn's message tells of the prompts."""
+    (said,) = (event for event in result.events if event.type == "user")
+    prompts: list[dict[str, Any]] = said.get("parse_data")["prompts"]
+    return prompts
 
 
 @pytest.mark.parametrize("answer", [500, "", "   ", "x" * 5000, b"{"])

@@ -17,6 +17,7 @@ from talkwright.engine.ports import ActionFailed, ActionResult, TurnResult, Unde
 from talkwright.engine.search.answering import Search, make_search
 from talkwright.engine.search.index import SearchIndex, build_index
 from talkwright.engine.search.passages import passages_of
+from talkwright.engine.stores.recording import NOTHING, Recording
 
 HOURS = """# Opening hours
 
@@ -81,10 +82,16 @@ class NoActions:
         raise ActionFailed(f"no {name} here")
 
 
-def bot_with(assistant: Assistant, index: SearchIndex | None = None, *, with_models: bool = True) -> Agent:
+def bot_with(
+    assistant: Assistant,
+    index: SearchIndex | None = None,
+    *,
+    with_models: bool = True,
+    recording: Recording = NOTHING,
+) -> Agent:
     found, _ = make_search(assistant, index_of() if index is None else index, with_models=with_models, environment={})
     assert isinstance(found, Search)
-    return Agent(assistant, Asking(), NoActions(), rng=random.Random(7), searching=found)
+    return Agent(assistant, Asking(), NoActions(), rng=random.Random(7), searching=found, recording=recording)
 
 
 async def asked(agent: Agent, *texts: str, **options: Any) -> TurnResult:

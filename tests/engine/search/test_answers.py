@@ -11,6 +11,7 @@ from tests.services.language_model import Answer, ScriptedModel, language_model,
 from talkwright.assistant.items import ItemBody
 from talkwright.engine.ports import Piece, TurnResult
 from talkwright.engine.search.answering import make_search
+from talkwright.engine.stores.recording import NOTHING, Recording
 from talkwright.engine.understanding.unused import unused_models
 
 pytestmark = pytest.mark.anyio
@@ -84,6 +85,24 @@ async def test_a_model_words_the_answer_and_the_trace_tells_its_cost() -> None:
     assert f"USER: {QUESTION}" in prompt
     assert "name: Ann" in prompt
     assert "[NO_ANSWER]" not in prompt
+
+
+@pytest.mark.parametrize(
+    ("recording", "written"),
+    [(Recording(on=True), "On Sundays we are closed."), (Recording(on=True), "[NO_ANSWER]"), (NOTHING, "Closed.")],
+)
+async def test_the_prompt_is_told_with_the_message_where_recording_is_on(recording: Recording, written: str) -> None:
+    with language_model(written) as scripted:
+        assistant = assistant_with({"llm": model_at(scripted.address), "check_relevancy": True})
+        result = await asked(bot_with(assistant, recording=recording), QUESTION)
+    (said,) = (event.get("parse_data") for event in result.events if event.type == "user")
+    if not recording.on:
+        assert "prompts" not in said
+        return
+    (prompt,) = said["prompts"]
+    assert prompt["user_prompt"] == scripted.prompts[0]
+    assert (prompt["component_name"], prompt["prompt_name"]) == ("EnterpriseSearchPolicy", "enterprise_search_prompt")
+    assert prompt["llm_response_metadata"]["choices"] == [written]
 
 
 async def test_a_project_has_its_own_prompt() -> None:

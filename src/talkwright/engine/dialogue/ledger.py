@@ -35,7 +35,8 @@ BY_FLOWS = Decided("FlowPolicy", 1.0, by_flows=True)
 class Ledger:
     """One turn's writing. `before` is the stack as it was when the user spoke (12.25).
 
-    `hear` is told of a message while it is still being written, where somebody listens.
+    `hear` is told of a message while it is still being written, where somebody listens. `prompts` are what language
+    models were asked and answered to word what is said (wire-protocols 3.6).
     """
 
     def __init__(
@@ -52,6 +53,7 @@ class Ledger:
         self.session_began = False
         self.decided = BY_FLOWS
         self.hear: Hear | None = None
+        self.prompts: list[Mapping[str, Any]] = []
         self._clock = clock
         self._last = tracker.latest_event_time or 0.0
 

@@ -21,6 +21,7 @@ from talkwright.engine.llm.settings import Group, SettingsFault, read_group
 from talkwright.engine.ports import BotMessage, Hear, Piece
 
 _DEFAULT_MODEL = {"provider": "openai", "model": "gpt-4o-2024-11-20"}
+_COMPONENT = "ContextualResponseRephraser"
 _SECONDS = 7.0
 _TURNS = 5
 _LINES_A_TURN = 2
@@ -73,6 +74,7 @@ class Rephraser:
             logs.warning("rephrasing_failed", sender_id=tracker.sender_id, reason=str(fault))
             return _after(reworded.said, message)
         text = reworded.said if hear is not None else _bare(answer.text)
+        message = replace(message, prompts=(answer.recorded(_COMPONENT, "rephrase_prompt", prompt),))
         if not text or len(_bare(answer.text)) > _LONGEST:
             return _after(reworded.said, message)
         metadata = {**message.metadata, "rephrased": {"from": message.text, **answer.told()}}

@@ -45,6 +45,27 @@ class Completion:
             told["faults"] = list(self.faults)
         return told
 
+    def recorded(self, component: str, name: str, prompt: str) -> dict[str, Any]:
+        """The prompt and this answer to it, as they travel where recording is on (wire-protocols 3.6)."""
+        told: dict[str, Any] = {
+            "choices": [self.text],
+            "model": self.model,
+            "usage": {
+                "prompt_tokens": self.prompt_tokens,
+                "completion_tokens": self.completion_tokens,
+                "total_tokens": self.prompt_tokens + self.completion_tokens,
+            },
+            "latency_ms": round(self.seconds * 1000, 1),
+        }
+        if self.first_token_seconds is not None:
+            told["llm_time_to_first_token_ms"] = round(self.first_token_seconds * 1000, 1)
+        return {
+            "component_name": component,
+            "prompt_name": name,
+            "user_prompt": prompt,
+            "llm_response_metadata": told,
+        }
+
 
 class LanguageModel(Protocol):
     """A model, or several that stand in for each other."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from talkwright.assistant.assistant import Assistant
+from talkwright.assistant.search_policy import POLICY
 from talkwright.conversation import events as ev
 from talkwright.conversation.tracker import Tracker
 from talkwright.conversation.transcript import one_line, transcript
@@ -30,11 +31,12 @@ _LONGEST_MESSAGE = 1_000  # characters of one message in a query
 
 @dataclass(frozen=True)
 class _Written:
-    """What an answer is written from, who hears its pieces, and where its cost is told."""
+    """What an answer is written from, who hears its pieces, and where its cost and its prompt are told."""
 
     hits: Sequence[Hit]
     hear: Hear | None
     trace: dict[str, Any]
+    prompts: list[dict[str, Any]] = field(default_factory=list)
 
 
 class Search:
@@ -68,6 +70,7 @@ class Search:
         started = time.perf_counter()
         messages = list(_messages(tracker, self.settings.messages))
         trace: dict[str, Any] = {"query": "\n".join(messages)}
+        prompts: Sequence[Mapping[str, Any]] = ()
         hits = await self._found(messages, trace)
         trace |= {
             "results": [_told(hit) for hit in hits],
@@ -80,12 +83,13 @@ class Search:
             left = self.settings.seconds - (time.perf_counter() - started)
             written = _Written(hits, hear, trace)
             text = await self._generated(self._model, self.settings.generation, tracker, written, seconds=left)
+            prompts = written.prompts
         trace["ms"] = round((time.perf_counter() - started) * 1000, 1)
         if text is None:
-            return SearchAnswer(text=None, trace=trace)
+            return SearchAnswer(text=None, trace=trace, prompts=prompts)
         results = [hit.passage.whole for hit in hits]
         metadata = {"search_results": results, "search_query": trace["query"], "search": trace}
-        return SearchAnswer(text=text, trace=trace, metadata=metadata)
+        return SearchAnswer(text=text, trace=trace, metadata=metadata, prompts=prompts)
 
     async def close(self) -> None:
         """Close all connections."""
@@ -145,6 +149,7 @@ class Search:
         if rest and hear is not None:
             hear(Piece(text=rest))
         trace |= _cost(answer)
+        written.prompts.append(answer.recorded(POLICY, "enterprise_search_prompt", prompt))
         return None if saying.empty else saying.said or None
 
     def _variables(self, generation: Generation, hits: Sequence[Hit], tracker: Tracker) -> dict[str, Any]:

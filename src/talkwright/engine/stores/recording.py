@@ -59,6 +59,16 @@ class Recording:
             PROMPTS: masked if fits else [],
         }
 
+    def add(self, message: Event, prompts: Iterable[Mapping[str, Any]]) -> None:
+        """Adds what models were asked later in the turn to the prompts of its message, as long as 64 KiB hold them."""
+        parse_data = message.get("parse_data")
+        kept = parse_data.get(PROMPTS) if self.on and isinstance(parse_data, Mapping) else None
+        if not isinstance(kept, list):
+            return
+        for prompt in self.masked(list(prompts)):
+            if len(json.dumps([*kept, prompt], default=str)) <= MAX_DETAIL:
+                kept.append(prompt)
+
     def trace(self, trace: Mapping[str, Any], predicted: Sequence[Any], dropped: Sequence[Any]) -> dict[str, Any]:
         """What `parse_data` gets as our own trace, with what the clean-up left out.
 

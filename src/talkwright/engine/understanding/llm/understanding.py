@@ -14,7 +14,7 @@ from talkwright.engine.dialogue.availability import available_flows
 from talkwright.engine.dialogue.program import Program
 from talkwright.engine.dropped import told as told_dropped
 from talkwright.engine.generation.templates import TemplateError, fill_prompt
-from talkwright.engine.llm.port import Completion, LanguageModel, ModelFailed
+from talkwright.engine.llm.port import LanguageModel, ModelFailed
 from talkwright.engine.ports import Understood
 from talkwright.engine.understanding.llm.command_lines import read_answer
 from talkwright.engine.understanding.llm.generator import Generator
@@ -76,9 +76,8 @@ class LlmUnderstanding:
             **answer.told(),
             **({"dropped": told_dropped(dropped)} if dropped else {}),
         }
-        return Understood(
-            commands=commands, trace={**trace, **told_of}, prompts=(_recorded(self.generator, prompt, answer),)
-        )
+        recorded = answer.recorded(self.generator.component, "command_generator_prompt", prompt)
+        return Understood(commands=commands, trace={**trace, **told_of}, prompts=(recorded,))
 
     async def close(self) -> None:
         """Close all connections."""
@@ -100,23 +99,3 @@ class LlmUnderstanding:
         if self._program is None or self._program.assistant is not assistant:
             self._program = Program(assistant)
         return self._program
-
-
-def _recorded(generator: Generator, prompt: str, answer: Completion) -> dict[str, Any]:
-    """The prompt and its answer as they travel where recording is on (wire-protocols 3.6)."""
-    tokens = {
-        "prompt_tokens": answer.prompt_tokens,
-        "completion_tokens": answer.completion_tokens,
-        "total_tokens": answer.prompt_tokens + answer.completion_tokens,
-    }
-    return {
-        "component_name": generator.component,
-        "prompt_name": "command_generator_prompt",
-        "user_prompt": prompt,
-        "llm_response_metadata": {
-            "choices": [answer.text],
-            "model": answer.model,
-            "usage": tokens,
-            "latency_ms": round(answer.seconds * 1000, 1),
-        },
-    }
