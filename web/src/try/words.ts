@@ -99,6 +99,7 @@ export const words = {
     prompt: 'Prompt',
     loading: 'Loading…',
     promptUnreadable: 'The prompt can’t be read now. Open it again.',
+    promptOf: (number: number, component: string) => `Prompt ${number} · ${component}`,
     promptGone: 'The prompt was too long to keep.',
     copy: (what: string) => `Copy: ${what.toLowerCase()}`,
     copied: (what: string) => `${what} copied`,

@@ -97,7 +97,15 @@ function Prompt({ message }: { message: string }) {
   if (error) return <p className="c-err">{say.promptUnreadable}</p>
   if (!data) return <p className="t3">{say.loading}</p>
   if (data.length === 0) return <p className="t3">{say.promptGone}</p>
-  return data.map(({ prompt, component }) => <Raw key={component} label={say.prompt} text={prompt} />)
+  if (data.length === 1) return data.map(({ prompt }) => <Raw key={prompt} label={say.prompt} text={prompt} />)
+  return data.map(({ prompt, component }, index) => (
+    // Prompts of a message never change their order, and one component may have several.
+    // oxlint-disable-next-line react/no-array-index-key
+    <div key={index}>
+      <p className="t3">{say.promptOf(index + 1, component)}</p>
+      <Raw label={say.promptOf(index + 1, component)} text={prompt} />
+    </div>
+  ))
 }
 
 /** A text as it is, never read as anything else; it scrolls, so it must be reachable by keyboard. */
