@@ -18,6 +18,7 @@ from talkwright.engine.ports import ActionFailed, ActionRejected
 from talkwright.engine.running import make_actions
 from talkwright.engine.settings import EngineSettings
 from talkwright.modelservice.engines.talkwright import running_job, training_job
+from talkwright.modelservice.jobs import Desk
 from talkwright.modelservice.settings import ModelServiceSettings
 
 from .conftest import ROOT, run_bot, train_to
@@ -141,8 +142,9 @@ def test_a_project_runs_its_own_code_only_where_that_is_allowed() -> None:
 
 def test_a_studio_s_jobs_never_run_code_of_projects() -> None:
     settings = ModelServiceSettings()
-    training = training_job("t", project="p", model="m", requested_at="now", variables={}, settings=settings)
-    running = running_job("r", model="m", token="secret", variables={}, settings=settings)
+    desk = Desk(url="http://127.0.0.1:1", token="secret")
+    training = training_job("t", project="p", requested_at="now", variables={}, desk=desk, settings=settings)
+    running = running_job("r", model="m", token="secret", variables={}, desk=desk, settings=settings)
     for job in (training, running):
         assert job.environment["TALKWRIGHT_ENGINE_ACTIONS_FOLDER"] == ""
         assert job.environment["TALKWRIGHT_ENGINE_PROJECT_CODE"] == "false"

@@ -41,7 +41,7 @@ REST = Snapshot(
     ),
     processes=PROCESSES,
     folders=("running/tw-d-d-2",),
-    objects=("projects/v.tar.gz", "models/a/t/1.tar.gz"),
+    objects=("projects/v.tar.gz", "models/a/t/1.tar.gz", "models/a/t/published.json"),
     models=("models/a/t/1.tar.gz",),
     answers="m",
     model="m",
@@ -63,6 +63,7 @@ HURT: dict[str, dict[str, Any]] = {
     "consumers in the list": {"workers": (*REST.workers, ("w-dead", "training-consumer", 99))},
     "listens on 9000": {"processes": (*PROCESSES[:-1], Process(503, UP, "guard", (9000,)))},
     "folders of jobs": {"folders": ("running/tw-d-d-2", "training/tw-t-t-1")},
+    "have no manifest": {"objects": REST.objects[:2]},
     "in the store": {"objects": (*REST.objects, "models/a/t/2.tar.gz")},
 }
 
