@@ -7,7 +7,7 @@ import contextlib
 from collections.abc import AsyncIterator
 
 import pytest
-from sqlalchemy import func, select, text, update
+from sqlalchemy import func, make_url, select, text, update
 from tests.services.postgres import TestServer
 
 from talkwright.database.announcements import (
@@ -24,6 +24,7 @@ from talkwright.database.ids import uuid7
 from talkwright.database.tables import announcements
 
 pytestmark = pytest.mark.anyio
+CUT = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'LISTEN%%' AND datname = %s"
 
 
 @pytest.fixture
@@ -109,18 +110,18 @@ async def test_a_listener_is_woken_and_reads_what_was_announced(database: Databa
 
 
 async def test_nothing_is_lost_while_the_connection_is_cut_again_and_again(
-    database: Database, listener: Listener, postgres: TestServer
+    database: Database, database_url: str, listener: Listener, postgres: TestServer
 ) -> None:
     scope = str(uuid7())
     ids: list[int] = []
+    cuts: list[object] = []
 
     async def write() -> None:
         for number in range(200):
             await tell(database, scope, str(number))
             if number % 20 == 0:
                 with postgres.connection() as link:
-                    cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'LISTEN%'"
-                    link.execute(cut)
+                    cuts.extend(link.execute(CUT, [make_url(database_url).database]).fetchall())
 
     writing = asyncio.create_task(write())
     async with asyncio.timeout(60):
@@ -130,6 +131,7 @@ async def test_nothing_is_lost_while_the_connection_is_cut_again_and_again(
                 break
     await writing
     assert ids == list(range(1, 201))
+    assert cuts
 
 
 async def test_a_page_that_was_away_too_long_is_told_to_start_over(database: Database) -> None:
