@@ -21,7 +21,11 @@ PROBE = "policy-probe.example"
 @pytest.fixture(scope="session")
 def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStudio]:
     """A studio from an empty data folder, started once."""
-    running = RunningStudio(tmp_path_factory.mktemp("studio") / "home", TALKWRIGHT_JOB_LOCAL_MODELS="127.0.0.1")
+    settings = {
+        "TALKWRIGHT_JOB_LOCAL_MODELS": "127.0.0.1",
+        "TALKWRIGHT_RUNNING_CONSUMERS": "64",  # each test's own assistant stays running beside the others
+    }
+    running = RunningStudio(tmp_path_factory.mktemp("studio") / "home", **settings)
     running.home.mkdir()
     running.start()
     yield running
