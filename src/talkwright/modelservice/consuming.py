@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import os
 import socket
 import time
@@ -17,9 +18,10 @@ from talkwright.database import workers
 from talkwright.database.announcements import Listener
 from talkwright.database.engine import UNAVAILABLE, Database
 from talkwright.database.work import HeldAttempt
+from talkwright.modelservice.executors.base import RunningJob
 from talkwright.modelservice.keeper import Keeper
 from talkwright.modelservice.leading import ERROR_PAUSE_SECONDS
-from talkwright.modelservice.leases import Leases
+from talkwright.modelservice.leases import LeaseLostError, Leases
 from talkwright.modelservice.settings import ModelServiceSettings
 from talkwright.modelservice.transitions import Outcome
 from talkwright.operations.logs import get_logger
@@ -31,6 +33,20 @@ log = get_logger(__name__)
 STOP_SECONDS = 4.0
 Key = tuple[UUID, int]
 """An attempt and the epoch under which it is held."""
+GONE = "the job and what supervised it are gone"
+
+
+async def remember(keeper: Keeper, running: RunningJob, **more: str) -> None:
+    """Keep how the job is found again, so that another consumer can go on with it.
+
+    Where the attempt is no longer ours, ends the job and raises LeaseLostError.
+    """
+    try:
+        await keeper.save({"job": json.dumps({**running.handle, **more})})
+    except LeaseLostError:
+        await running.stop()
+        await running.discard()
+        raise
 
 
 class StruckOffError(Exception):

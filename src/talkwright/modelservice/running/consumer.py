@@ -12,6 +12,7 @@ from sqlalchemy import func
 
 from talkwright.database.deployments import SECRET_PURPOSE
 from talkwright.identity.secrets import Keyring, SecretsError
+from talkwright.modelservice.consuming import GONE, remember
 from talkwright.modelservice.engines import talkwright
 from talkwright.modelservice.executors.base import Executor, JobError, RunningJob
 from talkwright.modelservice.gaps import fill_gaps
@@ -28,7 +29,6 @@ from talkwright.storage.objects import ObjectStore
 log = get_logger(__name__)
 
 PROBE_SECONDS = 0.05
-GONE = "the job and what supervised it are gone"
 
 
 class StartError(Exception):
@@ -103,12 +103,7 @@ class Running:
         await keeper.save({"state": "running", "started_at": func.clock_timestamp()}, tell="starting")
         running = await self._executor.start(job)
         sealed = base64.b64encode(self._keyring.encrypt(token.encode(), SECRET_PURPOSE)).decode()
-        try:
-            await keeper.save({"job": json.dumps({**running.handle, "token": sealed})})
-        except LeaseLostError:
-            await running.stop()
-            await running.discard()
-            raise
+        await remember(keeper, running, token=sealed)
         return running, token
 
     def _opened(self, sealed: str) -> str:

@@ -12,6 +12,7 @@ from sqlalchemy import func
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from talkwright.modelservice.artefacts import ModelArchiveError
+from talkwright.modelservice.consuming import GONE, remember
 from talkwright.modelservice.engines import talkwright
 from talkwright.modelservice.executors.base import Executor, JobError, RunningJob
 from talkwright.modelservice.gaps import fill_gaps
@@ -26,8 +27,6 @@ from talkwright.modelservice.variables import Variables
 from talkwright.operations.waiting import first_of
 from talkwright.storage.keys import project_key
 from talkwright.storage.objects import ObjectStore, StorageError
-
-GONE = "the job and what supervised it are gone"
 
 
 class Training:
@@ -101,12 +100,7 @@ class Training:
         )
         await keeper.save({"state": "running", "started_at": func.clock_timestamp()}, tell="running")
         running = await self._executor.start(job)
-        try:
-            await keeper.save({"job": json.dumps(dict(running.handle))})
-        except LeaseLostError:
-            await running.stop()
-            await running.discard()
-            raise
+        await remember(keeper, running)
         return running
 
     async def _watch(self, keeper: Keeper, running: RunningJob) -> Ended | None:
