@@ -154,6 +154,8 @@ async def ask_to_stop_deployment(session: AsyncSession, assistant: UUID, deploym
 
 SECRET_PURPOSE = "attempt"  # noqa: S105 - a word that is no secret
 """What the token of a running model is encrypted for."""
+ADDRESSED = "X-Talkwright-Deployment"
+"""The header that names the deployment which a request is for; an engine answers 421 to any other one's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

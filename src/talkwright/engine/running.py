@@ -201,7 +201,7 @@ def _server(source: Source, settings: EngineSettings) -> tuple[BotServer, Conver
         if asked is not None:
             loader.begin(asked)
 
-    return BotServer(bot, loader, access, channels, origins, began), store
+    return BotServer(bot, loader, access, channels, origins, began, settings.engine_deployment), store
 
 
 def _first(source: Source, endpoints: Mapping[str, Any] | None) -> tuple[ModelServer | None, Path | None]:

@@ -15,6 +15,7 @@ from starlette.middleware.cors import CORSMiddleware
 from talkwright.engine.channels.channel import Channel
 from talkwright.engine.channels.outlets import Outlets
 from talkwright.engine.serving.access import Access
+from talkwright.engine.serving.addressing import Addressed
 from talkwright.engine.serving.answers import ApiError, broken, not_allowed, not_found, refused
 from talkwright.engine.serving.bot import Bot
 from talkwright.engine.serving.conversations import Conversations
@@ -37,6 +38,8 @@ class BotServer:
     origins: tuple[str, ...] = ()
     began: Callable[[], None] = lambda: None
     """What is done once the loop runs, before the first request."""
+    deployment: str = ""
+    """The only deployment that is served here, where the bot is one of a studio's."""
 
     def app(self) -> Starlette:
         """The ASGI application."""
@@ -69,7 +72,8 @@ class BotServer:
             await trainings.close()
             await self.close()
 
-        middleware = [_cors(self.origins)] if self.origins else []
+        addressed = [Middleware(Addressed, deployment=self.deployment)] if self.deployment else []
+        middleware = [*addressed, *([_cors(self.origins)] if self.origins else [])]
         return Starlette(routes=routes, exception_handlers=handlers, lifespan=lifespan, middleware=middleware)
 
     async def drain(self) -> None:

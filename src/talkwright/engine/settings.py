@@ -77,6 +77,11 @@ class EngineSettings(BaseSettings):
         description="Servers of language models on the bot's own machine that a project may name: `host:port` or"
         " `host`, separated by commas; `none` allows none, unset allows all.",
     )
+    engine_deployment: str = Field(
+        "",
+        description="The deployment of a studio that this bot serves: a request that names another one in"
+        " `X-Talkwright-Deployment` is answered 421. A studio sets it for its bots.",
+    )
     engine_turns: int = Field(
         200,
         description="How many turns of a running bot may be under way or wait at once; more are answered 503.",

@@ -41,8 +41,26 @@ class ModelServiceSettings(Section):
         description="Seconds that a new model waits for a free running consumer before it replaces the same "
         "assistant's old one in place.",
     )
+    drain_least_seconds: float = Field(
+        5.0,
+        ge=0,
+        description="Seconds for which a replaced model still takes turns, from those who have not heard of its "
+        "successor yet.",
+    )
     drain_seconds: float = Field(
-        30.0, ge=0, description="Most seconds that a replaced model goes on for turns under way."
+        330.0, ge=0, description="Most seconds that a replaced model then goes on for turns under way."
+    )
+    make_room_seconds: float = Field(
+        300.0,
+        ge=0,
+        description="Seconds without a message after which an assistant gives way to one that finds no free running "
+        "consumer; its next message wakes it.",
+    )
+    idle_stop_seconds: float = Field(
+        0.0,
+        ge=0,
+        description="Seconds without a message after which an assistant is stopped in any case; its next message wakes "
+        "it. 0 stops none.",
     )
     job_own_users: bool = Field(
         True, description="Whether the jobs of consumers that run as root get users of their own, without rights."

@@ -15,7 +15,7 @@ import httpx2
 from talkwright.backend.chats.placing import PlaceBook
 from talkwright.backend.chats.remembering import Latest
 from talkwright.database.chats import NewEvent
-from talkwright.database.deployments import SECRET_PURPOSE, Bot
+from talkwright.database.deployments import ADDRESSED, SECRET_PURPOSE, Bot
 from talkwright.identity.secrets import Keyring
 
 TURN_SECONDS = 330.0
@@ -28,6 +28,14 @@ MOST_BYTES = 16 * 1024 * 1024
 
 class BotGoneError(Exception):
     """The model can't be reached at its address, or another program answers there: look again."""
+
+
+class BotMovedError(BotGoneError):
+    """Another deployment answers at the address, and took nothing: the rows say where the model is now."""
+
+
+class BotCutError(BotGoneError):
+    """The connection was cut after the model may have taken the message: it may have acted on it already."""
 
 
 class BotSlowError(Exception):
@@ -77,7 +85,7 @@ class Bots:
         try:
             async with asyncio.timeout(PUT_SECONDS):
                 answer = await self._ask(bot, "PUT", path, events, include_events="NONE")
-        except (TimeoutError, BotSlowError) as error:  # nothing was said yet: it may be tried again
+        except (TimeoutError, BotSlowError, BotCutError) as error:  # nothing was said yet: it may be tried again
             raise BotGoneError("It does not take the conversation.") from error
         if not isinstance(answer, dict):
             raise BotFailedError("It took the conversation but gave no tracker.")
@@ -96,13 +104,21 @@ class Bots:
         token = self._keyring.decrypt(bot.secret, SECRET_PURPOSE).decode()
         try:
             answer = await self._http.request(
-                method, f"{bot.address}{path}", params={**query, "token": token}, json=body
+                method,
+                f"{bot.address}{path}",
+                params={**query, "token": token},
+                headers={ADDRESSED: str(bot.deployment)},
+                json=body,
             )
         except httpx2.ReadTimeout as error:
             raise BotSlowError from error
-        except httpx2.HTTPError as error:
+        except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout) as error:
             raise BotGoneError(type(error).__name__) from error
-        if answer.status_code in (401, 403, 404, 421, 503):  # 503: it ends, or has too much to do, and took nothing
+        except httpx2.HTTPError as error:
+            raise BotCutError(type(error).__name__) from error
+        if answer.status_code == 421:
+            raise BotMovedError("status 421")
+        if answer.status_code in (401, 403, 404, 503):  # 503: it ends, or has too much to do, and took nothing
             raise BotGoneError(f"status {answer.status_code}")
         if answer.status_code != 200 or len(answer.content) > MOST_BYTES:
             raise BotFailedError(f"It answered with status {answer.status_code}.")

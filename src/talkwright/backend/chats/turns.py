@@ -15,7 +15,15 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from talkwright.assistant.problems import Problem
-from talkwright.backend.chats.bots import BotFailedError, BotGoneError, Bots, BotSlowError, Standing
+from talkwright.backend.chats.bots import (
+    BotCutError,
+    BotFailedError,
+    BotGoneError,
+    BotMovedError,
+    Bots,
+    BotSlowError,
+    Standing,
+)
 from talkwright.backend.chats.fitting import unfitting
 from talkwright.backend.chats.placing import place_state, place_turn
 from talkwright.backend.context import Services
@@ -35,6 +43,8 @@ WAIT_SECONDS = 30.0
 LOOK_SECONDS = 0.2
 AGAIN_SECONDS = 1.0
 """A model that could not be reached is asked again after so long where nothing is announced."""
+MOST_CUTS = 1
+"""So often a turn is taken again after its model ended in the middle of it."""
 LOCK_SECONDS = 15.0
 TITLE_CHARACTERS = 80
 NEW_SESSION = "/session_start"
@@ -72,9 +82,11 @@ class Turns:
         """Say something and give the answer {turn, state}; a repeated message gets the stored one.
 
         A turn that is cut by the end of the model is taken once more with its successor, which first gets the chat's
-        events, so that it answers at the same question. Raises ProblemError where no model runs or none comes in time.
+        events, so that it answers at the same question; it may run its custom actions again. Raises ProblemError where
+        no model runs, none comes in time, or the message ends the second one too.
         """
         until = time.monotonic() + WAIT_SECONDS
+        cut = moved = 0
         async with self._locked(chat) as lost, self._news(assistant) as news:
             while True:
                 row, stored = await self._where(assistant, chat, said)
@@ -87,10 +99,15 @@ class Turns:
                     return await self._answer_elsewhere(assistant, chat, said)
                 except BotSlowError:
                     raise _slow() from None
-                except BotGoneError:
+                except BotGoneError as error:
+                    cut += isinstance(error, BotCutError)
+                    if cut > MOST_CUTS:
+                        raise _cut() from None
                     if time.monotonic() > until:
                         raise _starting(None) from None
-                    await news.wait(AGAIN_SECONDS)
+                    moved += isinstance(error, BotMovedError)
+                    if moved != 1 or not isinstance(error, BotMovedError):  # else the rows know better already
+                        await news.wait(AGAIN_SECONDS)
                 except BotFailedError as error:
                     raise ProblemError(
                         503, "engine-failed", "The assistant failed at this message", f"{error} Try again."
@@ -271,6 +288,11 @@ def _nothing_runs(talk: Talk) -> ProblemError:
 def _moved() -> ProblemError:
     detail = "Another message was answered meanwhile, and this one is not part of the chat. Look at it, then go on."
     return ProblemError(409, "chat-moved", "The chat went on elsewhere", detail)
+
+
+def _cut() -> ProblemError:
+    detail = "It ended twice while it answered your message. See what came of it before you send it again."
+    return ProblemError(503, "engine-failed", "The assistant failed at this message", detail)
 
 
 def _slow() -> ProblemError:

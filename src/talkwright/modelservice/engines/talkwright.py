@@ -12,6 +12,7 @@ from talkwright.modelservice.variables import SHORTEST_SECRET
 
 PROJECT = "project.tar.gz"
 MODEL = "model.tar.gz"
+DEPLOYMENT = "TALKWRIGHT_ENGINE_DEPLOYMENT"
 TOKEN = "TALKWRIGHT_ENGINE_TOKEN"  # noqa: S105 - the variable's name
 _RECORD = "TALKWRIGHT_ENGINE_RECORD"
 """People who try an assistant want to see how it understood them (wire-protocols 3.6)."""
@@ -66,17 +67,24 @@ def running_job(
     name: str,
     *,
     model: str,
+    deployment: str,
     token: str,
     variables: Mapping[str, str],
     desk: Desk,
     settings: ModelServiceSettings,
 ) -> Job:
-    """The job that serves the model object to whoever has the token, on a free port of loopback."""
+    """The job that serves the model object as this deployment to whoever has the token, on a free port of loopback."""
     return Job(
         name=name,
         command=(*_ENGINE, "run", "--model", MODEL, "--port", "0"),
         inputs={model: MODEL},
-        environment={**_ONE_THREAD, TOKEN: token, _RECORD: "true", **_settings_of(variables, settings)},
+        environment={
+            **_ONE_THREAD,
+            TOKEN: token,
+            DEPLOYMENT: deployment,
+            _RECORD: "true",
+            **_settings_of(variables, settings),
+        },
         hide=(token, *_hidden(variables)),
         desk=desk,
         limits=Limits(

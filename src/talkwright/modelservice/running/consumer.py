@@ -10,7 +10,8 @@ import secrets
 import httpx2
 from sqlalchemy import func
 
-from talkwright.database.deployments import SECRET_PURPOSE
+from talkwright.database.deployments import ADDRESSED, SECRET_PURPOSE
+from talkwright.database.work import HeldAttempt
 from talkwright.identity.secrets import Keyring, SecretsError
 from talkwright.modelservice.consuming import GONE, remember
 from talkwright.modelservice.engines import talkwright
@@ -29,6 +30,8 @@ from talkwright.storage.objects import ObjectStore
 log = get_logger(__name__)
 
 PROBE_SECONDS = 0.05
+PROBE = "/session_start"
+"""What a model is given to read before talk goes to it: a payload, which every engine understands by itself."""
 
 
 class StartError(Exception):
@@ -95,6 +98,7 @@ class Running:
         job = talkwright.running_job(
             keeper.job_name,
             model=str(attempt.model_object),
+            deployment=str(attempt.work),
             token=token,
             variables=keeper.given,
             desk=desk,
@@ -122,6 +126,8 @@ class Running:
                 await first_of(running.ended(), keeper.stop.wait(), keeper.leave.wait())
             if keeper.leave.is_set() and self.site is not None:
                 return True
+            if address is not None:
+                await self._drain(keeper, running)
             await self._end(keeper, running, reading, started=address is not None)
         except StartError as error:
             await running.stop()
@@ -158,28 +164,30 @@ class Running:
                 raise StartError(f"The model did not start within {self._settings.start_seconds:.0f} seconds.")
             return None
         address = running.address(port.result())
-        probe = self._probe(address, token, keeper.attempt.model_id)
+        probe = self._probe(address, token, keeper.attempt)
         done = await first_of(probe, *(wait() for wait in ends))
         return address if done == {0} else None
 
-    async def _probe(self, address: str, token: str, model_id: str | None) -> None:
-        """Ask until the expected model answers."""
+    async def _probe(self, address: str, token: str, attempt: HeldAttempt) -> None:
+        """Ask until the expected model answers, and takes in what a message says."""
         deadline = asyncio.get_running_loop().time() + self._settings.start_seconds
-        async with httpx2.AsyncClient(base_url=address, timeout=5.0, trust_env=False) as client:
+        meant = {"params": {"token": token}, "headers": {ADDRESSED: str(attempt.work)}}
+        async with httpx2.AsyncClient(base_url=address, timeout=5.0, trust_env=False, **meant) as client:
             while True:
-                try:
-                    answer = await client.get("/status", params={"token": token})
-                    if answer.status_code == 200 and answer.json().get("model_id") == model_id:
-                        return
-                except (httpx2.HTTPError, ValueError):
-                    pass
+                if await answers(client, attempt.model_id):
+                    return
                 if asyncio.get_running_loop().time() > deadline:
                     raise StartError("The started program does not answer with the expected model.")
                 await asyncio.sleep(PROBE_SECONDS)
 
-    async def _end(self, keeper: Keeper, running: RunningJob, reading: asyncio.Task[None], *, started: bool) -> None:
-        if keeper.stop.is_set() and not keeper.leave.is_set():  # replaced: it ends as soon as no turn is under way
+    async def _drain(self, keeper: Keeper, running: RunningJob) -> None:
+        """Have a replaced model go on until nobody asks it any more, then until no turn is under way."""
+        if keeper.stop.is_set() and not keeper.leave.is_set():
+            await first_of(running.ended(), keeper.leave.wait(), seconds=self._settings.drain_least_seconds)
+        if keeper.stop.is_set() and not keeper.leave.is_set():
             await first_of(running.stop(self._settings.drain_seconds), keeper.leave.wait())
+
+    async def _end(self, keeper: Keeper, running: RunningJob, reading: asyncio.Task[None], *, started: bool) -> None:
         asked = keeper.stop.is_set() or keeper.leave.is_set()
         ended = await running.stop() if asked else await running.ended()
         await reading
@@ -196,6 +204,21 @@ class Running:
             await keeper.end(Outcome.LOST_JOB, keeper.last_message)
         else:
             await keeper.end(Outcome.LOST_JOB, ended.why or _words(ended.code))
+
+
+async def answers(client: httpx2.AsyncClient, model_id: str | None) -> bool:
+    """Whether the expected model is loaded and reads a message.
+
+    The message is a payload: it begins no conversation, and no language model and no action is asked.
+    """
+    try:
+        status = await client.get("/status")
+        if status.status_code != 200 or status.json().get("model_id") != model_id:
+            return False
+        parsed = await client.post("/model/parse", json={"text": PROBE})
+        return parsed.status_code == 200 and parsed.json().get("text") == PROBE
+    except (httpx2.HTTPError, ValueError, AttributeError):
+        return False
 
 
 def _words(code: int | None) -> str:
