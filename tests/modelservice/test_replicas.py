@@ -62,6 +62,7 @@ ALLOWED = {
     "deployments": {
         "row": {BACKEND, "training-orchestrator"},
         "cancel_requested_at": {BACKEND},
+        "wake_requested_at": {BACKEND},
         "*": {"running-orchestrator"},
     },
     "attempts": {

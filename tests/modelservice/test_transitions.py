@@ -21,6 +21,7 @@ from talkwright.modelservice.transitions import (
     follows,
     step,
     training_after,
+    waking,
 )
 
 
@@ -28,11 +29,14 @@ def after(outcome: Outcome, *, lost: int = 0, cancel: bool = False) -> str:
     return training_after(outcome, lost_jobs=lost, cancel_requested=cancel, reason=None).target
 
 
-def test_nothing_follows_a_terminal_state() -> None:
+def test_nothing_follows_a_terminal_state_but_a_deployment_that_sleeps_wakes() -> None:
     for kind, table in ALLOWED.items():
         for state, targets in table.items():
             ends = state in TERMINAL
-            assert (not targets) == ends, (kind, state)
+            wakes = (kind, state) == (WorkKind.DEPLOYMENT, DeploymentState.STOPPED)
+            assert (not targets) == (ends and not wakes), (kind, state)
+    assert (waking().sources, waking().target) == ({"stopped"}, "queued")
+    assert "stopped" not in step(WorkKind.DEPLOYMENT, DeploymentState.QUEUED, why="w").sources
 
 
 def test_a_step_names_every_state_it_may_start_from() -> None:

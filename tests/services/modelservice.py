@@ -292,6 +292,7 @@ async def service_at(database_url: str, home: Path, **settings: str) -> AsyncIte
         "TALKWRIGHT_DATABASE_URL": database_url,
         "TALKWRIGHT_HOME": str(home),
         "TALKWRIGHT_LOG_FORMAT": "json",
+        "TALKWRIGHT_DRAIN_LEAST_SECONDS": "0",
         "TALKWRIGHT_DRAIN_SECONDS": "0.2",
         "TALKWRIGHT_ORCHESTRATOR_RENEW_SECONDS": "1",
         "TALKWRIGHT_ORCHESTRATOR_LEASE_SECONDS": "10",

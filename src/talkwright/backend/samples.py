@@ -68,6 +68,7 @@ DEPLOYMENT: Sample = {
     "training": TRAINING_ID,
     "state": "running",
     "active": True,
+    "asleep": False,
     "waiting": None,
     "reason": None,
     "problems": [],

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, func, insert, literal, select, text, tuple_, update
+from sqlalchemy import and_, func, insert, literal, or_, select, text, true, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from talkwright.database.announcements import announce
@@ -17,7 +17,8 @@ from talkwright.database.states import COMING_DEPLOYMENTS, ENDED_DEPLOYMENTS, De
 from talkwright.database.tables import assistants, deployments, items, models, revisions, trainings, version_items
 
 _SELECT = """
-SELECT d.id, d.sequence, d.assistant, d.environment, d.state, d.active, d.reason, d.training, d.created_at, d.ready_at,
+SELECT d.id, d.sequence, d.assistant, d.environment, d.state, d.active, d.reason,
+       d.slept_at IS NOT NULL AND d.cancel_requested_at IS NULL AS asleep, d.training, d.created_at, d.ready_at,
        d.version, v.name AS version_name,
        (SELECT a.problems FROM studio.attempts a
          WHERE a.work_kind = 'deployment' AND a.work = d.id AND a.number = d.attempt) AS attempt_problems,
@@ -136,13 +137,13 @@ async def deploy_again(
 
 
 async def ask_to_stop_deployment(session: AsyncSession, assistant: UUID, deployment: UUID) -> None:
-    """Ask for the end of a deployment that has not ended."""
+    """Ask for the end of a deployment that has not ended, or only sleeps."""
     asked = await session.execute(
         update(deployments)
         .where(
             deployments.c.id == deployment,
             deployments.c.assistant == assistant,
-            deployments.c.state.not_in(ENDED_DEPLOYMENTS),
+            or_(deployments.c.state.not_in(ENDED_DEPLOYMENTS), deployments.c.slept_at.is_not(None)),
             deployments.c.cancel_requested_at.is_(None),
         )
         .values(cancel_requested_at=func.clock_timestamp())
@@ -150,6 +151,24 @@ async def ask_to_stop_deployment(session: AsyncSession, assistant: UUID, deploym
     )
     if asked.first() is not None:
         announce(session, assistant, "deployment", {"deployment": str(deployment), "state": "stopping"})
+
+
+async def ask_to_wake(session: AsyncSession, assistant: UUID, deployment: UUID) -> None:
+    """Ask for a deployment that sleeps to run again, unless that was asked since it fell asleep."""
+    asked = await session.execute(
+        update(deployments)
+        .where(
+            deployments.c.id == deployment,
+            deployments.c.slept_at.is_not(None),
+            deployments.c.cancel_requested_at.is_(None),
+            func.coalesce(deployments.c.wake_requested_at < deployments.c.slept_at, true()),
+            select(assistants.c.id).where(assistants.c.id == assistant, assistants.c.deleted_at.is_(None)).exists(),
+        )
+        .values(wake_requested_at=func.clock_timestamp())
+        .returning(deployments.c.id)
+    )
+    if asked.first() is not None:
+        announce(session, assistant, "deployment", {"deployment": str(deployment), "state": "waking"})
 
 
 SECRET_PURPOSE = "attempt"  # noqa: S105 - a word that is no secret
@@ -173,23 +192,28 @@ class Bot:
 
 @dataclass(frozen=True, slots=True)
 class Talk:
-    """Where talk goes: a bot, or none yet (`coming`: one is queued, starts or starts again), with the reason."""
+    """Where talk goes: a bot, or none yet (`coming`: one is queued, starts or starts again), with the reason.
+
+    `asleep` is the deployment that is to be woken where none is coming.
+    """
 
     bot: Bot | None
     coming: bool
     reason: str | None = None
+    asleep: UUID | None = None
 
 
 _TALK = text("""
 SELECT d.id AS deployment, a.id AS attempt, a.address, a.secret, m.model_id, d.version, v.name AS version_name,
-       d.state, d.active, d.reason
+       d.state, d.active, d.reason, d.slept_at IS NOT NULL AND d.cancel_requested_at IS NULL AS asleep,
+       d.wake_requested_at >= d.slept_at AS woken
 FROM studio.deployments d
 JOIN studio.versions v ON v.id = d.version
 LEFT JOIN studio.models m ON m.id = d.model
 LEFT JOIN studio.attempts a ON a.work_kind = 'deployment' AND a.work = d.id AND a.number = d.attempt
   AND a.state = 'ready'
 WHERE d.assistant = :assistant AND d.environment = :environment
-  AND (d.active OR d.state = ANY(:coming) OR d.sequence = (SELECT max(n.sequence)
+  AND (d.active OR d.state = ANY(:coming) OR d.slept_at IS NOT NULL OR d.sequence = (SELECT max(n.sequence)
     FROM studio.deployments n WHERE n.assistant = d.assistant AND n.environment = d.environment))
 ORDER BY d.active DESC, d.sequence DESC
 """)
@@ -203,8 +227,10 @@ async def talk_of(session: AsyncSession, assistant: UUID, environment: str) -> T
         if row["active"] and row["state"] == "running" and row["address"] and row["secret"] is not None:
             names = ("deployment", "attempt", "address", "secret", "model_id", "version", "version_name")
             return Talk(Bot(**{name: row[name] for name in names}), coming=False)
-    coming = any(row["state"] in COMING_DEPLOYMENTS for row in rows)
-    return Talk(None, coming=coming, reason=rows[0]["reason"] if rows else None)
+    sleepers = [row for row in rows if row["asleep"]]
+    coming = any(row["state"] in COMING_DEPLOYMENTS for row in rows) or any(row["woken"] for row in sleepers)
+    asleep = sleepers[0]["deployment"] if sleepers else None
+    return Talk(None, coming=coming, reason=rows[0]["reason"] if rows else None, asleep=asleep)
 
 
 async def pinned_bodies(

@@ -32,7 +32,8 @@ class OpenWork:
     in seconds. `lost` says that the attempt's lease has run out, `held_for` how many seconds it has left, below zero
     since when it has none; `site` is where the attempt's job lives on without its consumer. `lost_jobs` counts all lost
     jobs of a training, and those of a deployment since an attempt of it last answered for `STEADY_SECONDS`, that one
-    included.
+    included. `idle` is how many seconds ago somebody last talked to the assistant or it last began to answer; it is
+    `asleep` where that was why it stopped or stops, and `generation` is how often its talk went elsewhere.
     """
 
     id: UUID
@@ -57,6 +58,9 @@ class OpenWork:
     held_for: float = 0.0
     site: str | None = None
     lost_jobs: int = 0
+    idle: float = 0.0
+    asleep: bool = False
+    generation: int = 0
 
 
 STEADY_SECONDS = 600
@@ -71,21 +75,27 @@ _OPEN = {
     "training": "w.state = 'running' OR w.state = 'queued' AND (w.cancel_requested_at IS NOT NULL "
     "OR q.place <= :places OR w.id = (SELECT p.id FROM studio.trainings p WHERE p.state = 'queued' "
     "AND p.not_before > clock_timestamp() ORDER BY p.not_before LIMIT 1))",
-    "deployment": "w.state NOT IN ('stopped', 'failed')",
+    "deployment": "w.state NOT IN ('stopped', 'failed') OR w.slept_at IS NOT NULL AND w.state = 'stopped' "
+    "AND w.wake_requested_at >= w.slept_at AND w.cancel_requested_at IS NULL",
 }
 _OWN = {
-    "training": "coalesce(q.place, 0) AS place, false AS active",
-    "deployment": "0 AS place, w.active",
+    "training": "coalesce(q.place, 0) AS place, false AS active, "
+    "extract(epoch FROM clock_timestamp() - w.created_at)::float AS waited",
+    "deployment": "0 AS place, w.active, coalesce(g.generation, 0) AS generation, "
+    "w.slept_at IS NOT NULL AND w.cancel_requested_at IS NULL AS asleep, "
+    "extract(epoch FROM clock_timestamp() - greatest(w.created_at, w.wake_requested_at))::float AS waited, "
+    "CASE WHEN w.state = 'running' THEN extract(epoch FROM clock_timestamp() - greatest(w.ready_at, "
+    "(SELECT max(h.talked_at) FROM studio.chats h WHERE h.assistant = w.assistant "
+    "AND h.environment = w.environment)))::float ELSE 0 END AS idle",
 }
 _QUEUED = {
     "training": f"LEFT JOIN ({QUEUE}) q ON q.id = w.id",
-    "deployment": "",
+    "deployment": "LEFT JOIN studio.talks g ON g.assistant = w.assistant AND g.environment = w.environment",
 }
 _SNAPSHOT = """
 SELECT w.id, w.assistant, w.environment, w.sequence, w.state, w.attempt AS number,
        w.cancel_requested_at IS NOT NULL AS cancel,
-       coalesce(greatest(extract(epoch FROM w.not_before - clock_timestamp()), 0), 0)::float AS wait,
-       extract(epoch FROM clock_timestamp() - w.created_at)::float AS waited, {own},
+       coalesce(greatest(extract(epoch FROM w.not_before - clock_timestamp()), 0), 0)::float AS wait, {own},
        a.id AS attempt, a.state AS attempt_state, a.outcome, a.reason AS attempt_reason,
        coalesce(a.problems, '[]') AS problems, a.result, a.stop_requested_at IS NOT NULL AS stopping,
        a.id IS NOT NULL AND a.outcome IS NULL AND (l.key IS NULL OR l.expires_at <= clock_timestamp()) AS lost,
@@ -151,6 +161,27 @@ async def move(
     )
     announce(session, work.assistant, kind, {kind: str(work.id), "state": target})
     return True
+
+
+async def turn_talk(session: AsyncSession, work: OpenWork) -> bool:
+    """Let an assistant's talk go elsewhere, from where it went when the work was read; False where it went on since."""
+    turned = await session.execute(
+        text(
+            "INSERT INTO studio.talks AS t (assistant, environment, generation) "
+            "SELECT :assistant, :environment, 1 WHERE :seen = 0 OR EXISTS (SELECT 1 FROM studio.talks "
+            "WHERE assistant = :assistant AND environment = :environment) "
+            "ON CONFLICT (assistant, environment) DO UPDATE SET generation = t.generation + 1 "
+            "WHERE t.generation = :seen RETURNING t.generation"
+        ),
+        {"assistant": work.assistant, "environment": work.environment, "seen": work.generation},
+    )
+    return turned.first() is not None
+
+
+async def forget_sleepers(session: AsyncSession, work: OpenWork) -> None:
+    """Nobody wakes those deployments any more whose talk goes to this one now."""
+    same = (deployments.c.assistant == work.assistant, deployments.c.environment == work.environment)
+    await session.execute(update(deployments).where(*same, deployments.c.slept_at.is_not(None)).values(slept_at=None))
 
 
 async def assign(session: AsyncSession, kind: Kind, work: OpenWork, worker: UUID, lease_seconds: float) -> UUID:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, false, func, literal, literal_column, select
+from sqlalchemy import ColumnElement, and_, case, false, func, literal, literal_column, or_, select
 from sqlalchemy.dialects.postgresql import JSONB
 
 from talkwright.database.queueing import consumers, place_of
@@ -42,8 +42,12 @@ def latest_training(condition: Any) -> ColumnElement[Any]:
 
 
 def active_deployment(assistant: Any, environment: str = "try") -> ColumnElement[Any]:
-    """The deployment that an assistant's talk goes to, as a column."""
-    return _deployment(assistant, environment, deployments.c.active)
+    """The deployment that an assistant's talk goes to, or the one that it wakes, as a column."""
+    return _deployment(assistant, environment, or_(deployments.c.active, _asleep()))
+
+
+def _asleep() -> ColumnElement[bool]:
+    return and_(deployments.c.slept_at.is_not(None), deployments.c.cancel_requested_at.is_(None))
 
 
 def failed_start(assistant: Any, environment: str = "try") -> ColumnElement[Any]:
@@ -57,6 +61,7 @@ def failed_start(assistant: Any, environment: str = "try") -> ColumnElement[Any]
 def _deployment(assistant: Any, environment: str, *conditions: ColumnElement[bool]) -> ColumnElement[Any]:
     plain = ("id", "assistant", "environment", "version", "training", "state", "active", "reason")
     fields = {name: deployments.c[name] for name in (*plain, "created_at", "ready_at")} | {
+        "asleep": _asleep(),
         "version_name": versions.c.name,
         "place": literal(1),
         "pauses": deployments.c.not_before > func.clock_timestamp(),
@@ -67,6 +72,7 @@ def _deployment(assistant: Any, environment: str, *conditions: ColumnElement[boo
     }
     found = select(_object(fields)).select_from(deployments.join(versions, versions.c.id == deployments.c.version))
     found = found.where(deployments.c.assistant == assistant, deployments.c.environment == environment, *conditions)
+    found = found.order_by(deployments.c.active.desc(), deployments.c.sequence.desc()).limit(1)
     return found.scalar_subquery()
 
 

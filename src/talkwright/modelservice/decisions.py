@@ -42,10 +42,14 @@ class Move:
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """Ask the holder of the attempt to end it; with a step, change the state in the same transaction."""
+    """Ask the holder of the attempt to end it; with a step, change the state in the same transaction.
+
+    `sleeps`: the next message wakes it.
+    """
 
     work: OpenWork
     step: Step | None = None
+    sleeps: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -193,23 +193,37 @@ class Orchestrator:
         if await queue.hand_over(session, work.attempt, worker, self._settings.consumer_lease_seconds):
             log.info("attempt.handed_over", attempt=str(work.attempt), work=str(work.id))
 
-    async def _stop(self, session: AsyncSession, stop: Stop) -> None:
-        moved = stop.step is None or await self._move(session, stop.work, stop.step, {"active": False})
+    async def _stop(self, session: AsyncSession, stop: Stop, *, turned: bool = False) -> None:
+        values = {"active": False, **({"slept_at": func.clock_timestamp()} if stop.sleeps else {})}
+        moved = stop.step is None or await self._move(session, stop.work, stop.step, values, turned=turned)
         if moved and stop.work.attempt is not None:
             await queue.ask_to_stop(session, stop.work.attempt)
             await queue.wake(session)
 
     async def _activate(self, session: AsyncSession, work: OpenWork, step: Step, retire: Stop | Move | None) -> None:
+        if not await queue.turn_talk(session, work):
+            return
         if isinstance(retire, Stop):
-            await self._stop(session, retire)
+            await self._stop(session, retire, turned=True)
         elif isinstance(retire, Move):
-            await self._move(session, retire.work, retire.step)
-        await self._move(session, work, step, {"active": True, "ready_at": func.clock_timestamp()})
+            await self._move(session, retire.work, retire.step, turned=True)
+        values = {"active": True, "ready_at": func.clock_timestamp()}
+        if await self._move(session, work, step, values, turned=True):
+            await queue.forget_sleepers(session, work)
 
     async def _move(
-        self, session: AsyncSession, work: OpenWork, step: Step, extra: Mapping[str, Any] | None = None
+        self,
+        session: AsyncSession,
+        work: OpenWork,
+        step: Step,
+        extra: Mapping[str, Any] | None = None,
+        *,
+        turned: bool = False,
     ) -> bool:
+        """Change a state; where the talk goes elsewhere with it, only from where it went when this was decided."""
         values = {**self._policy.values(work, step), **(extra or {})}
+        if values.get("active", work.active) != work.active and not turned and not await queue.turn_talk(session, work):
+            return False
         if step.target in TERMINAL:
             values["ended_at"] = func.clock_timestamp()
         moved = await queue.move(

@@ -86,7 +86,12 @@ async def running_orchestrator(context: RoleContext) -> None:
     from talkwright.modelservice.running.orchestrator import RunningPolicy  # noqa: PLC0415 - as above
 
     async with _parts(context) as parts:
-        policy = RunningPolicy(parts.settings.replace_after_seconds, parts.settings.adopt_seconds)
+        policy = RunningPolicy(
+            parts.settings.replace_after_seconds,
+            parts.settings.adopt_seconds,
+            make_room_seconds=parts.settings.make_room_seconds,
+            idle_stop_seconds=parts.settings.idle_stop_seconds,
+        )
         await Orchestrator(parts.database, parts.listener, policy, parts.settings, parts.identity).run(context)
 
 

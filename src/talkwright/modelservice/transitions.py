@@ -22,6 +22,7 @@ from talkwright.database.states import (
 MAX_RETRIES = 3
 """So often work is tried again after it lost its job; a lost consumer is no reason to count."""
 FIRST_PAUSE = timedelta(seconds=1)
+ASLEEP = "Nobody talked to the assistant for a while; the next message wakes it."
 
 
 class WorkKind(StrEnum):
@@ -66,7 +67,7 @@ ALLOWED: Mapping[WorkKind, Mapping[str, frozenset[str]]] = {
         _D.STARTING: frozenset({_D.QUEUED, _D.RUNNING, _D.STOPPING, _D.STOPPED, _D.FAILED}),
         _D.RUNNING: frozenset({_D.QUEUED, _D.STOPPING, _D.STOPPED, _D.FAILED}),
         _D.STOPPING: frozenset({_D.STOPPED}),
-        _D.STOPPED: frozenset(),
+        _D.STOPPED: frozenset({_D.QUEUED}),  # one that sleeps and is woken, by `waking` alone
         _D.FAILED: frozenset(),
     },
 }
@@ -110,12 +111,18 @@ class Step:
 
 
 def step(kind: WorkKind, target: State, *, why: str, pause: timedelta = timedelta(0)) -> Step:
-    """The change to `target` from every state that allows it. Raises TransitionError where none does."""
+    """The change to `target` from every open state that allows it. Raises TransitionError where none does."""
     table = ALLOWED[kind]
-    sources = frozenset(source for source, targets in table.items() if target in targets)
+    sources = frozenset(source for source, targets in table.items() if target in targets and source not in TERMINAL)
     if not sources:
         raise TransitionError(f"Nothing leads a {kind} to {target}.")
     return Step(kind=kind, sources=sources, target=str(target), why=why, pause=pause)
+
+
+def waking() -> Step:
+    """A deployment that was stopped because nobody talked to it is queued once more: the only way out of an end."""
+    why = "Somebody talks to it again."
+    return Step(kind=WorkKind.DEPLOYMENT, sources=frozenset({_D.STOPPED}), target=_D.QUEUED, why=why)
 
 
 def follows(kind: WorkKind, source: str, target: str) -> bool:
@@ -162,9 +169,9 @@ def training_after(outcome: Outcome, *, lost_jobs: int, cancel_requested: bool, 
 
 
 def deployment_after(
-    outcome: Outcome, *, state: str, lost_jobs: int, cancel_requested: bool, reason: str | None
+    outcome: Outcome, *, state: str, lost_jobs: int, cancel_requested: bool, reason: str | None, asleep: bool = False
 ) -> Step:
-    """What follows when a deployment's attempt ended in `state`.
+    """What follows when a deployment's attempt ended in `state`; `asleep`: it stops because nobody talked to it.
 
     A running assistant whose engine or consumer vanished is queued again, so that its chats go on, and one whose start
     failed or did not come to an end is started again likewise; what the content broke is not. One that was asked to
@@ -172,7 +179,7 @@ def deployment_after(
     """
     kind = WorkKind.DEPLOYMENT
     if cancel_requested or state == _D.STOPPING or outcome in (Outcome.STOPPED, Outcome.CANCELLED):
-        return step(kind, _D.STOPPED, why="The assistant was stopped.")
+        return step(kind, _D.STOPPED, why=ASLEEP if asleep else "The assistant was stopped.")
     if outcome in (Outcome.RELEASED, Outcome.LOST_CONSUMER):
         return step(kind, _D.QUEUED, why=f"The consumer {_ENDING[outcome]}; the assistant starts again.")
     if outcome is Outcome.LOST_JOB and lost_jobs <= MAX_RETRIES:

@@ -36,7 +36,7 @@ from talkwright.database import chats as repository
 from talkwright.database.announcements import Listener, Subscription
 from talkwright.database.chat_locks import hold_chat, let_go_of_chat
 from talkwright.database.chats import ChatMovedError, NewEvent
-from talkwright.database.deployments import Bot, Talk, talk_of, version_of_deployment
+from talkwright.database.deployments import Bot, Talk, ask_to_wake, talk_of, version_of_deployment
 from talkwright.identity.audit import Origin, record
 
 WAIT_SECONDS = 30.0
@@ -174,14 +174,17 @@ class Turns:
             self._listener.unsubscribe(news)
 
     async def _bot(self, assistant: UUID, environment: str, until: float, news: Subscription) -> Bot:
-        """The model that has the talk; waits for one that is on its way."""
+        """The model that has the talk; waits for one that is on its way, and wakes one that sleeps."""
         while True:
             async with self._services.transaction() as session:
                 talk = await talk_of(session, assistant, environment)
             if talk.bot is not None:
                 return talk.bot
             if not talk.coming:
-                raise _nothing_runs(talk)
+                if talk.asleep is None:
+                    raise _nothing_runs(talk)
+                async with self._services.transaction() as session:
+                    await ask_to_wake(session, assistant, talk.asleep)
             if not await news.wait(until - time.monotonic()):
                 raise _starting(talk.reason)
 

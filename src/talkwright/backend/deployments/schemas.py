@@ -36,6 +36,7 @@ class Deployment(BaseModel):
     training: UUID | None
     state: DeploymentState
     active: bool = Field(description="Whether the assistant's talk goes to it.")
+    asleep: bool = Field(description="Whether it stopped as nobody talked to it; the next message wakes it.")
     waiting: str | None = Field(description="Why it waits, in words.")
     reason: str | None
     problems: list[dict[str, Any]] = Field(description="What the running model can't use, with how to mend it.")
@@ -62,6 +63,7 @@ def deployment_of(row: Mapping[str, Any]) -> Deployment:
         training=row["training"],
         state=row["state"],
         active=row["active"],
+        asleep=row["asleep"],
         waiting=deployment_words(row),
         reason=row["reason"],
         problems=problems_of(row["attempt_problems"]),

@@ -23,9 +23,9 @@ EXACT = Text(collation="C")
 """Text that is unique or walked by a cursor: compared by bytes, so that no server's locale changes its order."""
 
 
-def instant(name: str, *, nullable: bool = True) -> Column[Any]:
+def instant(name: str, *, nullable: bool = True, comment: str | None = None) -> Column[Any]:
     """A point in time with its zone."""
-    return Column(name, DateTime(timezone=True), nullable=nullable)
+    return Column(name, DateTime(timezone=True), nullable=nullable, comment=comment)
 
 
 def created() -> Column[Any]:

@@ -34,6 +34,7 @@ chats = Table(
     Column("state", Text, comment="JSON: the fold's state after the last event"),
     instant("talked_at"),
     Index("ix_chats_assistant", "assistant", "id"),
+    Index("ix_chats_talked", "assistant", "environment", "talked_at"),
 )
 
 chat_messages = Table(

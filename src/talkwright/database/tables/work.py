@@ -86,10 +86,29 @@ deployments = Table(
     instant("ready_at"),
     instant("ended_at"),
     Column("traceparent", Text),
+    instant("slept_at", comment="stopped as nobody talked to it; a message wakes it"),
+    instant("wake_requested_at", comment="when somebody last talked to it as it slept"),
+    Index(
+        "ix_deployments_asleep",
+        "assistant",
+        "environment",
+        "sequence",
+        postgresql_where=text("slept_at IS NOT NULL"),
+    ),
     Index("ix_deployments_assistant", "assistant", "sequence"),
     Index("uq_deployments_active", "assistant", "environment", unique=True, postgresql_where=text("active")),
     Index("ix_deployments_open", "sequence", postgresql_where=text("state NOT IN ('stopped', 'failed')")),
     one_of("state", *DeploymentState),
+)
+
+talks = Table(
+    "talks",
+    metadata,
+    reference("assistant", "assistants.id", cascade=True),
+    Column("environment", EXACT, nullable=False),
+    Column("generation", BigInteger, nullable=False),
+    PrimaryKeyConstraint("assistant", "environment"),
+    comment="How often the talk of an assistant went to another deployment, or to none",
 )
 
 attempts = Table(

@@ -12,16 +12,19 @@ from talkwright.database.work import Kind, OpenWork
 from talkwright.database.workers import Place
 from talkwright.modelservice.decisions import Activate, Assign, Decision, Move, Plan, Stop, gone_on_with
 from talkwright.modelservice.transitions import (
+    ASLEEP,
     HOLDING,
     Outcome,
     Step,
     WorkKind,
     deployment_after,
     step,
+    waking,
 )
 
 D = DeploymentState
 IN_PLACE = "The only running consumer left holds the old model; it makes room for the new one."
+GIVES_WAY = "Nobody talked to it for a while, and another assistant needed its place; the next message wakes it."
 
 
 class RunningPolicy:
@@ -30,21 +33,36 @@ class RunningPolicy:
     kind: Kind = "deployment"
     consumers = "running-consumer"
 
-    def __init__(self, replace_after_seconds: float, adopt_seconds: float = 0.0) -> None:
+    def __init__(
+        self,
+        replace_after_seconds: float,
+        adopt_seconds: float = 0.0,
+        *,
+        make_room_seconds: float = 300.0,
+        idle_stop_seconds: float = 0.0,
+    ) -> None:
         self._replace_after = replace_after_seconds
         self._patience = adopt_seconds
+        self._gives_way_after = make_room_seconds
+        self._sleeps_after = idle_stop_seconds
 
     def decide(self, works: list[OpenWork], free: list[Place]) -> Plan:
-        """Go on with what lost its consumer, end what ended, switch to what answers, retire, then start what waits."""
+        """Go on with what lost its consumer, end what ended, switch to what answers, retire, then start what waits.
+
+        Where no place is free for what waits, room is made; last of all, whoever nobody talks to falls asleep.
+        """
         decisions: list[Decision] = []
         places = list(free)
         waits: list[float] = []
+        waiting: list[OpenWork] = []
         goes_on = {work.id for work in works if work.lost and self._goes_on(work, places, decisions, waits)}
         for work in works:
             if work.id in goes_on:
                 continue
             if work.state in HOLDING[WorkKind.DEPLOYMENT]:
                 decisions.extend(_held(work, works))
+            elif work.state == D.STOPPED:
+                decisions.extend([] if _superseded(work, works) or _answered(work, works) else [Move(work, waking())])
             elif work.cancel:
                 decisions.append(Move(work, _step(D.STOPPED, "It was stopped before it ran.")))
             elif _superseded(work, works):
@@ -54,7 +72,9 @@ class RunningPolicy:
             elif places:
                 decisions.append(Assign(work, places.pop(0).worker, _step(D.STARTING, "A consumer starts it.")))
             else:
-                decisions.extend(self._make_room(work, works, waits))
+                waiting.append(work)
+        decisions.extend(self._make_room(waiting, works, waits))
+        decisions.extend(self._fall_asleep([work for work in works if work.id not in goes_on], waits))
         return Plan(tuple(decisions), min(waits, default=None))
 
     def _goes_on(self, work: OpenWork, places: list[Place], decisions: list[Decision], waits: list[float]) -> bool:
@@ -70,21 +90,44 @@ class RunningPolicy:
                 decisions.append(handed)
         return True
 
-    def _make_room(self, work: OpenWork, works: list[OpenWork], waits: list[float]) -> list[Decision]:
-        """Where no consumer comes free for a while, the same assistant's old model ends first."""
-        old = [
-            other for other in works if _same_place(other, work) and other.id != work.id and other.state == D.RUNNING
-        ]
-        if not old:
-            return []
-        left = self._replace_after - work.waited
-        if left > 0:
-            waits.append(left)
-            return []
-        return [Stop(other, _step(D.STOPPING, IN_PLACE)) for other in old if not other.stopping]
+    def _make_room(self, waiting: list[OpenWork], works: list[OpenWork], waits: list[float]) -> list[Decision]:
+        """Where no consumer comes free for a while, whoever is idle gives way, then the same assistant's old model.
 
-    def values(self, work: OpenWork, step: Step) -> Mapping[str, Any]:  # noqa: ARG002 - the policy's interface
-        """What ended gets no more talk."""
+        Least recent first, one for each that waits, those counted that are on their way out.
+        """
+        on_their_way = sum(other.state == D.STOPPING for other in works)
+        idle = sorted((other for other in works if _may_sleep(other, works)), key=lambda other: -other.idle)
+        decisions: list[Decision] = []
+        for work in waiting[on_their_way:]:
+            old = [other for other in works if _same_place(other, work) and other.state == D.RUNNING]
+            others = [other for other in idle if other not in old]
+            if not old and not others:
+                continue
+            left = self._replace_after - work.waited
+            if left > 0:
+                waits.append(left)
+            elif others and others[0].idle >= self._gives_way_after:
+                idle.remove(others[0])
+                decisions.append(Stop(others[0], _step(D.STOPPING, GIVES_WAY), sleeps=True))
+            elif old:
+                decisions.extend(Stop(other, _step(D.STOPPING, IN_PLACE)) for other in old if not other.stopping)
+            else:
+                waits.append(self._gives_way_after - others[0].idle)
+        return decisions
+
+    def _fall_asleep(self, works: list[OpenWork], waits: list[float]) -> list[Decision]:
+        """Stop whom nobody talked to for the time that the operator set, if one is set."""
+        if not self._sleeps_after:
+            return []
+        may = [work for work in works if _may_sleep(work, works)]
+        waits.extend(self._sleeps_after - work.idle for work in may if work.idle < self._sleeps_after)
+        asleep = _step(D.STOPPING, ASLEEP)
+        return [Stop(work, asleep, sleeps=True) for work in may if work.idle >= self._sleeps_after]
+
+    def values(self, work: OpenWork, step: Step) -> Mapping[str, Any]:
+        """What ended gets no more talk; what wakes has not ended, and gets the talk that waits for it."""
+        if work.state == D.STOPPED:
+            return {"active": True, "slept_at": None, "ended_at": None}
         return {"active": False} if step.target in (D.STOPPED, D.FAILED) else {}
 
     async def after(self, session: AsyncSession, work: OpenWork, step: Step) -> None:
@@ -96,6 +139,7 @@ def _held(work: OpenWork, works: list[OpenWork]) -> list[Decision]:
         outcome = Outcome.LOST_CONSUMER if work.outcome is None else Outcome(work.outcome)
         following = deployment_after(
             outcome,
+            asleep=work.asleep,
             state=work.state,
             lost_jobs=work.lost_jobs,
             cancel_requested=work.cancel,
@@ -129,9 +173,27 @@ def _answers(work: OpenWork, works: list[OpenWork]) -> Decision:
 def _superseded(work: OpenWork, works: list[OpenWork]) -> bool:
     """Whether a newer one waits or runs that is to stay."""
     return not work.active and any(
-        _same_place(other, work) and other.sequence > work.sequence and other.state != D.STOPPING and not other.cancel
+        _same_place(other, work)
+        and other.sequence > work.sequence
+        and other.state not in (D.STOPPING, D.STOPPED)
+        and not other.cancel
         for other in works
     )
+
+
+def _answered(work: OpenWork, works: list[OpenWork]) -> bool:
+    """Whether the talk goes to another deployment."""
+    return any(_same_place(other, work) and other.active for other in works)
+
+
+def _may_sleep(work: OpenWork, works: list[OpenWork]) -> bool:
+    """Whether a deployment answers and is to go on, and nothing newer of its assistant is on its way."""
+    answers = work.state == D.RUNNING and work.active and work.outcome is None
+    return answers and not (work.lost or work.stopping or work.cancel or _newer_comes(work, works))
+
+
+def _newer_comes(work: OpenWork, works: list[OpenWork]) -> bool:
+    return any(_same_place(other, work) and other.sequence > work.sequence for other in works)
 
 
 def _same_place(one: OpenWork, other: OpenWork) -> bool:
