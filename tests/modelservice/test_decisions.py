@@ -181,3 +181,54 @@ def test_a_training_without_consumer_goes_on_too_unless_it_is_to_stop() -> None:
     (decision,) = policy.decide([work(0, "running", cancel=True, **lost)], [HERE]).decisions
     assert isinstance(decision, Move)
     assert decision.step.target == "cancelled"
+
+
+def idle(sequence: int, seconds: float, **values: Any) -> OpenWork:
+    """An assistant that nobody talked to for so long."""
+    base = {"active": True, "assistant": uuid4(), "attempt_state": "ready", "idle": seconds}
+    return work(sequence, **{"state": "running", **base, **values})
+
+
+def test_whoever_is_idle_for_the_longest_time_gives_way_one_for_each_that_waits() -> None:
+    bots = [idle(0, 400.0), idle(1, 900.0), idle(2, 299.0), idle(3, 500.0)]
+    waiting = [work(n, "queued", assistant=uuid4(), waited=11.0) for n in (4, 5)]
+    decisions = run([*bots, *waiting], [])
+    assert [(one.work.sequence, one.sleeps, one.step.target) for one in decisions] == [
+        (1, True, "stopping"),
+        (3, True, "stopping"),
+    ]
+    on_its_way = idle(1, 900.0, state="stopping", active=False, stopping=True)
+    decisions = run([bots[0], on_its_way, *bots[2:], *waiting], [])
+    assert [one.work.sequence for one in decisions] == [3]
+
+
+def test_nobody_gives_way_before_the_time_or_while_a_consumer_may_still_come() -> None:
+    plan = RunningPolicy(10.0).decide([idle(0, 290.0), work(1, "queued", assistant=uuid4(), waited=11.0)], [])
+    assert (plan.decisions, plan.look_again) == ((), 10.0)
+    plan = RunningPolicy(10.0).decide([idle(0, 900.0), work(1, "queued", assistant=uuid4(), waited=4.0)], [])
+    assert (plan.decisions, plan.look_again) == ((), 6.0)
+
+
+def test_an_idle_assistant_gives_way_before_the_old_model_of_the_one_that_waits() -> None:
+    old, new = work(1, "running", active=True, attempt_state="ready"), work(2, "queued", waited=11.0)
+    (decision,) = run([idle(0, 900.0), old, new], [])
+    assert (decision.work.sequence, decision.sleeps) == (0, True)
+
+
+def test_assistants_fall_asleep_after_the_time_that_the_operator_set_alone() -> None:
+    bots = [idle(0, 3600.0), idle(1, 100.0), idle(2, 3600.0, cancel=True)]
+    assert [type(one) for one in run(bots, [])] == [Stop]
+    plan = RunningPolicy(10.0, idle_stop_seconds=600.0).decide(bots, [])
+    assert [(one.work.sequence, one.sleeps) for one in plan.decisions if isinstance(one, Stop)] == [
+        (2, False),
+        (0, True),
+    ]
+    assert plan.look_again == 500.0
+
+
+def test_who_sleeps_is_woken_unless_something_newer_is_on_its_way() -> None:
+    sleeper = work(0, "stopped", asleep=True, outcome="stopped")
+    (decision,) = run([sleeper], [])
+    assert (decision.step.target, RunningPolicy(1).values(sleeper, decision.step)["active"]) == ("queued", True)
+    assert [one.work.sequence for one in run([sleeper, work(1, "queued")], [W1])] == [1]
+    assert run([sleeper, idle(1, 0.0, assistant=sleeper.assistant)], []) == []
