@@ -9,9 +9,10 @@ from typing import Any, cast
 from uuid import UUID
 
 import pytest
-from sqlalchemy import insert, text
+from sqlalchemy import insert, select, text, update
 from tests.services.modelservice import Service, service_at
 
+from talkwright.backend.chats import turns as taking_turns
 from talkwright.backend.chats.bots import BotGoneError, Bots, BotSlowError
 from talkwright.backend.chats.turns import Said, Turns
 from talkwright.backend.context import Services
@@ -111,6 +112,82 @@ async def running(service: Service, address: str, keys: Keyring) -> tuple[UUID, 
     return assistant, chat
 
 
+def services_of(service: Service, bots: Bots, database_url: str) -> Services:
+    """What turns need of a backend."""
+    return Services(
+        settings=BackendSettings(),
+        database=service.database,
+        authenticator=cast(Any, None),  # nobody signs in here
+        instance="t",
+        extensions={Bots: bots, Listener: Listener(database_url)},
+    )
+
+
+@pytest.mark.parametrize("cuts", [1, 2])
+async def test_a_turn_that_is_cut_is_taken_once_more_and_then_left_to_the_person(
+    database_url: str, tmp_path: Path, cuts: int
+) -> None:
+    keys, asked = keyring(None, tmp_path), list[str]()
+
+    async def cut(method: str) -> object | None:
+        """A bot that ends in the middle of its first turns."""
+        asked.append(method)
+        if method == "PUT":
+            return {"slots": {}}
+        ended = asked.count("POST") <= cuts
+        return None if ended else {"events": [{"event": "user", "text": "hello", "timestamp": 1.0}]}
+
+    async with service_at(database_url, tmp_path) as service, listening(cut) as address:
+        assistant, chat = await running(service, address, keys)
+        bots = Bots(keys, holder=uuid7())
+        said, turns = Said(id=str(uuid7()), text="hello"), Turns(services_of(service, bots, database_url))
+        if cuts == 1:
+            answer = await turns.take(assistant, chat, said, Origin(via="system"))
+            assert answer["turn"]["number"] == 1
+            assert await turns.take(assistant, chat, said, Origin(via="system")) == answer
+        else:
+            with pytest.raises(ProblemError) as refused:
+                await turns.take(assistant, chat, said, Origin(via="system"))
+            assert (refused.value.status, refused.value.code) == (503, "engine-failed")
+        await bots.close()
+    assert asked == ["PUT", "POST"] * 2
+
+
+async def moves(service: Service, assistant: UUID, address: str) -> None:
+    """An assistant's bot answers elsewhere from now on."""
+    ours = select(deployments.c.id).where(deployments.c.assistant == assistant)
+    async with service.database.transaction() as session:
+        await session.execute(update(attempts).where(attempts.c.work.in_(ours)).values(address=address))
+
+
+async def test_what_another_deployment_refuses_is_looked_up_again_and_sent_once_more_at_once(
+    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(taking_turns, "AGAIN_SECONDS", 60.0)
+    keys, refused, found = keyring(None, tmp_path), list[str](), list[str]()
+
+    async def ours(method: str) -> object:
+        found.append(method)
+        return {"slots": {}} if method == "PUT" else {"events": []}
+
+    async with service_at(database_url, tmp_path) as service, listening(ours) as address:
+
+        async def refuses(method: str) -> object:
+            """The rows change while the request is on its way."""
+            refused.append(method)
+            await moves(service, assistant, address)
+            return {"reason": "MisdirectedRequest"}
+
+        async with listening(refuses, "421 Misdirected Request") as old:
+            assistant, chat = await running(service, old, keys)
+            bots = Bots(keys, holder=uuid7())
+            turns = Turns(services_of(service, bots, database_url))
+            async with asyncio.timeout(30):
+                await turns.take(assistant, chat, Said(id=str(uuid7()), text="hello"), Origin(via="system"))
+            await bots.close()
+    assert (refused, found) == (["PUT"], ["PUT", "POST"])
+
+
 @pytest.mark.parametrize("is_same", [True, False])
 async def test_a_chat_that_went_on_meanwhile_gives_the_other_answer_or_says_so(
     database_url: str, tmp_path: Path, is_same: bool
@@ -140,13 +217,7 @@ async def test_a_chat_that_went_on_meanwhile_gives_the_other_answer_or_says_so(
             assistant, chat = await running(service, address, keys)
             chats.append(chat)
             bots = Bots(keys, holder=uuid7())
-            services = Services(
-                settings=BackendSettings(),
-                database=service.database,
-                authenticator=cast(Any, None),  # nobody signs in here
-                instance="t",
-                extensions={Bots: bots, Listener: Listener(database_url)},
-            )
+            services = services_of(service, bots, database_url)
             taking = Turns(services).take(assistant, chat, Said(id=message, text="hello"), Origin(via="system"))
             if is_same:
                 assert await taking == {"turn": "theirs"}

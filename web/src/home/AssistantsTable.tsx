@@ -89,7 +89,7 @@ export function versionMark(name: string): string {
 
 /** The model that answers, and the newest one where it didn't start: its page says why. */
 function Deployed({ assistant, deployment, failed }: { assistant: AssistantSummary; deployment: Deployment | null; failed: Deployment | null }) {
-  const runs = deployment !== null && deployment.state !== 'stopped' && deployment.state !== 'failed'
+  const runs = deployment !== null && (deployment.asleep || (deployment.state !== 'stopped' && deployment.state !== 'failed'))
   const broken = failed ?? (deployment?.state === 'failed' ? deployment : null)
   if (!runs && broken === null) return <span className="t3">{words.assistantsTable.notDeployed}</span>
   const said = broken && (broken === failed ? words.assistantsTable.didNotStart : words.assistantsTable.failed)(versionMark(broken.version.name))
@@ -104,11 +104,12 @@ function Deployed({ assistant, deployment, failed }: { assistant: AssistantSumma
 
 function Running({ deployment }: { deployment: Deployment }) {
   const states = { queued: words.assistantsTable.waiting, starting: words.assistantsTable.starting, running: words.assistantsTable.try, stopping: words.assistantsTable.stopping } as const
-  if (deployment.state === 'failed' || deployment.state === 'stopped') return null
+  if (!deployment.asleep && (deployment.state === 'failed' || deployment.state === 'stopped')) return null
+  const said = deployment.asleep || deployment.state === 'failed' || deployment.state === 'stopped' ? words.assistantsTable.asleep : states[deployment.state]
   return (
-    <span className="status" title={deployment.waiting ?? undefined}>
+    <span className="status" title={(deployment.asleep ? deployment.reason : deployment.waiting) ?? undefined}>
       <Icon of={IconRocket} size={14} />
-      {states[deployment.state]} <span className="t3 num">{versionMark(deployment.version.name)}</span>
+      {said} <span className="t3 num">{versionMark(deployment.version.name)}</span>
     </span>
   )
 }

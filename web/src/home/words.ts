@@ -29,6 +29,7 @@ export const words = {
     starting: 'Starting',
     try: 'Try',
     stopping: 'Stopping',
+    asleep: 'Asleep',
     failed: (version: string) => `${version} failed`,
     didNotStart: (version: string) => `${version} didn’t start`,
     neverTrained: 'Never trained',

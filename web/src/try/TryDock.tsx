@@ -83,9 +83,11 @@ function Running() {
   const running = deployment.state === 'running'
   return (
     <span className={`status small ${running ? 'c-ok' : 'c-run'}`} title={deployment.waiting ?? deployment.reason ?? ''}>
-      <Icon of={running ? IconCircleCheck : IconLoader2} size={14} className={running ? '' : 'spin'} />
+      <Icon of={running || deployment.asleep ? IconCircleCheck : IconLoader2} size={14} className={running || deployment.asleep ? '' : 'spin'} />
       <span className="t2">
-        {running
+        {deployment.asleep
+          ? words.tryDock.sleeps(deployment.version.name)
+          : running
           ? words.tryDock.runsSince(deployment.version.name, shortTime(deployment.ready_at ?? deployment.created_at))
           : words.tryDock.isOnItsWay(deployment.version.name, deployment.state)}
       </span>

@@ -61,6 +61,7 @@ export const words = {
     nothingRunsYet: 'Nothing runs yet',
     runsSince: (version: string, time: string) => `${version} since ${time}`,
     isOnItsWay: (version: string, state: string) => `${version} is ${state}`,
+    sleeps: (version: string) => `${version} sleeps until the next message`,
   },
   typing: {
     theAssistantIsAnswering: 'The assistant is answering',
