@@ -17,7 +17,7 @@ from talkwright.database.ids import uuid7
 
 pytestmark = [pytest.mark.anyio, pytest.mark.timeout(900)]
 
-SETTINGS = {"TALKWRIGHT_DRAIN_SECONDS": "0.2"}
+SETTINGS = {"TALKWRIGHT_DRAIN_LEAST_SECONDS": "0", "TALKWRIGHT_DRAIN_SECONDS": "0.2"}
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 LEFT_ALONE = "kill -9 but of the database"
 ENDS = ("kill -9", "kill -9 of all", LEFT_ALONE, *(number.name for number in SIGNALS))

@@ -15,13 +15,14 @@ from talkwright.database.ids import uuid7
 
 pytestmark = [pytest.mark.anyio, pytest.mark.timeout(600)]
 
+SETTINGS = {"TALKWRIGHT_DRAIN_LEAST_SECONDS": "0", "TALKWRIGHT_DRAIN_SECONDS": "0.2"}
 ASKS_AGAIN = ["utter_ask_confirm_transfer"]
 
 
 @pytest.fixture(scope="module")
 async def stage(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
     # The old model's time for turns under way would only make each row longer.
-    async with stage_at(tmp_path_factory.mktemp("kills") / "home", TALKWRIGHT_DRAIN_SECONDS="0.2") as stage:
+    async with stage_at(tmp_path_factory.mktemp("kills") / "home", **SETTINGS) as stage:
         await stage.heals(60)
         yield stage
 

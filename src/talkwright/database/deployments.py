@@ -16,8 +16,12 @@ from talkwright.database.queueing import consumers
 from talkwright.database.states import COMING_DEPLOYMENTS, ENDED_DEPLOYMENTS, DeploymentState
 from talkwright.database.tables import assistants, deployments, items, models, revisions, trainings, version_items
 
+_REASON = """
+CASE WHEN d.slept_at IS NOT NULL AND d.cancel_requested_at IS NOT NULL THEN 'It was stopped while it slept.'
+     ELSE d.reason END AS reason
+"""
 _SELECT = """
-SELECT d.id, d.sequence, d.assistant, d.environment, d.state, d.active, d.reason,
+SELECT d.id, d.sequence, d.assistant, d.environment, d.state, d.active, {reason},
        d.slept_at IS NOT NULL AND d.cancel_requested_at IS NULL AS asleep, d.training, d.created_at, d.ready_at,
        d.version, v.name AS version_name,
        (SELECT a.problems FROM studio.attempts a
@@ -35,7 +39,11 @@ WHERE d.assistant = :assistant {condition}
 ORDER BY d.sequence DESC LIMIT :limit
 """
 
-_PARTS = {"consumers": consumers("running-consumer"), "busy": consumers("running-consumer", busy=True)}
+_PARTS = {
+    "reason": _REASON,
+    "consumers": consumers("running-consumer"),
+    "busy": consumers("running-consumer", busy=True),
+}
 
 Row = Mapping[str, Any]
 
@@ -203,9 +211,9 @@ class Talk:
     asleep: UUID | None = None
 
 
-_TALK = text("""
+_TALK = text(f"""
 SELECT d.id AS deployment, a.id AS attempt, a.address, a.secret, m.model_id, d.version, v.name AS version_name,
-       d.state, d.active, d.reason, d.slept_at IS NOT NULL AND d.cancel_requested_at IS NULL AS asleep,
+       d.state, d.active, {_REASON}, d.slept_at IS NOT NULL AND d.cancel_requested_at IS NULL AS asleep,
        d.wake_requested_at >= d.slept_at AS woken
 FROM studio.deployments d
 JOIN studio.versions v ON v.id = d.version

@@ -1,4 +1,4 @@
-"""Enough running consumers: one for each assistant that runs or is to run, plus one, up to a setting."""
+"""Enough running consumers: one for each assistant that runs or is to run or drains, plus one, up to a setting."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ LOOK_SECONDS = 30.0
 SURPLUS_SECONDS = 60.0
 _NEEDED = text(
     "SELECT (SELECT count(DISTINCT (assistant, environment)) FROM studio.deployments "
-    "WHERE state IN ('queued', 'starting', 'running')) AS places, "
+    "WHERE state IN ('queued', 'starting', 'running')) "
+    "+ (SELECT count(*) FROM studio.deployments WHERE state = 'stopping') AS places, "
     "ARRAY(SELECT worker FROM studio.attempts WHERE work_kind = 'deployment' AND ended_at IS NULL) AS busy"
 )
 
