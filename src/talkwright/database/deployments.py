@@ -224,7 +224,7 @@ WHERE d.assistant = :assistant AND d.environment = :environment
   AND (d.active OR d.state = ANY(:coming) OR d.slept_at IS NOT NULL OR d.sequence = (SELECT max(n.sequence)
     FROM studio.deployments n WHERE n.assistant = d.assistant AND n.environment = d.environment))
 ORDER BY d.active DESC, d.sequence DESC
-""")
+""")  # noqa: S608 - no values
 
 
 async def talk_of(session: AsyncSession, assistant: UUID, environment: str) -> Talk:
