@@ -171,8 +171,10 @@ class Running:
     async def _probe(self, address: str, token: str, attempt: HeldAttempt) -> None:
         """Ask until the expected model answers, and takes in what a message says."""
         deadline = asyncio.get_running_loop().time() + self._settings.start_seconds
-        meant = {"params": {"token": token}, "headers": {ADDRESSED: str(attempt.work)}}
-        async with httpx2.AsyncClient(base_url=address, timeout=5.0, trust_env=False, **meant) as client:
+        proof, meant = {"token": token}, {ADDRESSED: str(attempt.work)}
+        async with httpx2.AsyncClient(
+            base_url=address, params=proof, headers=meant, timeout=5.0, trust_env=False
+        ) as client:
             while True:
                 if await answers(client, attempt.model_id):
                     return
