@@ -15,7 +15,8 @@ def deployment_words(row: Mapping[str, Any]) -> str | None:
     """Why a queued deployment does not run yet; None for one that does."""
     if row["state"] != "queued":
         return None
-    room = "; if none comes free, the old model makes room for it" if row["has_old"] else ""
+    who = "the old model" if row["has_old"] else "an assistant to which nobody talks for a while"
+    room = f"; if none comes free, {who} makes room for it"
     return _sentence(_reason(row, "running", room))
 
 
