@@ -29,6 +29,7 @@ def served_app(
     store: ConversationStore | None = None,
     most_turns: int = 100,
     folder: Path | None = None,
+    deployment: str = "",
     channels: Callable[[Setting], Sequence[Channel]] = lambda setting: (RestChannel(setting),),
 ) -> Starlette:
     """The application of a bot with one model."""
@@ -37,7 +38,8 @@ def served_app(
     )
     access = Access(token, jwt)
     loader = Loader(bot, lambda path: make_served(path, EngineSettings()), folder=folder)
-    return BotServer(bot, loader, access, channels(Setting({}, may_see_events=access.admit))).app()
+    opened = channels(Setting({}, may_see_events=access.admit))
+    return BotServer(bot, loader, access, opened, deployment=deployment).app()
 
 
 def serve(model: Model, agent: Agent, *, token: str | None = None, limit: int = 100) -> TestClient:

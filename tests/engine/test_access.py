@@ -54,6 +54,21 @@ def test_either_proof_is_enough_and_the_open_pages_need_none(bot: TestClient) ->
         assert bot.get(page).status_code == 200
 
 
+def test_a_deployments_bot_refuses_what_is_meant_for_another_one_on_every_route_and_channel(
+    workshop: Model, agent: Agent
+) -> None:
+    bot = TestClient(served_app(workshop, agent, token="s3cret", deployment="ours"), raise_server_exceptions=False)
+    message, proof = {"sender": "ann", "message": "hello"}, {"token": "s3cret"}
+    for name, status in (("ours", 200), ("another", 421), ("", 421)):
+        meant = {"X-Talkwright-Deployment": name}
+        assert bot.get(TRACKER, params=proof, headers=meant).status_code == status
+        assert bot.post("/webhooks/rest/webhook", json=message, headers=meant).status_code == status
+    assert bot.get("/nowhere", headers={"X-Talkwright-Deployment": "another"}).json()["reason"] == "MisdirectedRequest"
+    assert bot.get("/status", params=proof).status_code == 200
+    free = TestClient(served_app(workshop, agent), raise_server_exceptions=False)
+    assert free.get("/status", headers={"X-Talkwright-Deployment": "any"}).status_code == 200
+
+
 @pytest.mark.parametrize(
     ("claims", "options"),
     [
