@@ -17,6 +17,7 @@ import pytest
 from sqlalchemy import select
 from tests.services.modelservice import Service, Talk, project, service_at, talking, texts
 
+from talkwright.backend.chats import turns
 from talkwright.backend.errors import ProblemError
 from talkwright.database.deployments import ADDRESSED, ask_to_stop_deployment, get_deployment
 from talkwright.database.engine import Database
@@ -39,6 +40,12 @@ ROUND = (
 )
 PAUSE_SECONDS = 0.2
 """People take a little time to write."""
+
+
+@pytest.fixture(autouse=True)
+def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """People wait as long as the machine is busy: what is tested is who answers, not how soon."""
+    monkeypatch.setattr(turns, "WAIT_SECONDS", HANGS_SECONDS)
 
 
 @asynccontextmanager
