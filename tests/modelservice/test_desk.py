@@ -90,18 +90,18 @@ async def test_a_token_of_an_attempt_that_was_taken_over_or_ended_is_refused(cou
     ask = {"log": FACT}
     assert (await counter.ask(ask)).status_code == 200
     await counter.leases.release(counter.lease)
-    assert (await counter.ask(ask)).status_code == 403
+    assert (await counter.ask(ask)).status_code == 409
     other = Leases(counter.database, uuid7(), 60)
     taken = await other.take(counter.lease.key)
     assert isinstance(taken, Lease)
     stale = await counter.ask(ask)
-    assert (stale.status_code, stale.text) == (403, "This job's attempt has ended or was taken over.\n")
+    assert (stale.status_code, stale.text) == (409, "This job's attempt has ended or was taken over.\n")
     fresh = counter.grants.token(counter.attempt.id, taken.epoch)
     assert (await counter.ask(ask, token=fresh)).status_code == 200
     async with counter.database.transaction() as session:
         statement = "UPDATE studio.attempts SET state = 'ended', outcome = 'failed' WHERE id = :id"
         await session.execute(text(statement), {"id": counter.attempt.id})
-    assert (await counter.ask(ask, token=fresh)).status_code == 403
+    assert (await counter.ask(ask, token=fresh)).status_code == 409
 
 
 async def test_tokens_that_nobody_sealed_are_refused(counter: Counter) -> None:

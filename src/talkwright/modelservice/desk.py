@@ -27,6 +27,7 @@ _WORDS = {
     403: "Forbidden",
     404: "Not Found",
     405: "Method Not Allowed",
+    409: "Conflict",
     413: "Content Too Large",
     503: "Service Unavailable",
 }
@@ -35,6 +36,10 @@ _DIGITS = frozenset("0123456789abcdef")
 
 class RefusedError(Exception):
     """A job asks for what it may not have; the message says why."""
+
+
+class StaleError(RefusedError):
+    """A job's token was good once; who holds the job now gives it another."""
 
 
 class AwayError(Exception):
@@ -110,6 +115,8 @@ async def _answer(reader: asyncio.StreamReader, grants: Grants) -> tuple[int, by
         told = await grants.answer(token.strip() if kind.lower() == "bearer" else "", ask)
     except (ValueError, RecursionError):
         return 400, b"this is no request for grants\n"
+    except StaleError as error:
+        return 409, f"{error}\n".encode()
     except RefusedError as error:
         return 403, f"{error}\n".encode()
     except AwayError as error:

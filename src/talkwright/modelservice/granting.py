@@ -13,7 +13,7 @@ from uuid import UUID
 from talkwright.database.attempt_rights import RightfulAttempt, rightful_attempt
 from talkwright.database.engine import UNAVAILABLE, Database
 from talkwright.identity.secrets import Keyring, SecretsError
-from talkwright.modelservice.desk import Ask, AwayError, RefusedError
+from talkwright.modelservice.desk import Ask, AwayError, RefusedError, StaleError
 from talkwright.modelservice.engines import talkwright
 from talkwright.modelservice.jobs import Desk
 from talkwright.modelservice.keeper import Keeper
@@ -49,7 +49,7 @@ class JobGrants:
         except UNAVAILABLE:
             raise AwayError("The database doesn't answer now.") from None
         if rightful is None:
-            raise RefusedError(STALE)
+            raise StaleError(STALE)
         outputs = {path: _output_key(rightful, attempt, path, fact.sha256) for path, fact in ask.outputs.items()}
         inputs = {path: _input_key(rightful, path) for path in ask.inputs}
         if any(fact.size > MOST_BYTES for fact in (*ask.outputs.values(), *((ask.log,) if ask.log else ()))):

@@ -11,6 +11,8 @@ from typing import Any, Literal
 Level = Literal["debug", "info", "warning", "error"]
 _LEVELS = ("debug", "info", "warning", "error")
 MESSAGE_CHARACTERS = 4_000
+LISTEN = "{host}"
+"""This word of a command stands for the address that a job that serves listens on: where it runs decides."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +43,7 @@ class Job:
     `name` is unique for each attempt. `inputs` maps storage keys to paths below the job's own folder; `outputs` are
     paths there, which are stored where the `desk` says (without one nothing is). `command` runs in that folder, with
     `environment` and nothing else; no value of `hide` gets into the log. A job that serves picks a free port itself and
-    says it in a line `{"stage": "ready", "port": N}`.
+    says it in a line `{"stage": "ready", "port": N}`; the word `LISTEN` of its command says on which address.
     """
 
     name: str
@@ -51,6 +53,7 @@ class Job:
     environment: Mapping[str, str] = field(default_factory=dict)
     hide: tuple[str, ...] = ()
     desk: Desk | None = None
+    serves: bool = False
     limits: Limits = field(default_factory=Limits)
 
 

@@ -6,7 +6,7 @@ import json
 import sys
 from collections.abc import Mapping
 
-from talkwright.modelservice.jobs import Desk, Job, Limits
+from talkwright.modelservice.jobs import LISTEN, Desk, Job, Limits
 from talkwright.modelservice.settings import ModelServiceSettings
 from talkwright.modelservice.variables import SHORTEST_SECRET
 
@@ -73,10 +73,10 @@ def running_job(
     desk: Desk,
     settings: ModelServiceSettings,
 ) -> Job:
-    """The job that serves the model object as this deployment to whoever has the token, on a free port of loopback."""
+    """The job that serves the model object as this deployment to whoever has the token, on a free port."""
     return Job(
         name=name,
-        command=(*_ENGINE, "run", "--model", MODEL, "--port", "0"),
+        command=(*_ENGINE, "run", "--model", MODEL, "--host", LISTEN, "--port", "0"),
         inputs={model: MODEL},
         environment={
             **_ONE_THREAD,
@@ -87,6 +87,7 @@ def running_job(
         },
         hide=(token, *_hidden(variables)),
         desk=desk,
+        serves=True,
         limits=Limits(
             memory_bytes=settings.running_memory,
             file_bytes=settings.job_file_bytes,

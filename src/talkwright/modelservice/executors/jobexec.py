@@ -7,6 +7,9 @@ atomically, and at the end has `jobship.py` beside it store the log and the outp
 Whoever holds the job writes JSON lines to its standard input, or to the pipe FOLDER/control where another has taken it
 over: `{"stop": SECONDS}` ends it, killed after so long, and `{"held": {"url": …, "token": …}}` says who stores things
 now. When standard input ends, the job ends too, after the seconds that it may be without a holder.
+
+In a pod (`is_held`) nobody writes there: a signal ends it, its end is also told in the file `report` and by its exit
+code, and `desk_file` always says who stores things.
 """
 
 from __future__ import annotations
@@ -29,6 +32,7 @@ SHIP_SECONDS = 3600.0
 PARTING_SECONDS = 2.0
 """A job that leaves nothing but its log has so long for storing it: whoever waits for its end waits that long."""
 LINE_BYTES = 65_536
+REPORT_BYTES = 4_096
 PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
 PR_SET_NO_NEW_PRIVS = 38
@@ -76,6 +80,15 @@ def write_status(folder: str, status: dict[str, Any]) -> None:
         out.flush()
         os.fsync(out.fileno())
     os.replace(partial, os.path.join(folder, "status.json"))
+
+
+def report(path: str, ended: dict[str, Any]) -> None:
+    """Tell the end in a file that the pod's status shows; it holds 4,096 bytes at most."""
+    told = json.dumps({"ended": ended})
+    if len(told.encode()) > REPORT_BYTES:
+        told = json.dumps({"ended": {**ended, "problem": "What the job made has too many words for its report."}})
+    with contextlib.suppress(OSError), open(path, "w", encoding="utf-8") as out:
+        out.write(told)
 
 
 def prctl(option: int, value: int) -> None:
@@ -199,11 +212,11 @@ class Supervisor:
         self.deadline = time.monotonic() + spec["seconds"] if spec["seconds"] else None
         self.selector = selectors.DefaultSelector()
 
-    def run(self) -> None:
-        """Start the program, stay until it and its descendants are gone, and have stored what it leaves."""
+    def run(self) -> int:
+        """Start the program, stay until it and its descendants are gone, have stored what it leaves; its exit code."""
         self._listen()
         code = self._program()
-        if was_out_of_memory(self.spec["cgroup"]) and code != 0:
+        if code != 0 and any(map(was_out_of_memory, (self.spec["cgroup"], *self.spec.get("memory_events", ())))):
             self.why = self.why or "out of memory"
         end_descendants()
         if self.spec["cgroup"]:  # whoever made it may be gone
@@ -216,6 +229,9 @@ class Supervisor:
         self.status["ended"] = ended
         write_status(self.folder, self.status)
         say(json.dumps({"ended": ended}))
+        if self.spec.get("report"):
+            report(self.spec["report"], ended)
+        return code
 
     def stop(self, why: str, grace: float = GRACE_SECONDS) -> None:
         """Ask the job to end; after the grace, in seconds, it is killed."""
@@ -233,7 +249,7 @@ class Supervisor:
         control = os.path.join(self.folder, "control")
         os.mkfifo(control, 0o600)
         self.control = os.open(control, os.O_RDWR | os.O_NONBLOCK)  # read and write: it never ends
-        for source in (0, wake, self.control):
+        for source in (wake, self.control) if self.spec.get("is_held") else (0, wake, self.control):
             self.selector.register(source, selectors.EVENT_READ)
         self.wake = wake
 
@@ -304,7 +320,7 @@ class Supervisor:
 
     def _on_signal(self, number: int, _frame: object) -> None:
         if number != signal.SIGCHLD:
-            self.stop("stopped")
+            self.stop("stopped", self.spec.get("term_seconds", GRACE_SECONDS))
 
     def _patience(self) -> float | None:
         now = time.monotonic()
@@ -371,7 +387,8 @@ class Supervisor:
         assert self.child.stdin is not None  # noqa: S101 - told to be pipes above
         assert self.child.stdout is not None  # noqa: S101 - as above
         with contextlib.suppress(OSError), self.child.stdin as told:
-            told.write(json.dumps({"desk": desk, "outputs": outputs}).encode())
+            order = {"desk": desk, "desk_file": self.spec.get("desk_file"), "outputs": outputs}
+            told.write(json.dumps(order).encode())
         self._until_ended(self.child)
         with contextlib.suppress(ValueError), self.child.stdout as answer:
             shipped = json.loads(answer.read())
@@ -379,16 +396,19 @@ class Supervisor:
         return {"problem": "What the job made could not be stored before it was ended."}
 
 
-def main() -> None:
-    """Run the job of the folder named on the command line."""
+def main() -> int:
+    """Run the job of the folder named on the command line; gives the exit code."""
     folder = sys.argv[1]
     path = os.path.join(folder, "job.json")
     with open(path, encoding="utf-8") as source:
         spec = json.load(source)
     os.unlink(path)  # it holds the job's secrets
     prctl(PR_SET_CHILD_SUBREAPER, 1)
-    Supervisor(folder, spec).run()
+    code = Supervisor(folder, spec).run()
+    if not spec.get("report"):
+        return 0
+    return code if code >= 0 else 128 - code
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

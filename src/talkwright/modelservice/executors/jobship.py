@@ -1,6 +1,7 @@
 """Stores what a job leaves: its log and its outputs. A script of the standard library alone, started by `jobexec.py`.
 
-It runs in the job's folder and takes `{"desk": {"url", "token"}, "outputs": [paths below work]}` from standard input.
+It runs in the job's folder and takes `{"desk": {"url", "token"}, "outputs": [paths below work]}` from standard input;
+where a `desk_file` is named too, that says before each try who the desk is now.
 It measures the files, asks the desk where each of them goes, puts them there with one request each (or into a folder,
 where that is the store), and prints what became of them: `{"outputs": {path: {"size", "sha256", "key"}}, "log": key}`,
 or why not: `{"problem": words}`.
@@ -27,15 +28,17 @@ PATIENCE_SECONDS = 600.0
 PAUSE_SECONDS = 10.0
 """The longest pause between two tries."""
 TIMEOUT_SECONDS = 60.0
+STALE = 409
 LOG = "log.jsonl"
 
 
 class ShipError(Exception):
     """Something can't be stored; the message says why. `is_final` where trying again doesn't help."""
 
-    def __init__(self, message: str, *, is_final: bool = False) -> None:
+    def __init__(self, message: str, *, is_final: bool = False, status: int | None = None) -> None:
         super().__init__(message)
         self.is_final = is_final
+        self.status = status
 
 
 def open_output(path: str) -> IO[bytes]:
@@ -92,7 +95,7 @@ def asked(desk: dict[str, str], ask: dict[str, Any]) -> dict[str, Any]:
     status, said = request("POST", desk["url"], headers, body)
     if status != 200:
         words = said.decode("utf-8", "replace").strip() or f"status {status}"
-        raise ShipError(words, is_final=400 <= status < 500)
+        raise ShipError(words, is_final=400 <= status < 500, status=status)
     return dict(json.loads(said))
 
 
@@ -125,7 +128,16 @@ def _put_into_folder(path: str, file: IO[bytes]) -> None:
         raise
 
 
-def ship(desk: dict[str, str], paths: list[str]) -> dict[str, Any]:
+def current(desk: dict[str, str], desk_file: str | None) -> dict[str, str]:
+    """The desk as the file says, if there is one."""
+    with contextlib.suppress(OSError, ValueError):
+        if desk_file is not None:
+            with open(desk_file, encoding="utf-8") as source:
+                return json.load(source) or desk
+    return desk
+
+
+def ship(desk: dict[str, str], paths: list[str], desk_file: str | None = None) -> dict[str, Any]:
     """Store everything; gives what became of it."""
     problem = None
     files: dict[str, IO[bytes]] = {}
@@ -139,12 +151,13 @@ def ship(desk: dict[str, str], paths: list[str]) -> dict[str, Any]:
         until, pause = time.monotonic() + PATIENCE_SECONDS, 0.25
         while True:
             try:
-                grants = asked(desk, {"log": facts_of_log, "outputs": facts})
+                grants = asked(current(desk, desk_file), {"log": facts_of_log, "outputs": facts})
                 put(grants["log"], log, facts_of_log["size"])
                 for path, grant in grants["outputs"].items():
                     put(grant, files[path], facts[path]["size"])
             except ShipError as error:
-                if error.is_final or time.monotonic() > until:
+                renewed = error.status == STALE and desk_file is not None  # a pod hears of its new holder a minute late
+                if (error.is_final and not renewed) or time.monotonic() > until:
                     return {"problem": problem or f"What the job made could not be stored: {error}."}
                 time.sleep(pause)
                 pause = min(pause * 2, PAUSE_SECONDS)
@@ -156,7 +169,7 @@ def ship(desk: dict[str, str], paths: list[str]) -> dict[str, Any]:
 def main() -> None:
     """Take the order, carry it out, tell."""
     order = json.loads(sys.stdin.read())
-    sys.stdout.write(json.dumps(ship(order["desk"], order["outputs"])))
+    sys.stdout.write(json.dumps(ship(order["desk"], order["outputs"], order.get("desk_file"))))
 
 
 if __name__ == "__main__":

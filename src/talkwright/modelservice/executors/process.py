@@ -19,7 +19,7 @@ from talkwright.modelservice.executors.cgroups import make_cgroup, remove_cgroup
 from talkwright.modelservice.executors.folders import Owner
 from talkwright.modelservice.executors.identity import ProcessIdentity, boot_id, identity_of, is_alive
 from talkwright.modelservice.executors.users import closed_at, give_to, user_of
-from talkwright.modelservice.jobs import Desk, Ended, Job, LogLine, ended_from, parse_line
+from talkwright.modelservice.jobs import LISTEN, Desk, Ended, Job, LogLine, ended_from, parse_line
 from talkwright.operations.logs import get_logger
 from talkwright.storage.objects import ObjectStore, StorageError
 
@@ -30,6 +30,7 @@ LINE_LIMIT = 1 << 20
 LOOK_SECONDS = 0.2
 """How often the files of a job are looked at that another process started."""
 _PLACE_OF_ITSELF = "/proc/self/cwd"
+_HOST = "127.0.0.1"
 KIND = "process"
 
 
@@ -74,7 +75,7 @@ class ProcessJob:
 
     def address(self, port: int) -> str:
         """The job's address on this machine."""
-        return f"http://127.0.0.1:{port}"
+        return f"http://{_HOST}:{port}"
 
     async def stop(self, grace: float | None = None) -> Ended:
         """Tell the wrapper, which ends the job; if the wrapper hangs, kill its session."""
@@ -298,7 +299,7 @@ async def _keep_holding(job: ProcessJob, desk: Desk | None, lasts: float) -> Non
 
 def _write_spec(job: Job, folder: Path, cgroup: str | None, user: int | None, environment: Mapping[str, str]) -> None:
     spec = {
-        "command": list(job.command),
+        "command": [_HOST if word == LISTEN else word for word in job.command],
         "environment": dict(environment),
         "outputs": list(job.outputs),
         "hide": list(job.hide),
