@@ -1,0 +1,222 @@
+"""Container images out of this machine's own Python and the repository, with no container tool: OCI archives.
+
+The image of jobs has three layers: Python with the shared libraries that it and the packages need, the packages that
+`requirements/engine.txt` pins, and `src/talkwright`. The first two are made once, in the cache folder.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import io
+import json
+import os
+import re
+import subprocess
+import sys
+import sysconfig
+import tarfile
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).parents[3]
+PAUSE = "test.local/pause:1"
+JOBS = "test.local/talkwright:1"
+USER = 10_001
+_PREFIX = Path(sys.base_prefix)
+_LIBRARY = Path(sysconfig.get_path("stdlib", vars={"installed_base": sys.base_prefix, "base": sys.base_prefix}))
+_LEFT_OUT = {
+    "test",
+    "tests",
+    "idlelib",
+    "tkinter",
+    "turtledemo",
+    "ensurepip",
+    "site-packages",
+    "__pycache__",
+    "lib2to3",
+}
+_ETC = {
+    "etc/passwd": f"root:x:0:0:root:/:/bin/false\njobs:x:{USER}:{USER}::/job:/bin/false\n",
+    "etc/group": f"root:x:0:\njobs:x:{USER}:\n",
+    "etc/nsswitch.conf": "hosts: files dns\n",
+}
+
+
+def pause_image(folder: Path) -> Path:
+    """The image whose one program waits: it holds a pod's namespaces."""
+    program = folder / "pause"
+    source = Path(__file__).parent / "node" / "pause.c"
+    subprocess.run(["gcc", "-static", "-Os", "-o", str(program), str(source)], check=True)
+    layer = folder / "pause.layer.tar"
+    with tarfile.open(layer, "w") as tar:
+        _file(tar, program, "pause")
+    return write_image(folder / "pause.tar", PAUSE, [layer], entrypoint=["/pause"])
+
+
+def jobs_image(folder: Path, cache: Path) -> Path:
+    """The image of the jobs, with the repository's code as it is now."""
+    source = folder / "source.layer.tar"
+    with tarfile.open(source, "w") as tar:
+        target = _site_packages().lstrip("/")
+        for path in _files(ROOT / "src" / "talkwright"):
+            _file(tar, path, f"{target}/talkwright/{path.relative_to(ROOT / 'src' / 'talkwright')}")
+    return write_image(folder / "jobs.tar", JOBS, [_python_layer(cache), source], user=str(USER))
+
+
+def write_image(
+    out: Path, name: str, layers: Iterable[Path], *, entrypoint: list[str] | None = None, user: str | None = None
+) -> Path:
+    """An OCI archive of layers, which are tar files."""
+    blobs = {_digest(layer): layer for layer in layers}
+    config = {"Env": ["PATH=/usr/local/bin:/usr/bin:/bin"], "Entrypoint": entrypoint, "User": user}
+    told = json.dumps(
+        {
+            "architecture": "amd64",
+            "os": "linux",
+            "config": {key: value for key, value in config.items() if value},
+            "rootfs": {"type": "layers", "diff_ids": [f"sha256:{digest}" for digest in blobs]},
+            "history": [{"created_by": "talkwright's tests"} for _ in blobs],
+        }
+    ).encode()
+    kinds = "application/vnd.oci.image"
+    described = [
+        {"mediaType": f"{kinds}.layer.v1.tar", "digest": f"sha256:{digest}", "size": layer.stat().st_size}
+        for digest, layer in blobs.items()
+    ]
+    manifest = json.dumps(
+        {
+            "schemaVersion": 2,
+            "mediaType": f"{kinds}.manifest.v1+json",
+            "config": {"mediaType": f"{kinds}.config.v1+json", **_described(told)},
+            "layers": described,
+        }
+    ).encode()
+    entry = {
+        "mediaType": f"{kinds}.manifest.v1+json",
+        **_described(manifest),
+        "platform": {"architecture": "amd64", "os": "linux"},
+        "annotations": {"io.containerd.image.name": name, "org.opencontainers.image.ref.name": name},
+    }
+    with tarfile.open(out, "w") as tar:
+        _bytes(tar, b'{"imageLayoutVersion":"1.0.0"}', "oci-layout")
+        _bytes(tar, json.dumps({"schemaVersion": 2, "manifests": [entry]}).encode(), "index.json")
+        for data in (told, manifest):
+            _bytes(tar, data, f"blobs/sha256/{hashlib.sha256(data).hexdigest()}")
+        for digest, layer in blobs.items():
+            _file(tar, layer, f"blobs/sha256/{digest}")
+    return out
+
+
+def _python_layer(cache: Path) -> Path:
+    """Python and the engine's packages, made once for each set of their versions."""
+    packages = sorted(_packages())
+    versions = [f"{name}=={importlib.metadata.version(name)}" for name in packages]
+    key = hashlib.sha256("\n".join([sys.version, str(_PREFIX), *versions]).encode()).hexdigest()[:16]
+    layer = cache / f"python-{key}.layer.tar"
+    if layer.exists():
+        return layer
+    cache.mkdir(parents=True, exist_ok=True)
+    partial = layer.with_suffix(f".{os.getpid()}")
+    with tarfile.open(partial, "w") as tar:
+        binaries = list(_add_python(tar)) + list(_add_packages(tar, packages))
+        for library in sorted(_shared_libraries(binaries)):
+            _file(tar, Path(library), library.lstrip("/"))
+        for name, text in _ETC.items():
+            _bytes(tar, text.encode(), name)
+        for name in ("tmp", "job", "proc", "sys", "dev"):
+            _folder(tar, name)
+    partial.replace(layer)
+    return layer
+
+
+def _add_python(tar: tarfile.TarFile) -> Iterator[Path]:
+    name = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    program = _PREFIX / "bin" / name
+    folder = _PREFIX
+    while folder != Path("/"):  # a user without rights must get there
+        _folder(tar, str(folder).lstrip("/"))
+        folder = folder.parent
+    _file(tar, program, str(program).lstrip("/"))
+    link = tarfile.TarInfo("usr/bin/python3")
+    link.type, link.linkname = tarfile.SYMTYPE, str(program)
+    tar.addfile(link)
+    yield program
+    for shared in sorted((_PREFIX / "lib").glob("libpython*.so*")):
+        _file(tar, shared.resolve(), str(shared).lstrip("/"))
+    for path in _files(_LIBRARY):
+        _file(tar, path, str(path).lstrip("/"))
+        if path.suffix == ".so":
+            yield path
+
+
+def _add_packages(tar: tarfile.TarFile, packages: Iterable[str]) -> Iterator[Path]:
+    target = _site_packages().lstrip("/")
+    for package in packages:
+        for entry in importlib.metadata.files(package) or ():
+            path = Path(str(entry.locate()))
+            if ".." in entry.parts or "__pycache__" in entry.parts or not path.is_file():
+                continue
+            _file(tar, path, f"{target}/{entry}")
+            if ".so" in path.name:
+                yield path
+
+
+def _packages() -> set[str]:
+    """The engine's pinned packages that are installed here."""
+    text = (ROOT / "requirements" / "engine.txt").read_text("utf-8")
+    names = re.findall(r"^([A-Za-z0-9][A-Za-z0-9._-]*)(?:\[[^\]]*\])?==", text, re.MULTILINE)
+    installed = {re.sub(r"[-_.]+", "-", one.name).lower() for one in importlib.metadata.distributions()}
+    return {name for name in names if re.sub(r"[-_.]+", "-", name).lower() in installed}
+
+
+def _shared_libraries(binaries: Iterable[Path]) -> set[str]:
+    """What they are linked with outside of Python and their own packages."""
+    told = subprocess.run(["ldd", *map(str, binaries)], capture_output=True, text=True, check=False).stdout
+    found = set(re.findall(r"(?:=> |^\t)(/\S+) \(0x", told, re.MULTILINE))
+    names = {"libnss_files.so.2", "libnss_dns.so.2"}
+    found |= {str(path) for name in names for path in Path("/lib/x86_64-linux-gnu").glob(name)}
+    packages = (str(_PREFIX), sysconfig.get_path("purelib"))
+    return {path for path in found if not path.startswith(packages)}
+
+
+def _site_packages() -> str:
+    return str(_LIBRARY / "site-packages")
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    for parent, folders, names in os.walk(folder):
+        folders[:] = sorted(set(folders) - _LEFT_OUT)
+        for name in sorted(names):
+            if not name.endswith((".pyc", ".a")):
+                yield Path(parent) / name
+
+
+def _file(tar: tarfile.TarFile, path: Path, name: str) -> None:
+    info = tar.gettarinfo(str(path.resolve()), name)
+    info.uid = info.gid = 0
+    info.uname = info.gname = ""
+    info.mode |= 0o444 | (0o111 if info.mode & 0o100 else 0)
+    with path.open("rb") as source:
+        tar.addfile(info, source)
+
+
+def _folder(tar: tarfile.TarFile, name: str) -> None:
+    info = tarfile.TarInfo(name)
+    info.type, info.mode = tarfile.DIRTYPE, 0o1777 if name == "tmp" else 0o755
+    tar.addfile(info)
+
+
+def _bytes(tar: tarfile.TarFile, data: bytes, name: str) -> None:
+    info = tarfile.TarInfo(name)
+    info.size, info.mode = len(data), 0o644
+    tar.addfile(info, io.BytesIO(data))
+
+
+def _described(data: bytes) -> dict[str, object]:
+    return {"digest": f"sha256:{hashlib.sha256(data).hexdigest()}", "size": len(data)}
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as source:
+        return hashlib.file_digest(source, "sha256").hexdigest()
