@@ -5,15 +5,21 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tests.services.kubernetes.running import HOST, cluster
+from tests.services.objects import s3_server
+
 from talkwright.modelservice.desk import Ask, RefusedError, serve_desk
 from talkwright.modelservice.executors.base import Executor, RunningJob
 from talkwright.modelservice.executors.identity import identity_of
+from talkwright.modelservice.executors.kubernetes.cluster import open_cluster
+from talkwright.modelservice.executors.kubernetes.executor import KubernetesExecutor
+from talkwright.modelservice.executors.kubernetes.settings import KubernetesSettings
 from talkwright.modelservice.executors.process import ProcessExecutor
 from talkwright.modelservice.jobs import Desk, Ended, LogLine
 from talkwright.storage.objects import ObjectStore
@@ -58,9 +64,32 @@ class Place:
 
 
 @asynccontextmanager
+async def kubernetes_place(folder: Path) -> AsyncIterator[Place]:
+    """A namespace of the cluster; its pods read and store at an S3 server, as they can reach no folder."""
+    (folder / "s3").mkdir()
+    with cluster() as whole, whole.namespace() as namespace, s3_server(folder / "s3", host=HOST) as server:
+        options = {name.lower(): value for name, value in server.variables.items()}
+        client = {"client_options": {"allow_http": True}, "virtual_hosted_style_request": False}
+        store = ObjectStore(server.url, endpoint=server.endpoint, **options, **client)
+        clerk = Clerk(store)
+        settings = KubernetesSettings(**namespace.settings())
+        async with serve_desk(clerk, HOST) as url, open_cluster(settings) as api:
+            executor = KubernetesExecutor(api, store, settings, {"LISTED_BY_OPERATOR": "yes"}, _all_open)
+            await executor.check()
+            yield Place(executor, store, clerk, Desk(url=url, token=TOKEN))
+
+
+async def _all_open(names: Collection[str]) -> Collection[str]:
+    return names
+
+
+@asynccontextmanager
 async def place_of(kind: str, folder: Path) -> AsyncIterator[Place]:
     """A fresh place of a kind of executor."""
-    assert kind == "process"
+    if kind == "kubernetes":
+        async with kubernetes_place(folder) as place:
+            yield place
+        return
     store = ObjectStore((folder / "objects").as_uri())
     clerk = Clerk(store)
     async with serve_desk(clerk) as url:

@@ -32,7 +32,7 @@ START_SECONDS = 60
 _JAVA = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx192m")
 _S3 = """
 s3proxy.authorization=aws-v2-or-v4
-s3proxy.endpoint=http://127.0.0.1:{port}
+s3proxy.endpoint=http://{host}:{port}
 s3proxy.identity={key}
 s3proxy.credential={secret}
 jclouds.provider=filesystem-nio2
@@ -83,17 +83,17 @@ def azure_missing() -> str | None:
 
 
 @contextmanager
-def s3_server(home: Path) -> Iterator[ObjectServer]:
-    """An S3 server with an empty bucket, its data below `home`, until the block ends."""
+def s3_server(home: Path, host: str = "127.0.0.1") -> Iterator[ObjectServer]:
+    """An S3 server with an empty bucket, its data below `home`, until the block ends; `host` is one of ours."""
     port, key, secret = _free_port(), "test", "test-secret"
     data = home / "data"
     (data / BUCKET).mkdir(parents=True)  # a bucket is a folder there
-    (home / "s3proxy.conf").write_text(_S3.format(port=port, key=key, secret=secret, data=data))
+    (home / "s3proxy.conf").write_text(_S3.format(host=host, port=port, key=key, secret=secret, data=data))
     (jar,) = S3_LIBRARIES.glob("s3proxy-*.jar")
     command = ["java", *_JAVA, "-jar", str(jar), "--properties", "s3proxy.conf"]
     variables = {"AWS_ACCESS_KEY_ID": key, "AWS_SECRET_ACCESS_KEY": secret, "AWS_REGION": "us-east-1"}
-    with _running(home, command, port) as process:
-        yield ObjectServer(f"s3://{BUCKET}/studio", f"http://127.0.0.1:{port}", variables, process)
+    with _running(home, command, port, host) as process:
+        yield ObjectServer(f"s3://{BUCKET}/studio", f"http://{host}:{port}", variables, process)
 
 
 @contextmanager
@@ -112,14 +112,14 @@ def azure_emulator(home: Path) -> Iterator[ObjectServer]:
 
 
 @contextmanager
-def _running(home: Path, command: list[str], port: int) -> Iterator[subprocess.Popen[bytes]]:
+def _running(home: Path, command: list[str], port: int, host: str = "127.0.0.1") -> Iterator[subprocess.Popen[bytes]]:
     with (home / "server.log").open("wb") as log:
         process = subprocess.Popen(command, cwd=home, stdout=log, stderr=subprocess.STDOUT)
     try:
         deadline = time.monotonic() + START_SECONDS
         while True:
             try:
-                httpx2.get(f"http://127.0.0.1:{port}/", timeout=5, trust_env=False)
+                httpx2.get(f"http://{host}:{port}/", timeout=5, trust_env=False)
             except httpx2.TransportError as problem:
                 if process.poll() is not None or time.monotonic() > deadline:
                     raise RuntimeError((home / "server.log").read_text()[-2000:]) from problem

@@ -1,8 +1,8 @@
 """Prepares a job's folder inside a pod: a script of the standard library alone, run before the job's own container.
 
-`python -I jobfetch.py SECRET FOLDER` takes SECRET/job.json (what `jobexec.py` takes, and `inputs`: where each path
+`python -I jobfetch.py SECRET FOLDER REPORT` takes SECRET/job.json (what `jobexec.py` takes, and `inputs`: where each path
 below work comes from), fetches the inputs into FOLDER/work, lays `jobexec.py` and `jobship.py` into FOLDER/bin, and
-writes FOLDER/job.json. What goes wrong is said in one line, also in the pod's termination message.
+writes FOLDER/job.json. What goes wrong is said in one line, also in the file REPORT, which the pod's status shows.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ import time
 from typing import Any
 from urllib.parse import urlsplit
 
-REPORT = "/dev/termination-log"
 CHUNK_BYTES = 1 << 20
 TIMEOUT_SECONDS = 60.0
 PATIENCE_SECONDS = 120.0
@@ -122,7 +121,7 @@ def main() -> int:
     try:
         prepare(sys.argv[1], sys.argv[2])
     except (FetchError, OSError) as error:
-        with contextlib.suppress(OSError), open(REPORT, "w", encoding="utf-8") as out:
+        with contextlib.suppress(OSError), open(sys.argv[3], "w", encoding="utf-8") as out:
             out.write(str(error))
         sys.stderr.write(f"{error}\n")
         return 1

@@ -162,7 +162,7 @@ def _fetching(job: Job, settings: KubernetesSettings) -> dict[str, Any]:
     """The container that prepares the folder, in our own image; it alone sees the whole secret."""
     module = "talkwright.modelservice.executors.jobfetch"
     return _container(FETCH, job, settings) | {
-        "command": [settings.kubernetes_python, "-I", "-m", module, _SECRET_FOLDER, FOLDER],
+        "command": [settings.kubernetes_python, "-I", "-m", module, _SECRET_FOLDER, FOLDER, REPORT],
         "volumeMounts": [
             {"name": "job", "mountPath": FOLDER},
             {"name": "secret", "mountPath": _SECRET_FOLDER, "readOnly": True},
