@@ -7,7 +7,6 @@ atomically, and at the end has `jobship.py` beside it store the log and the outp
 Whoever holds the job writes JSON lines to its standard input, or to the pipe FOLDER/control where another has taken it
 over: `{"stop": SECONDS}` ends it, killed after so long, and `{"held": {"url": …, "token": …}}` says who stores things
 now. When standard input ends, the job ends too, after the seconds that it may be without a holder.
-
 In a pod (`is_held`) nobody writes there: a signal ends it, its end is also told in the file `report` and by its exit
 code, and `desk_file` always says who stores things.
 """
@@ -32,7 +31,6 @@ SHIP_SECONDS = 3600.0
 PARTING_SECONDS = 2.0
 """A job that leaves nothing but its log has so long for storing it: whoever waits for its end waits that long."""
 LINE_BYTES = 65_536
-REPORT_BYTES = 4_096
 PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
 PR_SET_NO_NEW_PRIVS = 38
@@ -80,15 +78,6 @@ def write_status(folder: str, status: dict[str, Any]) -> None:
         out.flush()
         os.fsync(out.fileno())
     os.replace(partial, os.path.join(folder, "status.json"))
-
-
-def report(path: str, ended: dict[str, Any]) -> None:
-    """Tell the end in a file that the pod's status shows; it holds 4,096 bytes at most."""
-    told = json.dumps({"ended": ended})
-    if len(told.encode()) > REPORT_BYTES:
-        told = json.dumps({"ended": {**ended, "problem": "What the job made has too many words for its report."}})
-    with contextlib.suppress(OSError), open(path, "w", encoding="utf-8") as out:
-        out.write(told)
 
 
 def prctl(option: int, value: int) -> None:
@@ -229,8 +218,10 @@ class Supervisor:
         self.status["ended"] = ended
         write_status(self.folder, self.status)
         say(json.dumps({"ended": ended}))
-        if self.spec.get("report"):
-            report(self.spec["report"], ended)
+        if self.spec.get("report"):  # a pod's status shows 4,096 bytes of it
+            short = {**ended, "problem": ended.get("problem") and ended["problem"][:1000]}
+            with contextlib.suppress(OSError), open(self.spec["report"], "w", encoding="utf-8") as out:
+                json.dump({"ended": short}, out)
         return code
 
     def stop(self, why: str, grace: float = GRACE_SECONDS) -> None:
@@ -387,8 +378,7 @@ class Supervisor:
         assert self.child.stdin is not None  # noqa: S101 - told to be pipes above
         assert self.child.stdout is not None  # noqa: S101 - as above
         with contextlib.suppress(OSError), self.child.stdin as told:
-            order = {"desk": desk, "desk_file": self.spec.get("desk_file"), "outputs": outputs}
-            told.write(json.dumps(order).encode())
+            told.write(json.dumps({"desk": desk, "desk_file": self.spec.get("desk_file"), "outputs": outputs}).encode())
         self._until_ended(self.child)
         with contextlib.suppress(ValueError), self.child.stdout as answer:
             shipped = json.loads(answer.read())
@@ -398,16 +388,13 @@ class Supervisor:
 
 def main() -> int:
     """Run the job of the folder named on the command line; gives the exit code."""
-    folder = sys.argv[1]
-    path = os.path.join(folder, "job.json")
+    folder, path = sys.argv[1], os.path.join(sys.argv[1], "job.json")
     with open(path, encoding="utf-8") as source:
         spec = json.load(source)
     os.unlink(path)  # it holds the job's secrets
     prctl(PR_SET_CHILD_SUBREAPER, 1)
     code = Supervisor(folder, spec).run()
-    if not spec.get("report"):
-        return 0
-    return code if code >= 0 else 128 - code
+    return (code if code >= 0 else 128 - code) if spec.get("report") else 0
 
 
 if __name__ == "__main__":
