@@ -7,8 +7,7 @@ atomically, and at the end has `jobship.py` beside it store the log and the outp
 Whoever holds the job writes JSON lines to its standard input, or to the pipe FOLDER/control where another has taken it
 over: `{"stop": SECONDS}` ends it, killed after so long, and `{"held": {"url": …, "token": …}}` says who stores things
 now. When standard input ends, the job ends too, after the seconds that it may be without a holder.
-In a pod (`is_held`) nobody writes there: a signal ends it, its end is also told in the file `report` and by its exit
-code, and `desk_file` always says who stores things.
+In a pod (`is_held`) a signal ends it, `report` and the exit code tell its end, `desk_file` always names who stores.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Prepares a job's folder inside a pod: a script of the standard library alone, run before the job's own container.
 
-`python -I jobfetch.py SECRET FOLDER REPORT` takes SECRET/job.json (what `jobexec.py` takes, and `inputs`: where
-each path below work comes from), fetches the inputs into FOLDER/work, lays `jobexec.py` and `jobship.py` into FOLDER/bin, and
-writes FOLDER/job.json. What goes wrong is said in one line, also in the file REPORT, which the pod's status shows.
+`python -I jobfetch.py SECRET FOLDER REPORT` takes SECRET/job.json (what `jobexec.py` takes, and `inputs`: where each
+path below work comes from), fetches the inputs into FOLDER/work, lays `jobexec.py` and `jobship.py` into FOLDER/bin,
+and writes FOLDER/job.json. What goes wrong is said in one line, also in the file REPORT, which the pod's status shows.
 """
 
 from __future__ import annotations
