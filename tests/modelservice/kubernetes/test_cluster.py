@@ -15,14 +15,12 @@ from talkwright.modelservice.executors.base import JobError
 from talkwright.modelservice.executors.kubernetes.executor import KubernetesExecutor
 from talkwright.modelservice.jobs import Job, Limits
 
-pytestmark = pytest.mark.anyio
 MISSING = kubernetes_missing() or s3_missing()
+pytestmark = [pytest.mark.anyio, pytest.mark.skipif(MISSING is not None, reason=str(MISSING))]
 
 
 @pytest.fixture
 async def place(tmp_path: Path) -> AsyncIterator[Place]:
-    if MISSING:
-        pytest.skip(MISSING)
     async with kubernetes_place(tmp_path) as place:
         yield place
 
