@@ -103,13 +103,12 @@ function Deployed({ assistant, deployment, failed }: { assistant: AssistantSumma
 }
 
 function Running({ deployment }: { deployment: Deployment }) {
-  const states = { queued: words.assistantsTable.waiting, starting: words.assistantsTable.starting, running: words.assistantsTable.try, stopping: words.assistantsTable.stopping } as const
-  if (!deployment.asleep && (deployment.state === 'failed' || deployment.state === 'stopped')) return null
-  const said = deployment.asleep || deployment.state === 'failed' || deployment.state === 'stopped' ? words.assistantsTable.asleep : states[deployment.state]
+  const says = words.assistantsTable
+  const states: Partial<Record<Deployment['state'], string>> = { queued: says.waiting, starting: says.starting, running: says.try, stopping: says.stopping }
   return (
-    <span className="status" title={(deployment.asleep ? deployment.reason : deployment.waiting) ?? undefined}>
+    <span className="status" title={deployment.waiting ?? deployment.reason ?? undefined}>
       <Icon of={IconRocket} size={14} />
-      {said} <span className="t3 num">{versionMark(deployment.version.name)}</span>
+      {states[deployment.state] ?? says.asleep} <span className="t3 num">{versionMark(deployment.version.name)}</span>
     </span>
   )
 }

@@ -1,9 +1,10 @@
 /** Talk with the assistant beside any page: the chat, and what it understood and did. */
 import './try.css'
-import { IconCircleCheck, IconLoader2, IconMessagePlus, IconX } from '@tabler/icons-react'
+import { IconCircleCheck, IconLoader2, IconMessagePlus, IconMoon, IconX } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { useEffect, useRef, useState } from 'react'
+import type { Deployment } from '../api'
 import { versionsQuery } from '../app/queries'
 import { useAssistant } from '../frame/assistant'
 import { focusOn } from '../focus/keeper'
@@ -80,20 +81,21 @@ function useFocusWhereAsked(): void {
 function Running() {
   const { deployment } = useAssistant()
   if (deployment === null) return <span className="small t3">{words.tryDock.nothingRunsYet}</span>
+  const { version, asleep } = deployment
   const running = deployment.state === 'running'
+  const settled = running || asleep
   return (
-    <span className={`status small ${running ? 'c-ok' : 'c-run'}`} title={deployment.waiting ?? deployment.reason ?? ''}>
-      <Icon of={running || deployment.asleep ? IconCircleCheck : IconLoader2} size={14} className={running || deployment.asleep ? '' : 'spin'} />
-      <span className="t2">
-        {deployment.asleep
-          ? words.tryDock.sleeps(deployment.version.name)
-          : running
-          ? words.tryDock.runsSince(deployment.version.name, shortTime(deployment.ready_at ?? deployment.created_at))
-          : words.tryDock.isOnItsWay(deployment.version.name, deployment.state)}
-      </span>
-      {running && <Since version={deployment.version} />}
+    <span className={`status small ${running ? 'c-ok' : asleep ? '' : 'c-run'}`} title={deployment.waiting ?? deployment.reason ?? ''}>
+      <Icon of={running ? IconCircleCheck : asleep ? IconMoon : IconLoader2} size={14} className={settled ? '' : 'spin'} />
+      <span className="t2">{told(deployment)}</span>
+      {settled && <Since version={version} />}
     </span>
   )
+}
+
+function told({ version, state, asleep, ready_at, created_at }: Deployment): string {
+  if (asleep) return words.tryDock.sleeps(version.name)
+  return state === 'running' ? words.tryDock.runsSince(version.name, shortTime(ready_at ?? created_at)) : words.tryDock.isOnItsWay(version.name, state)
 }
 
 /** Whether the running version is the content as it is now. */
