@@ -40,6 +40,13 @@ assistants = Table(
     created(),
     reference("created_by", "users.id"),
     instant("deleted_at"),
+    Column(
+        "engine",
+        Text,
+        nullable=False,
+        server_default="talkwright",
+        comment="what its next training is made with; earlier models keep theirs",
+    ),
     UniqueConstraint("live_name", name="uq_assistants_live_name", deferrable=True, initially="DEFERRED"),
 )
 

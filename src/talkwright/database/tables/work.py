@@ -136,6 +136,7 @@ attempts = Table(
     instant("started_at"),
     instant("ready_at"),
     instant("ended_at"),
+    Column("protocol", Text, comment="how chats talk to it; null: as to our own engine"),
     UniqueConstraint("work_kind", "work", "number"),
     Index("ix_attempts_worker", "worker", postgresql_where=text("ended_at IS NULL")),
     one_of("state", "assigned", "running", "ready", "stopping", "ended"),
