@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -9,8 +10,10 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.pool import QueuePool
 
 from talkwright.database.settings import DatabaseSettings
+from talkwright.operations import metrics
 
 DRIVER = "postgresql+psycopg"
 UNAVAILABLE = (OperationalError, InterfaceError, PoolTimeoutError, OSError)
@@ -53,6 +56,7 @@ class Database:
 
     def __init__(self, engine: AsyncEngine) -> None:
         self.engine = engine
+        _OPEN.add(self)
         self.sessions = async_sessionmaker(engine, expire_on_commit=False, autoflush=False)
 
     @classmethod
@@ -63,9 +67,33 @@ class Database:
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:
         """One transaction: committed at the end, rolled back by any error."""
-        async with self.sessions() as session, session.begin():
-            yield session
+        try:
+            async with self.sessions() as session, session.begin():
+                yield session
+        except PoolTimeoutError:
+            metrics.DATABASE_FAILURES.labels(cause="pool").inc()
+            raise
+        except (OperationalError, InterfaceError):
+            metrics.DATABASE_FAILURES.labels(cause="unavailable").inc()
+            raise
 
     async def close(self) -> None:
         """Close the pool."""
+        _OPEN.discard(self)
         await self.engine.dispose()
+
+
+_OPEN: weakref.WeakSet[Database] = weakref.WeakSet()
+
+
+def _used() -> float:
+    return sum(pool.checkedout() for one in _OPEN if isinstance(pool := one.engine.pool, QueuePool))
+
+
+def _limit() -> float:
+    pools = [pool for one in _OPEN if isinstance(pool := one.engine.pool, QueuePool)]
+    return sum(pool.size() + max(pool._max_overflow, 0) for pool in pools)  # noqa: SLF001 - nothing public says it
+
+
+metrics.POOL_USED.set_function(_used)
+metrics.POOL_SIZE.set_function(_limit)

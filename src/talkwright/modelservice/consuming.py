@@ -24,6 +24,7 @@ from talkwright.modelservice.leading import ERROR_PAUSE_SECONDS
 from talkwright.modelservice.leases import LeaseLostError, Leases
 from talkwright.modelservice.settings import ModelServiceSettings
 from talkwright.modelservice.transitions import Outcome
+from talkwright.operations import metrics
 from talkwright.operations.logs import get_logger
 from talkwright.operations.role import RoleContext
 from talkwright.operations.waiting import first_of
@@ -170,12 +171,15 @@ class Consumer:
 
     async def _keep(self, keeper: Keeper) -> None:
         writing = asyncio.create_task(keeper.write_log())
+        held = metrics.HELD.labels(kind=keeper.attempt.kind)
+        held.inc()
         try:
             await self._trade.keep(keeper)
         except Exception:
             log.exception("attempt.failed_here", attempt=str(keeper.attempt.id))
             await keeper.end(Outcome.LOST_JOB, "the consumer met an error of its own")
         finally:
+            held.dec()
             keeper.close()
             writing.cancel()
             with contextlib.suppress(asyncio.CancelledError):

@@ -21,6 +21,7 @@ from talkwright.modelservice.jobs import LogLine
 from talkwright.modelservice.leases import Lease, LeaseLostError, Leases
 from talkwright.modelservice.transitions import LIVE, Outcome, attempt_sources
 from talkwright.modelservice.variables import hidden
+from talkwright.operations import metrics
 from talkwright.operations.logs import get_logger
 
 log = get_logger(__name__)
@@ -52,6 +53,7 @@ class Keeper:
         self._leases = leases
         self._last = self._stored = attempt.log_position
         self._gaps: list[range] = []
+        self._stage: tuple[str, float] | None = None
         self._waiting: list[LogLine] = []
         self._more = asyncio.Event()
         self._writing = asyncio.Lock()
@@ -67,6 +69,7 @@ class Keeper:
         """Stop acting: the lease is another's now, or was not renewed in time by this process's own clock."""
         if not self.leave.is_set():
             log.warning("attempt.lease_lost", attempt=str(self.attempt.id))
+            metrics.LEASES_LOST.labels(lease="attempt").inc()
             self.leave.set()
 
     def close(self) -> None:
@@ -88,8 +91,19 @@ class Keeper:
         if line.problem is not None:
             self.problems.append(line.problem)
         self.last_message = line.message or self.last_message
+        self._time(line)
         self._waiting.append(line)
         self._more.set()
+
+    def _time(self, line: LogLine) -> None:
+        """Measure the stage that ends where another one begins."""
+        if line.stage is None or (self._stage is not None and self._stage[0] == line.stage):
+            return
+        if self._stage is not None:
+            name, began = self._stage
+            stage = metrics.one_of(metrics.STAGES, name)
+            metrics.STAGE_SECONDS.labels(kind=self.attempt.kind, stage=stage).observe(max(line.at - began, 0.0))
+        self._stage = (line.stage, line.at)
 
     def missing(self, total: int) -> list[range]:
         """The numbers of lines that never came, of so many that the job wrote."""

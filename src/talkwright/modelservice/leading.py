@@ -19,11 +19,13 @@ from talkwright.database import workers
 from talkwright.database.announcements import STUDIO, Listener
 from talkwright.database.engine import UNAVAILABLE, Database
 from talkwright.database.frames import send_frame
+from talkwright.database.measuring import measure
 from talkwright.database.queueing import queue_mark
 from talkwright.database.work import WAKE_SCOPE, Kind, OpenWork
 from talkwright.database.workers import Place
 from talkwright.modelservice.decisions import Activate, Assign, Decision, HandOver, Move, Plan, Stop
 from talkwright.modelservice.leases import Held, Lease, LeaseLostError, Leases
+from talkwright.modelservice.metering import Meter
 from talkwright.modelservice.settings import ModelServiceSettings
 from talkwright.modelservice.transitions import TERMINAL, Step
 from talkwright.operations.logs import get_logger
@@ -76,11 +78,13 @@ class Orchestrator:
         self._renew_at = self._look_at = 0.0
         self._mark: str | None = None
         self._who = f"{policy.kind} orchestrator {identity}"
+        self._meter = Meter(policy.kind)
 
     async def run(self, context: RoleContext) -> None:
         """Work until the role stops; what the database refuses for a moment is tried again."""
         news, releases = self._listener.subscribe(), self._listener.subscribe([WAKE_SCOPE])
         await self._listener.start()
+        context.measures.append(self._measure)
         context.started.set()
         try:
             while not context.stopping.is_set():
@@ -92,6 +96,7 @@ class Orchestrator:
                     patience = await self._turn()
                 except LeaseLostError as error:
                     log.warning("orchestrator.interrupted", error=str(error))
+                    self._meter.lost()
                     self._renew_at = self._look_at = patience = 0.0  # a good renewal lets it go on
                 except (DBAPIError, *UNAVAILABLE) as error:
                     log.warning("orchestrator.interrupted", error=type(error).__name__)
@@ -113,6 +118,7 @@ class Orchestrator:
             if isinstance(found, Held):
                 return found.seconds + MOMENT_SECONDS
             log.info("orchestrator.leads", kind=self._policy.kind, epoch=found.epoch)
+            self._meter.leads(found.epoch)
             self._lease, self._look_at = found, 0.0  # whatever happened before is news to it
             self._renew_at = time.monotonic() + self._settings.orchestrator_renew_seconds
         lease = await self._kept(self._lease)
@@ -131,6 +137,7 @@ class Orchestrator:
             self._lease = await self._leases.renew(lease)
         except LeaseLostError:
             self._lease = None
+            self._meter.follows()
             raise
         self._renew_at = now + self._settings.orchestrator_renew_seconds
         return self._lease
@@ -164,33 +171,50 @@ class Orchestrator:
         waits = [*held, *([] if plan.look_again is None else [plan.look_again])]
         return replace(plan, look_again=min(waits, default=None))
 
+    async def _measure(self) -> None:
+        """Show the queue and the consumers as they are now, where this orchestrator leads."""
+        lease = self._lease
+        if lease is None or time.monotonic() > lease.good_until:
+            self._meter.follows()
+            return
+        kind, role = self._policy.kind, self._policy.consumers
+        async with self._database.transaction() as session:
+            measured = await measure(session, kind, role, self._settings.consumer_lease_seconds)
+        if self._lease is not None:
+            self._meter.leads_on(measured)
+
     async def _carry_out(self, lease: Lease, decision: Decision) -> None:
-        async with self._leases.fenced(lease) as session:
-            match decision:
-                case Assign(work, worker, step):
-                    # One that is struck off meanwhile gets no work: it would be missed only when the lease runs out.
-                    if await workers.keep_worker(session, worker) and await self._move(
-                        session, work, step, {"attempt": work.number + 1}
-                    ):
-                        seconds = self._settings.consumer_lease_seconds
-                        await queue.assign(session, self._policy.kind, work, worker, seconds)
-                case HandOver(work, worker):
-                    await self._hand_over(session, work, worker)
-                case Move(work, step, lost):
-                    if lost and (
-                        work.attempt is None or not await queue.close_lost(session, work.attempt, lease.holder)
-                    ):
-                        return
-                    await self._move(session, work, step)
-                case Stop():
-                    await self._stop(session, decision)
-                case Activate(work, step, retire):
-                    await self._activate(session, work, step, retire)
+        with self._meter.noting():
+            async with self._leases.fenced(lease) as session:
+                await self._write(session, lease, decision)
+
+    async def _write(self, session: AsyncSession, lease: Lease, decision: Decision) -> None:
+        match decision:
+            case Assign(work, worker, step):
+                # One that is struck off meanwhile gets no work: it would be missed only when the lease runs out.
+                if await workers.keep_worker(session, worker) and await self._move(
+                    session, work, step, {"attempt": work.number + 1}
+                ):
+                    seconds = self._settings.consumer_lease_seconds
+                    await queue.assign(session, self._policy.kind, work, worker, seconds)
+                    self._meter.assigned(work)
+            case HandOver(work, worker):
+                await self._hand_over(session, work, worker)
+            case Move(work, step, lost):
+                if lost and (work.attempt is None or not await queue.close_lost(session, work.attempt, lease.holder)):
+                    return
+                if await self._move(session, work, step):
+                    self._meter.ended(work, lost=lost)
+            case Stop():
+                await self._stop(session, decision)
+            case Activate(work, step, retire):
+                await self._activate(session, work, step, retire)
 
     async def _hand_over(self, session: AsyncSession, work: OpenWork, worker: UUID) -> None:
         if work.attempt is None or not await workers.keep_worker(session, worker):
             return
         if await queue.hand_over(session, work.attempt, worker, self._settings.consumer_lease_seconds):
+            self._meter.handed_over()
             log.info("attempt.handed_over", attempt=str(work.attempt), work=str(work.id))
 
     async def _stop(self, session: AsyncSession, stop: Stop, *, turned: bool = False) -> None:
@@ -210,6 +234,8 @@ class Orchestrator:
         values = {"active": True, "ready_at": func.clock_timestamp()}
         if await self._move(session, work, step, values, turned=True):
             await queue.forget_sleepers(session, work)
+            if retire is not None:
+                self._meter.switched(work)
 
     async def _move(
         self,
@@ -239,5 +265,6 @@ class Orchestrator:
         )
         if moved:
             await self._policy.after(session, work, step)
+            self._meter.moved(work, step)
             log.info("work.moved", kind=step.kind, state=step.target, work=str(work.id), attempt=work.number)
         return moved

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import math
 import os
 import signal
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
@@ -20,9 +22,12 @@ from talkwright.operations.waiting import first_of
 log = get_logger(__name__)
 
 ReadyCheck = Callable[[], Awaitable[str | None]]
+Measure = Callable[[], Awaitable[None]]
 DRAIN_SECONDS = 8.0
 """How long a role may take to end what it has begun; each role's own limits are shorter."""
 CUT_SECONDS = 1.0
+MEASURE_SECONDS = 3.0
+MEASURE_PAUSE_SECONDS = 1.0
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -31,7 +36,8 @@ class RoleContext:
     """What a role's main function gets.
 
     `stopping` is set once, by a signal; `started` is set by the role when it can take work; each check in `checks`
-    says what is missing, or None; `settings` holds the sections that the role named.
+    says what is missing, or None; each of `measures` brings gauges up to date before they are read; `settings` holds
+    the sections that the role named.
     """
 
     name: str
@@ -39,6 +45,8 @@ class RoleContext:
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     started: asyncio.Event = field(default_factory=asyncio.Event)
     checks: list[ReadyCheck] = field(default_factory=list)
+    measures: list[Measure] = field(default_factory=list)
+    _measured_at: float = -math.inf
 
     async def unready_reason(self) -> str | None:
         """Why this role can't take work now, or None."""
@@ -50,6 +58,18 @@ class RoleContext:
             if (reason := await check()) is not None:
                 return reason
         return None
+
+    async def measure(self) -> None:
+        """Bring the gauges up to date, once a second at most; what can't be read in time stays as it was."""
+        if time.monotonic() - self._measured_at < MEASURE_PAUSE_SECONDS:
+            return
+        self._measured_at = time.monotonic()
+        for measure in self.measures:
+            try:
+                async with asyncio.timeout(MEASURE_SECONDS):
+                    await measure()
+            except Exception as error:
+                log.warning("measuring.failed", error=type(error).__name__)
 
 
 RoleMain = Callable[[RoleContext], Awaitable[None]]
@@ -121,6 +141,7 @@ async def _management(context: RoleContext, settings: OperationsSettings) -> Asy
     if settings.management_port is None:
         yield
         return
-    async with serve_management(settings.management_host, settings.management_port, context.unready_reason) as port:
+    host, port = settings.management_host, settings.management_port
+    async with serve_management(host, port, context.unready_reason, context.measure) as port:
         log.info("management.listening", port=port)
         yield

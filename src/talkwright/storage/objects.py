@@ -16,6 +16,7 @@ import obstore
 from obstore.exceptions import AlreadyExistsError, BaseError
 from obstore.store import AzureStore, LocalStore, from_url
 
+from talkwright.operations import metrics
 from talkwright.storage.settings import StorageSettings
 
 CHUNK_BYTES = 1 << 20
@@ -81,7 +82,7 @@ class ObjectStore:
         try:
             await obstore.put_async(self._store, _checked(key), data)
         except (BaseError, OSError) as error:
-            raise StorageError(f"The object {key} could not be stored: {_reason(error)}.") from error
+            raise _failed("put", f"The object {key} could not be stored", error) from error
 
     async def create(self, key: str, data: bytes) -> bool:
         """Store bytes under a key that nobody used; False, and nothing is changed, where an object has it."""
@@ -90,7 +91,7 @@ class ObjectStore:
         except AlreadyExistsError:
             return False
         except (BaseError, OSError) as error:
-            raise StorageError(f"The object {key} could not be stored: {_reason(error)}.") from error
+            raise _failed("put", f"The object {key} could not be stored", error) from error
         return True
 
     async def grant_put(self, key: str) -> Grant:
@@ -108,7 +109,7 @@ class ObjectStore:
         try:
             url = await obstore.sign_async(self._store, method, _checked(key), timedelta(seconds=GRANT_SECONDS))
         except (BaseError, OSError) as error:
-            raise StorageError(f"No signed URL can be made for {key}: {_reason(error)}.") from error
+            raise _failed("sign", f"No signed URL can be made for {key}", error) from error
         return Grant(key=key, url=str(url), headers=headers)
 
     async def stream(self, key: str) -> AsyncIterator[bytes]:
@@ -120,7 +121,7 @@ class ObjectStore:
         except FileNotFoundError as error:
             raise ObjectNotFoundError(f"There is no object {key}.") from error
         except (BaseError, OSError) as error:
-            raise StorageError(f"The object {key} could not be read: {_reason(error)}.") from error
+            raise _failed("get", f"The object {key} could not be read", error) from error
 
     async def get(self, key: str) -> bytes:
         """The object's bytes, for small ones. Raises ObjectNotFoundError."""
@@ -149,7 +150,7 @@ class ObjectStore:
         except FileNotFoundError:
             return None
         except (BaseError, OSError) as error:
-            raise StorageError(f"The object {key} could not be looked up: {_reason(error)}.") from error
+            raise _failed("head", f"The object {key} could not be looked up", error) from error
 
     async def keys(self, prefix: str = "") -> list[str]:
         """All keys below `prefix`, sorted."""
@@ -166,7 +167,7 @@ class ObjectStore:
                 )
             return sorted(found, key=lambda entry: entry.key)
         except (BaseError, OSError) as error:
-            raise StorageError(f"The objects below {prefix!r} could not be listed: {_reason(error)}.") from error
+            raise _failed("list", f"The objects below {prefix!r} could not be listed", error) from error
 
     async def delete(self, key: str) -> None:
         """Delete the object; one that is not there is no error."""
@@ -175,7 +176,7 @@ class ObjectStore:
         except FileNotFoundError:
             return
         except (BaseError, OSError) as error:
-            raise StorageError(f"The object {key} could not be deleted: {_reason(error)}.") from error
+            raise _failed("delete", f"The object {key} could not be deleted", error) from error
 
 
 def open_store(settings: StorageSettings, home: Path) -> ObjectStore:
@@ -203,6 +204,12 @@ def options_of(settings: StorageSettings) -> dict[str, Any]:
     elif kind == "gs" and endpoint:
         options["base_url"] = endpoint
     return options
+
+
+def _failed(operation: str, what: str, error: Exception) -> StorageError:
+    """Count what the store failed at, and say it."""
+    metrics.STORAGE_FAILURES.labels(operation=operation).inc()
+    return StorageError(f"{what}: {_reason(error)}.")
 
 
 def _checked(key: str) -> str:

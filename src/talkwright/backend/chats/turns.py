@@ -38,6 +38,7 @@ from talkwright.database.chat_locks import hold_chat, let_go_of_chat
 from talkwright.database.chats import ChatMovedError, NewEvent
 from talkwright.database.deployments import Bot, Talk, ask_to_wake, talk_of, version_of_deployment
 from talkwright.identity.audit import Origin, record
+from talkwright.operations import metrics
 
 WAIT_SECONDS = 30.0
 LOOK_SECONDS = 0.2
@@ -85,6 +86,17 @@ class Turns:
         events, so that it answers at the same question; it may run its custom actions again. Raises ProblemError where
         no model runs, none comes in time, or the message ends the second one too.
         """
+        began = time.monotonic()
+        try:
+            answer = await self._take(assistant, chat, said, origin)
+        except ProblemError as error:
+            metrics.TURNS.labels(outcome=error.code).inc()
+            raise
+        metrics.TURNS.labels(outcome="answered").inc()
+        metrics.TURN_SECONDS.observe(time.monotonic() - began)
+        return answer
+
+    async def _take(self, assistant: UUID, chat: UUID, said: Said, origin: Origin) -> Mapping[str, Any]:
         until = time.monotonic() + WAIT_SECONDS
         cut = moved = 0
         async with self._locked(chat) as lost, self._news(assistant) as news:
