@@ -50,6 +50,9 @@ class Meter:
         self._kind = kind
         self._noted: list[Callable[[], None]] = []
         metrics.LEADER.labels(kind=kind).set(0)
+        metrics.LEASES_LOST.labels(lease="leader")
+        for cause in metrics.CAUSES:  # a rise from nothing is seen only where there was a zero
+            metrics.FAILURES.labels(kind=kind, cause=cause)
 
     @contextlib.contextmanager
     def noting(self) -> Iterator[None]:

@@ -85,6 +85,8 @@ DATABASE_FAILURES = Counter(
     "Transactions that found no connection in time (`pool`) or no database (`unavailable`).",
     ["cause"],
 )
+for _cause in ("pool", "unavailable"):
+    DATABASE_FAILURES.labels(cause=_cause)
 SPANS = Counter("talkwright_spans", "Spans of traces: `exported` or `dropped`.", ["outcome"])
 
 
