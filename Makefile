@@ -10,6 +10,8 @@ MAKEFLAGS += --no-builtin-rules
 
 export UV_PYTHON_DOWNLOADS := never
 export UV_NO_PROGRESS := 1
+# What one run compiles, the tests too, all processes after it find, whatever the shell around says.
+export PYTHONDONTWRITEBYTECODE :=
 UV := .tools/bin/uv
 PYTHON := .venv/bin/python
 SYNC = VIRTUAL_ENV=$(CURDIR)/$(1) $(UV) pip sync -q --require-hashes --compile-bytecode $(2)

@@ -10,12 +10,11 @@ from __future__ import annotations
 import asyncio
 import os
 import re
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-import schemathesis
 from hypothesis import HealthCheck, given, settings
 from prometheus_client import REGISTRY
 from tests.rights.material import REQUESTS, Asked, Ground
@@ -36,10 +35,18 @@ WAITS = (503, "engine-starting")
 """The one answer of the 500s that is no failure: the model of a chat is on its way."""
 
 
-@schemathesis.serializer("application/zip", "application/gzip", "application/csp-report")
 def archive(_context: Any, value: Any) -> bytes:
     """Whatever is generated, as bytes: hardly ever an archive."""
     return value if isinstance(value, bytes) else str(value).encode(errors="replace")
+
+
+def operations_of(base_url: str) -> Iterator[Any]:
+    """What the studio's description offers, for requests that are generated."""
+    import schemathesis  # noqa: PLC0415 - takes seconds to load, in each worker that collects these tests
+
+    schemathesis.serializer("application/zip", "application/gzip", "application/csp-report")(archive)
+    for found in schemathesis.openapi.from_url(f"{base_url}/api/openapi.json").get_all_operations():
+        yield found.ok()
 
 
 @dataclass
@@ -109,12 +116,10 @@ async def seeded(database_url: str, tmp_path_factory: pytest.TempPathFactory) ->
 def attack(seeded: Seeded, caller: Caller, may: Callable[[int, str], bool], examples: int) -> list[str]:
     """Send generated requests to every operation; gives the answers that must not be."""
     base_url = seeded.running.base_url
-    schema = schemathesis.openapi.from_url(f"{base_url}/api/openapi.json")
     ids = dict(seeded.ground.ids)
     headers = {"Cookie": caller.cookie, "X-CSRF-Token": caller.csrf} if caller.cookie else {}
     wrong: list[str] = []
-    for found in schema.get_all_operations():
-        operation = found.ok()
+    for operation in operations_of(base_url):
         if operation.path in ENDLESS or (operation.path == LEAVING and caller.cookie):
             continue
 

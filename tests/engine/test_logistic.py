@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from sklearn.linear_model import LogisticRegression
 
 from talkwright.engine.understanding.local.logistic import fit_logistic
 
@@ -11,6 +10,8 @@ STRENGTH = 10.0
 
 @pytest.mark.parametrize("names", [["a", "b", "c"], ["a", "b", "b"]])
 def test_it_finds_the_same_probabilities_as_scikit_learn(names: list[str]) -> None:
+    from sklearn.linear_model import LogisticRegression  # noqa: PLC0415 - takes a second to load, in each worker
+
     random = np.random.default_rng(5)
     points = random.normal(size=(90, 12))
     labels = np.array(names)[(points[:, 0] > 0).astype(int) + (points[:, 1] > 0.5)]
