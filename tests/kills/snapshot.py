@@ -166,7 +166,7 @@ def _port_faults(shot: Snapshot) -> Iterator[str]:
 
 
 def _folder_faults(shot: Snapshot) -> Iterator[str]:
-    wanted = [f"running/tw-d-{attempt.work}-{attempt.number}" for attempt in _live(shot)]
+    wanted = [f"running/tw-r-{attempt.work}-{attempt.number}" for attempt in _live(shot)]
     if sorted(shot.folders) != sorted(wanted):
         yield f"folders of jobs are {sorted(shot.folders)}, not {wanted}"
 

@@ -40,7 +40,7 @@ REST = Snapshot(
         if process.name.endswith("-consumer")
     ),
     processes=PROCESSES,
-    folders=("running/tw-d-d-2",),
+    folders=("running/tw-r-d-2",),
     objects=("projects/v.tar.gz", "models/a/t/1.tar.gz", "models/a/t/published.json"),
     models=("models/a/t/1.tar.gz",),
     answers="m",
@@ -62,7 +62,7 @@ HURT: dict[str, dict[str, Any]] = {
     "has lost its parent": {"processes": (*PROCESSES[:-1], Process(503, 77, "guard"))},
     "consumers in the list": {"workers": (*REST.workers, ("w-dead", "training-consumer", 99))},
     "listens on 9000": {"processes": (*PROCESSES[:-1], Process(503, UP, "guard", (9000,)))},
-    "folders of jobs": {"folders": ("running/tw-d-d-2", "training/tw-t-t-1")},
+    "folders of jobs": {"folders": ("running/tw-r-d-2", "training/tw-t-t-1")},
     "have no manifest": {"objects": REST.objects[:2]},
     "in the store": {"objects": (*REST.objects, "models/a/t/2.tar.gz")},
 }

@@ -150,7 +150,7 @@ async def test_what_starts_again_has_the_secrets_of_now_and_goes_on_without_a_wo
         environment = environment_of(shared.engine_of(again))
         assert 'TALKWRIGHT_ENGINE_VARIABLES={"QUAY": "open-sesame"}' in environment
         assert "\0QUAY=" not in environment
-        folder = next((shared.home / "jobs" / "running").glob(f"tw-d-{again}-*"))
+        folder = next((shared.home / "jobs" / "running").glob(f"tw-r-{again}-*"))
         kept = [path for path in folder.rglob("*") if path.is_file() and b"open-sesame" in path.read_bytes()]
         assert kept == []
         answer = await talk.say(chat, "/SetSlots(amount=20)")

@@ -232,7 +232,7 @@ class Service:
 
     def engine_of(self, deployment: UUID) -> int:
         """The process of a deployment's engine."""
-        (folder,) = (self.home / "jobs" / "running").glob(f"tw-d-{deployment}-*")
+        (folder,) = (self.home / "jobs" / "running").glob(f"tw-r-{deployment}-*")
         return int(json.loads((folder / "status.json").read_text())["pid"])
 
 

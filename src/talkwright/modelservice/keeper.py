@@ -17,6 +17,7 @@ from talkwright.database.announcements import announce
 from talkwright.database.engine import UNAVAILABLE
 from talkwright.database.tables import attempts
 from talkwright.database.work import HeldAttempt
+from talkwright.modelservice.job_names import job_name
 from talkwright.modelservice.jobs import LogLine
 from talkwright.modelservice.leases import Lease, LeaseLostError, Leases
 from talkwright.modelservice.transitions import LIVE, Outcome, attempt_sources
@@ -79,7 +80,7 @@ class Keeper:
     @property
     def job_name(self) -> str:
         """The name of this attempt's job, the same wherever it runs."""
-        return f"tw-{self.attempt.kind[0]}-{self.attempt.work}-{self.attempt.number}"
+        return job_name(self.attempt.kind, self.attempt.work, self.attempt.number)
 
     def note(self, line: LogLine) -> None:
         """Take a log line; it is written soon. Numbers that were jumped over are remembered as missing."""

@@ -111,6 +111,12 @@ class Orchestrator:
                 with contextlib.suppress(DBAPIError, *UNAVAILABLE):
                     await self._leases.release(self._lease)
 
+    @property
+    def term(self) -> int | None:
+        """The number of this orchestrator's leadership; None while another leads, or may."""
+        lease = self._lease
+        return lease.epoch if lease is not None and time.monotonic() < lease.good_until else None
+
     async def _turn(self) -> float:
         """Take or renew the lease, and lead where it is ours; gives the seconds until the next turn."""
         if self._lease is None:

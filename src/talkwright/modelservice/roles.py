@@ -18,6 +18,8 @@ from talkwright.database.ids import uuid7
 from talkwright.database.readiness import unready_reason
 from talkwright.database.settings import DatabaseSettings, HomeSettings
 from talkwright.identity.settings import IdentitySettings
+from talkwright.modelservice.executors.kubernetes.settings import KubernetesSettings
+from talkwright.modelservice.executors.settings import PlaceSettings
 from talkwright.modelservice.settings import ModelServiceSettings
 from talkwright.operations.config import reveal
 from talkwright.operations.role import RoleContext
@@ -27,9 +29,10 @@ if TYPE_CHECKING:
     from talkwright.identity.secrets import Keyring
     from talkwright.modelservice.executors.base import Executor
     from talkwright.modelservice.granting import JobDesk
+    from talkwright.modelservice.leading import Orchestrator
     from talkwright.storage.objects import ObjectStore
 
-ORCHESTRATOR_SECTIONS = (DatabaseSettings, HomeSettings, ModelServiceSettings)
+ORCHESTRATOR_SECTIONS = (DatabaseSettings, HomeSettings, ModelServiceSettings, PlaceSettings, KubernetesSettings)
 CONSUMER_SECTIONS = (*ORCHESTRATOR_SECTIONS, StorageSettings, IdentitySettings)
 
 
@@ -77,7 +80,9 @@ async def training_orchestrator(context: RoleContext) -> None:
 
     async with _parts(context) as parts:
         policy = TrainingPolicy(parts.settings.adopt_seconds)
-        await Orchestrator(parts.database, parts.listener, policy, parts.settings, parts.identity).run(context)
+        await _lead(
+            context, Orchestrator(parts.database, parts.listener, policy, parts.settings, parts.identity), parts
+        )
 
 
 async def running_orchestrator(context: RoleContext) -> None:
@@ -92,7 +97,18 @@ async def running_orchestrator(context: RoleContext) -> None:
             make_room_seconds=parts.settings.make_room_seconds,
             idle_stop_seconds=parts.settings.idle_stop_seconds,
         )
-        await Orchestrator(parts.database, parts.listener, policy, parts.settings, parts.identity).run(context)
+        await _lead(
+            context, Orchestrator(parts.database, parts.listener, policy, parts.settings, parts.identity), parts
+        )
+
+
+async def _lead(context: RoleContext, orchestrator: Orchestrator, parts: Parts) -> None:
+    """Run an orchestrator, which as the leader also ends the jobs that no attempt stands behind."""
+    from talkwright.modelservice.placing import comparing  # noqa: PLC0415 - as above
+
+    place, kubernetes = context.settings[PlaceSettings], context.settings[KubernetesSettings]
+    async with comparing(parts.database, place, kubernetes, lambda: orchestrator.term):
+        await orchestrator.run(context)
 
 
 async def training_consumer(context: RoleContext) -> None:
@@ -137,18 +153,32 @@ class Jobs:
 
 @contextlib.asynccontextmanager
 async def _jobs(context: RoleContext, parts: Parts, folder: str) -> AsyncIterator[Jobs]:
-    """An executor that is cleared of what vanished consumers left, and the desk that its jobs ask."""
+    """An executor, and the desk that its jobs ask."""
+    from talkwright.modelservice.desk import PATH as DESK_PATH  # noqa: PLC0415 - as above
     from talkwright.modelservice.desk import serve_desk  # noqa: PLC0415 - as above
     from talkwright.modelservice.executors.process import ProcessExecutor  # noqa: PLC0415 - as above
     from talkwright.modelservice.granting import JobDesk, JobGrants  # noqa: PLC0415 - as above
+    from talkwright.modelservice.placing import Surroundings, open_executor  # noqa: PLC0415 - as above
     from talkwright.storage.objects import open_store  # noqa: PLC0415 - as above
 
     store, keys = open_store(context.settings[StorageSettings], parts.home.home), _keys(context, parts)
     place = parts.home.home.resolve() / "jobs" / folder
-    executor = ProcessExecutor(place, store, passed(parts.settings), own_users=parts.settings.job_own_users)
-    await executor.end_orphans()
+    given, own_users = passed(parts.settings), parts.settings.job_own_users
+    settings = context.settings[PlaceSettings]
+    around = Surroundings(
+        database=parts.database,
+        settings=settings,
+        kubernetes=context.settings[KubernetesSettings],
+        store=store,
+        passed=given,
+        local=lambda: ProcessExecutor(place, store, given, own_users=own_users),
+    )
     grants = JobGrants(parts.database, store, keys)
-    async with serve_desk(grants) as url:
+    async with (
+        open_executor(around) as executor,
+        serve_desk(grants, settings.job_desk_host, settings.job_desk_port) as heard_at,
+    ):
+        url = f"{settings.job_desk_url}{DESK_PATH}" if settings.job_desk_url else heard_at
         yield Jobs(executor, store, keys, JobDesk(grants, url))
 
 

@@ -6,12 +6,13 @@ import asyncio
 import contextlib
 import dataclasses
 import math
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 from talkwright.modelservice.executors import jobexec
 from talkwright.modelservice.executors.base import JobError
 from talkwright.modelservice.executors.kubernetes.cluster import Cluster, ClusterError
+from talkwright.modelservice.executors.kubernetes.comparing import IsOpen, end_orphans
 from talkwright.modelservice.executors.kubernetes.following import Following
 from talkwright.modelservice.executors.kubernetes.manifest import (
     NAME,
@@ -33,9 +34,6 @@ log = get_logger(__name__)
 KIND = "kubernetes"
 WAIT_SECONDS = 10.0
 """What a stop waits for beyond its grace: the cluster tells of an end a little after it."""
-
-IsOpen = Callable[[Collection[str]], Awaitable[Collection[str]]]
-"""Which of these jobs' attempts are still open."""
 
 
 class KubernetesJob:
@@ -209,23 +207,7 @@ class KubernetesExecutor:
 
     async def end_orphans(self) -> list[str]:
         """Delete the Jobs of this installation that no open attempt stands behind."""
-        try:
-            found, _ = await self._cluster.listed("jobs", labels=selector(self._settings))
-            there = {str(job["metadata"]["labels"][NAME]): job for job in found}
-            wanted = set(await self._is_open(there.keys())) if there else set()
-            ended = [
-                name
-                for name, job in there.items()
-                if name not in wanted
-                and "deletionTimestamp" not in job["metadata"]
-                and await self._cluster.delete("jobs", name, job["metadata"]["uid"])
-            ]
-        except ClusterError as error:
-            log.warning("job.orphans_unknown", status=error.status)
-            return []
-        for name in ended:
-            log.info("job.orphan_ended", job=name)
-        return ended
+        return await end_orphans(self._cluster, self._settings, self._is_open)
 
     async def _grant(self, key: str) -> Mapping[str, Any]:
         if not await self._store.exists(key):
