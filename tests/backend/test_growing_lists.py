@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
 import pytest
@@ -18,13 +18,16 @@ from talkwright.database import assistants, versions
 from talkwright.database.chats import insert_chat
 from talkwright.database.engine import Database
 from talkwright.database.ids import SYSTEM_USER, uuid7
-from talkwright.database.tables import deployments, metadata
+from talkwright.database.tables import deployments, metadata, transitions
 from talkwright.database.trainings import insert_training
 
 pytestmark = pytest.mark.anyio
 
 FILES = {"config.yml": b"language: en\npolicies: []\n", "domain.yml": b"responses:\n  utter_a:\n  - text: '0'\n"}
-LISTS = ("items", "changes", "versions", "trainings", "deployments", "chats", "items/{item}/history")
+LISTS = (
+    *("items", "changes", "versions", "trainings", "deployments", "chats", "items/{item}/history"),
+    *("trainings/{training}/states", "deployments/{deployment}/states"),
+)
 WHOLE = ("items/{item}/used", "problems")
 """Lists that count other things than the rows that grow, or come without pages."""
 WORK = ("trainings", "deployments", "chats")
@@ -33,6 +36,7 @@ UNGROWN = {
     "/api/assistants/{aid}/secrets": "twenty at most, and what the settings name",
 }
 SIZES = (1, 10, 1000)
+_CHANGED = {"at": text("now()"), "source": "queued", "target": "running", "attempt": 1, "who": "w", "why": "w"}
 PAGE = 7
 
 
@@ -46,6 +50,8 @@ class Grown:
     item: str
     size: int = 1
     rows: int = 0
+    works: dict[str, UUID] = field(default_factory=dict)
+    """The training and the deployment that go from state to state."""
 
     async def grow(self, size: int) -> None:
         """Make every list this long, at least."""
@@ -61,11 +67,15 @@ class Grown:
         made, author = UUID(self.assistant), SYSTEM_USER
         async with self.database.transaction() as session:
             for _ in range(count):
+                for kind, work in self.works.items():  # beside the wish, which is one row of the list
+                    await session.execute(insert(transitions).values(work_kind=kind, work=work, **_CHANGED))
                 version = await versions.pin(session, made, secrets.token_bytes(32), author)
-                await insert_training(session, uuid7(), assistant=made, version=version.id, by=author, deploy=False)
+                training = uuid7()
+                await insert_training(session, training, assistant=made, version=version.id, by=author, deploy=False)
                 await insert_chat(session, uuid7(), assistant=made, language="en", by=author)
                 values = {"id": uuid7(), "assistant": made, "version": version.id, "created_by": author}
                 await session.execute(insert(deployments).values(state="stopped", **values))
+                self.works = self.works or {"training": training, "deployment": values["id"]}
                 name = f"bot-{secrets.token_hex(8)}"
                 await assistants.create(session, uuid7(), name=name, title=name, language="en", author=author)
 
@@ -94,6 +104,11 @@ class Grown:
                     digest="sha256(g::text::bytea)",
                 ),
                 *(copies(each, f"id = (SELECT min(id::text)::uuid FROM studio.{each} WHERE {here})") for each in WORK),
+                *(
+                    "INSERT INTO studio.transitions (work_kind, work, at, source, target, attempt, who, why)"
+                    f" SELECT '{kind}', '{work}', now(), 'queued', 'running', 1, 'w', 'w' FROM {{series}}"
+                    for kind, work in self.works.items()
+                ),
                 (
                     "INSERT INTO studio.facts (assistant, item, position, relation, kind, name)"
                     " SELECT assistant, id, 0, 'refers', kind, 'utter_a' FROM studio.items"
@@ -114,7 +129,7 @@ class Grown:
         self.size = self.rows = size
 
     def address(self, listed: str) -> str:
-        return f"/api/assistants/{self.assistant}/{listed.format(item=self.item)}"
+        return f"/api/assistants/{self.assistant}/{listed.format(item=self.item, **self.works)}"
 
 
 def copies(table: str, where: str, **changed: str) -> str:
@@ -205,5 +220,5 @@ async def test_content_can_be_had_as_it_was_at_any_change(grown: Grown) -> None:
 async def page(grown: Grown, address: str) -> tuple[list[str], str | None]:
     """What tells the rows of a page from one another, and its cursor."""
     answer = (await grown.admin.send("GET", address)).json()
-    shown = [str(row.get("name") or row.get("id") or row.get("revision")) for row in answer["items"]]
+    shown = [str(row.get("name") or row.get("id") or row.get("revision", row.get("number"))) for row in answer["items"]]
     return shown, answer["next"]

@@ -60,6 +60,20 @@ LOG: Sample = {
     ],
     "next": 1,
 }
+STATE_CHANGES: Sample = {
+    "items": [
+        {
+            "number": 12,
+            "at": _MORNING,
+            "source": "queued",
+            "target": "running",
+            "attempt": 1,
+            "who": "training orchestrator 01990000-0000-7000-8000-0000000000aa",
+            "why": "A consumer has taken it.",
+        }
+    ],
+    "next": None,
+}
 DEPLOYMENT: Sample = {
     "id": DEPLOYMENT_ID,
     "assistant": ASSISTANT_ID,

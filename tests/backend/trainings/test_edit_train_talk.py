@@ -75,6 +75,16 @@ async def test_a_new_assistant_is_trained_and_talks_and_its_chat_stays(
     assert log["lines"][-1]["stage"] == "trained"
     rest = await ask(admin, "GET", f"{path}/trainings/{first['id']}/log?after={log['next']}")
     assert rest["lines"] == []
+    states = f"{path}/trainings/{first['id']}/states"
+    told = await ask(admin, "GET", f"{states}?limit=2")
+    assert [(one["source"], one["target"]) for one in told["items"]] == [
+        ("running", "succeeded"),
+        ("queued", "running"),
+    ]
+    assert all(one["who"].startswith("training orchestrator ") and one["why"] for one in told["items"])
+    asked = await ask(admin, "GET", f"{states}?cursor={told['next']}")
+    assert [(one["target"], one["who"]) for one in asked["items"]] == [("queued", first["by"]["name"])]
+    assert asked["items"][0]["at"] == first["created_at"]
     seen = await stream
     assert {"log", "training"} <= {one.get("kind") for one in seen}
 
@@ -98,6 +108,8 @@ async def test_a_new_assistant_is_trained_and_talks_and_its_chat_stays(
 
     (deployment,) = (await ask(admin, "GET", f"{path}/deployments"))["items"]
     assert (deployment["state"], deployment["active"]) == ("running", True)
+    went = await ask(admin, "GET", f"{path}/deployments/{deployment['id']}/states")
+    assert [one["target"] for one in went["items"]] == ["running", "starting", "queued"]
     assert (await ask(admin, "GET", path))["deployment"]["id"] == deployment["id"]
     (version,) = (await ask(admin, "GET", f"{path}/versions"))["items"]
     assert version["active"]

@@ -12,6 +12,7 @@ from talkwright.backend.context import ServicesOf, Session
 from talkwright.backend.deployments import service
 from talkwright.backend.deployments.schemas import Deployment, Deployments, NewDeployment
 from talkwright.backend.security import require
+from talkwright.backend.trainings.history import Before, Most, StateChanges, page_of_states
 from talkwright.identity.principal import Principal
 
 router = APIRouter(tags=["deployments"], prefix="/assistants/{aid}/deployments")
@@ -55,3 +56,12 @@ async def stop_deployment(
 ) -> Deployment:
     """Ask for the end of a deployment; one that has ended stays as it is."""
     return await service.stop_deployment(session, aid, deployment, origin_of(request))
+
+
+@router.get("/{deployment}/states")
+async def deployment_states(
+    aid: UUID, deployment: UUID, _reader: Reader, session: Session, cursor: Before = None, limit: Most = 50
+) -> StateChanges:
+    """What became of the deployment: each change of its state, with who made it, when and why."""
+    await service.one_deployment(session, aid, deployment)
+    return await page_of_states(session, "deployment", deployment, int(cursor) if cursor else None, limit)

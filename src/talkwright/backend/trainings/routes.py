@@ -11,6 +11,7 @@ from talkwright.backend.audit import origin_of
 from talkwright.backend.context import ServicesOf, Session
 from talkwright.backend.security import require
 from talkwright.backend.trainings import service
+from talkwright.backend.trainings.history import Before, Most, StateChanges, page_of_states
 from talkwright.backend.trainings.schemas import Log, NewTraining, Training, Trainings
 from talkwright.identity.principal import Principal
 
@@ -66,3 +67,12 @@ async def read_log(
     """The training's log after a number; live lines also come as frames of the event stream."""
     await service.one_training(session, aid, training)
     return await service.log_of(session, training, after, limit)
+
+
+@router.get("/{training}/states")
+async def training_states(
+    aid: UUID, training: UUID, _reader: Reader, session: Session, cursor: Before = None, limit: Most = 50
+) -> StateChanges:
+    """What became of the training: each change of its state, with who made it, when and why."""
+    await service.one_training(session, aid, training)
+    return await page_of_states(session, "training", training, int(cursor) if cursor else None, limit)
