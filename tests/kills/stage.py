@@ -213,8 +213,13 @@ def _processes(up: Up, *, adopts: bool) -> Iterator[Process]:
             parent = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
             ports = tuple(sorted(listening[inode] for inode in _sockets(pid) if inode in listening))
             if (name := _name(command, parent, up)) is not None:
-                yield Process(pid, parent, name, ports)
+                yield Process(pid, _holder(command) if name == "wrapper" else parent, name, ports)
     yield from _server(up, adopts=adopts)
+
+
+def _holder(command: str) -> int:
+    """Who holds the job of a wrapper: one that was taken over is no child of its consumer."""
+    return int(json.loads((Path(command.rsplit(maxsplit=1)[-1]) / "owner.json").read_text())["holder"]["pid"])
 
 
 def _server(up: Up, *, adopts: bool) -> Iterator[Process]:

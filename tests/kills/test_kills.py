@@ -124,7 +124,7 @@ async def _chat(stage: Stage, row: Row) -> None:
         await _unhurt(stage)
     chat, message = await stage.chat_at_a_question(), str(uuid7())
     deployment = str(stage.one("SELECT id FROM studio.deployments WHERE active"))
-    answer = None
+    attempts, answer = stage.one("SELECT count(*) FROM studio.attempts WHERE work = %s", deployment), None
     if row.moment == "before the start":
         await _strike(stage, row, deployment)
     elif row.moment == "at work":
@@ -140,6 +140,8 @@ async def _chat(stage: Stage, row: Row) -> None:
             await _strike(stage, row, deployment)
     said = await (answer or stage.say(chat, "/SetSlots(amount=20)", message))
     assert said == ASKS_AGAIN
+    if row.victim not in ("wrapper", "job"):  # the bot itself goes on, whoever dies beside it
+        assert stage.one("SELECT count(*) FROM studio.attempts WHERE work = %s", deployment) == attempts
     count = "SELECT count(*) FROM studio.chat_messages WHERE chat = %s AND message = %s"
     assert stage.one(count, chat, message) == 1
     heard = "SELECT count(*) FROM studio.chat_events WHERE chat = %s AND type = 'user' AND body LIKE %s"

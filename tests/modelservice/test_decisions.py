@@ -1,7 +1,10 @@
 """What the orchestrators decide, as pure functions over a moment's rows."""
 
+from dataclasses import replace
 from typing import Any
 from uuid import uuid4
+
+import pytest
 
 from talkwright.database.work import OpenWork
 from talkwright.database.workers import Place
@@ -174,11 +177,35 @@ def test_a_job_that_ends_with_its_consumer_is_not_waited_for() -> None:
     assert isinstance(decision, Move)
 
 
-def test_a_training_without_consumer_goes_on_too_unless_it_is_to_stop() -> None:
+def test_a_thousand_deployments_that_wait_are_decided_about_in_one_pass() -> None:
+    looks = 0
+
+    class Assistant:
+        """Counts how often somebody asks whose a deployment is."""
+
+        def __eq__(self, other: object) -> bool:
+            nonlocal looks
+            looks += 1
+            return self is other
+
+        def __hash__(self) -> int:
+            nonlocal looks
+            looks += 1
+            return 1
+
+    one = Assistant()
+    assert len(run([work(number, "queued", assistant=one) for number in range(1000)], [])) == 999
+    assert looks < 20_000
+
+
+def test_a_training_without_consumer_goes_on_too_even_if_it_is_to_stop() -> None:
     policy, lost = TrainingPolicy(20.0), {"lost": True, "site": "here", "held_for": -1.0}
     training = work(0, "running", **lost)
     assert policy.decide([training], [HERE]).decisions == (HandOver(training, HERE.worker),)
-    (decision,) = policy.decide([work(0, "running", cancel=True, **lost)], [HERE]).decisions
+    called_off = work(0, "running", cancel=True, **lost)
+    assert policy.decide([called_off], [HERE]).decisions == (HandOver(called_off, HERE.worker),)
+    assert policy.decide([called_off], []).look_again == pytest.approx(19.0)
+    (decision,) = policy.decide([replace(called_off, held_for=-20.0)], []).decisions
     assert isinstance(decision, Move)
     assert decision.step.target == "cancelled"
 

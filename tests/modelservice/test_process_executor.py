@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,8 @@ from tests.modelservice.places import first_line, gone, python, read
 from talkwright.modelservice.executors import cgroups, jobexec, users
 from talkwright.modelservice.executors.identity import boot_id, identity_of
 from talkwright.modelservice.executors.process import ProcessExecutor
-from talkwright.modelservice.jobs import Job, Limits
+from talkwright.modelservice.jobs import OVER, Job, Limits
+from talkwright.operations.lifeline import Lifeline, has_ended
 from talkwright.storage.objects import ObjectStore
 
 pytestmark = pytest.mark.anyio
@@ -97,6 +99,81 @@ async def test_a_job_ends_with_its_killed_supervisor_and_the_next_start_clears_i
     await gone(pid)
     assert await executor.end_orphans() == ["orphan"]
     assert not list((tmp_path / "jobs").iterdir())
+
+
+async def test_a_job_that_goes_on_without_its_holder_ends_with_the_lifeline_and_nobody_goes_on_with_it(
+    tmp_path: Path,
+) -> None:
+    lifeline = Lifeline()
+    store = ObjectStore((tmp_path / "objects").as_uri())
+    executor = ProcessExecutor(tmp_path / "jobs", store, {}, own_users=False, lifeline=lifeline.reader)
+    source = "import os, time\nprint(os.getpid())\ntime.sleep(60)"
+    left = await executor.start(Job(name="x", command=python(source), limits=Limits(unheld_seconds=60)))
+    job = int((await first_line(left)).message)
+    await left.leave()
+    assert await executor.end_orphans() == []  # another may take it over
+    assert not has_ended(lifeline.reader)
+    lifeline.end()
+    assert has_ended(lifeline.reader)
+    await gone(job)
+    await gone(int(left.handle["pid"]))
+    taken = await executor.adopt(left.handle, None)
+    assert taken is not None
+    assert (await taken.ended()).why == OVER
+    await taken.leave()
+    assert await executor.end_orphans() == ["x"]
+
+
+async def test_the_end_of_a_job_without_a_holder_is_kept_for_whoever_takes_its_attempt_over(
+    executor: ProcessExecutor, tmp_path: Path
+) -> None:
+    left = await executor.start(Job(name="x", command=python("print(1)"), limits=Limits(unheld_seconds=60)))
+    await left.ended()
+    await left.leave()
+    assert await executor.end_orphans() == []
+    status = tmp_path / "jobs" / "x" / "status.json"
+    os.utime(status, (time.time() - 61, time.time() - 61))
+    assert await executor.end_orphans() == ["x"]
+
+
+FROZEN = """
+import asyncio, json, sys
+from pathlib import Path
+from talkwright.modelservice.executors.process import ProcessExecutor
+from talkwright.modelservice.jobs import OVER, Job, Limits
+from talkwright.operations.lifeline import Lifeline, has_ended
+from talkwright.storage.objects import ObjectStore
+
+async def main():
+    folder = Path(sys.argv[1])
+    executor = ProcessExecutor(folder / "jobs", ObjectStore((folder / "objects").as_uri()), {}, own_users=False)
+    source = "import time; print('up'); time.sleep(60)"
+    command = (sys.executable, "-u", "-I", "-S", "-c", source)
+    job = await executor.start(Job(name="x", command=command, limits=Limits(unheld_seconds=60)))
+    print(json.dumps(dict(job.handle)), flush=True)
+    await job.ended()
+    await job.discard()
+
+asyncio.run(main())
+"""
+
+
+async def test_a_job_is_taken_over_from_a_holder_that_is_frozen_and_that_one_leaves_it_alone_afterwards(
+    executor: ProcessExecutor, tmp_path: Path
+) -> None:
+    holder = spawn("-c", FROZEN, str(tmp_path), stdout=subprocess.PIPE)
+    assert holder.stdout is not None
+    handle = json.loads(await asyncio.to_thread(holder.stdout.readline))
+    os.kill(holder.pid, signal.SIGSTOP)
+    taken = await executor.adopt(handle, None)
+    assert taken is not None
+    await taken.stop()
+    os.kill(holder.pid, signal.SIGCONT)
+    assert await asyncio.to_thread(holder.wait, 30) == 0
+    holder.stdout.close()
+    assert is_folder(str(tmp_path / "jobs" / "x"))
+    await taken.discard()
+    assert not is_folder(str(tmp_path / "jobs" / "x"))
 
 
 async def test_a_folder_whose_maker_was_killed_before_it_had_its_name_is_cleared_too(

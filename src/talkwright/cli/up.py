@@ -33,6 +33,7 @@ from talkwright.database.settings import DatabaseSettings, HomeSettings
 from talkwright.database.tables import assistants
 from talkwright.modelservice.settings import ModelServiceSettings
 from talkwright.operations.config import load
+from talkwright.operations.lifeline import Lifeline
 from talkwright.operations.logs import configure_logging
 from talkwright.operations.role import stop_on_signals
 from talkwright.operations.settings import OperationsSettings
@@ -64,6 +65,8 @@ class Studio:
     children: list[Child] = field(default_factory=list)
     capacity: Capacity | None = None
     database: Database | None = None
+    lifeline: Lifeline = field(default_factory=Lifeline)
+    """Jobs, which go on when their consumer is killed, end with it."""
     is_alone: bool = False
     """Whether nobody else can use the database: it is the embedded one, and the data folder is locked."""
 
@@ -126,7 +129,6 @@ async def _database(studio: Studio) -> AsyncIterator[None]:
     environment["TALKWRIGHT_HOME"] = str(studio.home)
     environment["TALKWRIGHT_LOG_FORMAT"] = "json"
     environment["PYTHONUNBUFFERED"] = "1"
-    environment.setdefault("TALKWRIGHT_ADOPT_SECONDS", "0")  # no job may outlive `up`, which ends its consumers last
     for role in ("ORCHESTRATOR", "CONSUMER"):
         given = {f"TALKWRIGHT_{role}_{name}": seconds for name, seconds in SIGNS_OF_LIFE.items()}
         if not environment.keys() & given.keys():
@@ -178,6 +180,7 @@ async def _children(studio: Studio) -> AsyncIterator[None]:
         yield
     finally:
         studio.stopping.set()
+        studio.lifeline.end()
         every = [*studio.children, *(studio.capacity.children if studio.capacity else [])]
         await stop_all(every, ROLES_SECONDS, studio.journal)
         studio.journal.say("Talkwright has stopped.")
@@ -290,15 +293,20 @@ async def _start_roles(studio: Studio) -> None:
     for name in ("training-orchestrator", "running-orchestrator"):
         studio.start(Program.role(name, studio.environment))
     for _ in range(studio.settings.training_consumers):
-        studio.start(Program.role("training-consumer", studio.environment))
+        studio.start(_consumer(studio, "training-consumer"))
     studio.start(Program.role("periodic", studio.environment))
     direct = studio.environment.get("TALKWRIGHT_DATABASE_DIRECT_URL") or studio.environment["TALKWRIGHT_DATABASE_URL"]
     studio.capacity = Capacity(
         studio.database,
         Listener(direct),
-        lambda: studio.child(Program.role("running-consumer", studio.environment)),
+        lambda: studio.child(_consumer(studio, "running-consumer")),
         studio.settings.running_consumers,
     )
+
+
+def _consumer(studio: Studio, role: str) -> Program:
+    reader = studio.lifeline.reader
+    return Program.role(role, {**studio.environment, "TALKWRIGHT_LIFELINE_FD": str(reader)}, (reader,))
 
 
 async def _is_empty(studio: Studio) -> bool:

@@ -122,8 +122,9 @@ async def end_worker(session: AsyncSession, worker: UUID) -> None:
 
 
 async def end_all_workers(session: AsyncSession) -> None:
-    """Strike all consumers off the list and let go of every lease; for who knows that nobody lives."""
+    """Strike all consumers off the list and let go of every lease; for who knows that nobody lives, and no job."""
     await _end(session, None)
+    await session.execute(update(workers).where(workers.c.site.is_not(None)).values(site=None))
     await session.execute(
         text("UPDATE studio.leases SET expires_at = clock_timestamp() WHERE expires_at > clock_timestamp()")
     )

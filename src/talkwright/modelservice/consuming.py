@@ -25,6 +25,7 @@ from talkwright.modelservice.leases import LeaseLostError, Leases
 from talkwright.modelservice.settings import ModelServiceSettings
 from talkwright.modelservice.transitions import Outcome
 from talkwright.operations import metrics
+from talkwright.operations.lifeline import has_ended
 from talkwright.operations.logs import get_logger
 from talkwright.operations.role import RoleContext
 from talkwright.operations.waiting import first_of
@@ -182,16 +183,16 @@ class Consumer:
             held.dec()
             keeper.close()
             writing.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await writing
+            await asyncio.gather(writing, return_exceptions=True)  # a write that is cut may fail in any way
 
     async def _finish(self) -> None:
         """Let go of everything in order, so that another consumer goes on: with the jobs, or where they end, anew."""
         with contextlib.suppress(*UNAVAILABLE):
             async with self._database.transaction() as session:
                 await workers.set_draining(session, self._identity)  # or what it lets go of might come right back
+        is_over = has_ended(self._settings.lifeline_fd)
         for keeper, _ in self._kept.values():
-            keeper.shutdown = True
+            keeper.shutdown, keeper.is_over = True, is_over
             keeper.leave.set()
         tasks = [task for _, task in self._kept.values()]
         if tasks:

@@ -76,10 +76,11 @@ def gone_on_with(work: OpenWork, places: list[Place], patience: float) -> HandOv
     """What becomes of the job of an attempt whose consumer is gone.
 
     It goes on in the hands of a consumer where it lives (whose place is taken from `places`), waits for one so many
-    seconds (`patience` at most since the consumer was missed), or is lost: None.
+    seconds (`patience` at most since the consumer was missed), or is lost: None. One that is to stop needs a consumer
+    too, to end it: by itself it would go on for some time.
     """
     lives = work.site is not None and work.attempt_state in (AttemptState.RUNNING, AttemptState.READY)
-    if not lives or work.cancel or work.stopping:
+    if not lives:
         return None
     for place in places:
         if place.site == work.site and place.protocol >= ADOPTING_PROTOCOL:

@@ -38,8 +38,8 @@ class Keeper:
     """One attempt in this consumer's hands.
 
     `stop` is set when the attempt shall end, `leave` when this process must let go of it: because it stops itself
-    (`shutdown`) or because the lease was lost, after which nothing is written any more. Nothing that is written
-    holds a value that was `given` to the job.
+    (`shutdown`) or because the lease was lost, after which nothing is written any more. The job then goes on for
+    another, unless the whole studio ends (`is_over`). Nothing that is written holds a value `given` to the job.
     """
 
     def __init__(self, attempt: HeldAttempt, lease: Lease, leases: Leases) -> None:
@@ -48,6 +48,7 @@ class Keeper:
         self.stop = asyncio.Event()
         self.leave = asyncio.Event()
         self.shutdown = False
+        self.is_over = False
         self.given: Mapping[str, str] = {}
         self.problems: list[Mapping[str, Any]] = []
         self.last_message = ""

@@ -163,7 +163,7 @@ async def _jobs(context: RoleContext, parts: Parts, folder: str) -> AsyncIterato
 
     store, keys = open_store(context.settings[StorageSettings], parts.home.home), _keys(context, parts)
     place = parts.home.home.resolve() / "jobs" / folder
-    given, own_users = passed(parts.settings), parts.settings.job_own_users
+    given, own_users, lifeline = passed(parts.settings), parts.settings.job_own_users, parts.settings.lifeline_fd
     settings = context.settings[PlaceSettings]
     around = Surroundings(
         database=parts.database,
@@ -171,7 +171,7 @@ async def _jobs(context: RoleContext, parts: Parts, folder: str) -> AsyncIterato
         kubernetes=context.settings[KubernetesSettings],
         store=store,
         passed=given,
-        local=lambda: ProcessExecutor(place, store, given, own_users=own_users),
+        local=lambda: ProcessExecutor(place, store, given, own_users=own_users, lifeline=lifeline),
     )
     grants = JobGrants(parts.database, store, keys)
     async with (

@@ -35,6 +35,9 @@ class ModelServiceSettings(Section):
         description="Seconds that a job whose consumer is gone waits for another that can go on with it, before its "
         "work is started anew; 0 ends jobs together with their consumers.",
     )
+    lifeline_fd: int | None = Field(
+        None, description="The pipe that ends with whoever supervises a consumer: its jobs then end too; set by `up`."
+    )
     replace_after_seconds: float = Field(
         10.0,
         ge=0,

@@ -39,7 +39,7 @@ class RunningJob(Protocol):
         """Let go of the job without ending it: another holder takes it over, or it ends by itself."""
 
     async def discard(self) -> None:
-        """Delete what the job left where it ran."""
+        """Delete what the job left where it ran, unless another has taken it over."""
 
 
 class Executor(Protocol):

@@ -7,17 +7,20 @@ import json
 import os
 import shutil
 import signal
+import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from talkwright.modelservice.executors.cgroups import remove_cgroup
 from talkwright.modelservice.executors.identity import ProcessIdentity, identity_of, is_alive
+from talkwright.modelservice.jobs import OVER
 
 PROC = Path("/proc")
 FRESH = "."
 """What the name of a folder begins with until it is whole."""
+NOBODY = ProcessIdentity(pid=0, started=None, boot="nobody")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +63,19 @@ def take_over(folder: Path) -> None:
             cgroup=owner.cgroup if owner else None,
         ),
     )
+
+
+def give_up(folder: Path) -> None:
+    """Make the job nobody's, where this process is its holder."""
+    owner = owner_of(folder)
+    if owner is not None and owner.holder == identity_of(os.getpid()):
+        _write_owner(folder, replace(owner, holder=NOBODY))
+
+
+def is_held_by_another(folder: Path) -> bool:
+    """Whether a living process that is not this one holds the job."""
+    owner = owner_of(folder)
+    return owner is not None and is_alive(owner.holder) and owner.holder != identity_of(os.getpid())
 
 
 def owner_of(folder: Path) -> Owner | None:
@@ -118,9 +134,14 @@ def _write_owner(folder: Path, owner: Owner) -> None:
 
 
 def _can_be_taken_over(folder: Path, owner: Owner) -> bool:
-    """Whether the job goes on without its holder for a while."""
+    """Whether the job goes on without its holder for a while, or has ended so lately that somebody may want to know."""
     status = status_of(folder)
     if owner.lasts <= 0 or not isinstance(status.get("wrapper"), int):
+        return False
+    if status.get("ended") is not None:
+        with contextlib.suppress(OSError):
+            age = time.time() - (folder / "status.json").stat().st_mtime
+            return status["ended"].get("why") != OVER and 0 <= age < owner.lasts
         return False
     return is_alive(
         ProcessIdentity(pid=status["wrapper"], started=status.get("wrapper_started"), boot=str(status.get("boot")))

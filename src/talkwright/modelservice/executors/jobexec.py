@@ -6,7 +6,7 @@ atomically, and at the end has `jobship.py` beside it store the log and the outp
 
 Whoever holds the job writes JSON lines to its standard input, or to the pipe FOLDER/control where another has taken it
 over: `{"stop": SECONDS}` ends it, killed after so long, and `{"held": {"url": …, "token": …}}` says who stores things
-now. When standard input ends, the job ends too, after the seconds that it may be without a holder.
+now. When standard input ends, the job ends too, after the seconds that it may be unheld; with `lifeline`, at once.
 In a pod (`is_held`) a signal ends it, `report` and the exit code tell its end, `desk_file` always names who stores.
 """
 
@@ -35,6 +35,7 @@ PR_SET_CHILD_SUBREAPER = 36
 PR_SET_NO_NEW_PRIVS = 38
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 HIDDEN = "***"
+OVER = "its studio ended"
 
 
 class Log:
@@ -178,6 +179,7 @@ class Supervisor:
         self.spec = spec
         self.log = Log(os.path.join(folder, "log.jsonl"), spec["log_bytes"], spec["hide"])
         self.desk: dict[str, str] | None = spec["desk"]
+        self.lifeline: int | None = spec.get("lifeline")
         self.status: dict[str, Any] = {
             "wrapper": os.getpid(),
             "wrapper_started": started_at(os.getpid()),
@@ -190,13 +192,11 @@ class Supervisor:
             "ended": None,
         }
         self.why: str | None = None
-        self.held = True
-        self.is_shipping = False
+        self.held, self.is_shipping = True, False
         self.kill_at: float | None = None
         self.unheld_at: float | None = None
         self.output: int | None = None
-        self.rest = b""
-        self.words = b""
+        self.rest = self.words = b""
         self.deadline = time.monotonic() + spec["seconds"] if spec["seconds"] else None
         self.selector = selectors.DefaultSelector()
 
@@ -214,7 +214,7 @@ class Supervisor:
         self.status |= {"code": code, "why": self.why}
         write_status(self.folder, self.status)
         ended = {"code": code, "why": self.why, "lines": self.log.number, **self._ship(code)}
-        self.status["ended"] = ended
+        self.status["ended"] = ended = ended | ({"why": OVER} if self.why == OVER else {})
         write_status(self.folder, self.status)
         say(json.dumps({"ended": ended}))
         if self.spec.get("report"):  # a pod's status shows 4,096 bytes of it
@@ -231,7 +231,7 @@ class Supervisor:
             self._signal_group(signal.SIGTERM)
 
     def _listen(self) -> None:
-        wake, wake_write = os.pipe()
+        self.wake, wake_write = os.pipe()
         os.set_blocking(wake_write, False)
         signal.set_wakeup_fd(wake_write, warn_on_full_buffer=False)
         for number in (signal.SIGCHLD, signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
@@ -239,9 +239,8 @@ class Supervisor:
         control = os.path.join(self.folder, "control")
         os.mkfifo(control, 0o600)
         self.control = os.open(control, os.O_RDWR | os.O_NONBLOCK)  # read and write: it never ends
-        for source in (wake, self.control) if self.spec.get("is_held") else (0, wake, self.control):
-            self.selector.register(source, selectors.EVENT_READ)
-        self.wake = wake
+        for source in (self.wake, self.control, self.lifeline, None if self.spec.get("is_held") else 0):
+            source is None or self.selector.register(source, selectors.EVENT_READ)
 
     def _program(self) -> int:
         """Run the command; gives its exit code."""
@@ -279,7 +278,7 @@ class Supervisor:
     def _until_ended(self, child: subprocess.Popen[bytes]) -> int:
         while (code := child.poll()) is None:
             for key, _ in self.selector.select(self._patience()):
-                if key.fd in (0, self.control):
+                if key.fd in (0, self.control, self.lifeline):
                     self._told(key.fd)
                 elif key.fd == self.wake:
                     os.read(self.wake, 4096)
@@ -293,8 +292,9 @@ class Supervisor:
         data = os.read(source, 65_536)
         if not data:
             self.selector.unregister(source)
-            self.held = False
-            self.unheld_at = time.monotonic() + self.spec["unheld_seconds"]
+            self.held, self.unheld_at = False, time.monotonic() + self.spec["unheld_seconds"]
+            if source == self.lifeline:
+                self.stop(OVER)
             return
         *words, self.words = (self.words + data).split(b"\n")
         for word in words:

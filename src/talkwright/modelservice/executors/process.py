@@ -53,6 +53,7 @@ class ProcessJob:
         self.stream: asyncio.ReadTransport | None = None
         reading = self._follow_stream(process) if process is not None else self._follow_files()
         self._reader = asyncio.create_task(reading, name=f"log of {folder.name}")
+        self._reader.add_done_callback(self._fail)
 
     @property
     def name(self) -> str:
@@ -90,16 +91,21 @@ class ProcessJob:
             return await self.ended()
 
     async def leave(self) -> None:
-        """Close the pipes and forget the wrapper."""
+        """Close the pipes and forget the wrapper; the folder is nobody's until another takes it over."""
         self._reader.cancel()
         await asyncio.gather(self._reader, return_exceptions=True)
         if self._process is not None:
             self._close()
             self._process.returncode = 0  # it lives on: no warning that nobody waits for it any more
+        with contextlib.suppress(OSError):
+            await asyncio.to_thread(folders.give_up, self._folder)
         self._lines.put_nowait(None)
 
     async def discard(self) -> None:
-        """Delete the job's folder."""
+        """Delete the job's folder, unless another has taken the job over."""
+        if folders.is_held_by_another(self._folder):
+            await self.leave()
+            return
         if self._process is not None and self._process.poll() is None:
             folders.kill_job(self._folder, self._wrapper.pid)
             await asyncio.to_thread(self._process.wait)
@@ -143,6 +149,11 @@ class ProcessJob:
 
     async def _follow_files(self) -> None:
         path, rest = self._folder / "log.jsonl", b""
+        while not path.exists() and is_alive(self._wrapper):  # noqa: ASYNC110 - it is about to begin
+            await asyncio.sleep(LOOK_SECONDS / 4)
+        if not path.exists():
+            self._finish(None)
+            return
         with path.open("rb") as source:
             while True:
                 is_over = not is_alive(self._wrapper)
@@ -157,6 +168,12 @@ class ProcessJob:
     def _note(self, record: Mapping[str, Any]) -> None:
         if record["number"] > self._after:
             self._lines.put_nowait(parse_line(record["number"], record["at"], record["text"]))
+
+    def _fail(self, reader: asyncio.Task[None]) -> None:
+        """Whoever waits for the end learns it where the job can't be followed any more."""
+        if not reader.cancelled() and (error := reader.exception()) is not None and not self._end.done():
+            self._lines.put_nowait(None)
+            self._end.set_exception(error)
 
     def _finish(self, told: Mapping[str, Any] | None) -> None:
         told = told or folders.status_of(self._folder).get("ended")
@@ -186,14 +203,24 @@ async def _next_line(output: asyncio.StreamReader) -> bytes:
 class ProcessExecutor:
     """Starts jobs below `folder` on this machine; see `Executor`.
 
-    `passed` are variables the operator hands to jobs. With `own_users` jobs of a service that runs as root don't.
+    `passed` are variables the operator hands to jobs. With `own_users` jobs of a service that runs as root don't. All
+    jobs end with the pipe `lifeline`, however long they may be without a holder.
     """
 
-    def __init__(self, folder: Path, store: ObjectStore, passed: Mapping[str, str], *, own_users: bool = True) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        store: ObjectStore,
+        passed: Mapping[str, str],
+        *,
+        own_users: bool = True,
+        lifeline: int | None = None,
+    ) -> None:
         self._folder = folder
         self._store = store
         self._passed = dict(passed)
         self._own_users = own_users
+        self._lifeline = lifeline
         self._told = False
         self._keeping: set[asyncio.Task[None]] = set()
 
@@ -234,8 +261,6 @@ class ProcessExecutor:
             return None
         wrapper = ProcessIdentity(pid=int(handle["pid"]), started=handle.get("started"), boot=str(handle["boot"]))
         owner = folders.owner_of(folder)
-        if owner is not None and is_alive(owner.holder) and owner.holder != identity_of(os.getpid()):
-            return None
         if not is_alive(wrapper) and folders.status_of(folder).get("ended") is None:
             await asyncio.to_thread(folders.kill_job, folder, wrapper.pid)
             await asyncio.to_thread(folders.delete_folder, folder)
@@ -260,7 +285,8 @@ class ProcessExecutor:
         if user is not None:
             folder.chmod(0o711)
             give_to(folder / "work", user)
-        _write_spec(job, folder, owner.cgroup, user, self._environment(job, folder, user))
+        own = {"cgroup": owner.cgroup, "user": user, "lifeline": self._lifeline}
+        _write_spec(job, folder, {**own, "environment": self._environment(job, folder, user)})
         with (folder / "wrapper.log").open("wb") as errors:  # nothing of it may hold this process's own output open
             return subprocess.Popen(  # noqa: S603 - our own script
                 [sys.executable, "-I", "-S", jobexec.__file__, str(folder)],
@@ -270,6 +296,7 @@ class ProcessExecutor:
                 env={"PATH": SEARCH_PATH, "LANG": "C.UTF-8"},
                 cwd=folder,
                 start_new_session=True,
+                pass_fds=() if self._lifeline is None else (self._lifeline,),
             )
 
     def _user(self, job: Job) -> int | None:
@@ -297,15 +324,13 @@ async def _keep_holding(job: ProcessJob, desk: Desk | None, lasts: float) -> Non
         await asyncio.wait({end}, timeout=max(lasts / 3, LOOK_SECONDS))
 
 
-def _write_spec(job: Job, folder: Path, cgroup: str | None, user: int | None, environment: Mapping[str, str]) -> None:
+def _write_spec(job: Job, folder: Path, own: Mapping[str, Any]) -> None:
     spec = {
         "command": [_HOST if word == LISTEN else word for word in job.command],
-        "environment": dict(environment),
         "outputs": list(job.outputs),
         "hide": list(job.hide),
         "desk": asdict(job.desk) if job.desk is not None else None,
-        "cgroup": cgroup,
-        "user": user,
+        **own,
         **asdict(job.limits),
     }
     handle = os.open(folder / "job.json", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)

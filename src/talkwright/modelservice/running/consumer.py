@@ -18,6 +18,7 @@ from talkwright.modelservice.engines import talkwright
 from talkwright.modelservice.executors.base import Executor, JobError, RunningJob
 from talkwright.modelservice.gaps import fill_gaps
 from talkwright.modelservice.granting import JobDesk
+from talkwright.modelservice.jobs import OVER
 from talkwright.modelservice.keeper import Keeper
 from talkwright.modelservice.leases import LeaseLostError
 from talkwright.modelservice.settings import ModelServiceSettings
@@ -124,7 +125,7 @@ class Running:
             address = keeper.attempt.address or await self._ready(keeper, running, port, token)
             if address is not None:
                 await first_of(running.ended(), keeper.stop.wait(), keeper.leave.wait())
-            if keeper.leave.is_set() and self.site is not None:
+            if keeper.leave.is_set() and self.site is not None and not keeper.is_over:
                 return True
             if address is not None:
                 await self._drain(keeper, running)
@@ -198,7 +199,7 @@ class Running:
         await fill_gaps(keeper, self._store, ended)
         if keeper.stop.is_set():
             await keeper.end(Outcome.STOPPED, None)
-        elif keeper.shutdown:
+        elif keeper.shutdown or ended.why == OVER:
             await keeper.end(Outcome.RELEASED, "The consumer stopped.")
         elif ended.code == talkwright.REFUSED and not started:
             await keeper.end(Outcome.CONTENT, f"The model can't be run: {keeper.last_message}")

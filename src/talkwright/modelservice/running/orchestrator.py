@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -55,6 +56,7 @@ class RunningPolicy:
         places = list(free)
         waits: list[float] = []
         waiting: list[OpenWork] = []
+        standing = Standing(works)
         goes_on = {work.id for work in works if work.lost and self._goes_on(work, places, decisions, waits)}
         for work in works:
             if work.id in goes_on:
@@ -62,10 +64,11 @@ class RunningPolicy:
             if work.state in HOLDING[WorkKind.DEPLOYMENT]:
                 decisions.extend(_held(work, works))
             elif work.state == D.STOPPED:
-                decisions.extend([] if _superseded(work, works) or _answered(work, works) else [Move(work, waking())])
+                stays_asleep = standing.supersedes(work) or standing.answers(work)
+                decisions.extend([] if stays_asleep else [Move(work, waking())])
             elif work.cancel:
                 decisions.append(Move(work, _step(D.STOPPED, "It was stopped before it ran.")))
-            elif _superseded(work, works):
+            elif standing.supersedes(work):
                 decisions.append(Move(work, _step(D.STOPPED, "A newer version took its place in the queue.")))
             elif work.wait > 0:
                 waits.append(work.wait)
@@ -73,8 +76,8 @@ class RunningPolicy:
                 decisions.append(Assign(work, places.pop(0).worker, _step(D.STARTING, "A consumer starts it.")))
             else:
                 waiting.append(work)
-        decisions.extend(self._make_room(waiting, works, waits))
-        decisions.extend(self._fall_asleep([work for work in works if work.id not in goes_on], waits))
+        decisions.extend(self._make_room(waiting, standing, waits))
+        decisions.extend(self._fall_asleep([work for work in works if work.id not in goes_on], standing, waits))
         return Plan(tuple(decisions), min(waits, default=None))
 
     def _goes_on(self, work: OpenWork, places: list[Place], decisions: list[Decision], waits: list[float]) -> bool:
@@ -90,36 +93,37 @@ class RunningPolicy:
                 decisions.append(handed)
         return True
 
-    def _make_room(self, waiting: list[OpenWork], works: list[OpenWork], waits: list[float]) -> list[Decision]:
+    def _make_room(self, waiting: list[OpenWork], standing: Standing, waits: list[float]) -> list[Decision]:
         """Where no consumer comes free for a while, whoever is idle gives way, then the same assistant's old model.
 
         Least recent first, one for each that waits, those counted that are on their way out.
         """
+        works = standing.works
         on_their_way = sum(other.state == D.STOPPING for other in works)
-        idle = sorted((other for other in works if _may_sleep(other, works)), key=lambda other: -other.idle)
+        idle = sorted((other for other in works if standing.may_sleep(other)), key=lambda other: -other.idle)
         decisions: list[Decision] = []
         for work in waiting[on_their_way:]:
-            old = [other for other in works if _same_place(other, work) and other.state == D.RUNNING]
-            others = [other for other in idle if other not in old]
-            if not old and not others:
+            old = standing.running(work)
+            other = next((other for other in idle if other not in old), None)
+            if not old and other is None:
                 continue
             left = self._replace_after - work.waited
             if left > 0:
                 waits.append(left)
-            elif others and others[0].idle >= self._gives_way_after:
-                idle.remove(others[0])
-                decisions.append(Stop(others[0], _step(D.STOPPING, GIVES_WAY), sleeps=True))
+            elif other is not None and other.idle >= self._gives_way_after:
+                idle.remove(other)
+                decisions.append(Stop(other, _step(D.STOPPING, GIVES_WAY), sleeps=True))
             elif old:
                 decisions.extend(Stop(other, _step(D.STOPPING, IN_PLACE)) for other in old if not other.stopping)
-            else:
-                waits.append(self._gives_way_after - others[0].idle)
+            elif other is not None:
+                waits.append(self._gives_way_after - other.idle)
         return decisions
 
-    def _fall_asleep(self, works: list[OpenWork], waits: list[float]) -> list[Decision]:
+    def _fall_asleep(self, works: list[OpenWork], standing: Standing, waits: list[float]) -> list[Decision]:
         """Stop whom nobody talked to for the time that the operator set, if one is set."""
         if not self._sleeps_after:
             return []
-        may = [work for work in works if _may_sleep(work, works)]
+        may = [work for work in works if standing.may_sleep(work)]
         waits.extend(self._sleeps_after - work.idle for work in may if work.idle < self._sleeps_after)
         asleep = _step(D.STOPPING, ASLEEP)
         return [Stop(work, asleep, sleeps=True) for work in may if work.idle >= self._sleeps_after]
@@ -170,30 +174,43 @@ def _answers(work: OpenWork, works: list[OpenWork]) -> Decision:
     return Activate(work, running, Stop(old, _step(D.STOPPING, why)))
 
 
-def _superseded(work: OpenWork, works: list[OpenWork]) -> bool:
-    """Whether a newer one waits or runs that is to stay."""
-    return not work.active and any(
-        _same_place(other, work)
-        and other.sequence > work.sequence
-        and other.state not in (D.STOPPING, D.STOPPED)
-        and not other.cancel
-        for other in works
-    )
+class Standing:
+    """How deployments of the same assistant and environment stand to each other; read in one pass, for long queues."""
 
+    def __init__(self, works: list[OpenWork]) -> None:
+        self.works = works
+        self._newest: dict[tuple[UUID, str], int] = {}
+        self._newest_to_stay: dict[tuple[UUID, str], int] = {}
+        self._answering: set[tuple[UUID, str]] = set()
+        self._running: dict[tuple[UUID, str], list[OpenWork]] = {}
+        for work in works:
+            key = (work.assistant, work.environment)
+            self._newest[key] = max(self._newest.get(key, work.sequence), work.sequence)
+            if work.state not in (D.STOPPING, D.STOPPED) and not work.cancel:
+                self._newest_to_stay[key] = max(self._newest_to_stay.get(key, work.sequence), work.sequence)
+            if work.active:
+                self._answering.add(key)
+            if work.state == D.RUNNING:
+                self._running.setdefault(key, []).append(work)
 
-def _answered(work: OpenWork, works: list[OpenWork]) -> bool:
-    """Whether the talk goes to another deployment."""
-    return any(_same_place(other, work) and other.active for other in works)
+    def supersedes(self, work: OpenWork) -> bool:
+        """Whether a newer one waits or runs that is to stay."""
+        newest = self._newest_to_stay.get((work.assistant, work.environment))
+        return not work.active and newest is not None and newest > work.sequence
 
+    def answers(self, work: OpenWork) -> bool:
+        """Whether the talk goes to another deployment."""
+        return (work.assistant, work.environment) in self._answering
 
-def _may_sleep(work: OpenWork, works: list[OpenWork]) -> bool:
-    """Whether a deployment answers and is to go on, and nothing newer of its assistant is on its way."""
-    answers = work.state == D.RUNNING and work.active and work.outcome is None
-    return answers and not (work.lost or work.stopping or work.cancel or _newer_comes(work, works))
+    def running(self, work: OpenWork) -> list[OpenWork]:
+        """The deployments that run."""
+        return self._running.get((work.assistant, work.environment), [])
 
-
-def _newer_comes(work: OpenWork, works: list[OpenWork]) -> bool:
-    return any(_same_place(other, work) and other.sequence > work.sequence for other in works)
+    def may_sleep(self, work: OpenWork) -> bool:
+        """Whether a deployment answers and is to go on, and nothing newer of its assistant is on its way."""
+        answers = work.state == D.RUNNING and work.active and work.outcome is None
+        newer = self._newest[work.assistant, work.environment] > work.sequence
+        return answers and not (work.lost or work.stopping or work.cancel or newer)
 
 
 def _same_place(one: OpenWork, other: OpenWork) -> bool:

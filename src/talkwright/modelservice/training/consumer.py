@@ -17,7 +17,7 @@ from talkwright.modelservice.engines import talkwright
 from talkwright.modelservice.executors.base import Executor, JobError, RunningJob
 from talkwright.modelservice.gaps import fill_gaps
 from talkwright.modelservice.granting import JobDesk
-from talkwright.modelservice.jobs import Ended
+from talkwright.modelservice.jobs import OVER, Ended
 from talkwright.modelservice.keeper import Keeper
 from talkwright.modelservice.leases import LeaseLostError
 from talkwright.modelservice.publication import Publication, Published, enter_model
@@ -108,7 +108,7 @@ class Training:
         reading = asyncio.create_task(_read(keeper, running))
         try:
             await first_of(running.ended(), keeper.stop.wait(), keeper.leave.wait())
-            if keeper.leave.is_set() and self.site is not None:
+            if keeper.leave.is_set() and self.site is not None and not keeper.is_over:
                 return None
             stopped = keeper.stop.is_set() or keeper.leave.is_set()
             ended = await running.stop() if stopped else await running.ended()
@@ -148,6 +148,8 @@ def judged(ended: Ended, problems: int, keeper: Keeper) -> tuple[Outcome, str | 
         return Outcome.RELEASED, "The consumer stopped."
     if keeper.stop.is_set():
         return Outcome.CANCELLED, "The training was stopped."
+    if ended.why == OVER:
+        return Outcome.RELEASED, "The studio stopped."
     if ended.why == "time limit":
         return Outcome.FAILED, "The training took longer than it may and was ended."
     if ended.why == "out of memory":
