@@ -36,6 +36,8 @@ expect.set_options(timeout=CLAIM_MS)
 SIZE: ViewportSize = {"width": 1440, "height": 900}
 REPORTS = "/api/policy-reports"
 LOOPBACK = {"127.0.0.1", "localhost", "[::1]", "::1"}
+MACHINE = re.compile("net::ERR_NETWORK_CHANGED")
+"""What Chromium says when an interface of the machine comes or goes, a container's, say; the page asks again."""
 _REPORT_VIOLATIONS = """
 document.addEventListener('securitypolicyviolation', (event) =>
   console.error(`policy violated: ${event.violatedDirective} by ${event.blockedURI || event.sourceFile}`))
@@ -86,7 +88,7 @@ class Watch:
     def __init__(self, context: BrowserContext) -> None:
         self.faults: list[str] = []
         self.requests: list[str] = []
-        self._allowed: list[re.Pattern[str]] = []
+        self._allowed = [MACHINE]
         context.on("request", self._requested)
         context.on("console", self._said)
         context.on("weberror", lambda error: self._fault(f"page error: {error.error}"))
