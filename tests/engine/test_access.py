@@ -62,7 +62,12 @@ def test_a_deployments_bot_refuses_what_is_meant_for_another_one_on_every_route_
     for name, status in (("ours", 200), ("another", 421), ("", 421)):
         meant = {"X-Talkwright-Deployment": name}
         assert bot.get(TRACKER, params=proof, headers=meant).status_code == status
-        assert bot.post("/webhooks/rest/webhook", json=message, headers=meant).status_code == status
+        assert bot.post("/webhooks/rest/webhook", params=proof, json=message, headers=meant).status_code == status
+    assert (
+        bot.post("/webhooks/rest/webhook", json=message, headers={"X-Talkwright-Deployment": "ours"}).json()["reason"]
+        == "NotAuthenticated"
+    ), "a studio's bot is for the studio alone"
+    assert bot.get("/").status_code == 200
     assert bot.get("/nowhere", headers={"X-Talkwright-Deployment": "another"}).json()["reason"] == "MisdirectedRequest"
     assert bot.get("/status", params=proof).status_code == 200
     free = TestClient(served_app(workshop, agent), raise_server_exceptions=False)

@@ -17,7 +17,8 @@ from talkwright.engine.model import Model
 from talkwright.engine.ports import ActionFailed, ActionRejected
 from talkwright.engine.running import make_actions
 from talkwright.engine.settings import EngineSettings
-from talkwright.modelservice.engines.talkwright import running_job, training_job
+from talkwright.modelservice.engines.base import Order, Serving
+from talkwright.modelservice.engines.talkwright import TalkwrightEngine
 from talkwright.modelservice.jobs import Desk
 from talkwright.modelservice.settings import ModelServiceSettings
 
@@ -141,10 +142,10 @@ def test_a_project_runs_its_own_code_only_where_that_is_allowed() -> None:
 
 
 def test_a_studio_s_jobs_never_run_code_of_projects() -> None:
-    settings = ModelServiceSettings()
-    desk = Desk(url="http://127.0.0.1:1", token="secret")
-    training = training_job("t", project="p", requested_at="now", variables={}, desk=desk, settings=settings)
-    running = running_job("r", model="m", token="secret", variables={}, desk=desk, settings=settings)
+    engine = TalkwrightEngine(ModelServiceSettings())
+    order = Order(name="j", project="p", desk=Desk(url="http://127.0.0.1:1", token="secret"))
+    training = engine.training_job(order)
+    running = engine.running_job(order, Serving(model="m", deployment="d", token="secret"))
     for job in (training, running):
         assert job.environment["TALKWRIGHT_ENGINE_ACTIONS_FOLDER"] == ""
         assert job.environment["TALKWRIGHT_ENGINE_PROJECT_CODE"] == "false"

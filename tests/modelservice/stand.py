@@ -22,13 +22,14 @@ from talkwright.database.tables import assistants, attempt_logs, attempts, model
 from talkwright.database.work import HeldAttempt
 from talkwright.identity.secrets import Keyring
 from talkwright.modelservice.desk import serve_desk
+from talkwright.modelservice.engines.base import Order
+from talkwright.modelservice.engines.talkwright import TalkwrightEngine
 from talkwright.modelservice.executors.process import ProcessExecutor, ProcessJob
 from talkwright.modelservice.granting import JobDesk, JobGrants
-from talkwright.modelservice.jobs import Desk, Job
+from talkwright.modelservice.jobs import Job
 from talkwright.modelservice.keeper import Keeper
 from talkwright.modelservice.leases import Lease, Leases
 from talkwright.modelservice.settings import ModelServiceSettings
-from talkwright.modelservice.training import consumer
 from talkwright.modelservice.training.consumer import Training
 from talkwright.modelservice.variables import Variables
 from talkwright.operations.waiting import first_of
@@ -178,7 +179,7 @@ class Stand:
         executor = WatchedExecutor(self.home / "jobs", store, life, watch)
         leases = MortalLeases(self.database, life)
         held, lease = await self.held(training, number, leases)
-        self.monkeypatch.setattr(consumer.talkwright, "training_job", self._job(training))
+        self.monkeypatch.setattr(TalkwrightEngine, "training_job", self._job(training))
         keyring = Keyring([b"k" * 32])
         grants = JobGrants(self.database, store, keyring)
         settings = ModelServiceSettings(adopt_seconds=0)
@@ -201,9 +202,9 @@ class Stand:
         return life
 
     def _job(self, training: UUID) -> Callable[..., Job]:
-        def job(name: str, *, desk: Desk, **_: Any) -> Job:
+        def job(_: TalkwrightEngine, order: Order) -> Job:
             command = python(MAKE_MODEL, f"model-of-{training}", str(self.lines))
-            return Job(name=name, command=command, outputs=("model.tar.gz",), desk=desk)
+            return Job(name=order.name, command=command, outputs=("model.tar.gz",), desk=order.desk)
 
         return job
 

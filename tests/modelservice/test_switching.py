@@ -25,7 +25,7 @@ from talkwright.database.settings import DatabaseSettings
 from talkwright.database.tables import attempts, models, transitions
 from talkwright.database.work import open_work, turn_talk
 from talkwright.identity.secrets import keyring
-from talkwright.modelservice.running.consumer import answers
+from talkwright.modelservice.engines.readiness import answers
 
 pytestmark = [pytest.mark.anyio, pytest.mark.timeout(600)]
 

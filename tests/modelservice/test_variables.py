@@ -12,7 +12,8 @@ from talkwright.database.engine import Database
 from talkwright.database.ids import SYSTEM_USER, uuid7
 from talkwright.database.tables import assistants
 from talkwright.identity.secrets import Keyring
-from talkwright.modelservice.engines.talkwright import running_job, training_job
+from talkwright.modelservice.engines.base import Order, Serving
+from talkwright.modelservice.engines.talkwright import TalkwrightEngine
 from talkwright.modelservice.jobs import Desk, parse_line
 from talkwright.modelservice.settings import ModelServiceSettings
 from talkwright.modelservice.variables import Variables, hidden
@@ -43,8 +44,10 @@ def test_the_environment_of_a_job_has_them_in_one_place_only() -> None:
     settings = ModelServiceSettings(job_local_models="localhost:11434")
     given = {"PATH": VALUE, "LD_PRELOAD": VALUE, "OPENAI_BASE_URL": VALUE}
     desk = Desk(url="http://127.0.0.1:1/grants", token="t")
-    trains = training_job("t", project="p", requested_at="now", variables=given, desk=desk, settings=settings)
-    runs = running_job("r", model="m", token="the token", variables=given, desk=desk, settings=ModelServiceSettings())
+    order = Order(name="j", project="p", requested_at="now", variables=given, desk=desk)
+    trains = TalkwrightEngine(settings).training_job(order)
+    serving = Serving(model="m", deployment="d", token="the token")
+    runs = TalkwrightEngine(ModelServiceSettings()).running_job(order, serving)
     for job in (trains, runs):
         assert json.loads(job.environment["TALKWRIGHT_ENGINE_VARIABLES"]) == given
         assert not set(given) & set(job.environment), "no name of theirs changes how the program runs"

@@ -45,6 +45,7 @@ TRAINING: Sample = {
     "by": PERSON,
     "deploy": True,
     "stopping": False,
+    "engine": "talkwright",
 }
 TRAININGS: Sample = {"items": [TRAINING], "next": None}
 LOG: Sample = {
@@ -88,6 +89,7 @@ DEPLOYMENT: Sample = {
     "problems": [],
     "created_at": _MORNING,
     "ready_at": _MORNING,
+    "engine": "talkwright",
 }
 SECRET: Sample = {
     "name": "OPENAI_API_KEY",
@@ -128,7 +130,9 @@ SUMMARY: Sample = {
     "failed_start": None,
     "last_change": {"number": 17, "at": _MORNING, "by": PERSON, "words": "Changed the text of utter_greet"},
     "permissions": ["assistants:read", "content:read", "flows:write"],
+    "engine": "talkwright",
 }
+ENGINES: Sample = {"items": ["talkwright", "rasa"]}
 ASSISTANTS: Sample = {"items": [SUMMARY], "next": None}
 REPORT: Sample = {
     "items": {"flow": 3, "response": 12},

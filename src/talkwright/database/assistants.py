@@ -38,6 +38,7 @@ class AssistantRow:
     language: str
     additional_languages: Sequence[str]
     last_change: int
+    engine: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,6 +119,11 @@ async def has_title(session: AsyncSession, title: str) -> bool:
 async def set_title(session: AsyncSession, assistant: UUID, title: str) -> None:
     """Give an assistant another title."""
     await session.execute(update(assistants).where(assistants.c.id == assistant).values(title=title))
+
+
+async def set_engine(session: AsyncSession, assistant: UUID, engine: str) -> None:
+    """Have an assistant's next trainings made by another engine; what was trained keeps its own."""
+    await session.execute(update(assistants).where(assistants.c.id == assistant).values(engine=engine))
 
 
 async def set_languages(session: AsyncSession, assistant: UUID, language: str, additional: Sequence[str]) -> None:
@@ -221,6 +227,7 @@ def _row(row: Any) -> AssistantRow:
         language=row.language,
         additional_languages=json.loads(row.additional_languages),
         last_change=row.last_change,
+        engine=row.engine,
     )
 
 

@@ -20,8 +20,9 @@ _REASON = """
 CASE WHEN d.slept_at IS NOT NULL AND d.cancel_requested_at IS NOT NULL THEN 'It was stopped while it slept.'
      ELSE d.reason END AS reason
 """
+_ENGINE = "(SELECT m.engine FROM studio.models m WHERE m.id = d.model)"
 _SELECT = """
-SELECT d.id, d.sequence, d.assistant, d.environment, d.state, d.active, {reason},
+SELECT d.id, d.sequence, d.assistant, d.environment, d.state, d.active, {reason}, {engine} AS engine,
        d.slept_at IS NOT NULL AND d.cancel_requested_at IS NULL AS asleep, d.training, d.created_at, d.ready_at,
        d.version, v.name AS version_name,
        (SELECT a.problems FROM studio.attempts a
@@ -41,8 +42,9 @@ ORDER BY d.sequence DESC LIMIT :limit
 
 _PARTS = {
     "reason": _REASON,
-    "consumers": consumers("running-consumer"),
-    "busy": consumers("running-consumer", busy=True),
+    "engine": _ENGINE,
+    "consumers": consumers("running-consumer", engine=_ENGINE),
+    "busy": consumers("running-consumer", busy=True, engine=_ENGINE),
 }
 
 Row = Mapping[str, Any]
@@ -187,7 +189,7 @@ ADDRESSED = "X-Talkwright-Deployment"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bot:
-    """The model that answers for an assistant now: where, and which one it is."""
+    """The model that answers for an assistant now: where, how it is talked to, and which one it is."""
 
     deployment: UUID
     attempt: UUID
@@ -196,6 +198,7 @@ class Bot:
     model_id: str
     version: UUID
     version_name: str
+    protocol: str = "turns"
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +215,8 @@ class Talk:
 
 
 _TALK = text(f"""
-SELECT d.id AS deployment, a.id AS attempt, a.address, a.secret, m.model_id, d.version, v.name AS version_name,
+SELECT d.id AS deployment, a.id AS attempt, a.address, a.secret,
+       coalesce(a.protocol, 'turns') AS protocol, m.model_id, d.version, v.name AS version_name,
        d.state, d.active, {_REASON}, d.slept_at IS NOT NULL AND d.cancel_requested_at IS NULL AS asleep,
        d.wake_requested_at >= d.slept_at AS woken
 FROM studio.deployments d
@@ -233,7 +237,7 @@ async def talk_of(session: AsyncSession, assistant: UUID, environment: str) -> T
     rows = (await session.execute(_TALK, values)).mappings().all()
     for row in rows:
         if row["active"] and row["state"] == "running" and row["address"] and row["secret"] is not None:
-            names = ("deployment", "attempt", "address", "secret", "model_id", "version", "version_name")
+            names = ("deployment", "attempt", "address", "secret", "model_id", "version", "version_name", "protocol")
             return Talk(Bot(**{name: row[name] for name in names}), coming=False)
     sleepers = [row for row in rows if row["asleep"]]
     coming = any(row["state"] in COMING_DEPLOYMENTS for row in rows) or any(row["woken"] for row in sleepers)

@@ -43,12 +43,16 @@ def place_of(training: str) -> str:
     return f"array_position((SELECT array_agg(q.id ORDER BY q.place) FROM ({QUEUE}) q), {training})"  # noqa: S608 - no values
 
 
-def consumers(role: Role, *, busy: bool = False) -> str:
-    """SQL that counts the living consumers of a role; with `busy` those that have work."""
+def consumers(role: Role, *, busy: bool = False, engine: str | None = None) -> str:
+    """SQL that counts the living consumers of a role, those that can run the `engine` that an expression gives.
+
+    With `busy` those that have work.
+    """
+    able = f"AND w.engines::jsonb @> to_jsonb({engine})" if engine is not None else ""
     works = "AND EXISTS (SELECT 1 FROM studio.attempts a WHERE a.worker = w.id AND a.ended_at IS NULL)" if busy else ""
     return (
         f"(SELECT count(*) FROM studio.workers w WHERE w.role = '{role}' AND w.ended_at IS NULL "  # noqa: S608 - no values
-        f"AND NOT w.draining AND w.heartbeat_at > clock_timestamp() - interval '1 minute' {works})"
+        f"AND NOT w.draining AND w.heartbeat_at > clock_timestamp() - interval '1 minute' {able} {works})"
     )
 
 

@@ -12,11 +12,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from talkwright.database.announcements import announce
 from talkwright.database.queueing import consumers, place_of
 from talkwright.database.states import ENDED_TRAININGS
-from talkwright.database.tables import trainings
+from talkwright.database.tables import assistants, trainings
 
 _SELECT = """
 SELECT t.id, t.sequence, t.assistant, t.state, t.deploy, t.reason, t.problems, t.created_at, t.started_at, t.ended_at,
-       t.cancel_requested_at, t.version, v.name AS version_name, t.created_by, u.display AS by_name,
+       t.cancel_requested_at, t.engine, t.version, v.name AS version_name, t.created_by, u.display AS by_name,
        a.stage, coalesce(a.progress, 0) AS progress, a.problems AS attempt_problems,
        CASE WHEN t.state = 'queued' THEN {place} END AS place,
        CASE WHEN t.state = 'queued' THEN t.not_before > clock_timestamp() END AS pauses,
@@ -32,8 +32,8 @@ ORDER BY t.sequence DESC LIMIT :limit
 
 _PARTS = {
     "place": place_of("t.id"),
-    "consumers": consumers("training-consumer"),
-    "busy": consumers("training-consumer", busy=True),
+    "consumers": consumers("training-consumer", engine="t.engine"),
+    "busy": consumers("training-consumer", busy=True, engine="t.engine"),
 }
 
 Row = Mapping[str, Any]
@@ -61,8 +61,11 @@ async def training_exists(session: AsyncSession, training: UUID) -> bool:
 
 
 async def same_training(session: AsyncSession, assistant: UUID, version: UUID) -> Row | None:
-    """The newest training of a version that waits or runs and is not asked to stop."""
-    condition = "AND t.version = :version AND t.cancel_requested_at IS NULL AND t.state IN ('queued', 'running')"
+    """The newest training of a version by its assistant's engine that waits or runs and is not asked to stop."""
+    condition = (
+        "AND t.version = :version AND t.cancel_requested_at IS NULL AND t.state IN ('queued', 'running') "
+        "AND t.engine = (SELECT e.engine FROM studio.assistants e WHERE e.id = t.assistant)"
+    )
     values = {"assistant": assistant, "limit": 1, "version": version}
     rows = await session.execute(text(_SELECT.format(**_PARTS, condition=condition)), values)
     row = rows.mappings().first()
@@ -87,9 +90,12 @@ async def let_training_deploy(session: AsyncSession, training: UUID) -> bool:
 async def insert_training(
     session: AsyncSession, training: UUID, *, assistant: UUID, version: UUID, by: UUID, deploy: bool
 ) -> None:
-    """Queue a training."""
+    """Queue a training by the engine that its assistant has now."""
+    engine = select(assistants.c.engine).where(assistants.c.id == assistant).scalar_subquery()
     await session.execute(
-        insert(trainings).values(id=training, assistant=assistant, version=version, created_by=by, deploy=deploy)
+        insert(trainings).values(
+            id=training, assistant=assistant, version=version, created_by=by, deploy=deploy, engine=engine
+        )
     )
     announce(session, assistant, "training", {"training": str(training), "state": "queued"})
 

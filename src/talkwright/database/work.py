@@ -61,6 +61,7 @@ class OpenWork:
     idle: float = 0.0
     asleep: bool = False
     generation: int = 0
+    engine: str = "talkwright"
 
 
 STEADY_SECONDS = 600
@@ -79,9 +80,10 @@ _OPEN = {
     "AND w.wake_requested_at >= w.slept_at AND w.cancel_requested_at IS NULL",
 }
 _OWN = {
-    "training": "coalesce(q.place, 0) AS place, false AS active, "
+    "training": "coalesce(q.place, 0) AS place, false AS active, w.engine, "
     "extract(epoch FROM clock_timestamp() - w.created_at)::float AS waited",
     "deployment": "0 AS place, w.active, coalesce(g.generation, 0) AS generation, "
+    "coalesce((SELECT m.engine FROM studio.models m WHERE m.id = w.model), 'talkwright') AS engine, "
     "w.slept_at IS NOT NULL AND w.cancel_requested_at IS NULL AS asleep, "
     "extract(epoch FROM clock_timestamp() - greatest(w.created_at, w.wake_requested_at))::float AS waited, "
     "CASE WHEN w.state = 'running' THEN extract(epoch FROM clock_timestamp() - greatest(w.ready_at, "

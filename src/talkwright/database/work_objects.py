@@ -11,6 +11,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 from talkwright.database.queueing import consumers, place_of
 from talkwright.database.tables import attempts, deployments, trainings, users, versions
 
+_ENGINE = "(SELECT m.engine FROM studio.models m WHERE m.id = studio.deployments.model)"
+
 
 def latest_training(condition: Any) -> ColumnElement[Any]:
     """The latest training that fits a condition, as a column; `versions` in the condition is the outer query's."""
@@ -20,7 +22,8 @@ def latest_training(condition: Any) -> ColumnElement[Any]:
         attempts.c.work_kind == "training", attempts.c.work == trainings.c.id, attempts.c.number == trainings.c.attempt
     )
     plain = ("id", "assistant", "version", "state", "deploy", "reason", "problems", "created_at", "started_at")
-    more = ("ended_at", "cancel_requested_at", "created_by")
+    more = ("ended_at", "cancel_requested_at", "created_by", "engine")
+    engine = "studio.trainings.engine"
     fields = {name: trainings.c[name] for name in (*plain, *more)} | {
         "version_name": pinned.c.name,
         "by_name": users.c.display,
@@ -29,8 +32,8 @@ def latest_training(condition: Any) -> ColumnElement[Any]:
         "attempt_problems": attempts.c.problems,
         "place": case((queued, literal_column(place_of("studio.trainings.id")))),
         "pauses": case((queued, trainings.c.not_before > func.clock_timestamp())),
-        "consumers": case((queued, literal_column(consumers("training-consumer")))),
-        "busy": case((queued, literal_column(consumers("training-consumer", busy=True)))),
+        "consumers": case((queued, literal_column(consumers("training-consumer", engine=engine)))),
+        "busy": case((queued, literal_column(consumers("training-consumer", busy=True, engine=engine)))),
     }
     joined = (
         trainings.join(pinned, pinned.c.id == trainings.c.version)
@@ -65,8 +68,9 @@ def _deployment(assistant: Any, environment: str, *conditions: ColumnElement[boo
         "version_name": versions.c.name,
         "place": literal(1),
         "pauses": deployments.c.not_before > func.clock_timestamp(),
-        "consumers": literal_column(consumers("running-consumer")),
-        "busy": literal_column(consumers("running-consumer", busy=True)),
+        "engine": literal_column(_ENGINE),
+        "consumers": literal_column(consumers("running-consumer", engine=_ENGINE)),
+        "busy": literal_column(consumers("running-consumer", busy=True, engine=_ENGINE)),
         "has_old": false(),
         "attempt_problems": _attempt_problems(),
     }

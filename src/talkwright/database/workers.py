@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -18,17 +18,23 @@ PROTOCOL = 2
 
 1: takes what it is assigned anew. 2: renews by epoch, and goes on with the running job of an attempt handed over to it.
 """
+OWN_ENGINE = "talkwright"
+"""The engine that every consumer can run."""
 OLDEST_PROTOCOL = 1
 """Consumers of the release before get work too, so that roles may be exchanged one by one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """A free place for one attempt. `site`: where the consumer's jobs live on when it ends, None if they don't."""
+    """A free place for one attempt, of one of its `engines`.
+
+    `site`: where the consumer's jobs live on when it ends, None if they don't.
+    """
 
     worker: UUID
     protocol: int = PROTOCOL
     site: str | None = None
+    engines: tuple[str, ...] = (OWN_ENGINE,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +46,14 @@ class Renewed:
 
 
 async def register_worker(
-    session: AsyncSession, worker: UUID, role: str, *, host: str, process: int, site: str | None = None
+    session: AsyncSession,
+    worker: UUID,
+    role: str,
+    *,
+    host: str,
+    process: int,
+    site: str | None = None,
+    engines: Sequence[str] = (OWN_ENGINE,),
 ) -> None:
     """Enter a consumer in the list."""
     now = func.clock_timestamp()
@@ -50,7 +63,7 @@ async def register_worker(
             role=role,
             host=host,
             process=process,
-            engines=json.dumps(["talkwright"]),
+            engines=json.dumps(list(engines)),
             protocol=PROTOCOL,
             site=site,
             started_at=now,
@@ -64,14 +77,30 @@ async def free_places(session: AsyncSession, role: str, alive_seconds: float) ->
     """Where work can go now, consumers that run longest first, one entry for each free place."""
     rows = await session.execute(
         text(
-            "SELECT w.id, w.protocol, w.site, w.capacity - (SELECT count(*) FROM studio.attempts a "
+            "SELECT w.id, w.protocol, w.site, w.engines, w.capacity - (SELECT count(*) FROM studio.attempts a "
             "WHERE a.worker = w.id AND a.ended_at IS NULL) AS free FROM studio.workers w "
             "WHERE w.role = :role AND w.ended_at IS NULL AND NOT w.draining AND w.protocol >= :oldest "
             "AND w.heartbeat_at > clock_timestamp() - make_interval(secs => :alive) ORDER BY w.started_at, w.id"
         ),
         {"role": role, "alive": alive_seconds, "oldest": OLDEST_PROTOCOL},
     )
-    return [Place(worker=row.id, protocol=row.protocol, site=row.site) for row in rows for _ in range(max(row.free, 0))]
+    return [
+        Place(worker=row.id, protocol=row.protocol, site=row.site, engines=tuple(json.loads(row.engines)))
+        for row in rows
+        for _ in range(max(row.free, 0))
+    ]
+
+
+async def offered_engines(session: AsyncSession) -> list[str]:
+    """The engines that living training consumers can run, and our own."""
+    rows = await session.execute(
+        text(
+            "SELECT DISTINCT jsonb_array_elements_text(w.engines::jsonb) AS engine FROM studio.workers w "
+            "WHERE w.role = 'training-consumer' AND w.ended_at IS NULL "
+            "AND w.heartbeat_at > clock_timestamp() - interval '1 minute'"
+        )
+    )
+    return [OWN_ENGINE, *sorted({row.engine for row in rows} - {OWN_ENGINE})]
 
 
 async def keep_worker(session: AsyncSession, worker: UUID) -> bool:

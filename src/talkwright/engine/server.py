@@ -72,7 +72,7 @@ class BotServer:
             await trainings.close()
             await self.close()
 
-        addressed = [Middleware(Addressed, deployment=self.deployment)] if self.deployment else []
+        addressed = [Middleware(Addressed, deployment=self.deployment, access=self.access)] if self.deployment else []
         middleware = [*addressed, *([_cors(self.origins)] if self.origins else [])]
         return Starlette(routes=routes, exception_handlers=handlers, lifespan=lifespan, middleware=middleware)
 

@@ -19,11 +19,12 @@ class ModelArchiveError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelFile:
-    """A model archive: what the engine stamps into events, its size in bytes, its hash."""
+    """A model archive: what the engine stamps into events, its size in bytes, its hash, the release that made it."""
 
     model_id: str
     size: int
     sha256: bytes
+    made_by: str | None = None
 
 
 def read_model(path: Path) -> ModelFile:
@@ -40,7 +41,13 @@ def read_model(path: Path) -> ModelFile:
     model_id = metadata.get("model_id") if isinstance(metadata, dict) else None
     if not isinstance(model_id, str) or not model_id or len(model_id) > 200:
         raise ModelArchiveError("The model's metadata has no model_id.")
-    return ModelFile(model_id=model_id, size=path.stat().st_size, sha256=digest.digest())
+    made_by = metadata.get("rasa_open_source_version") if isinstance(metadata, dict) else None
+    return ModelFile(
+        model_id=model_id,
+        size=path.stat().st_size,
+        sha256=digest.digest(),
+        made_by=made_by[:80] if isinstance(made_by, str) else None,
+    )
 
 
 def _metadata(archive: tarfile.TarFile) -> object:

@@ -59,9 +59,11 @@ class Trade(Protocol):
     """What a consumer does with an attempt; returns when the attempt has ended or was let go.
 
     `site` names where its jobs live on without it, for another consumer of the same site; None where they end with it.
+    `engines` are those that it can run.
     """
 
     site: str | None
+    engines: tuple[str, ...]
 
     async def keep(self, keeper: Keeper) -> None:
         """Run the attempt's job and write its outcome."""
@@ -101,6 +103,7 @@ class Consumer:
                 host=socket.gethostname(),
                 process=os.getpid(),
                 site=self._trade.site,
+                engines=self._trade.engines,
             )
         context.started.set()
         beat_due, is_news = 0.0, True

@@ -72,6 +72,15 @@ class Plan:
     look_again: float | None = None
 
 
+def place_for(work: OpenWork, places: list[Place]) -> Place | None:
+    """The first free place whose consumer can run the work's engine; it is taken from `places`."""
+    for place in places:
+        if work.engine in place.engines:
+            places.remove(place)
+            return place
+    return None
+
+
 def gone_on_with(work: OpenWork, places: list[Place], patience: float) -> HandOver | float | None:
     """What becomes of the job of an attempt whose consumer is gone.
 
@@ -83,7 +92,7 @@ def gone_on_with(work: OpenWork, places: list[Place], patience: float) -> HandOv
     if not lives:
         return None
     for place in places:
-        if place.site == work.site and place.protocol >= ADOPTING_PROTOCOL:
+        if place.site == work.site and place.protocol >= ADOPTING_PROTOCOL and work.engine in place.engines:
             places.remove(place)
             return HandOver(work, place.worker)
     left = patience + work.held_for

@@ -14,7 +14,7 @@ from talkwright.database.attempt_rights import RightfulAttempt, rightful_attempt
 from talkwright.database.engine import UNAVAILABLE, Database
 from talkwright.identity.secrets import Keyring, SecretsError
 from talkwright.modelservice.desk import Ask, AwayError, RefusedError, StaleError
-from talkwright.modelservice.engines import talkwright
+from talkwright.modelservice.engines.base import MODEL, PROJECT
 from talkwright.modelservice.jobs import Desk
 from talkwright.modelservice.keeper import Keeper
 from talkwright.storage.keys import archive_key, log_key, project_key
@@ -85,14 +85,14 @@ class JobDesk:
 
 
 def _output_key(attempt: RightfulAttempt, number: UUID, path: str, sha256: str) -> str:
-    if attempt.kind != "training" or path != talkwright.MODEL:
+    if attempt.kind != "training" or path != MODEL:
         raise RefusedError(f"This job makes no {path}.")
     return archive_key(attempt.assistant, attempt.work, number, sha256)
 
 
 def _input_key(attempt: RightfulAttempt, path: str) -> str:
-    if attempt.kind == "training" and path == talkwright.PROJECT:
+    if path == PROJECT:
         return project_key(attempt.version)
-    if attempt.kind == "deployment" and path == talkwright.MODEL and attempt.model_object is not None:
+    if attempt.kind == "deployment" and path == MODEL and attempt.model_object is not None:
         return attempt.model_object
     raise RefusedError(f"This job reads no {path}.")

@@ -6,6 +6,7 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal
 
 Level = Literal["debug", "info", "warning", "error"]
@@ -46,6 +47,8 @@ class Job:
     paths there, which are stored where the `desk` says (without one nothing is). `command` runs in that folder, with
     `environment` and nothing else; no value of `hide` gets into the log. A job that serves picks a free port itself and
     says it in a line `{"stage": "ready", "port": N}`; the word `LISTEN` of its command says on which address.
+    `programs` are our scripts, of the standard library alone, that the command names by their paths here; where jobs
+    run in containers they are brought along. `image` is the one that the command lives in; None is our own.
     """
 
     name: str
@@ -54,6 +57,8 @@ class Job:
     outputs: tuple[str, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
     hide: tuple[str, ...] = ()
+    programs: tuple[Path, ...] = ()
+    image: str | None = None
     desk: Desk | None = None
     serves: bool = False
     limits: Limits = field(default_factory=Limits)

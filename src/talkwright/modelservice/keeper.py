@@ -50,6 +50,7 @@ class Keeper:
         self.shutdown = False
         self.is_over = False
         self.given: Mapping[str, str] = {}
+        self.told: Callable[[LogLine], LogLine] = _as_it_is
         self.problems: list[Mapping[str, Any]] = []
         self.last_message = ""
         self._leases = leases
@@ -85,7 +86,7 @@ class Keeper:
 
     def note(self, line: LogLine) -> None:
         """Take a log line; it is written soon. Numbers that were jumped over are remembered as missing."""
-        line = hidden(line, self.given)
+        line = hidden(self.told(line), self.given)
         if line.number > self._last:
             if line.number > self._last + 1:
                 self._gaps.append(range(self._last + 1, line.number))
@@ -215,6 +216,10 @@ class Keeper:
             await queue.append_log(session, self.attempt.id, self.attempt.assistant, rows, work)
         if tell is not None:
             announce(session, self.attempt.assistant, self.attempt.kind, {**work, "state": tell})
+
+
+def _as_it_is(line: LogLine) -> LogLine:
+    return line
 
 
 def _position(lines: list[LogLine]) -> dict[str, Any]:

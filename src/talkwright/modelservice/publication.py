@@ -11,6 +11,7 @@ import asyncio
 import json
 import re
 import tempfile
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from talkwright.database.ids import uuid7
 from talkwright.database.tables import models
 from talkwright.database.work import HeldAttempt
-from talkwright.modelservice.artefacts import ModelArchiveError, read_model
+from talkwright.modelservice.artefacts import ModelArchiveError, ModelFile, read_model
 from talkwright.modelservice.jobs import Output
 from talkwright.operations.logs import get_logger
 from talkwright.storage.keys import manifest_key, models_prefix
@@ -31,6 +32,10 @@ from talkwright.storage.objects import ObjectNotFoundError, ObjectStore, Storage
 log = get_logger(__name__)
 
 _ARCHIVE = re.compile(r"/(?P<attempt>[0-9a-f-]{36})-(?P<sha256>[0-9a-f]{64})\.tar\.gz$")
+
+
+Check = Callable[[ModelFile], None]
+"""How an engine looks at a model that it made; raises ModelArchiveError where it is none that can run."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +54,7 @@ class Publication:
     def __init__(self, store: ObjectStore) -> None:
         self._store = store
 
-    async def found(self, attempt: HeldAttempt) -> Published | None:
+    async def found(self, attempt: HeldAttempt, check: Check | None = None) -> Published | None:
         """What an earlier attempt of the training has published, or can be published of what it stored; None: nothing.
 
         Raises StorageError, ModelArchiveError.
@@ -61,17 +66,17 @@ class Publication:
             if (named := _ARCHIVE.search(key)) is None:
                 continue
             try:
-                return await self._publish(attempt, key, named["sha256"], None)
+                return await self._publish(attempt, key, named["sha256"], None, check)
             except ModelArchiveError as error:
                 log.warning("model.left_alone", key=key, reason=str(error))
         return None
 
-    async def publish(self, attempt: HeldAttempt, stored: Output) -> Published:
+    async def publish(self, attempt: HeldAttempt, stored: Output, check: Check | None = None) -> Published:
         """Publish what the attempt's job stored, unless the training has its model already: then that one counts.
 
         Raises StorageError, ModelArchiveError.
         """
-        return await self._publish(attempt, stored.key, stored.sha256, stored.size)
+        return await self._publish(attempt, stored.key, stored.sha256, stored.size, check)
 
     async def clear(self, attempt: HeldAttempt, published: Published) -> None:
         """Delete what other attempts of this training left in the store."""
@@ -83,13 +88,17 @@ class Publication:
         except StorageError as error:
             log.warning("models.not_cleared", error=str(error))
 
-    async def _publish(self, attempt: HeldAttempt, key: str, sha256: str, size: int | None) -> Published:
+    async def _publish(
+        self, attempt: HeldAttempt, key: str, sha256: str, size: int | None, check: Check | None
+    ) -> Published:
         with tempfile.TemporaryDirectory(prefix="talkwright-") as folder:
             path = Path(folder) / "model.tar.gz"
             await self._store.get_to(key, path)
             file = await asyncio.to_thread(read_model, path)
         if file.sha256.hex() != sha256 or (size is not None and file.size != size):
             raise ModelArchiveError("The stored model is not what was sent to the store.")
+        if check is not None:
+            check(file)
         published = Published(object=key, sha256=sha256, size=file.size, model_id=file.model_id)
         manifest = json.dumps({"format": 1, **asdict(published)}, indent=1).encode()
         if await self._store.create(manifest_key(attempt.assistant, attempt.work), manifest):

@@ -18,6 +18,7 @@ from talkwright.database.ids import uuid7
 from talkwright.database.readiness import unready_reason
 from talkwright.database.settings import DatabaseSettings, HomeSettings
 from talkwright.identity.settings import IdentitySettings
+from talkwright.modelservice.engines.rasa.settings import RasaSettings
 from talkwright.modelservice.executors.kubernetes.settings import KubernetesSettings
 from talkwright.modelservice.executors.settings import PlaceSettings
 from talkwright.modelservice.settings import ModelServiceSettings
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from talkwright.storage.objects import ObjectStore
 
 ORCHESTRATOR_SECTIONS = (DatabaseSettings, HomeSettings, ModelServiceSettings, PlaceSettings, KubernetesSettings)
-CONSUMER_SECTIONS = (*ORCHESTRATOR_SECTIONS, StorageSettings, IdentitySettings)
+CONSUMER_SECTIONS = (*ORCHESTRATOR_SECTIONS, StorageSettings, IdentitySettings, RasaSettings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,12 +115,14 @@ async def _lead(context: RoleContext, orchestrator: Orchestrator, parts: Parts) 
 async def training_consumer(context: RoleContext) -> None:
     """Run training jobs, one at a time."""
     from talkwright.modelservice.consuming import Consumer  # noqa: PLC0415 - as above
+    from talkwright.modelservice.engines.known import Engines  # noqa: PLC0415 - as above
     from talkwright.modelservice.training.consumer import Training  # noqa: PLC0415 - as above
     from talkwright.modelservice.variables import Variables  # noqa: PLC0415 - as above
 
     async with _parts(context) as parts, _jobs(context, parts, "training") as jobs:
         variables = Variables(jobs.keys, passed(parts.settings))
-        trade = Training(jobs.executor, jobs.store, variables, jobs.desk, parts.settings)
+        engines = Engines(parts.settings, context.settings[RasaSettings])
+        trade = Training(jobs.executor, jobs.store, variables, jobs.desk, parts.settings, engines=engines)
         consumer = Consumer(
             parts.database, parts.listener, trade, parts.settings, role="training-consumer", identity=parts.identity
         )
@@ -129,12 +132,21 @@ async def training_consumer(context: RoleContext) -> None:
 async def running_consumer(context: RoleContext) -> None:
     """Hold one running model."""
     from talkwright.modelservice.consuming import Consumer  # noqa: PLC0415 - as above
+    from talkwright.modelservice.engines.known import Engines  # noqa: PLC0415 - as above
     from talkwright.modelservice.running.consumer import Running  # noqa: PLC0415 - as above
     from talkwright.modelservice.variables import Variables  # noqa: PLC0415 - as above
 
     async with _parts(context) as parts, _jobs(context, parts, "running") as jobs:
         variables = Variables(jobs.keys, passed(parts.settings))
-        trade = Running(jobs.executor, jobs.store, variables, jobs.desk, keyring=jobs.keys, settings=parts.settings)
+        trade = Running(
+            jobs.executor,
+            jobs.store,
+            variables,
+            jobs.desk,
+            keyring=jobs.keys,
+            settings=parts.settings,
+            engines=Engines(parts.settings, context.settings[RasaSettings]),
+        )
         consumer = Consumer(
             parts.database, parts.listener, trade, parts.settings, role="running-consumer", identity=parts.identity
         )

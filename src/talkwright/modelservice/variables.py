@@ -39,6 +39,11 @@ class Variables:
         return found
 
 
+def values_to_hide(variables: Mapping[str, str]) -> tuple[str, ...]:
+    """The values that no log of a job may show; short ones are part of too many words."""
+    return tuple(value for value in variables.values() if len(value) >= SHORTEST_SECRET)
+
+
 def hidden(line: LogLine, values: Mapping[str, str]) -> LogLine:
     """A job's line without the values that the job was given, wherever they stand in it."""
     secrets = sorted((value for value in values.values() if len(value) >= SHORTEST_SECRET), key=len, reverse=True)

@@ -6,6 +6,7 @@ import type { Secret } from '../api/secrets'
 import { useAssistant, useMay } from '../frame/assistant'
 import { Button } from '../ui/controls'
 import { Empty, Failure, SkeletonRows } from '../ui/states'
+import { EnginePart } from './EnginePart'
 import { secretsQuery } from './queries'
 import { RemoveDialog } from './RemoveDialog'
 import { SecretDialog, type Editing } from './SecretDialog'
@@ -35,6 +36,7 @@ export default function SettingsPage() {
         <Secrets may={may} onEdit={setEditing} onRemove={setRemoving} />
         {!may && <p className="micro t3">{words.readOnly}</p>}
       </section>
+      <EnginePart may={may} />
       <SecretDialog editing={editing} onClose={() => setEditing(null)} />
       <RemoveDialog secret={removing} onClose={() => setRemoving(null)} />
     </main>

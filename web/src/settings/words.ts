@@ -17,6 +17,15 @@ export const words = {
   replaceOf: (name: string) => `Replace ${name}`,
   deleteOf: (name: string) => `Delete ${name}`,
   readOnly: 'Your role shows what is set and doesn’t change it.',
+  engines: {
+    title: 'Engine',
+    why: 'What trains the assistant and runs it. The next training is made with it; versions that are trained keep the engine they were made with, and chats go on from one to the other.',
+    label: 'Engine of the next training',
+    name: (engine: string): string => ({ talkwright: 'Talkwright', rasa: 'Rasa' })[engine] ?? engine,
+    chosen: (engine: string) => `The next training is made with ${engine}`,
+    gone: (engine: string) => `${engine} is not set up here any more, so trainings wait. Choose another engine, or ask whoever runs this studio.`,
+    other: 'Another engine takes longer to train and to start, and says less of how it understood a message.',
+  },
   form: {
     add: 'Add a secret',
     set: (name: string) => `Set ${name}`,

@@ -9,7 +9,13 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 
 from talkwright.assistant.starter import starter_project
 from talkwright.backend.assistants import service
-from talkwright.backend.assistants.schemas import Assistants, AssistantSummary, NewAssistant, NewTitle
+from talkwright.backend.assistants.schemas import (
+    Assistants,
+    AssistantSummary,
+    NewAssistant,
+    NewEngine,
+    NewTitle,
+)
 from talkwright.backend.audit import origin_of
 from talkwright.backend.context import Session
 from talkwright.backend.interchange.importing import creation_change, read
@@ -61,6 +67,15 @@ async def retitle_assistant(aid: UUID, body: NewTitle, editor: Editor, session: 
     """Give an assistant another title."""
     await assistants.set_title(session, aid, body.title)
     await record(session, origin_of(request), "assistants.retitle", assistant=aid, target=aid)
+    announce(session, STUDIO, "assistant", {"assistant": str(aid)})
+    return await service.one_assistant(session, editor, aid)
+
+
+@router.put("/{aid}/engine", response_model=AssistantSummary)
+async def choose_engine(aid: UUID, body: NewEngine, editor: Editor, session: Session, request: Request) -> Any:
+    """Have an assistant's next trainings made by another engine; what was trained keeps its own."""
+    await service.choose_engine(session, aid, body.engine)
+    await record(session, origin_of(request), "assistants.engine", assistant=aid, target=aid)
     announce(session, STUDIO, "assistant", {"assistant": str(aid)})
     return await service.one_assistant(session, editor, aid)
 

@@ -79,6 +79,15 @@ class AssistantSummary(BaseModel):
     failed_start: Deployment | None = Field(description="The newest deployment, where it didn't start.")
     last_change: LastChange | None
     permissions: list[str]
+    engine: str = Field(description="The engine that its next training is made with.")
+
+
+class NewEngine(BaseModel):
+    """Another engine for the next trainings."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"engine": "talkwright"}]})
+
+    engine: str = Field(min_length=1, max_length=40)
 
 
 class Assistants(BaseModel):

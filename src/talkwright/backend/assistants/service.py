@@ -25,6 +25,7 @@ from talkwright.backend.trainings.schemas import training_of
 from talkwright.database import assistants
 from talkwright.database.announcements import STUDIO, announce
 from talkwright.database.assistants import ListedAssistant
+from talkwright.database.workers import offered_engines
 from talkwright.identity.principal import Principal, visible_assistants
 
 _STRANGE = re.compile(r"[^A-Za-z0-9_.-]+")
@@ -73,7 +74,17 @@ def summary(entry: ListedAssistant, principal: Principal) -> dict[str, Any]:
         "failed_start": None if entry.failed_start is None else deployment_of(entry.failed_start),
         "last_change": last,
         "permissions": sorted(principal.permissions_in(row.id)),
+        "engine": row.engine,
     }
+
+
+async def choose_engine(session: AsyncSession, assistant: UUID, engine: str) -> None:
+    """Have the next trainings made by another engine. Raises ProblemError 409 for one that is not set up here."""
+    offered = await offered_engines(session)
+    if engine not in offered:
+        detail = f"The operator has set up {', '.join(offered)}. Choose one of them, or ask for {engine}."
+        raise ProblemError(409, "engine-not-set-up", "This engine is not set up here", detail)
+    await assistants.set_engine(session, assistant, engine)
 
 
 async def make_assistant(

@@ -42,6 +42,7 @@ class Deployment(BaseModel):
     problems: list[dict[str, Any]] = Field(description="What the running model can't use, with how to mend it.")
     created_at: datetime
     ready_at: datetime | None
+    engine: str | None = Field(description="The engine that made the model, and runs it.")
 
 
 class Deployments(BaseModel):
@@ -69,4 +70,5 @@ def deployment_of(row: Mapping[str, Any]) -> Deployment:
         problems=problems_of(row["attempt_problems"]),
         created_at=row["created_at"],
         ready_at=row["ready_at"],
+        engine=row["engine"],
     )

@@ -10,9 +10,10 @@ import talkwright
 from talkwright.assistant.project.ignoring import LEFT_OUT, LEFT_OUT_BEGINNINGS
 from talkwright.backend import samples
 from talkwright.backend.context import ServicesOf, Session
-from talkwright.backend.security import public
+from talkwright.backend.security import SignedIn, public
 from talkwright.backend.sign_in.service import SignIns
 from talkwright.database.tables import instance
+from talkwright.database.workers import offered_engines
 from talkwright.identity.people import administrator_exists
 
 router = APIRouter(tags=["instance"])
@@ -35,6 +36,20 @@ class Instance(BaseModel):
     instance: str
     first_administrator_needed: bool
     left_out: LeftOut
+
+
+class Engines(BaseModel):
+    """The engines that assistants can choose, as consumers offer them; the first is the studio's own."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [samples.ENGINES]})
+
+    items: list[str]
+
+
+@router.get("/engines")
+async def list_engines(_person: SignedIn, session: Session) -> Engines:
+    """The engines that the operator has set up here."""
+    return Engines(items=await offered_engines(session))
 
 
 @router.get("/instance", dependencies=[Depends(public)])

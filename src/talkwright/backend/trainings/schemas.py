@@ -62,6 +62,7 @@ class Training(BaseModel):
     by: Person
     deploy: bool
     stopping: bool
+    engine: str = Field(description="The engine that makes the model.")
 
 
 class Trainings(BaseModel):
@@ -114,6 +115,7 @@ def training_of(row: Mapping[str, Any]) -> Training:
         by=Person(id=row["created_by"], name=row["by_name"]),
         deploy=row["deploy"],
         stopping=not ended and row["cancel_requested_at"] is not None,
+        engine=row["engine"],
     )
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from talkwright.database.workers import OWN_ENGINE
+
 
 def waiting_words(row: Mapping[str, Any]) -> str | None:
     """Why a queued training does not run yet; None for one that does."""
@@ -26,7 +28,8 @@ def _reason(row: Mapping[str, Any], role: str, room: str = "") -> str:
     ahead, consumers, busy = (row["place"] or 1) - 1, row["consumers"] or 0, row["busy"] or 0
     before = f"{ahead} before you; " if ahead else ""
     if consumers == 0:
-        return f"{before}no {role} consumer is there, it starts as soon as one is"
+        engine = f" with the engine {row['engine']}" if row["engine"] not in (None, OWN_ENGINE) else ""
+        return f"{before}no {role} consumer{engine} is there, it starts as soon as one is"
     if busy < consumers:
         return f"{before}it starts in a moment"
     return f"{before}{busy} of {consumers} {role} consumer{'' if consumers == 1 else 's'} busy{room}"

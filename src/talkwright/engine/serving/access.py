@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 
 from talkwright.engine.serving.answers import ApiError
 
@@ -82,7 +82,7 @@ class Access:
         """Whether everybody may do everything that needs no proof."""
         return self._token is None and self._jwt is None
 
-    def caller(self, request: Request) -> Caller:
+    def caller(self, request: HTTPConnection) -> Caller:
         """Who asks; either proof satisfies. Raises ApiError (401)."""
         if self.is_open or self._has_token(request):
             return Caller(admin=True)
@@ -117,12 +117,12 @@ class Access:
             )
         self.admit(request)
 
-    def _has_token(self, request: Request) -> bool:
+    def _has_token(self, request: HTTPConnection) -> bool:
         if self._token is None:
             return False
         return hmac.compare_digest(request.query_params.get("token", "").encode(), self._token.encode())
 
-    def _of_jwt(self, request: Request) -> Caller | None:
+    def _of_jwt(self, request: HTTPConnection) -> Caller | None:
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         if self._jwt is None or scheme.lower() != "bearer":
             return None

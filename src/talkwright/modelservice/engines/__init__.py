@@ -1,1 +1,1 @@
-"""How each engine trains and runs: its jobs as values."""
+"""How each engine trains and runs: its jobs as values, behind one interface."""

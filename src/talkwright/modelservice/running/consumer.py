@@ -10,29 +10,32 @@ import secrets
 import httpx2
 from sqlalchemy import func
 
-from talkwright.database.deployments import ADDRESSED, SECRET_PURPOSE
+from talkwright.database.deployments import SECRET_PURPOSE
 from talkwright.database.work import HeldAttempt
 from talkwright.identity.secrets import Keyring, SecretsError
 from talkwright.modelservice.consuming import GONE, remember
-from talkwright.modelservice.engines import talkwright
+from talkwright.modelservice.engines.base import REFUSED, Engine, EngineError, Order, Serving
+from talkwright.modelservice.engines.known import Engines
 from talkwright.modelservice.executors.base import Executor, JobError, RunningJob
 from talkwright.modelservice.gaps import fill_gaps
 from talkwright.modelservice.granting import JobDesk
 from talkwright.modelservice.jobs import OVER
 from talkwright.modelservice.keeper import Keeper
 from talkwright.modelservice.leases import LeaseLostError
+from talkwright.modelservice.projects import archive_of
 from talkwright.modelservice.settings import ModelServiceSettings
 from talkwright.modelservice.transitions import Outcome
 from talkwright.modelservice.variables import Variables
 from talkwright.operations.logs import get_logger
 from talkwright.operations.waiting import first_of
-from talkwright.storage.objects import ObjectStore
+from talkwright.storage.keys import project_key
+from talkwright.storage.objects import ObjectStore, StorageError
 
 log = get_logger(__name__)
 
 PROBE_SECONDS = 0.05
-PROBE = "/session_start"
-"""What a model is given to read before talk goes to it: a payload, which every engine understands by itself."""
+LONGEST_PROBE_SECONDS = 0.5
+"""An engine that takes long to start is asked less often."""
 
 
 class StartError(Exception):
@@ -51,6 +54,7 @@ class Running:
         *,
         keyring: Keyring,
         settings: ModelServiceSettings,
+        engines: Engines | None = None,
     ) -> None:
         self._executor = executor
         self._store = store
@@ -58,6 +62,8 @@ class Running:
         self._variables = variables
         self._keyring = keyring
         self._settings = settings
+        self._engines = engines or Engines(settings)
+        self.engines = self._engines.names
         self.site = executor.site if settings.adopt_seconds else None
 
     async def keep(self, keeper: Keeper) -> None:
@@ -69,7 +75,10 @@ class Running:
             running, token = await self._begin(keeper)
         except LeaseLostError:
             return
-        except JobError as error:
+        except EngineError as error:
+            await keeper.end(Outcome.FAILED, str(error))
+            return
+        except (JobError, StorageError) as error:
             await keeper.end(Outcome.LOST_JOB, str(error))
             return
         try:
@@ -85,8 +94,13 @@ class Running:
             await running.discard()
 
     async def _begin(self, keeper: Keeper) -> tuple[RunningJob, str]:
-        """The attempt's job, one that runs already or a new one, and its token. Raises JobError, LeaseLostError."""
+        """The attempt's job, one that runs already or a new one, and its token.
+
+        Raises JobError, EngineError, StorageError, LeaseLostError.
+        """
         attempt = keeper.attempt
+        engine = self._engines.named(attempt.engine)
+        keeper.told = engine.told
         keeper.given = await keeper.write(lambda session: self._variables.of(session, attempt.assistant))
         desk = self._desk.of(keeper)
         if attempt.job is not None:
@@ -96,15 +110,14 @@ class Running:
                 raise JobError(GONE)
             return adopted, self._opened(handle["token"])
         token = secrets.token_urlsafe(32)
-        job = talkwright.running_job(
-            keeper.job_name,
-            model=str(attempt.model_object),
-            deployment=str(attempt.work),
-            token=token,
+        order = Order(
+            name=keeper.job_name,
+            project=project_key(attempt.version),
+            archive=await archive_of(keeper, self._store) if engine.reads_projects else None,
             variables=keeper.given,
             desk=desk,
-            settings=self._settings,
         )
+        job = await asyncio.to_thread(engine.running_job, order, _serving(attempt, token))
         await keeper.save({"state": "running", "started_at": func.clock_timestamp()}, tell="starting")
         running = await self._executor.start(job)
         sealed = base64.b64encode(self._keyring.encrypt(token.encode(), SECRET_PURPOSE)).decode()
@@ -148,6 +161,7 @@ class Running:
                 "state": "ready",
                 "address": address,
                 "secret": self._keyring.encrypt(token.encode(), SECRET_PURPOSE),
+                "protocol": self._engines.named(keeper.attempt.engine).protocol,
                 "problems": json.dumps(keeper.problems),
                 "ready_at": func.clock_timestamp(),
             }
@@ -159,29 +173,16 @@ class Running:
     ) -> str | None:
         """The address once the expected model answers there; None where the attempt is to end before that."""
         ends = (running.ended, keeper.stop.wait, keeper.leave.wait)
-        done = await first_of(asyncio.shield(port), *(wait() for wait in ends), seconds=self._settings.start_seconds)
+        engine = self._engines.named(keeper.attempt.engine)
+        done = await first_of(asyncio.shield(port), *(wait() for wait in ends), seconds=engine.start_seconds)
         if not port.done():
             if not done:
-                raise StartError(f"The model did not start within {self._settings.start_seconds:.0f} seconds.")
+                raise StartError(f"The model did not start within {engine.start_seconds:.0f} seconds.")
             return None
         address = running.address(port.result())
-        probe = self._probe(address, token, keeper.attempt)
+        probe = _probe(engine, address, _serving(keeper.attempt, token), keeper.attempt.model_id)
         done = await first_of(probe, *(wait() for wait in ends))
         return address if done == {0} else None
-
-    async def _probe(self, address: str, token: str, attempt: HeldAttempt) -> None:
-        """Ask until the expected model answers, and takes in what a message says."""
-        deadline = asyncio.get_running_loop().time() + self._settings.start_seconds
-        proof, meant = {"token": token}, {ADDRESSED: str(attempt.work)}
-        async with httpx2.AsyncClient(
-            base_url=address, params=proof, headers=meant, timeout=5.0, trust_env=False
-        ) as client:
-            while True:
-                if await answers(client, attempt.model_id):
-                    return
-                if asyncio.get_running_loop().time() > deadline:
-                    raise StartError("The started program does not answer with the expected model.")
-                await asyncio.sleep(PROBE_SECONDS)
 
     async def _drain(self, keeper: Keeper, running: RunningJob) -> None:
         """Have a replaced model go on until nobody asks it any more, then until no turn is under way."""
@@ -201,7 +202,7 @@ class Running:
             await keeper.end(Outcome.STOPPED, None)
         elif keeper.shutdown or ended.why == OVER:
             await keeper.end(Outcome.RELEASED, "The consumer stopped.")
-        elif ended.code == talkwright.REFUSED and not started:
+        elif ended.code == REFUSED and not started:
             await keeper.end(Outcome.CONTENT, f"The model can't be run: {keeper.last_message}")
         elif ended.why is None and ended.code is not None and ended.code > 0 and not started and keeper.last_message:
             await keeper.end(Outcome.LOST_JOB, keeper.last_message)
@@ -209,19 +210,23 @@ class Running:
             await keeper.end(Outcome.LOST_JOB, ended.why or _words(ended.code))
 
 
-async def answers(client: httpx2.AsyncClient, model_id: str | None) -> bool:
-    """Whether the expected model is loaded and reads a message.
+async def _probe(engine: Engine, address: str, serving: Serving, model_id: str | None) -> None:
+    """Ask until the expected model answers, and takes in what a message says. Raises StartError."""
+    deadline = asyncio.get_running_loop().time() + engine.start_seconds
+    proof, headers = engine.proof(serving)
+    pause = PROBE_SECONDS
+    async with httpx2.AsyncClient(
+        base_url=address, params=dict(proof), headers=dict(headers), timeout=5.0, trust_env=False
+    ) as client:
+        while not await engine.answers(client, model_id):
+            if asyncio.get_running_loop().time() > deadline:
+                raise StartError("The started program does not answer with the expected model.")
+            await asyncio.sleep(pause)
+            pause = min(pause * 1.05, LONGEST_PROBE_SECONDS)
 
-    The message is a payload: it begins no conversation, and no language model and no action is asked.
-    """
-    try:
-        status = await client.get("/status")
-        if status.status_code != 200 or status.json().get("model_id") != model_id:
-            return False
-        parsed = await client.post("/model/parse", json={"text": PROBE})
-        return parsed.status_code == 200 and parsed.json().get("text") == PROBE
-    except (httpx2.HTTPError, ValueError, AttributeError):
-        return False
+
+def _serving(attempt: HeldAttempt, token: str) -> Serving:
+    return Serving(model=str(attempt.model_object), deployment=str(attempt.work), token=token)
 
 
 def _words(code: int | None) -> str:

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from talkwright.database.states import DeploymentState
 from talkwright.database.work import Kind, OpenWork
 from talkwright.database.workers import Place
-from talkwright.modelservice.decisions import Activate, Assign, Decision, Move, Plan, Stop, gone_on_with
+from talkwright.modelservice.decisions import Activate, Assign, Decision, Move, Plan, Stop, gone_on_with, place_for
 from talkwright.modelservice.transitions import (
     ASLEEP,
     HOLDING,
@@ -72,8 +72,8 @@ class RunningPolicy:
                 decisions.append(Move(work, _step(D.STOPPED, "A newer version took its place in the queue.")))
             elif work.wait > 0:
                 waits.append(work.wait)
-            elif places:
-                decisions.append(Assign(work, places.pop(0).worker, _step(D.STARTING, "A consumer starts it.")))
+            elif (place := place_for(work, places)) is not None:
+                decisions.append(Assign(work, place.worker, _step(D.STARTING, "A consumer starts it.")))
             else:
                 waiting.append(work)
         decisions.extend(self._make_room(waiting, standing, waits))

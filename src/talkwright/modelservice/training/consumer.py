@@ -13,13 +13,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from talkwright.modelservice.artefacts import ModelArchiveError
 from talkwright.modelservice.consuming import GONE, remember
-from talkwright.modelservice.engines import talkwright
+from talkwright.modelservice.engines.base import MODEL, REFUSED, Engine, EngineError, Order
+from talkwright.modelservice.engines.known import Engines
 from talkwright.modelservice.executors.base import Executor, JobError, RunningJob
 from talkwright.modelservice.gaps import fill_gaps
 from talkwright.modelservice.granting import JobDesk
-from talkwright.modelservice.jobs import OVER, Ended
+from talkwright.modelservice.jobs import OVER, Desk, Ended
 from talkwright.modelservice.keeper import Keeper
 from talkwright.modelservice.leases import LeaseLostError
+from talkwright.modelservice.projects import archive_of
 from talkwright.modelservice.publication import Publication, Published, enter_model
 from talkwright.modelservice.settings import ModelServiceSettings
 from talkwright.modelservice.transitions import Outcome
@@ -39,13 +41,16 @@ class Training:
         variables: Variables,
         desk: JobDesk,
         settings: ModelServiceSettings,
+        *,
+        engines: Engines | None = None,
     ) -> None:
         self._executor = executor
         self._variables = variables
         self._store = store
         self._publication = Publication(store)
         self._desk = desk
-        self._settings = settings
+        self._engines = engines or Engines(settings)
+        self.engines = self._engines.names
         self.site = executor.site if settings.adopt_seconds else None
 
     async def keep(self, keeper: Keeper) -> None:
@@ -54,7 +59,7 @@ class Training:
             running = await self._begin(keeper)
         except LeaseLostError:
             return
-        except ModelArchiveError as error:
+        except (EngineError, ModelArchiveError) as error:
             await keeper.end(Outcome.FAILED, str(error))
             return
         except (JobError, StorageError) as error:
@@ -81,27 +86,33 @@ class Training:
         attempt = keeper.attempt
         keeper.given = await keeper.write(lambda session: self._variables.of(session, attempt.assistant))
         desk = self._desk.of(keeper)
+        engine = self._engines.named(attempt.engine)
+        keeper.told = engine.told
         if attempt.job is not None:
             running = await self._executor.adopt(json.loads(attempt.job), desk)
             if running is not None:
                 return running
-        if (published := await self._publication.found(attempt)) is not None:
+        if (published := await self._publication.found(attempt, engine.check)) is not None:
             await self._enter(keeper, published)
             return None
         if attempt.job is not None:
             raise JobError(GONE)
-        job = talkwright.training_job(
-            keeper.job_name,
-            project=project_key(attempt.version),
-            requested_at=attempt.requested_at.astimezone(UTC).isoformat(),
-            variables=keeper.given,
-            desk=desk,
-            settings=self._settings,
-        )
+        job = await asyncio.to_thread(engine.training_job, await self._order(keeper, engine, desk))
         await keeper.save({"state": "running", "started_at": func.clock_timestamp()}, tell="running")
         running = await self._executor.start(job)
         await remember(keeper, running)
         return running
+
+    async def _order(self, keeper: Keeper, engine: Engine, desk: Desk) -> Order:
+        attempt = keeper.attempt
+        return Order(
+            name=keeper.job_name,
+            project=project_key(attempt.version),
+            archive=await archive_of(keeper, self._store) if engine.reads_projects else None,
+            requested_at=attempt.requested_at.astimezone(UTC).isoformat(),
+            variables=keeper.given,
+            desk=desk,
+        )
 
     async def _watch(self, keeper: Keeper, running: RunningJob) -> Ended | None:
         """Follow the log until the job ends or must end; None where it shall go on without this consumer."""
@@ -119,12 +130,13 @@ class Training:
 
     async def _publish(self, keeper: Keeper, ended: Ended) -> None:
         """Publish what the job stored, and enter it."""
-        stored = ended.outputs.get(talkwright.MODEL)
+        stored = ended.outputs.get(MODEL)
         if stored is None:
             await keeper.end(Outcome.LOST_JOB, ended.problem or "The job stored no model.")
             return
         try:
-            published = await self._publication.publish(keeper.attempt, stored)
+            check = self._engines.named(keeper.attempt.engine).check
+            published = await self._publication.publish(keeper.attempt, stored, check)
         except ModelArchiveError as error:
             await keeper.end(Outcome.FAILED, str(error))
         except StorageError as error:
@@ -156,11 +168,13 @@ def judged(ended: Ended, problems: int, keeper: Keeper) -> tuple[Outcome, str | 
         return Outcome.FAILED, "The training needed more memory than it may use and was ended."
     if ended.code == 0:
         return Outcome.SUCCEEDED, None
-    if ended.code == talkwright.CONTENT_PROBLEMS and problems:
+    if ended.code == REFUSED and problems:
         return (
             Outcome.CONTENT,
             f"The content has {problems} problem{'s that stop' if problems > 1 else ' that stops'} the training.",
         )
+    if ended.code == REFUSED and keeper.last_message:
+        return Outcome.FAILED, keeper.last_message
     if ended.code is None or ended.code < 0:
         return Outcome.LOST_JOB, ended.why or f"ended by signal {-(ended.code or 0)}"
     return Outcome.FAILED, f"The training ended with code {ended.code}; the last lines of its log say why."

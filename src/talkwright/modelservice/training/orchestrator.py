@@ -15,7 +15,7 @@ from talkwright.database.ids import uuid7
 from talkwright.database.states import TrainingState
 from talkwright.database.work import Kind, OpenWork
 from talkwright.database.workers import Place
-from talkwright.modelservice.decisions import Assign, Decision, Move, Plan, Stop, gone_on_with
+from talkwright.modelservice.decisions import Assign, Decision, Move, Plan, Stop, gone_on_with, place_for
 from talkwright.modelservice.transitions import Outcome, Step, WorkKind, step, training_after
 
 
@@ -41,9 +41,10 @@ class TrainingPolicy:
             elif work.wait > 0:
                 waits.append(work.wait)
         waiting = [work for work in works if work.state == TrainingState.QUEUED and not work.cancel and work.wait <= 0]
-        for work, place in zip(sorted(waiting, key=lambda work: work.place), places, strict=False):
-            start = step(WorkKind.TRAINING, TrainingState.RUNNING, why="A consumer has taken it.")
-            decisions.append(Assign(work, place.worker, start))
+        for work in sorted(waiting, key=lambda work: work.place):
+            if (place := place_for(work, places)) is not None:
+                start = step(WorkKind.TRAINING, TrainingState.RUNNING, why="A consumer has taken it.")
+                decisions.append(Assign(work, place.worker, start))
         return Plan(tuple(decisions), min(waits, default=None))
 
     def _running(self, work: OpenWork, places: list[Place], waits: list[float]) -> list[Decision]:

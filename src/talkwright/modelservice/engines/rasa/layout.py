@@ -1,0 +1,94 @@
+"""A project as Rasa is given it (wire-protocols 2.5, 7): merged settings, and of the other files only what is data.
+
+No code of a project reaches a job: no Python file is laid out, and no component, channel, store or action is named by a
+module of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from talkwright.assistant.build import merged_document
+from talkwright.assistant.items import ItemBody, Kind
+from talkwright.assistant.project import ProjectRefusedError, read_project
+from talkwright.modelservice.engines.base import EngineError
+
+ENDPOINTS = ("action_endpoint", "nlg", "model_groups", "vector_store", "interaction_handling")
+"""What of a project's endpoints a studio's job gets: the studio keeps conversations, and says where models are."""
+OWN_MODULES = ("rasa.", "rasa_plus.")
+_CODE_KEYS = ("actions_module", "module_path", "module")
+_SETTINGS = (Kind.CONFIG, Kind.ENDPOINTS, Kind.CREDENTIALS)
+_DEPTH = 40
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layout:
+    """A project's settings as maps, and the paths of its other files that are neither training data nor domain."""
+
+    config: Mapping[str, Any]
+    endpoints: Mapping[str, Any]
+    left_out: tuple[str, ...]
+
+
+def layout_of(archive: bytes) -> Layout:
+    """What a project's archive gives Rasa. Raises EngineError."""
+    try:
+        project = read_project(archive)
+    except ProjectRefusedError as error:
+        raise EngineError(f"The version's project can't be read: {error}") from error
+    bodies = {kind: [ItemBody(kind, item.name, item.body) for item in project.items if item.kind is kind]
+              for kind in _SETTINGS}  # fmt: skip
+    config = merged_document(bodies[Kind.CONFIG], "config", [])
+    refuse_code(config)
+    tests = [item.name for item in project.items if item.kind is Kind.TEST]
+    settings = [body.name for kind in _SETTINGS for body in bodies[kind]]
+    return Layout(
+        config=config,
+        endpoints=allowed_endpoints(merged_document(bodies[Kind.ENDPOINTS], "endpoints", [])),
+        left_out=tuple(sorted({*settings, *tests})),
+    )
+
+
+def refuse_code(config: Mapping[str, Any]) -> None:
+    """Raise EngineError where a config names code besides the engine's own."""
+    if config.get("recipe", "default.v1") != "default.v1":
+        raise EngineError(f"config.yml asks for the recipe {config['recipe']}; a studio trains default.v1 only.")
+    if config.get("importers"):
+        raise EngineError("config.yml names `importers`, which read files by code of their own; leave them out.")
+    for section in ("pipeline", "policies"):
+        for name in _names(config.get(section)):
+            if "." in name and not name.startswith(OWN_MODULES):
+                raise EngineError(
+                    f"config.yml names the component {name} by its module. A studio's jobs run no code of projects: "
+                    "take one that Rasa itself knows by name."
+                )
+
+
+def allowed_endpoints(endpoints: Mapping[str, Any]) -> dict[str, Any]:
+    """The endpoints that a job gets, without anything that would load code."""
+    allowed = {key: _without_code(endpoints[key]) for key in ENDPOINTS if endpoints.get(key)}
+    return {key: value for key, value in allowed.items() if value and not _is_module(value)}
+
+
+def _names(components: Any) -> Iterator[str]:
+    for component in components if isinstance(components, list) else ():
+        name = component.get("name") if isinstance(component, Mapping) else component
+        if isinstance(name, str):
+            yield name
+
+
+def _is_module(value: Any) -> bool:
+    """Whether an endpoint's type is a class somewhere, not one of the engine's own kinds."""
+    kind = value.get("type") if isinstance(value, Mapping) else None
+    return isinstance(kind, str) and "." in kind and not kind.startswith(OWN_MODULES)
+
+
+def _without_code(value: Any, depth: int = 0) -> Any:
+    if depth > _DEPTH:
+        return None
+    if isinstance(value, Mapping):
+        kept: Iterable[tuple[str, Any]] = ((key, item) for key, item in value.items() if key not in _CODE_KEYS)
+        return {key: _without_code(item, depth + 1) for key, item in kept}
+    return [_without_code(item, depth + 1) for item in value] if isinstance(value, list) else value

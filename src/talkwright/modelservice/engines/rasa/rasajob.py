@@ -1,0 +1,175 @@
+"""Runs Rasa for one job: a script of the standard library alone, on the interpreter of the operator's installation.
+
+`python -I rasajob.py train` lays out the project that lies in the current folder as `project.tar.gz` and trains
+`model.tar.gz`; `python -I rasajob.py run HOST` serves that model at a free port. The variable `TALKWRIGHT_RASA_ORDER`
+holds, as JSON, the merged config and endpoints, the paths that are no training data (`left_out`), the values of
+`${NAME}` in the endpoints (`variables`), and of a job that serves the `token`, which no command line shows.
+It ends with code 2 where another try would end the same.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import os
+import re
+import runpy
+import socket
+import sys
+import tarfile
+from typing import Any, NoReturn
+
+ORDER = "TALKWRIGHT_RASA_ORDER"
+LEAST, BELOW, LICENSED = (3, 6), (4, 0), (3, 7)
+"""The releases that are known to speak as this script expects; from the last one on they need a licence."""
+LICENCES = ("RASA_PRO_LICENSE", "RASA_LICENSE")
+REFUSED = 2
+DATA = "content"
+YAML = (".yml", ".yaml")
+TEXTS = (".jinja2", ".jinja", ".j2", ".md", ".txt", ".csv", ".json")
+MOST_BYTES = 512 * 1024 * 1024
+VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+
+
+def say(message: str, **more: Any) -> None:
+    """Write a line that the studio reads."""
+    sys.stdout.write(json.dumps({"message": message, **more}) + "\n")
+    sys.stdout.flush()
+
+
+def refuse(message: str) -> NoReturn:
+    """End the job for good, with words."""
+    say(message, level="error")
+    sys.exit(REFUSED)
+
+
+def numbers(version: str) -> tuple[int, int]:
+    """The first two numbers of a release."""
+    found = re.match(r"(\d+)\.(\d+)", version)
+    return (int(found[1]), int(found[2])) if found else (0, 0)
+
+
+def out_of_limits(version: str) -> str | None:
+    """Why a release can't be used, in words; None where it can."""
+    if LEAST <= numbers(version) < BELOW:
+        return None
+    known = f"from {LEAST[0]}.{LEAST[1]} up to, but without, {BELOW[0]}.{BELOW[1]}"
+    return f"Rasa {version or 'of an unknown release'} is out of the limits: this studio works with releases {known}."
+
+
+def installed() -> str:
+    """The release that this interpreter has, or an empty text."""
+    for name in ("rasa-pro", "rasa"):
+        try:
+            return importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return ""
+
+
+def check_installation() -> None:
+    """End the job where the release is unknown to us, or needs a licence that nobody gave."""
+    version = installed()
+    if not version:
+        refuse(f"{sys.executable} has no Rasa installed. The operator names one that has: TALKWRIGHT_RASA_PYTHON.")
+    reason = out_of_limits(version)
+    if reason is not None:
+        refuse(reason)
+    if numbers(version) >= LICENSED and not any(os.environ.get(name) for name in LICENCES):
+        refuse(f"Rasa Pro {version} needs the operator's licence: TALKWRIGHT_RASA_LICENSE of the consumers is not set.")
+    say(f"Rasa {version}", stage="preparing")
+
+
+def lay_out(archive: str, left_out: list[str]) -> None:
+    """Unpack training data and domain below `content`, texts at their own paths, and nothing that is code."""
+    room = MOST_BYTES
+    with tarfile.open(archive, "r:gz") as source:
+        for member in source:
+            path = os.path.normpath(member.name)
+            if not member.isfile() or path.startswith(("/", "..")) or path in left_out:
+                continue
+            kind = os.path.splitext(path)[1].lower()
+            if kind in YAML:
+                target = os.path.join(DATA, path)
+            elif kind in TEXTS:
+                target = path
+            else:
+                continue
+            room -= member.size
+            if room < 0:
+                refuse("The project is larger than 512 MiB.")
+            content = source.extractfile(member)
+            if content is not None:
+                os.makedirs(os.path.dirname(target) or ".", exist_ok=True)
+                with open(target, "wb") as out:
+                    out.write(content.read())
+    os.makedirs(DATA, exist_ok=True)
+
+
+def filled(value: Any, variables: dict[str, str], missing: set[str]) -> Any:
+    """A JSON value with its `${NAME}` filled in; names without a value are noted and stay empty."""
+    if isinstance(value, str):
+        missing.update(name for name in VARIABLE.findall(value) if name not in variables)
+        return VARIABLE.sub(lambda found: variables.get(found[1], ""), value)
+    if isinstance(value, dict):
+        return {key: filled(item, variables, missing) for key, item in value.items()}
+    return [filled(item, variables, missing) for item in value] if isinstance(value, list) else value
+
+
+def write(path: str, value: Any) -> None:
+    """Write a settings file; what is JSON is YAML."""
+    with open(path, "w", encoding="utf-8") as out:
+        json.dump(value, out, ensure_ascii=False)
+
+
+def free_port(host: str) -> int:
+    """A port that nobody listens on."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as taken:
+        taken.bind((host, 0))
+        return int(taken.getsockname()[1])
+
+
+def train(_order: dict[str, Any]) -> list[str]:
+    """The arguments of a training (wire-protocols 2.5, 4.7)."""
+    files = ("--domain", DATA, "--data", DATA, "--config", "config.yml", "--endpoints", "endpoints.yml")
+    return ["train", *files, "--out", ".", "--fixed-model-name", "model"]
+
+
+def run(order: dict[str, Any], host: str) -> list[str]:
+    """The arguments of a server; of channels there is socketio alone (wire-protocols 4.5)."""
+    channel = {
+        "user_message_evt": "user_message",
+        "bot_message_evt": "bot_message",
+        "session_persistence": True,
+        "metadata_key": "metadata",
+        "jwt_key": order["token"],
+        "jwt_method": "HS256",
+    }
+    write("credentials.yml", {"socketio": channel})
+    port = free_port(host)
+    say(f"It will answer at port {port}", stage="starting", port=port)
+    where = ("--interface", host, "--port", str(port), "--enable-api", "--auth-token", order["token"])
+    files = ("--model", "model.tar.gz", "--endpoints", "endpoints.yml", "--credentials", "credentials.yml")
+    return ["run", *files, *where]
+
+
+def main() -> None:
+    """Prepare, then be Rasa."""
+    order = json.loads(os.environ.pop(ORDER))
+    mode, *words = sys.argv[1:]
+    check_installation()
+    lay_out("project.tar.gz", order["left_out"])
+    missing: set[str] = set()
+    endpoints = filled(order["endpoints"], order["variables"], missing)
+    if missing and mode == "run":
+        names = ", ".join(sorted(missing))
+        refuse(f"The endpoints name {names} without a value. Set a secret of that name in the assistant's settings.")
+    write("config.yml", order["config"])
+    write("endpoints.yml", endpoints)
+    arguments = train(order) if mode == "train" else run(order, words[0])
+    sys.argv = ["rasa", *arguments]
+    runpy.run_module("rasa", run_name="__main__", alter_sys=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,31 @@
+"""The project of an attempt's version, for engines that are given more of it than a place in the store."""
+
+from __future__ import annotations
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from talkwright.database.projects import version_archive
+from talkwright.modelservice.engines.base import EngineError
+from talkwright.modelservice.keeper import Keeper
+from talkwright.storage.keys import project_key
+from talkwright.storage.objects import ObjectNotFoundError, ObjectStore
+
+
+async def archive_of(keeper: Keeper, store: ObjectStore) -> bytes:
+    """The archive, stored anew where the clean-up has taken it. Raises EngineError, StorageError, LeaseLostError."""
+    attempt = keeper.attempt
+    key = project_key(attempt.version)
+    try:
+        return await store.get(key)
+    except ObjectNotFoundError:
+        pass
+
+    async def write(session: AsyncSession) -> bytes:
+        return await version_archive(session, attempt.assistant, attempt.version)
+
+    try:
+        archive = await keeper.write(write)
+    except LookupError as error:
+        raise EngineError("The assistant is gone.") from error
+    await store.put(key, archive)
+    return archive
