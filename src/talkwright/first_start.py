@@ -10,6 +10,7 @@ from talkwright.backend.context import Authenticator, Services
 from talkwright.backend.errors import ProblemError
 from talkwright.backend.interchange.service import import_as_new, read_example
 from talkwright.backend.interchange.settings import ExampleSettings
+from talkwright.backend.quotas.settings import QuotaSettings
 from talkwright.backend.settings import BackendSettings
 from talkwright.backend.trainings.schemas import NewTraining
 from talkwright.backend.trainings.service import request_training
@@ -30,7 +31,7 @@ log = get_logger(__name__)
 
 async def first_start(example: str) -> None:
     """Import the example as an assistant of everybody's and queue its training. Raises ProblemError."""
-    settings = load(DatabaseSettings, HomeSettings, StorageSettings, ExampleSettings, BackendSettings)
+    settings = load(DatabaseSettings, HomeSettings, StorageSettings, ExampleSettings, BackendSettings, QuotaSettings)
     project, title = await read_example(settings[ExampleSettings].examples_root, example)
     assistant, origin = uuid7(), Origin(via="system", actor=SYSTEM_USER)
     studio = Principal(user_id=SYSTEM_USER, display="Talkwright", roles=frozenset({SUPERUSER}), via="system")
@@ -41,7 +42,10 @@ async def first_start(example: str) -> None:
             database=database,
             authenticator=cast(Authenticator, None),  # nobody signs in here
             instance="",
-            extensions={ObjectStore: open_store(settings[StorageSettings], settings[HomeSettings].home)},
+            extensions={
+                ObjectStore: open_store(settings[StorageSettings], settings[HomeSettings].home),
+                QuotaSettings: settings[QuotaSettings],
+            },
         )
         async with services.transaction() as session:
             await import_as_new(session, studio, origin, project, assistant=assistant, title=title)

@@ -18,6 +18,7 @@ from starlette.requests import Request
 from talkwright.backend.app import create_app
 from talkwright.backend.context import Services
 from talkwright.backend.events.bus import Bus
+from talkwright.backend.quotas.settings import QuotaSettings
 from talkwright.backend.secrets.given import GivenNames
 from talkwright.backend.settings import BackendSettings
 from talkwright.backend.sign_in.authenticator import OpenIdAuthenticator
@@ -102,6 +103,7 @@ async def open_studio(
         instance=instance_id,
         extensions={
             GivenNames: GivenNames(),
+            QuotaSettings: QuotaSettings(),
             Keyring: keys,
             Listener: listener,
             Bus: Bus(direct_url, listener),

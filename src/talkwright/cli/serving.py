@@ -14,6 +14,7 @@ from typing import Any
 import uvicorn
 
 from talkwright.backend.chats.bots import Bots
+from talkwright.backend.quotas.settings import QuotaSettings
 from talkwright.backend.secrets.given import GivenNames
 from talkwright.backend.settings import BackendSettings
 from talkwright.cli.settings import SupervisedSettings
@@ -36,6 +37,7 @@ DRAIN_SECONDS = 2
 
 SECTIONS = (
     BackendSettings,
+    QuotaSettings,
     DatabaseSettings,
     HomeSettings,
     IdentitySettings,
@@ -60,6 +62,7 @@ async def serve_backend(context: RoleContext) -> None:
     extensions: dict[type[Any], Any] = {
         ObjectStore: open_store(settings[StorageSettings], home),
         Bots: bots,
+        QuotaSettings: settings[QuotaSettings],
         GivenNames: GivenNames(frozenset(settings[ModelServiceSettings].job_names)),
     }
     context.checks.append(partial(unready_reason, database))

@@ -4,6 +4,7 @@ import { api, ApiError } from '../api'
 import { queryClient } from '../app/queries'
 import { uuid7 } from '../documents'
 import { toast } from '../ui/toasts'
+import { words } from './words'
 
 /** True where it was taken on; where not, the reason has been shown. */
 export async function run(assistant: string, version: string): Promise<boolean> {
@@ -12,7 +13,7 @@ export async function run(assistant: string, version: string): Promise<boolean> 
     return true
   } catch (error) {
     if (!(error instanceof ApiError)) throw error
-    toast(IconAlertCircle, error.sentence)
+    toast(IconAlertCircle, error.code === 'quota-reached' ? words.running.quotaReached(error.detail) : error.sentence)
     return false
   } finally {
     await Promise.all(['deployments', 'versions'].map((key) => queryClient.invalidateQueries({ queryKey: [key, assistant] })))

@@ -71,6 +71,8 @@ async function ask(assistant: string, go: (place: Place) => void): Promise<void>
     if (error.code === 'content-problems') {
       openDrawer('problems')
       toast(IconAlertCircle, words.training.errorsStopIt)
+    } else if (error.code === 'quota-reached') {
+      toast(IconAlertCircle, words.training.quotaReached(error.detail))
     } else {
       toast(IconAlertCircle, error.sentence)
     }

@@ -215,7 +215,11 @@ export const words = {
     notAllSaved: (why: string) => `Not trained: some of your changes are not on the server yet: ${why}.`,
     why: { two: (name: string) => `two versions of ${name} wait for your choice`, online: 'the server has not answered', offline: 'the studio can’t be reached', 'signed-out': 'you are signed out' },
     nothingChangedSinceIt: (name: string) => `Nothing changed since ${name}: it is trained already.`,
+    quotaReached: (why: string) => `Not trained: ${why}`,
     errorsStopIt: 'Not trained: the errors below stop it. Mend them, then train again.',
+  },
+  running: {
+    quotaReached: (why: string) => `Not started: ${why}`,
   },
   modelNotice: {
     label: 'Language model',

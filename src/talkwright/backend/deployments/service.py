@@ -10,6 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from talkwright.backend.context import Services
 from talkwright.backend.deployments.schemas import Deployment, Deployments, NewDeployment, deployment_of
 from talkwright.backend.errors import ProblemError, not_found
+from talkwright.backend.quotas.service import admit
+from talkwright.backend.quotas.settings import QuotaSettings
 from talkwright.database import deployments as repository
 from talkwright.database.assistants import lives
 from talkwright.database.versions import find_version
@@ -32,6 +34,7 @@ async def request_deployment(
             model = await repository.model_of_version(session, wanted.version)
             if model is None:
                 raise ProblemError(409, "no-model", "This version has no model", "Train it first; then it can run.")
+            await admit(session, services.get(QuotaSettings), assistant, "deployment")
             await repository.insert_deployment(
                 session, wanted.id, assistant=assistant, version=wanted.version, model=model, by=by
             )

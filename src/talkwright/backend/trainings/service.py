@@ -10,6 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from talkwright.backend.content.presenting import listed_problem
 from talkwright.backend.context import Services
 from talkwright.backend.errors import ProblemError, not_found
+from talkwright.backend.quotas.service import admit
+from talkwright.backend.quotas.settings import QuotaSettings
 from talkwright.backend.trainings.schemas import Log, LogLine, NewTraining, Training, Trainings, training_of
 from talkwright.backend.versions.service import pin_current
 from talkwright.database import trainings as repository
@@ -50,6 +52,7 @@ async def request_training(
             same = await _same(session, assistant, version.id, wanted, origin)
             if same is not None:
                 return same, False
+            await admit(session, services.get(QuotaSettings), assistant, "training")
             await repository.insert_training(
                 session, wanted.id, assistant=assistant, version=version.id, by=by, deploy=wanted.deploy
             )
