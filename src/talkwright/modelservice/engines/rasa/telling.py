@@ -11,7 +11,7 @@ _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 _LINE = re.compile(
     r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:[.,]\d+)? +\[?(?P<level>DEBUG|INFO|WARNING|ERROR|CRITICAL) *\]? +"
     r"(?:(?P<logger>[A-Za-z_][\w.]*) +- +)?(?P<message>.*)$",
-    re.DOTALL,
+    re.DOTALL | re.IGNORECASE,
 )
 _LEVELS: dict[str, Level] = {
     "DEBUG": "debug",
@@ -37,7 +37,7 @@ def told(line: LogLine) -> LogLine:
         return line
     text = _COLOURS.sub("", line.message).rsplit("\r", 1)[-1].strip()
     found = _LINE.match(text)
-    level: Level = _LEVELS[found["level"]] if found is not None else _guessed(text, line.level)
+    level: Level = _LEVELS[found["level"].upper()] if found is not None else _guessed(text, line.level)
     message = found["message"] if found is not None else text
     for pattern, stage, progress in _STAGES:
         if pattern.search(message):

@@ -1,0 +1,232 @@
+"""What Rasa is given of a project, what its log means, and which installations and models are taken."""
+
+import json
+import subprocess
+import sys
+import tarfile
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+
+from talkwright.assistant.project import to_tar_gz
+from talkwright.modelservice.artefacts import ModelArchiveError, ModelFile
+from talkwright.modelservice.engines.base import EngineError, Order, Serving
+from talkwright.modelservice.engines.known import Engines
+from talkwright.modelservice.engines.rasa import rasajob
+from talkwright.modelservice.engines.rasa.engine import SCRIPT, RasaEngine
+from talkwright.modelservice.engines.rasa.layout import layout_of
+from talkwright.modelservice.engines.rasa.settings import RasaSettings
+from talkwright.modelservice.engines.rasa.telling import told
+from talkwright.modelservice.jobs import parse_line
+from talkwright.modelservice.settings import ModelServiceSettings
+
+CONFIG = "recipe: default.v1\nlanguage: en\nassistant_id: a\npipeline:\n- name: KeywordIntentClassifier\n"
+SECRET = "open-sesame-7741"
+
+
+def archive(**files: str) -> bytes:
+    named = {
+        path.replace("__", "/").replace("_yml", ".yml").replace("_py", ".py"): text for path, text in files.items()
+    }
+    return to_tar_gz({path: text.encode() for path, text in {"config.yml": CONFIG, **named}.items()})
+
+
+def engine(**settings: Any) -> RasaEngine:
+    return RasaEngine(ModelServiceSettings(), RasaSettings(rasa_python=sys.executable, **settings))
+
+
+def order(data: bytes | None = None, **variables: str) -> Order:
+    return Order(name="j", project="p", archive=archive() if data is None else data, variables=variables)
+
+
+def test_the_settings_of_several_files_become_one_and_no_code_of_the_project_is_named() -> None:
+    layout = layout_of(
+        archive(
+            endpoints_yml="action_endpoint:\n  url: 'http://a/webhook'\n  actions_module: actions\n"
+            "tracker_store:\n  type: redis\nlock_store: {type: redis}\nevent_broker: {type: kafka}\n"
+            "models: {url: 'http://b'}\nnlg:\n  type: own.module.Writer\n",
+            credentials_yml="rest:\nown.channel.Input: {}\n",
+            domain_yml="intents: [greet]\n",
+        )
+    )
+    assert layout.config["pipeline"] == [{"name": "KeywordIntentClassifier"}]
+    assert layout.endpoints == {"action_endpoint": {"url": "http://a/webhook"}}
+    assert layout.left_out == ("config.yml", "credentials.yml", "endpoints.yml")
+
+
+@pytest.mark.parametrize(
+    ("config", "words"),
+    [
+        ("pipeline:\n- name: actions.evil.Component\n", "actions.evil.Component"),
+        ("policies:\n- name: os.system\n", "os.system"),
+        ("importers:\n- name: own.Importer\n", "importers"),
+        ("recipe: graph.v1\n", "graph.v1"),
+    ],
+)
+def test_a_config_that_names_code_of_its_own_is_refused_in_words(config: str, words: str) -> None:
+    with pytest.raises(EngineError, match=words):
+        layout_of(archive(config_yml=config))
+    layout_of(archive(config_yml="pipeline:\n- name: rasa.nlu.classifiers.KeywordIntentClassifier\n"))
+
+
+def test_secrets_of_an_assistant_are_told_in_one_place_and_the_token_in_no_command() -> None:
+    given = {"LD_PRELOAD": SECRET, "PYTHONPATH": SECRET}
+    runs = engine().running_job(order(**given), Serving(model="m", deployment="d", token="the token"))
+    trains = engine().training_job(order(**given))
+    for job in (runs, trains):
+        assert not set(given) & set(job.environment)
+        assert json.loads(job.environment[rasajob.ORDER])["variables"] == given
+        assert SECRET in job.hide
+        assert job.command[:2] == (sys.executable, "-I"), "what lies in the job's folder is on no path of modules"
+        assert job.programs == (SCRIPT,)
+    assert "the token" not in " ".join(runs.command)
+    assert "the token" in runs.hide
+    assert "token" not in json.loads(trains.environment[rasajob.ORDER])
+    assert (trains.outputs, trains.inputs, runs.inputs) == (
+        ("model.tar.gz",),
+        {"p": "project.tar.gz"},
+        {"p": "project.tar.gz", "m": "model.tar.gz"},
+    )
+
+
+def test_the_licence_comes_from_the_operator_alone_and_is_hidden() -> None:
+    job = engine(rasa_license=SecretStr("the operator's licence")).training_job(order(RASA_LICENSE="an assistant's"))
+    assert {job.environment[name] for name in ("RASA_LICENSE", "RASA_PRO_LICENSE")} == {"the operator's licence"}
+    assert "the operator's licence" in job.hide
+    assert "RASA_LICENSE" not in engine().training_job(order()).environment
+
+
+def test_settings_too_long_for_a_process_are_refused_before_it_starts() -> None:
+    long = archive(endpoints_yml=f"action_endpoint:\n  url: http://{'a' * 110_000}\n")
+    with pytest.raises(EngineError, match="too long"):
+        engine().training_job(order(long))
+
+
+@pytest.mark.parametrize(
+    ("release", "fits"),
+    [("3.6.21", True), ("3.7.0", True), ("3.21.0", True), ("3.5.17", False), ("4.0.0", False), ("", False)],
+)
+def test_models_of_releases_out_of_the_limits_are_refused_in_words(release: str, fits: bool) -> None:
+    model = ModelFile(model_id="m", size=1, sha256=b"", made_by=release or None)
+    if fits:
+        engine().check(model)
+    else:
+        with pytest.raises(ModelArchiveError, match=r"from 3\.6 up to"):
+            engine().check(model)
+
+
+def test_an_engine_that_is_not_set_up_is_refused_in_words() -> None:
+    assert Engines(ModelServiceSettings(), RasaSettings()).names == ("talkwright",)
+    both = Engines(ModelServiceSettings(), RasaSettings(rasa_python="/opt/rasa/bin/python"))
+    assert both.names == ("talkwright", "rasa")
+    with pytest.raises(EngineError, match="The engine rasa is not set up"):
+        Engines(ModelServiceSettings()).named("rasa")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "2026-11-26 03:43:46 INFO     rasa.engine.training.hooks  - Starting to train component 'DIETClassifier'.",
+            ("Starting to train component 'DIETClassifier'.", "info", "learning", 0.3),
+        ),
+        (
+            "\x1b[92mYour Rasa model is trained and saved at './model.tar.gz'.\x1b[0m",
+            ("Your Rasa model is trained and saved at './model.tar.gz'.", "info", "trained", 1.0),
+        ),
+        (
+            "2026-11-26 03:43:46 WARNING  rasa.shared.utils.common  - The Unexpected Intent is experimental.",
+            ("The Unexpected Intent is experimental.", "warning", None, None),
+        ),
+        (
+            "2026-11-26 03:43:46 [error    ] something.went.wrong",
+            ("something.went.wrong", "error", None, None),
+        ),
+        ("Epochs: 0%|    | 0/9\rEpochs: 100%|####| 9/9", ("Epochs: 100%|####| 9/9", "debug", None, None)),
+        ('{"message": "It starts", "stage": "starting", "port": 5}', ("It starts", "info", "starting", None)),
+    ],
+)  # fmt: skip
+def test_lines_of_the_log_become_levels_and_stages(text: str, expected: tuple[Any, ...]) -> None:
+    line = told(parse_line(1, 0.0, text))
+    assert (line.message, line.level, line.stage, line.progress) == expected
+
+
+def run(folder: Path, *words: str, told: dict[str, Any] | None = None, **variables: str) -> tuple[int, list[Any]]:
+    """The script on this Python, which has no Rasa; gives its code and its lines."""
+    given = {"config": {}, "endpoints": {}, "left_out": [], "variables": {}, "token": "t", **(told or {})}
+    done = subprocess.run(
+        [sys.executable, "-I", str(SCRIPT), *words],
+        cwd=folder,
+        env={rasajob.ORDER: json.dumps(given), **variables},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.returncode, [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def test_a_python_without_rasa_is_told_of_with_the_setting_that_mends_it(tmp_path: Path) -> None:
+    code, lines = run(tmp_path, "train")
+    assert code == rasajob.REFUSED
+    assert "has no Rasa installed" in lines[-1]["message"]
+    assert "TALKWRIGHT_RASA_PYTHON" in lines[-1]["message"]
+
+
+def installed(monkeypatch: pytest.MonkeyPatch, version: str) -> None:
+    monkeypatch.setattr(rasajob, "installed", lambda: version)
+    for name in rasajob.LICENCES:
+        monkeypatch.delenv(name, raising=False)
+
+
+def test_a_release_out_of_the_limits_ends_the_job_in_words(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    installed(monkeypatch, "2.8.34")
+    with pytest.raises(SystemExit) as ended:
+        rasajob.check_installation()
+    assert ended.value.code == rasajob.REFUSED
+    assert "Rasa 2.8.34 is out of the limits" in capsys.readouterr().out
+
+
+def test_a_release_that_needs_a_licence_ends_the_job_without_one(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    installed(monkeypatch, "3.9.0")
+    with pytest.raises(SystemExit):
+        rasajob.check_installation()
+    assert "TALKWRIGHT_RASA_LICENSE" in capsys.readouterr().out
+    monkeypatch.setenv("RASA_LICENSE", "given")
+    rasajob.check_installation()
+    monkeypatch.delenv("RASA_LICENSE")
+    installed(monkeypatch, "3.6.21")
+    rasajob.check_installation()
+
+
+def test_only_data_is_laid_out_and_nothing_beside_the_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    names = ("data/nlu.yml", "domain.yml", "config.yml", "actions/actions.py", "tensorflow.py", "prompts/a.jinja2",
+             "../outside.yml", "/absolute.yml", "data/../../up.yml", "tool.so", "tests/t.yml")  # fmt: skip
+    with tarfile.open("project.tar.gz", "w:gz") as out:
+        for name in names:
+            member = tarfile.TarInfo(name)
+            member.size = 1
+            out.addfile(member, BytesIO(b"x"))
+        link = tarfile.TarInfo("data/link.yml")
+        link.type, link.linkname = tarfile.SYMTYPE, "/etc/passwd"
+        out.addfile(link)
+    rasajob.lay_out("project.tar.gz", ["config.yml", "tests/t.yml"])
+    found = {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file()}
+    assert found == {"project.tar.gz", "content/data/nlu.yml", "content/domain.yml", "prompts/a.jinja2"}
+    assert not (tmp_path.parent / "outside.yml").exists()
+    assert not (tmp_path.parent / "up.yml").exists()
+
+
+def test_only_names_of_the_assistant_are_filled_in() -> None:
+    missing: set[str] = set()
+    endpoints = {"action_endpoint": {"url": "${URL}/webhook", "headers": ["${PATH}"]}, "count": 3}
+    filled = rasajob.filled(endpoints, {"URL": "http://a"}, missing)
+    assert filled == {"action_endpoint": {"url": "http://a/webhook", "headers": [""]}, "count": 3}
+    assert missing == {"PATH"}
