@@ -12,10 +12,10 @@ ROLES = {
     "training-orchestrator": 1,
     "training-consumer": 1,
     "running-orchestrator": 1,
-    "running-consumer": 2,
+    "running-consumer": 1,
     "periodic": 1,
 }
-"""How many processes of each role a studio with one running assistant has."""
+"""How many processes of each role a studio has, running consumers besides those that its bots need."""
 WHILE_ONE_DRAINS = {"running-consumer": 1}
 """So many more a studio had for a while that was busy just now; it lets them go after a minute."""
 
@@ -57,7 +57,11 @@ class Process:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """Rows, processes, ports, folders and storage at one moment. `workers` are those not ended: (id, role, pid)."""
+    """Rows, processes, ports, folders and storage at one moment. `workers` are those not ended: (id, role, pid).
+
+    The studio shall have so many running `bots` and training consumers (`trainers`). `answers` are the models that the
+    engines say they run, `model` those that they should.
+    """
 
     up: int
     port: int
@@ -71,6 +75,12 @@ class Snapshot:
     models: tuple[str, ...]
     answers: str | None
     model: str | None
+    bots: int = 1
+    trainers: int = 1
+
+    def wanted(self, role: str) -> int:
+        """How many processes of a role there shall be."""
+        return {"running-consumer": ROLES[role] + self.bots, "training-consumer": self.trainers}.get(role, ROLES[role])
 
     def without(self, **values: object) -> Snapshot:
         """The same with other values; for tests of the checker."""
@@ -78,7 +88,7 @@ class Snapshot:
 
 
 def faults(shot: Snapshot) -> list[str]:
-    """Everything that a studio at rest with one running assistant has not, or has too often."""
+    """Everything that a studio at rest with all its assistants running has not, or has too often."""
     return [
         *_work_faults(shot),
         *_attempt_faults(shot),
@@ -101,7 +111,7 @@ def _work_faults(shot: Snapshot) -> Iterator[str]:
         if work.kind == "training" and len(work.models) != (work.state == "succeeded"):
             yield f"training {work.id} is {work.state} and has {len(work.models)} models"
     active = [work for work in shot.works if work.active]
-    if len(active) != 1:
+    if len(active) != shot.bots:
         yield f"{len(active)} deployments have the talk"
     if shot.model is None or shot.answers != shot.model:
         yield f"the engine says it runs {shot.answers}, not {shot.model}"
@@ -114,7 +124,7 @@ def _live(shot: Snapshot) -> list[Attempt]:
 def _attempt_faults(shot: Snapshot) -> Iterator[str]:
     live = _live(shot)
     active = {work.id for work in shot.works if work.active}
-    if [(attempt.work, attempt.state) for attempt in live] != [(work, "ready") for work in active]:
+    if sorted((attempt.work, attempt.state) for attempt in live) != sorted((work, "ready") for work in active):
         yield f"live attempts are {[(attempt.work, attempt.state) for attempt in live]}"
     held = {(key, holder) for key, holder in shot.leases if key.startswith("attempt:")}
     if held != {(f"attempt:{attempt.id}", attempt.worker) for attempt in live}:
@@ -132,11 +142,12 @@ def _attempt_faults(shot: Snapshot) -> Iterator[str]:
 
 def _process_faults(shot: Snapshot) -> Iterator[str]:
     count = Counter(process.name for process in shot.processes)
-    for role, wanted in ROLES.items():
+    for role in ROLES:
+        wanted = shot.wanted(role)
         if not wanted <= count[role] <= wanted + WHILE_ONE_DRAINS.get(role, 0):
             yield f"{count[role]} processes of {role} run, not {wanted}"
-    for name in ("job", "wrapper", "postgres", "guard"):
-        if count[name] != 1:
+    for name, wanted in (("job", shot.bots), ("wrapper", shot.bots), ("postgres", 1), ("guard", 1)):
+        if count[name] != wanted:
             yield f"{count[name]} processes of kind {name} run"
     known = {process.pid for process in shot.processes} | {shot.up}
     for process in shot.processes:

@@ -35,6 +35,8 @@ class Stage:
     url: str
     browser: Browser
     assistant: str
+    bots: int = 1
+    trainers: int = 1
     adopts: bool = False
     """Whether this `up` found its database running, which is then nobody's child."""
     _link: psycopg.Connection[Any] | None = None
@@ -172,7 +174,7 @@ class Stage:
             "SELECT a.address, a.secret, m.model_id FROM studio.deployments d JOIN studio.attempts a ON a.work = d.id "
             "AND a.number = d.attempt JOIN studio.models m ON m.id = d.model WHERE d.active AND a.address IS NOT NULL"
         )
-        address, secret, model = running[0] if running else (None, b"", None)
+        answers = [await self._model_at(address, bytes(secret)) for address, secret, _ in running]
         leases = self.query("SELECT key, holder FROM studio.leases WHERE expires_at > clock_timestamp()")
         store = self.up.home / "objects"
         return Snapshot(
@@ -189,8 +191,10 @@ class Stage:
             folders=tuple(f"{folder.parent.name}/{folder.name}" for folder in (self.up.home / "jobs").glob("*/*")),
             objects=tuple(str(path.relative_to(store)) for path in store.rglob("*") if path.is_file()),
             models=tuple(row[0] for row in self.query("SELECT object FROM studio.models")),
-            answers=None if address is None else await self._model_at(address, bytes(secret)),
-            model=model,
+            answers=" ".join(sorted(str(model) for model in answers)) or None,
+            model=" ".join(sorted(str(model) for _, _, model in running)) or None,
+            bots=self.bots,
+            trainers=self.trainers,
         )
 
     async def _model_at(self, address: str, secret: bytes) -> str | None:
@@ -212,7 +216,7 @@ def _processes(up: Up, *, adopts: bool) -> Iterator[Process]:
         with contextlib.suppress(OSError):
             parent = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
             ports = tuple(sorted(listening[inode] for inode in _sockets(pid) if inode in listening))
-            if (name := _name(command, parent, up)) is not None:
+            if (name := name_of(command)) is not None:
                 yield Process(pid, _holder(command) if name == "wrapper" else parent, name, ports)
     yield from _server(up, adopts=adopts)
 
@@ -231,7 +235,8 @@ def _server(up: Up, *, adopts: bool) -> Iterator[Process]:
         yield Process(pid, up.process.pid if adopts else parent, "postgres")
 
 
-def _name(command: str, parent: int, up: Up) -> str | None:
+def name_of(command: str) -> str | None:
+    """What a process of a studio is, by its command."""
     words = command.split()
     if "jobexec.py" in command:
         return "wrapper"
@@ -275,22 +280,28 @@ async def stage_at(home: Path, **settings: str) -> AsyncIterator[Stage]:
         studio(home, **settings) as up,
         httpx2.AsyncClient(base_url=up.address, timeout=60, verify=PLAIN) as http,
     ):
-        browser = Browser(http)
-        if "first-administrator" in up.link:
-            form = {"username": "admin", "password": PASSWORD, "again": PASSWORD}
-            await browser.follow(await http.post(up.link, data=form))
-        else:
-            await browser.follow(await browser.sign_in())
-        assert browser.csrf
+        browser = await signed_in(up, http)
         assistant = str((await up.row(ACTIVE, seconds=120))[0])
-        stage = Stage(up, _database_url(up), browser, assistant)
+        stage = Stage(up, database_url(up), browser, assistant)
         try:
             yield stage
         finally:
             stage.close()
 
 
-def _database_url(up: Up) -> str:
+async def signed_in(up: Up, http: httpx2.AsyncClient) -> Browser:
+    """A person of a studio: its first administrator, new or known already."""
+    browser = Browser(http)
+    if "first-administrator" in up.link:
+        form = {"username": "admin", "password": PASSWORD, "again": PASSWORD}
+        await browser.follow(await http.post(up.link, data=form))
+    else:
+        await browser.follow(await browser.sign_in())
+    assert browser.csrf
+    return browser
+
+
+def database_url(up: Up) -> str:
     """The address of the studio's database, which stays the same for as long as `up` lives."""
     given = Path(f"/proc/{up.role('backend')}/environ").read_text().split("\0")
     return next(word.partition("=")[2] for word in given if word.startswith("TALKWRIGHT_DATABASE_URL="))

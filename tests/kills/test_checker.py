@@ -18,7 +18,7 @@ STOPPED = Attempt("a3", "old", 1, "w-running-consumer-1", "ended", "stopped")
 ROLE_PROCESSES = [
     Process(100 + place * 10 + number, UP, role, (8390,) if role == "backend" else ())
     for place, (role, count) in enumerate(ROLES.items())
-    for number in range(count)
+    for number in range(count + (role == "running-consumer"))
 ]
 CONSUMER = next(process.pid for process in ROLE_PROCESSES if process.name == "running-consumer")
 PROCESSES = (

@@ -33,7 +33,7 @@ from talkwright.modelservice.settings import ModelServiceSettings
 from talkwright.modelservice.training.consumer import Training
 from talkwright.modelservice.variables import Variables
 from talkwright.operations.waiting import first_of
-from talkwright.storage.objects import Entry, Grant, ObjectStore
+from talkwright.storage.objects import Entry, Grant, ObjectStore, StorageError
 
 MAKE_MODEL = """
 import gzip, io, json, sys, tarfile
@@ -50,17 +50,25 @@ with open('model.tar.gz', 'wb') as out, gzip.GzipFile('', 'wb', fileobj=out, mti
 
 @dataclass
 class Life:
-    """The life of one consumer: at its `last` step it dies, and takes no other."""
+    """The life of one consumer: at its `last` step it dies, and takes no other.
+
+    At the step `called_off` it is asked to stop; the store is `away` for so many reads of models.
+    """
 
     last: int | None = None
+    called_off: int | None = None
+    away: int = 0
     steps: list[str] = field(default_factory=list)
     died: asyncio.Event = field(default_factory=asyncio.Event)
+    stop: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def step(self, name: str) -> None:
         """Go on, or never."""
         if self.died.is_set() or len(self.steps) == self.last:
             self.died.set()
             await asyncio.Event().wait()
+        if len(self.steps) == self.called_off:
+            self.stop.set()
         self.steps.append(name)
 
 
@@ -81,6 +89,9 @@ class MortalStore(ObjectStore):
 
     async def get_to(self, key: str, path: Path) -> None:
         await self.life.step(f"before reading {key.partition('/')[0]}")
+        if self.life.away and key.startswith("models/"):
+            self.life.away -= 1
+            raise StorageError(f"{key} can't be read: nobody answers.")
         await super().get_to(key, path)
         await self.life.step(f"after reading {key.partition('/')[0]}")
 
@@ -171,10 +182,17 @@ class Stand:
         return training
 
     async def run(
-        self, training: UUID, number: int, *, last: int | None = None, watch: Callable[[ProcessJob], None] | None = None
+        self,
+        training: UUID,
+        number: int,
+        *,
+        last: int | None = None,
+        called_off: int | None = None,
+        away: int = 0,
+        watch: Callable[[ProcessJob], None] | None = None,
     ) -> Life:
         """Have a consumer keep the training's next attempt; where it dies, its attempt is lost and its jobs end."""
-        life = Life(last)
+        life = Life(last, called_off, away)
         store = MortalStore((self.home / "objects").as_uri(), life)
         executor = WatchedExecutor(self.home / "jobs", store, life, watch)
         leases = MortalLeases(self.database, life)
@@ -186,6 +204,7 @@ class Stand:
         async with serve_desk(grants) as url:
             trade = Training(executor, store, Variables(keyring, {}), JobDesk(grants, url), settings)
             keeper = Keeper(held, lease, leases)
+            keeper.stop = life.stop
             task = asyncio.create_task(trade.keep(keeper))
             try:
                 async with asyncio.timeout(60):

@@ -10,6 +10,7 @@ from tests.modelservice.stand import Stand
 
 from talkwright.database.engine import Database
 from talkwright.database.ids import uuid7
+from talkwright.modelservice import patience
 from talkwright.modelservice.executors.process import ProcessJob
 from talkwright.modelservice.jobs import Output
 from talkwright.modelservice.leases import Leases
@@ -92,6 +93,36 @@ async def test_what_was_damaged_on_its_way_is_never_published(stand: Stand) -> N
     await stand.run(other, 2)
     await published_once(stand, other)
     assert stand.jobs == jobs + 1
+
+
+async def test_a_store_that_is_away_is_waited_for_in_words_and_the_model_is_published(
+    stand: Stand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(patience, "FIRST_PAUSE", 0.01)
+    training = await stand.training()
+    await stand.run(training, 1, away=3)
+    await published_once(stand, training)
+    assert stand.jobs == 1
+    *lines, last = await stand.log(training)
+    assert [words for _, words in lines[:3]] == ["line 0", "line 1", "line 2"]
+    assert [number for number, _ in [*lines, last]] == list(range(1, 7))
+    assert "The store is away, the model waits for it" in last[1]
+
+
+async def test_a_stop_at_any_moment_leaves_a_whole_model_or_none(stand: Stand) -> None:
+    steps = (await stand.run(await stand.training(), 1)).steps
+    seen = set()
+    for moment in range(len(steps)):
+        training = await stand.training()
+        await stand.run(training, 1, called_off=moment)
+        (outcome,) = await stand.outcomes(training)
+        seen.add(outcome)
+        if outcome == "succeeded":
+            await published_once(stand, training)
+        else:
+            assert (outcome, await stand.models(training)) == ("cancelled", []), steps[moment]
+    assert seen == {"succeeded", "cancelled"}
+    assert list((stand.home / "jobs").glob("*")) == []
 
 
 async def test_lines_that_the_stream_lost_are_taken_from_the_stored_log(stand: Stand) -> None:

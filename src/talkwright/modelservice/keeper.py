@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -18,7 +19,7 @@ from talkwright.database.engine import UNAVAILABLE
 from talkwright.database.tables import attempts
 from talkwright.database.work import HeldAttempt
 from talkwright.modelservice.job_names import job_name
-from talkwright.modelservice.jobs import LogLine
+from talkwright.modelservice.jobs import Level, LogLine
 from talkwright.modelservice.leases import Lease, LeaseLostError, Leases
 from talkwright.modelservice.transitions import LIVE, Outcome, attempt_sources
 from talkwright.modelservice.variables import hidden
@@ -107,6 +108,10 @@ class Keeper:
             stage = metrics.one_of(metrics.STAGES, name)
             metrics.STAGE_SECONDS.labels(kind=self.attempt.kind, stage=stage).observe(max(line.at - began, 0.0))
         self._stage = (line.stage, line.at)
+
+    def say(self, message: str, level: Level = "info") -> None:
+        """Add a line of this consumer's own to the log of a job that writes no more."""
+        self.note(LogLine(number=self._last + 1, at=time.time(), message=message, level=level))
 
     def missing(self, total: int) -> list[range]:
         """The numbers of lines that never came, of so many that the job wrote."""

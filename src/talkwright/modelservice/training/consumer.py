@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import Mapping
 from datetime import UTC
+from functools import partial
 from typing import Any
 
 from sqlalchemy import func
@@ -21,6 +22,7 @@ from talkwright.modelservice.granting import JobDesk
 from talkwright.modelservice.jobs import OVER, Desk, Ended
 from talkwright.modelservice.keeper import Keeper
 from talkwright.modelservice.leases import LeaseLostError
+from talkwright.modelservice.patience import patiently
 from talkwright.modelservice.projects import archive_of
 from talkwright.modelservice.publication import Publication, Published, enter_model
 from talkwright.modelservice.settings import ModelServiceSettings
@@ -63,7 +65,7 @@ class Training:
             await keeper.end(Outcome.FAILED, str(error))
             return
         except (JobError, StorageError) as error:
-            await keeper.end(Outcome.LOST_JOB, str(error))
+            await keeper.end(_lost(keeper), str(error))
             return
         if running is None:
             return
@@ -92,7 +94,8 @@ class Training:
             running = await self._executor.adopt(json.loads(attempt.job), desk)
             if running is not None:
                 return running
-        if (published := await self._publication.found(attempt, engine.check)) is not None:
+        published = await patiently(keeper, lambda: self._publication.found(attempt, engine.check))
+        if published is not None:
             await self._enter(keeper, published)
             return None
         if attempt.job is not None:
@@ -136,11 +139,12 @@ class Training:
             return
         try:
             check = self._engines.named(keeper.attempt.engine).check
-            published = await self._publication.publish(keeper.attempt, stored, check)
+            publish = partial(self._publication.publish, keeper.attempt, stored, check)
+            published = await patiently(keeper, publish, says=True)
         except ModelArchiveError as error:
             await keeper.end(Outcome.FAILED, str(error))
         except StorageError as error:
-            await keeper.end(Outcome.LOST_JOB, str(error))
+            await keeper.end(_lost(keeper), str(error))
         else:
             await self._enter(keeper, published)
 
@@ -152,6 +156,11 @@ class Training:
 
         if await keeper.end(Outcome.SUCCEEDED, None, {"progress": 1.0}, act=enter):
             await self._publication.clear(keeper.attempt, published)
+
+
+def _lost(keeper: Keeper) -> Outcome:
+    """What it means that something is not there: that of a consumer which stops is no fault of the job."""
+    return Outcome.RELEASED if keeper.shutdown else Outcome.LOST_JOB
 
 
 def judged(ended: Ended, problems: int, keeper: Keeper) -> tuple[Outcome, str | None]:
