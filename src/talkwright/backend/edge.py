@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from talkwright.backend.context import route_of
 from talkwright.backend.errors import ProblemError, problem_response, server_error
 from talkwright.backend.settings import BackendSettings
+from talkwright.operations import tracing
 from talkwright.operations.logs import places_of
 from talkwright.operations.metrics import REQUEST_SECONDS, REQUESTS
 
@@ -58,7 +59,7 @@ class Edge:
         request_id = str(uuid4())
         scope.setdefault("state", {})["request_id"] = request_id
         self._settle_client(scope)
-        began, started = time.perf_counter(), False
+        began, started, parent = time.perf_counter(), False, Headers(scope=scope).get(tracing.HEADER)
 
         async def send_with_headers(message: Message) -> None:
             nonlocal started
@@ -68,7 +69,10 @@ class Edge:
                 self._add_headers(MutableHeaders(scope=message), request_id)
             await send(message)
 
-        with structlog.contextvars.bound_contextvars(request_id=request_id):
+        with (
+            tracing.span("request", parent=parent, kind="server"),
+            structlog.contextvars.bound_contextvars(request_id=request_id),
+        ):
             try:
                 answer, receive = await self._admit(scope, receive)
                 await (answer or self.app)(scope, receive, send_with_headers)
@@ -136,6 +140,10 @@ def _count(scope: Scope, status: int, seconds: float) -> None:
     route = route_of(scope)
     REQUESTS.labels(method=method, route=route, status=status).inc()
     REQUEST_SECONDS.labels(method=method, route=route).observe(seconds)
+    if (span := tracing.current()) is not None:
+        span.name, span.failed = f"{method} {route}", status >= 500
+        tracing.note(**{"http.request.method": method, "http.route": route, "http.response.status_code": status})
+        span.finish()
 
 
 def host_name(host: str) -> str:

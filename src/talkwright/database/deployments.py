@@ -83,7 +83,14 @@ async def version_of_deployment(session: AsyncSession, deployment: UUID) -> UUID
 
 
 async def insert_deployment(
-    session: AsyncSession, deployment: UUID, *, assistant: UUID, version: UUID, model: Row, by: UUID
+    session: AsyncSession,
+    deployment: UUID,
+    *,
+    assistant: UUID,
+    version: UUID,
+    model: Row,
+    by: UUID,
+    traceparent: str | None = None,
 ) -> None:
     """Queue a deployment of a version's model."""
     await session.execute(
@@ -94,6 +101,7 @@ async def insert_deployment(
             model=model["id"],
             training=model["training"],
             created_by=by,
+            traceparent=traceparent,
         )
     )
     announce(session, assistant, "deployment", {"deployment": str(deployment), "state": "queued"})
@@ -101,10 +109,10 @@ async def insert_deployment(
 
 async def deploy_trained(session: AsyncSession, deployment: UUID, *, training: UUID, model: UUID) -> bool:
     """Queue a training's model to run; False where nobody wants that (any more), or its assistant is deleted."""
-    names = ("id", "model", "assistant", "environment", "version", "training", "created_by")
+    names = ("id", "model", "assistant", "environment", "version", "training", "created_by", "traceparent")
     copied = select(
         literal(deployment), literal(model), *(trainings.c[name] for name in names[2:5]), trainings.c.id,
-        trainings.c.created_by,
+        trainings.c.created_by, trainings.c.traceparent,
     )  # fmt: skip
     wanted = copied.join_from(trainings, assistants, assistants.c.id == trainings.c.assistant).where(
         trainings.c.id == training,
@@ -120,14 +128,21 @@ async def deploy_trained(session: AsyncSession, deployment: UUID, *, training: U
 
 
 async def deploy_again(
-    session: AsyncSession, deployment: UUID, *, assistant: UUID, by: UUID, environment: str = "try"
+    session: AsyncSession,
+    deployment: UUID,
+    *,
+    assistant: UUID,
+    by: UUID,
+    environment: str = "try",
+    traceparent: str | None = None,
 ) -> bool:
     """Queue what runs once more, so that it starts with what jobs get now; False where nothing runs or starts.
 
     One that still waits for its start needs no successor: it will be as new.
     """
-    names = ("id", "created_by", "assistant", "environment", "version", "model", "training")
-    copied = select(literal(deployment), literal(by), *(deployments.c[name] for name in names[2:]))
+    names = ("id", "created_by", "traceparent", "assistant", "environment", "version", "model", "training")
+    mine = (literal(deployment), literal(by), literal(traceparent, deployments.c.traceparent.type))
+    copied = select(*mine, *(deployments.c[name] for name in names[3:]))
     newest = (
         copied.where(
             deployments.c.assistant == assistant,

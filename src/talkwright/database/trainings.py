@@ -88,13 +88,26 @@ async def let_training_deploy(session: AsyncSession, training: UUID) -> bool:
 
 
 async def insert_training(
-    session: AsyncSession, training: UUID, *, assistant: UUID, version: UUID, by: UUID, deploy: bool
+    session: AsyncSession,
+    training: UUID,
+    *,
+    assistant: UUID,
+    version: UUID,
+    by: UUID,
+    deploy: bool,
+    traceparent: str | None = None,
 ) -> None:
     """Queue a training by the engine that its assistant has now."""
     engine = select(assistants.c.engine).where(assistants.c.id == assistant).scalar_subquery()
     await session.execute(
         insert(trainings).values(
-            id=training, assistant=assistant, version=version, created_by=by, deploy=deploy, engine=engine
+            id=training,
+            assistant=assistant,
+            version=version,
+            created_by=by,
+            deploy=deploy,
+            engine=engine,
+            traceparent=traceparent,
         )
     )
     announce(session, assistant, "training", {"training": str(training), "state": "queued"})

@@ -61,6 +61,7 @@ class OpenWork:
     idle: float = 0.0
     asleep: bool = False
     generation: int = 0
+    traceparent: str | None = None
     engine: str = "talkwright"
 
 
@@ -96,7 +97,7 @@ _QUEUED = {
 }
 _SNAPSHOT = """
 SELECT w.id, w.assistant, w.environment, w.sequence, w.state, w.attempt AS number,
-       w.cancel_requested_at IS NOT NULL AS cancel,
+       w.cancel_requested_at IS NOT NULL AS cancel, w.traceparent,
        coalesce(greatest(extract(epoch FROM w.not_before - clock_timestamp()), 0), 0)::float AS wait, {own},
        a.id AS attempt, a.state AS attempt_state, a.outcome, a.reason AS attempt_reason,
        coalesce(a.problems, '[]') AS problems, a.result, a.stop_requested_at IS NOT NULL AS stopping,
@@ -303,6 +304,7 @@ class HeldAttempt:
     model_object: str | None
     model_id: str | None
     requested_at: datetime
+    traceparent: str | None = None
 
 
 async def held_attempts(session: AsyncSession, worker: UUID) -> list[HeldAttempt]:
@@ -314,7 +316,8 @@ async def held_attempts(session: AsyncSession, worker: UUID) -> list[HeldAttempt
             "a.log_position, a.address, "
             "coalesce(t.assistant, d.assistant) AS assistant, coalesce(t.version, d.version) AS version, "
             "coalesce(t.engine, m.engine) AS engine, m.object AS model_object, m.model_id, "
-            "coalesce(t.created_at, d.created_at, a.created_at) AS requested_at "
+            "coalesce(t.created_at, d.created_at, a.created_at) AS requested_at, "
+            "coalesce(t.traceparent, d.traceparent) AS traceparent "
             "FROM studio.attempts a "
             "JOIN studio.leases l ON l.key = 'attempt:' || a.id AND l.holder = a.worker AND l.epoch = a.epoch "
             "LEFT JOIN studio.trainings t ON a.work_kind = 'training' AND t.id = a.work "

@@ -8,6 +8,7 @@ import json
 import os
 import socket
 import time
+from dataclasses import replace
 from typing import Protocol
 from uuid import UUID
 
@@ -19,12 +20,13 @@ from talkwright.database.announcements import Listener
 from talkwright.database.engine import UNAVAILABLE, Database
 from talkwright.database.work import HeldAttempt
 from talkwright.modelservice.executors.base import RunningJob
+from talkwright.modelservice.jobs import Job
 from talkwright.modelservice.keeper import Keeper
 from talkwright.modelservice.leading import ERROR_PAUSE_SECONDS
 from talkwright.modelservice.leases import LeaseLostError, Leases
 from talkwright.modelservice.settings import ModelServiceSettings
 from talkwright.modelservice.transitions import Outcome
-from talkwright.operations import metrics
+from talkwright.operations import metrics, tracing
 from talkwright.operations.lifeline import has_ended
 from talkwright.operations.logs import get_logger
 from talkwright.operations.role import RoleContext
@@ -36,6 +38,11 @@ STOP_SECONDS = 4.0
 Key = tuple[UUID, int]
 """An attempt and the epoch under which it is held."""
 GONE = "the job and what supervised it are gone"
+
+
+def traced(job: Job) -> Job:
+    """The job, told which trace it belongs to."""
+    return replace(job, environment={**job.environment, **tracing.environment()})
 
 
 async def remember(keeper: Keeper, running: RunningJob, **more: str) -> None:
@@ -174,6 +181,12 @@ class Consumer:
         self._kept[attempt.id, attempt.epoch] = (keeper, task)
 
     async def _keep(self, keeper: Keeper) -> None:
+        attempt = keeper.attempt
+        told: dict[str, tracing.Value] = {"work": str(attempt.work), "attempt": attempt.number, "epoch": attempt.epoch}
+        with tracing.span(f"{attempt.kind} attempt", parent=attempt.traceparent, kind="consumer", **told):
+            await self._keep_traced(keeper)
+
+    async def _keep_traced(self, keeper: Keeper) -> None:
         writing = asyncio.create_task(keeper.write_log())
         held = metrics.HELD.labels(kind=keeper.attempt.kind)
         held.inc()

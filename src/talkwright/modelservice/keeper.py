@@ -23,7 +23,7 @@ from talkwright.modelservice.jobs import Level, LogLine
 from talkwright.modelservice.leases import Lease, LeaseLostError, Leases
 from talkwright.modelservice.transitions import LIVE, Outcome, attempt_sources
 from talkwright.modelservice.variables import hidden
-from talkwright.operations import metrics
+from talkwright.operations import metrics, tracing
 from talkwright.operations.logs import get_logger
 
 log = get_logger(__name__)
@@ -107,6 +107,7 @@ class Keeper:
             name, began = self._stage
             stage = metrics.one_of(metrics.STAGES, name)
             metrics.STAGE_SECONDS.labels(kind=self.attempt.kind, stage=stage).observe(max(line.at - began, 0.0))
+            tracing.record(f"stage {stage}", began, line.at, kind=self.attempt.kind)
         self._stage = (line.stage, line.at)
 
     def say(self, message: str, level: Level = "info") -> None:
@@ -197,6 +198,7 @@ class Keeper:
         except LeaseLostError:
             log.warning("attempt.not_ours", attempt=str(self.attempt.id))
             return False
+        tracing.note(outcome=str(outcome))
         log.info("attempt.ended", attempt=str(self.attempt.id), outcome=str(outcome))
         with contextlib.suppress(*UNAVAILABLE):
             await self._leases.end(self.lease)

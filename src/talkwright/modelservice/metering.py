@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Callable, Iterator
 
 from talkwright.database.measuring import Measured
 from talkwright.database.states import DeploymentState, TrainingState
 from talkwright.database.work import Kind, OpenWork
 from talkwright.modelservice.transitions import HOLDING, Outcome, Step, WorkKind
-from talkwright.operations import metrics
+from talkwright.operations import metrics, tracing
 
 _STATES = {"training": ("queued", "running"), "deployment": ("queued", "starting", "running", "stopping")}
 _CONSUMERS = ("free", "busy", "draining")
@@ -93,6 +94,7 @@ class Meter:
         self._noted.append(metrics.ATTEMPTS.labels(kind=self._kind).inc)
         if work.number == 0:
             self._noted.append(lambda: metrics.QUEUE_SECONDS.labels(kind=self._kind).observe(work.waited))
+            self._noted.append(lambda: self._trace("queued", work))
 
     def handed_over(self) -> None:
         """Another consumer goes on with a job."""
@@ -122,3 +124,9 @@ class Meter:
     def switched(self, work: OpenWork) -> None:
         """A model took over from another."""
         self._noted.append(lambda: metrics.SWITCH_SECONDS.observe(work.waited))
+        self._noted.append(lambda: self._trace("switch", work))
+
+    def _trace(self, what: str, work: OpenWork) -> None:
+        """Record what has lasted since the work was asked for."""
+        now = time.time()
+        tracing.record(f"{self._kind} {what}", now - work.waited, now, parent=work.traceparent, work=str(work.id))

@@ -12,6 +12,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
+from talkwright.operations import tracing
 from talkwright.operations.config import Section, Settings, load
 from talkwright.operations.logs import configure_logging, get_logger
 from talkwright.operations.management import serve_management
@@ -90,7 +91,8 @@ async def _run(context: RoleContext, main: RoleMain) -> None:
     with stop_on_signals(context.stopping):
         async with _management(context, context.settings[OperationsSettings]):
             log.info("role.started")
-            await _until_stopped(context, main)
+            with _collected(context.name, context.settings[OperationsSettings].otlp_endpoint):
+                await _until_stopped(context, main)
             log.info("role.stopped")
 
 
@@ -134,6 +136,23 @@ def stop_on_signals(stopping: asyncio.Event) -> Iterator[None]:
     finally:
         for number in STOP_SIGNALS:
             loop.remove_signal_handler(number)
+
+
+@contextlib.contextmanager
+def _collected(name: str, endpoint: str | None) -> Iterator[None]:
+    """Send spans to the collector, if there is one."""
+    if endpoint is None:
+        yield
+        return
+    from talkwright.operations.collecting import Collector  # noqa: PLC0415 - loads much that few need
+
+    collector = Collector(endpoint, name)
+    tracing.send_to(collector.take)
+    try:
+        yield
+    finally:
+        tracing.send_to(None)
+        collector.close()
 
 
 @contextlib.asynccontextmanager

@@ -18,6 +18,11 @@ class OperationsSettings(Section):
     log_format: Literal["auto", "json", "text"] = Field(
         "auto", description="`json` writes one JSON object a line, `text` is for people; `auto` is text on a terminal."
     )
+    otlp_endpoint: str | None = Field(
+        None,
+        description="The address of a collector of traces that speaks OTLP over HTTP, e.g. `http://collector:4318`; "
+        "unset sends none. `OTEL_EXPORTER_OTLP_HEADERS` and `…_CERTIFICATE` count for it.",
+    )
     management_host: str = Field(
         "127.0.0.1", description="The address on which `/live`, `/ready` and `/metrics` answer."
     )

@@ -9,6 +9,7 @@ import httpx2
 
 from talkwright.database.deployments import ADDRESSED, SECRET_PURPOSE, Bot
 from talkwright.identity.secrets import Keyring
+from talkwright.operations import tracing
 
 CONNECT_SECONDS = 3.0
 MOST_BYTES = 16 * 1024 * 1024
@@ -70,7 +71,7 @@ class Asking:
 
     async def request(self, bot: Bot, method: str, path: str, content: bytes | None = None, **query: str) -> bytes:
         """The bytes that a model answers with; a body is JSON. Raises one of the errors above."""
-        headers = {ADDRESSED: str(bot.deployment)}
+        headers = {ADDRESSED: str(bot.deployment), **tracing.headers()}
         if content is not None:
             headers["Content-Type"] = "application/json"
         try:

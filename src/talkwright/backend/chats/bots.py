@@ -25,6 +25,7 @@ from talkwright.backend.chats.speaking import Speech, Turns
 from talkwright.database.chats import NewEvent
 from talkwright.database.deployments import Bot
 from talkwright.identity.secrets import Keyring
+from talkwright.operations import tracing
 
 __all__ = [
     "BotCutError",
@@ -84,7 +85,8 @@ class Bots:
 
     async def say(self, bot: Bot, chat: UUID, text: str, metadata: Mapping[str, Any]) -> list[NewEvent]:
         """Send a message; gives the events of the turn as an event broker would publish them."""
-        events = await _speech(bot).say(self._asking, bot, chat, text, metadata)
+        with tracing.span("engine turn", kind="client", deployment=str(bot.deployment), version=bot.version_name):
+            events = await _speech(bot).say(self._asking, bot, chat, text, metadata)
         return [published(str(chat), event) for event in events]
 
 

@@ -16,6 +16,7 @@ from talkwright.database import deployments as repository
 from talkwright.database.assistants import lives
 from talkwright.database.versions import find_version
 from talkwright.identity.audit import Origin, record
+from talkwright.operations import tracing
 
 
 async def request_deployment(
@@ -36,7 +37,13 @@ async def request_deployment(
                 raise ProblemError(409, "no-model", "This version has no model", "Train it first; then it can run.")
             await admit(session, services.get(QuotaSettings), assistant, "deployment")
             await repository.insert_deployment(
-                session, wanted.id, assistant=assistant, version=wanted.version, model=model, by=by
+                session,
+                wanted.id,
+                assistant=assistant,
+                version=wanted.version,
+                model=model,
+                by=by,
+                traceparent=tracing.header(),
             )
             await record(session, origin, "deployments.request", assistant=assistant, target=wanted.id)
     except IntegrityError:

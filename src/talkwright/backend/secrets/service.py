@@ -22,6 +22,7 @@ from talkwright.database.heads import head_bodies
 from talkwright.database.ids import uuid7
 from talkwright.identity.audit import Origin, record
 from talkwright.identity.secrets import Keyring, SecretsError
+from talkwright.operations import tracing
 
 _OWN_PREFIX = "TALKWRIGHT_"
 _PRINTABLE = re.compile(r"[\x20-\x7e]+")
@@ -80,7 +81,9 @@ async def _changed(session: AsyncSession, assistant: UUID, name: str, by: UUID, 
     """Tell open pages, and have what runs start again with the secrets as they are now."""
     announce(session, assistant, "secret", {})
     successor = uuid7()
-    restarting = restart and await deploy_again(session, successor, assistant=assistant, by=by)
+    restarting = restart and await deploy_again(
+        session, successor, assistant=assistant, by=by, traceparent=tracing.header()
+    )
     return Changed(name=name, restarting=successor if restarting else None)
 
 

@@ -20,6 +20,7 @@ from talkwright.database.changes import lock_assistant
 from talkwright.database.facts import list_problems
 from talkwright.database.projects import version_archive
 from talkwright.identity.audit import Origin, record
+from talkwright.operations import tracing
 from talkwright.storage.keys import project_key
 from talkwright.storage.objects import ObjectStore, StorageError
 
@@ -54,7 +55,13 @@ async def request_training(
                 return same, False
             await admit(session, services.get(QuotaSettings), assistant, "training")
             await repository.insert_training(
-                session, wanted.id, assistant=assistant, version=version.id, by=by, deploy=wanted.deploy
+                session,
+                wanted.id,
+                assistant=assistant,
+                version=version.id,
+                by=by,
+                deploy=wanted.deploy,
+                traceparent=tracing.header(),
             )
             await record(session, origin, "trainings.request", assistant=assistant, target=wanted.id)
     except IntegrityError:  # the same request a second time, at the same moment

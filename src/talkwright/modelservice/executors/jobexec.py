@@ -41,12 +41,12 @@ OVER = "its studio ended"
 class Log:
     """Numbers the lines, takes hidden values out, writes to the file and to standard output, stops at the limit."""
 
-    def __init__(self, path: str, limit: int, hide: list[str]) -> None:
+    def __init__(self, path: str, spec: dict[str, Any]) -> None:
         self._file = open(path, "a", encoding="utf-8")  # noqa: SIM115 - open for the life of the job
-        self._left = limit
-        forms = {form for value in hide for form in (value, json.dumps(value)[1:-1])}
+        self._left, self.number = spec["log_bytes"], 0
+        self._trace = {"trace": context[3:35]} if (context := spec["environment"].get("TRACEPARENT")) else {}
+        forms = {form for value in spec["hide"] for form in (value, json.dumps(value)[1:-1])}
         self._hide = sorted(forms, key=len, reverse=True)
-        self.number = 0
 
     def line(self, text: str) -> None:
         """One line of the job; once the limit is reached a last one says so and the rest is dropped."""
@@ -58,7 +58,7 @@ class Log:
         if self._left <= 0:
             text = json.dumps({"level": "warning", "message": "The log has reached its limit; the rest is left out."})
         self.number += 1
-        record = json.dumps({"number": self.number, "at": round(time.time(), 3), "text": text})
+        record = json.dumps({"number": self.number, "at": round(time.time(), 3), "text": text} | self._trace)
         self._file.write(record + "\n")
         self._file.flush()
         say(record)
@@ -177,7 +177,7 @@ class Supervisor:
     def __init__(self, folder: str, spec: dict[str, Any]) -> None:
         self.folder = folder
         self.spec = spec
-        self.log = Log(os.path.join(folder, "log.jsonl"), spec["log_bytes"], spec["hide"])
+        self.log = Log(os.path.join(folder, "log.jsonl"), spec)
         self.desk: dict[str, str] | None = spec["desk"]
         self.lifeline: int | None = spec.get("lifeline")
         self.status: dict[str, Any] = {

@@ -13,7 +13,7 @@ from sqlalchemy import func
 from talkwright.database.deployments import SECRET_PURPOSE
 from talkwright.database.work import HeldAttempt
 from talkwright.identity.secrets import Keyring, SecretsError
-from talkwright.modelservice.consuming import GONE, remember
+from talkwright.modelservice.consuming import GONE, remember, traced
 from talkwright.modelservice.engines.base import REFUSED, Engine, EngineError, Order, Serving
 from talkwright.modelservice.engines.known import Engines
 from talkwright.modelservice.executors.base import Executor, JobError, RunningJob
@@ -26,6 +26,7 @@ from talkwright.modelservice.projects import archive_of
 from talkwright.modelservice.settings import ModelServiceSettings
 from talkwright.modelservice.transitions import Outcome
 from talkwright.modelservice.variables import Variables
+from talkwright.operations import tracing
 from talkwright.operations.logs import get_logger
 from talkwright.operations.waiting import first_of
 from talkwright.storage.keys import project_key
@@ -119,7 +120,7 @@ class Running:
         )
         job = await asyncio.to_thread(engine.running_job, order, _serving(attempt, token))
         await keeper.save({"state": "running", "started_at": func.clock_timestamp()}, tell="starting")
-        running = await self._executor.start(job)
+        running = await self._executor.start(traced(job))
         sealed = base64.b64encode(self._keyring.encrypt(token.encode(), SECRET_PURPOSE)).decode()
         await remember(keeper, running, token=sealed)
         return running, token
@@ -166,6 +167,8 @@ class Running:
                 "ready_at": func.clock_timestamp(),
             }
             await keeper.save(ready, tell="ready")
+            if (span := tracing.current()) is not None:
+                span.finish()  # its start is over; it may answer for months
         return address
 
     async def _answering(
