@@ -259,3 +259,16 @@ def test_who_sleeps_is_woken_unless_something_newer_is_on_its_way() -> None:
     assert (decision.step.target, RunningPolicy(1).values(sleeper, decision.step)["active"]) == ("queued", True)
     assert [one.work.sequence for one in run([sleeper, work(1, "queued")], [W1])] == [1]
     assert run([sleeper, idle(1, 0.0, assistant=sleeper.assistant)], []) == []
+
+
+def test_work_goes_only_to_consumers_that_have_its_engine_and_blocks_no_other() -> None:
+    both = Place(worker=uuid4(), engines=("talkwright", "rasa"))
+    other, own = work(0, "queued", engine="rasa"), work(1, "queued")
+    assert [(one.work.sequence, one.worker) for one in train([other, own], [W1])] == [(1, W1.worker)]
+    assert [(one.work.sequence, one.worker) for one in train([other, own], [W1, both])] == [
+        (0, both.worker),
+        (1, W1.worker),
+    ]
+    elsewhere = work(1, "queued", assistant=uuid4())
+    assert [(one.work.sequence, one.worker) for one in run([other, elsewhere], [W1])] == [(1, W1.worker)]
+    assert [one.worker for one in run([other], [W1, both])] == [both.worker]

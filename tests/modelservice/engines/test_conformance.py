@@ -63,7 +63,7 @@ def bakery(name: str) -> dict[str, bytes]:
     }
 
 
-@pytest.fixture(scope="module", params=["talkwright", "rasa"])
+@pytest.fixture(scope="module", params=["talkwright", pytest.param("rasa", marks=pytest.mark.slow)])
 async def place(
     request: pytest.FixtureRequest, database_url: str, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Place]:
