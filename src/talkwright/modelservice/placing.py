@@ -15,6 +15,7 @@ from talkwright.modelservice.executors.base import Executor, JobError
 from talkwright.modelservice.executors.kubernetes.settings import KubernetesSettings
 from talkwright.modelservice.executors.settings import PlaceSettings
 from talkwright.modelservice.job_names import attempt_of
+from talkwright.operations.config import SettingsError
 from talkwright.operations.logs import get_logger
 
 if TYPE_CHECKING:
@@ -55,13 +56,16 @@ async def _processes(around: Surroundings) -> AsyncIterator[Executor]:
 
 @contextlib.asynccontextmanager
 async def _pods(around: Surroundings) -> AsyncIterator[Executor]:
-    """Jobs of a cluster. Raises JobError where it can't be reached, or refuses what is needed."""
+    """Jobs of a cluster. Raises SettingsError where it can't be reached, or refuses what is needed."""
     from talkwright.modelservice.executors.kubernetes.executor import KubernetesExecutor  # noqa: PLC0415 - only here
 
     database, settings = around.database, around.kubernetes
     async with _cluster(settings) as cluster:
         executor = KubernetesExecutor(cluster, around.store, settings, around.passed, open_names(database))
-        await executor.check()
+        try:
+            await executor.check()
+        except JobError as error:
+            raise SettingsError(str(error)) from error
         yield executor
 
 
@@ -82,7 +86,7 @@ async def _cluster(settings: KubernetesSettings) -> AsyncIterator[Cluster]:
         try:
             cluster = await stack.enter_async_context(open_cluster(settings))
         except ClusterError as error:
-            raise JobError(str(error)) from error
+            raise SettingsError(str(error)) from error
         yield cluster
 
 
@@ -102,7 +106,7 @@ _COMPARISONS: Mapping[str, Callable[[Database, KubernetesSettings], AbstractAsyn
 
 
 def open_executor(around: Surroundings) -> AbstractAsyncContextManager[Executor]:
-    """The executor of the settings while the block runs. Raises JobError on entering, where it can't work."""
+    """The executor of the settings while the block runs. Raises SettingsError on entering, where it can't work."""
     return _EXECUTORS[around.settings.job_executor](around)
 
 
@@ -113,7 +117,7 @@ async def comparing(
     """While the block runs, ends the jobs that no attempt stands behind, as long as this orchestrator leads.
 
     `term` gives the number of its leadership, None where another leads: with each new one it begins at once.
-    Raises JobError on entering, where the place of the jobs can't be reached.
+    Raises SettingsError on entering, where the place of the jobs isn't known.
     """
     async with _COMPARISONS[settings.job_executor](database, kubernetes) as sweep:
         if sweep is None:

@@ -3,6 +3,7 @@
 import json
 import re
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from talkwright.modelservice.executors import jobfetch
 from talkwright.modelservice.executors.kubernetes.manifest import Manifests, manifests, owned_by, selector
 from talkwright.modelservice.executors.kubernetes.settings import KubernetesSettings
 from talkwright.modelservice.jobs import LISTEN, Desk, Job, Limits
@@ -117,6 +119,18 @@ def test_the_order_holds_the_whole_environment_and_the_command_as_it_is_in_the_i
     }  # fmt: skip
     assert order["inputs"] == GRANTS
     assert (order["seconds"], order["is_held"], order["hide"]) == (10.5, True, ["a secret value"])
+
+
+def test_a_job_of_another_image_brings_our_scripts_along() -> None:
+    program = Path(jobfetch.__file__)
+    job = training(command=("/opt/python", str(program), "train"), programs=(program,), image="engines.example/other:1")
+    objects = made(job)
+    (fetch,), (main,) = pod_of(objects)["initContainers"], pod_of(objects)["containers"]
+    assert (fetch["image"], main["image"]) == (KubernetesSettings().kubernetes_image, "engines.example/other:1")
+    assert main["command"][:3] == ["python3", "-I", "-S"]
+    order = json.loads(objects.secret["stringData"]["job.json"])
+    assert order["command"] == ["/opt/python", "/job/bin/jobfetch.py", "train"]
+    assert order["programs"] == {"jobfetch.py": "modelservice/executors/jobfetch.py"}
 
 
 def test_what_the_operator_sets_is_in_the_pod() -> None:

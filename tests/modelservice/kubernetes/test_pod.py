@@ -155,6 +155,13 @@ async def test_a_pod_fetches_runs_stores_and_reports_its_end(pod: Pod) -> None:
     assert not (pod.folder / "job" / "job.json").exists()  # the order holds secrets
 
 
+async def test_a_script_of_ours_that_the_command_names_is_brought_along(pod: Pod) -> None:
+    job = Job(name="x", command=python(""), programs=(Path(jobfetch.__file__),))
+    assert await pod.fetch(job, {}) == 0
+    brought = pod.folder / "job" / "bin" / "jobfetch.py"
+    assert brought.stat().st_size == os.stat(jobfetch.__file__).st_size
+
+
 async def test_an_input_whose_address_is_old_is_fetched_at_a_fresh_one(pod: Pod) -> None:
     pod.things["/in"] = b"x"
     job = Job(name="x", command=python("print(open('in').read())"), inputs={"k": "in"}, desk=pod.desk)

@@ -1,8 +1,9 @@
 """Prepares a job's folder inside a pod: a script of the standard library alone, run before the job's own container.
 
 `python -I jobfetch.py SECRET FOLDER REPORT` takes SECRET/job.json (what `jobexec.py` takes, and `inputs`: where each
-path below work comes from), fetches the inputs into FOLDER/work, lays `jobexec.py` and `jobship.py` into FOLDER/bin,
-and writes FOLDER/job.json. What goes wrong is said in one line, also in the file REPORT, which the pod's status shows.
+path below work comes from, and `programs`: our scripts that its command runs, by where they are in our package),
+fetches the inputs into FOLDER/work, lays `jobexec.py`, `jobship.py` and those programs into FOLDER/bin, and writes
+FOLDER/job.json. What goes wrong is said in one line, also in the file REPORT, which the pod's status shows.
 """
 
 from __future__ import annotations
@@ -100,14 +101,16 @@ def prepare(secret: str, folder: str) -> None:
     """Lay out the job's folder. Raises FetchError, OSError."""
     with open(os.path.join(secret, "job.json"), encoding="utf-8") as source:
         spec = json.load(source)
-    inputs = spec.pop("inputs")
+    inputs, brought = spec.pop("inputs"), spec.pop("programs", {})
     work, programs = os.path.join(folder, "work"), os.path.join(folder, "bin")
     os.umask(0o077)
     os.makedirs(os.path.join(work, ".tmp"), exist_ok=True)
     os.makedirs(programs, exist_ok=True)
     here = os.path.dirname(os.path.abspath(__file__))
-    for name in ("jobexec.py", "jobship.py"):
-        shutil.copyfile(os.path.join(here, name), os.path.join(programs, name))
+    package = os.path.dirname(os.path.dirname(here))
+    own = {name: os.path.relpath(os.path.join(here, name), package) for name in ("jobexec.py", "jobship.py")}
+    for name, path in (own | brought).items():
+        shutil.copyfile(os.path.join(package, path), os.path.join(programs, name))
     for path, grant in inputs.items():
         target = os.path.join(work, path)
         os.makedirs(os.path.dirname(target), exist_ok=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from talkwright.modelservice.executors.kubernetes.manifest import FETCH, MAIN
@@ -16,6 +16,7 @@ _SIGNAL = 128
 _NEVER = frozenset({"ErrImageNeverPull", "InvalidImageName"})
 """Waiting for these doesn't help."""
 _IMAGE = _NEVER | {"ErrImagePull", "ImagePullBackOff", "ImageInspectError", "RegistryUnavailable"}
+_BY_TAINT = "DeletionByTaintManager"
 _SETTING_UP = frozenset({"ContainerCreating", "PodInitializing"})
 
 
@@ -42,8 +43,8 @@ def look(job: Object | None, pods: Sequence[Object], events: Sequence[Object] = 
     told = _told_end(pod)
     name = str(pod["metadata"]["name"])
     if told is not None:
-        return Seen(phase="over", pod=name, ended=told)
-    failed = _failure(job, pod)
+        return Seen(phase="over", pod=name, ended=_why_stopped(told, job, pod))
+    failed = _failure(job, pod) or _lost_with_node(pod)
     if failed is not None:
         return Seen(phase="over", pod=name, ended=failed)
     if _state(pod, MAIN, "running") is not None:
@@ -76,6 +77,20 @@ def _told_end(pod: Object) -> Ended | None:
         return ended_from(json.loads(ended["message"])["ended"]) if ended is not None else None
     except (ValueError, KeyError, TypeError):
         return None
+
+
+def _why_stopped(told: Ended, job: Object | None, pod: Object) -> Ended:
+    """The wrapper knows only that it was told to stop; the cluster says who wanted it."""
+    wanted = _ended_by_cluster(job, pod) if told.why == "stopped" else None
+    return replace(told, why=wanted.why) if wanted is not None else told
+
+
+def _lost_with_node(pod: Object) -> Ended | None:
+    """The end of a pod whose node says nothing any more: nobody there tells that it has ended."""
+    disrupted = _condition(pod, "DisruptionTarget")
+    if disrupted is None or disrupted.get("reason") != _BY_TAINT or _condition(pod, "Ready", "False") is None:
+        return None
+    return Ended(code=None, why=_disruption(disrupted))
 
 
 def _failure(job: Object | None, pod: Object) -> Ended | None:
@@ -121,7 +136,7 @@ def _disruption(condition: Object) -> str:
     words = {
         "PreemptionByScheduler": "its pod gave way to one of higher priority",
         "EvictionByEvictionAPI": "its pod was evicted",
-        "DeletionByTaintManager": "its node was lost or is being emptied",
+        _BY_TAINT: "its node was lost or is being emptied",
         "DeletionByPodGC": "its node is gone",
         "TerminationByKubelet": "its node ran short of resources or was shut down and ended its pod",
     }

@@ -13,7 +13,7 @@ from talkwright.modelservice.executors import jobexec
 from talkwright.modelservice.executors.base import JobError
 from talkwright.modelservice.executors.kubernetes.cluster import Cluster, ClusterError
 from talkwright.modelservice.executors.kubernetes.comparing import IsOpen, end_orphans
-from talkwright.modelservice.executors.kubernetes.following import Following
+from talkwright.modelservice.executors.kubernetes.following import CUT_SECONDS, Following
 from talkwright.modelservice.executors.kubernetes.manifest import (
     NAME,
     SPEC_HASH,
@@ -125,8 +125,9 @@ class KubernetesJob:
 
     async def _finish(self) -> Ended:
         ended = await asyncio.shield(self._over)
-        with contextlib.suppress(asyncio.CancelledError, ClusterError):
-            await self._reading
+        await asyncio.wait({self._reading}, timeout=CUT_SECONDS)  # a node that is lost leaves streams that never end
+        self._reading.cancel()
+        await asyncio.gather(self._reading, return_exceptions=True)
         self._lines.put_nowait(None)
         if self._is_stopped and ended.why not in ("stopped", None):
             ended = dataclasses.replace(ended, why="stopped")

@@ -23,7 +23,7 @@ LOOK_SECONDS = 5.0
 PAUSE_SECONDS = 0.5
 _NO_LOG = (400, 404)
 """Its container never ran, or its pod is gone."""
-CUT_SECONDS = 60.0
+CUT_SECONDS = 20.0
 """So long a log that can't be read is tried again after its job is over; the upload fills what is missing then."""
 
 

@@ -8,6 +8,7 @@ import math
 import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 from talkwright.modelservice.executors.kubernetes.settings import KubernetesSettings
@@ -29,6 +30,9 @@ REPORT = "/dev/termination-log"
 _DESK_FOLDER = "/desk"
 _SECRET_FOLDER = "/secret"  # noqa: S105 - a folder's name
 _PATH = "/usr/local/bin:/usr/bin:/bin"
+_PACKAGE = Path(__file__).parents[3]
+_OTHER_PYTHON = "python3"
+"""What an image that is not ours is expected to have on its path, for `jobexec.py`."""
 _MEMORY_EVENTS = ("/sys/fs/cgroup", "/sys/fs/cgroup/memory")
 
 
@@ -61,7 +65,7 @@ def manifests(
     """The objects of a job. `grants` say where each input (a path) is read, `passed` are the operator's variables."""
     spec = _job_spec(job, settings)
     told = {"spec": spec, "command": job.command, "inputs": dict(job.inputs), "outputs": job.outputs}
-    told |= {"limits": asdict(job.limits), "environment": sorted(job.environment)}
+    told |= {"limits": asdict(job.limits), "environment": sorted(job.environment), "programs": _programs(job)}
     digest = hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:32]
     labels = labels_of(job, settings)
     metadata = {"name": job.name, "namespace": settings.kubernetes_namespace, "labels": labels}
@@ -171,8 +175,10 @@ def _fetching(job: Job, settings: KubernetesSettings) -> dict[str, Any]:
 
 
 def _main(job: Job, settings: KubernetesSettings) -> dict[str, Any]:
+    python = settings.kubernetes_python if job.image is None else _OTHER_PYTHON
     return _container(MAIN, job, settings) | {
-        "command": [settings.kubernetes_python, "-I", "-S", f"{FOLDER}/bin/jobexec.py", FOLDER],
+        "image": job.image or settings.kubernetes_image,
+        "command": [python, "-I", "-S", f"{FOLDER}/bin/jobexec.py", FOLDER],
         "workingDir": FOLDER,
         "volumeMounts": [
             {"name": "job", "mountPath": FOLDER},
@@ -206,7 +212,8 @@ def _order(
     work = f"{FOLDER}/work"
     base = {"PATH": _PATH, "HOME": work, "TMPDIR": f"{work}/.tmp", "LANG": "C.UTF-8", "TZ": "UTC"}
     return {
-        "command": [_word(word, settings) for word in job.command],
+        "command": [_word(word, job, settings) for word in job.command],
+        "programs": _programs(job),
         "environment": {**base, "PYTHONUNBUFFERED": "1", "PYTHONNOUSERSITE": "1", **passed, **job.environment},
         "outputs": list(job.outputs),
         "hide": list(job.hide),
@@ -223,9 +230,15 @@ def _order(
     }
 
 
-def _word(word: str, settings: KubernetesSettings) -> str:
+def _programs(job: Job) -> dict[str, str]:
+    """Our scripts that the command names, by their own names: where they are in our package, of any image of ours."""
+    return {path.name: str(path.relative_to(_PACKAGE)) for path in job.programs}
+
+
+def _word(word: str, job: Job, settings: KubernetesSettings) -> str:
     """A word of the command as it is inside of the image."""
-    return {sys.executable: settings.kubernetes_python, LISTEN: "0.0.0.0"}.get(word, word)  # noqa: S104 - a pod's own network; its address is what callers know
+    brought = {str(path): f"{FOLDER}/bin/{path.name}" for path in job.programs}
+    return {sys.executable: settings.kubernetes_python, LISTEN: "0.0.0.0", **brought}.get(word, word)  # noqa: S104 - a pod's own network; its address is what callers know
 
 
 def _service(job: Job, settings: KubernetesSettings, metadata: Mapping[str, Any]) -> dict[str, Any]:
