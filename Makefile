@@ -33,7 +33,7 @@ run: .venv/.studio .venv-actions/.stamp web/dist/.stamp ## Start the whole studi
 	@exec .venv/bin/talkwright up
 
 .PHONY: test
-test: .venv/.dev .venv-actions/.stamp .venv-pypred/.stamp .cache/kafka/.stamp .cache/s3/.stamp .cache/azure/.stamp web/dist/.stamp ## Run all tests: Python, web client, real servers, real browser
+test: .venv/.dev .venv-actions/.stamp .venv-pypred/.stamp .cache/kafka/.stamp .cache/s3/.stamp .cache/azure/.stamp .cache/kubernetes/.stamp web/dist/.stamp ## Run all tests: Python, web client, real servers, real browser
 	@scripts/find-chromium > /dev/null
 	cd web && $(NODE_ROOT) npm test
 	CHROMIUM="$$(scripts/find-chromium)" $(PYTHON) -m pytest -n $(WORKERS) -rs
@@ -139,6 +139,14 @@ clean: ## Remove everything that was built or installed here; never the data fol
 	@cp tests/services/azure_emulator/package*.json .cache/azure/
 	@$(NODE_ROOT) npm ci --prefix .cache/azure --ignore-scripts --no-audit --no-fund --loglevel=error && touch $@ || \
 	  echo "The emulator of Azure's storage was not fetched: its tests are left out"
+
+# The daemons of a real Kubernetes cluster for the tests, built once into a cache outside of this folder.
+.cache/kubernetes/.stamp: tests/services/kubernetes/daemons/go.mod tests/services/kubernetes/daemons/go.sum tests/services/kubernetes/daemons/main.go scripts/kubernetes-daemons
+	@mkdir -p .cache/kubernetes
+	@if [ "$$(id -u)" != 0 ]; then echo "A Kubernetes cluster needs root: its tests are left out"; \
+	elif ! scripts/debian-packages --check; then echo "The tests on a Kubernetes cluster are left out"; \
+	elif scripts/kubernetes-daemons > /dev/null; then touch $@; \
+	else echo "The daemons of Kubernetes were not built: the tests on a cluster are left out"; fi
 
 web/node_modules/.stamp: web/package-lock.json requirements/node.txt | .tools/.stamp
 	@echo "Installing the web client's dependencies"

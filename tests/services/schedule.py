@@ -17,6 +17,11 @@ import pytest
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]  # it has no types
 
 SECONDS = {
+    "tests/modelservice/test_executors.py": 210,
+    "tests/modelservice/kubernetes/test_service.py": 205,
+    "tests/modelservice/kubernetes/test_ends.py": 150,
+    "tests/modelservice/kubernetes/test_faults.py": 60,
+    "tests/modelservice/kubernetes/test_cluster.py": 40,
     "tests/kills/test_kills.py": 200,
     "tests/web/test_accessibility.py": 145,
     "tests/web/test_every_control.py": 140,

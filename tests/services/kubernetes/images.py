@@ -1,13 +1,14 @@
 """Container images out of this machine's own Python and the repository, with no container tool: OCI archives.
 
-The image of jobs has three layers: Python with the shared libraries that it and the packages need, the packages that
-`requirements/engine.txt` pins, and `src/talkwright`. The first two are made once, in the cache folder.
+The image of jobs has two layers: one of Python, the shared libraries that it needs and the packages that
+`requirements/engine.txt` pins, which is made once for each set of versions, and one of `src/talkwright` as it is now.
 """
 
 from __future__ import annotations
 
 import hashlib
 import importlib.metadata
+import importlib.util
 import io
 import json
 import os
@@ -21,8 +22,11 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[3]
 PAUSE = "test.local/pause:1"
+BASE = "test.local/python:1"
 JOBS = "test.local/talkwright:1"
 USER = 10_001
+Layer = dict[str, object]
+"""A layer as a manifest names it: digest and size."""
 _PREFIX = Path(sys.base_prefix)
 _LIBRARY = Path(sysconfig.get_path("stdlib", vars={"installed_base": sys.base_prefix, "base": sys.base_prefix}))
 _LEFT_OUT = {
@@ -54,42 +58,66 @@ def pause_image(folder: Path) -> Path:
     return write_image(folder / "pause.tar", PAUSE, [layer], entrypoint=["/pause"])
 
 
-def jobs_image(folder: Path, cache: Path) -> Path:
-    """The image of the jobs, with the repository's code as it is now."""
+def base_key() -> str:
+    """What the image of Python and the engine's packages is made of: the same key, the same image."""
+    versions = [f"{name}=={importlib.metadata.version(name)}" for name in sorted(_packages())]
+    source = Path(__file__).read_text("utf-8") + (Path(__file__).parent / "node" / "pause.c").read_text("utf-8")
+    return hashlib.sha256("\n".join([sys.version, str(_PREFIX), source, *versions]).encode()).hexdigest()[:16]
+
+
+def base_image(folder: Path) -> tuple[Path, Layer]:
+    """The image of Python and the engine's packages, and its one layer."""
+    layer = folder / "python.layer.tar"
+    with tarfile.open(layer, "w") as tar:
+        binaries = list(_add_python(tar)) + list(_add_packages(tar, sorted(_packages())))
+        for library in sorted(_shared_libraries(binaries)):
+            _file(tar, Path(library), library.lstrip("/"))
+        for name, text in _ETC.items():
+            _bytes(tar, text.encode(), name)
+        for name in ("tmp", "job", "proc", "sys", "dev"):
+            _folder(tar, name)
+    return write_image(folder / "base.tar", BASE, [layer]), _described_file(layer)
+
+
+def jobs_image(folder: Path, base: Layer) -> Path:
+    """The image of the jobs, with the repository's code as it is now; its `base` is left out, as it is there."""
     source = folder / "source.layer.tar"
     with tarfile.open(source, "w") as tar:
         target = _site_packages().lstrip("/")
         for path in _files(ROOT / "src" / "talkwright"):
-            _file(tar, path, f"{target}/talkwright/{path.relative_to(ROOT / 'src' / 'talkwright')}")
-    return write_image(folder / "jobs.tar", JOBS, [_python_layer(cache), source], user=str(USER))
+            _source(tar, path, f"{target}/talkwright/{path.relative_to(ROOT / 'src' / 'talkwright')}")
+    return write_image(folder / "jobs.tar", JOBS, [source], below=[base], user=str(USER))
 
 
 def write_image(
-    out: Path, name: str, layers: Iterable[Path], *, entrypoint: list[str] | None = None, user: str | None = None
+    out: Path,
+    name: str,
+    layers: Iterable[Path],
+    *,
+    below: Iterable[Layer] = (),
+    entrypoint: list[str] | None = None,
+    user: str | None = None,
 ) -> Path:
-    """An OCI archive of layers, which are tar files."""
-    blobs = {_digest(layer): layer for layer in layers}
+    """An OCI archive of layers, which are tar files; those `below` them are named, but not in it."""
+    files = {_digest(layer): layer for layer in layers}
+    described = [*below, *map(_described_file, files.values())]
     config = {"Env": ["PATH=/usr/local/bin:/usr/bin:/bin"], "Entrypoint": entrypoint, "User": user}
     told = json.dumps(
         {
             "architecture": "amd64",
             "os": "linux",
             "config": {key: value for key, value in config.items() if value},
-            "rootfs": {"type": "layers", "diff_ids": [f"sha256:{digest}" for digest in blobs]},
-            "history": [{"created_by": "talkwright's tests"} for _ in blobs],
+            "rootfs": {"type": "layers", "diff_ids": [layer["digest"] for layer in described]},
+            "history": [{"created_by": "talkwright's tests"} for _ in described],
         }
     ).encode()
     kinds = "application/vnd.oci.image"
-    described = [
-        {"mediaType": f"{kinds}.layer.v1.tar", "digest": f"sha256:{digest}", "size": layer.stat().st_size}
-        for digest, layer in blobs.items()
-    ]
     manifest = json.dumps(
         {
             "schemaVersion": 2,
             "mediaType": f"{kinds}.manifest.v1+json",
             "config": {"mediaType": f"{kinds}.config.v1+json", **_described(told)},
-            "layers": described,
+            "layers": [{"mediaType": f"{kinds}.layer.v1.tar", **layer} for layer in described],
         }
     ).encode()
     entry = {
@@ -103,31 +131,9 @@ def write_image(
         _bytes(tar, json.dumps({"schemaVersion": 2, "manifests": [entry]}).encode(), "index.json")
         for data in (told, manifest):
             _bytes(tar, data, f"blobs/sha256/{hashlib.sha256(data).hexdigest()}")
-        for digest, layer in blobs.items():
-            _file(tar, layer, f"blobs/sha256/{digest}")
+        for digest, file in files.items():
+            _file(tar, file, f"blobs/sha256/{digest}")
     return out
-
-
-def _python_layer(cache: Path) -> Path:
-    """Python and the engine's packages, made once for each set of their versions."""
-    packages = sorted(_packages())
-    versions = [f"{name}=={importlib.metadata.version(name)}" for name in packages]
-    key = hashlib.sha256("\n".join([sys.version, str(_PREFIX), *versions]).encode()).hexdigest()[:16]
-    layer = cache / f"python-{key}.layer.tar"
-    if layer.exists():
-        return layer
-    cache.mkdir(parents=True, exist_ok=True)
-    partial = layer.with_suffix(f".{os.getpid()}")
-    with tarfile.open(partial, "w") as tar:
-        binaries = list(_add_python(tar)) + list(_add_packages(tar, packages))
-        for library in sorted(_shared_libraries(binaries)):
-            _file(tar, Path(library), library.lstrip("/"))
-        for name, text in _ETC.items():
-            _bytes(tar, text.encode(), name)
-        for name in ("tmp", "job", "proc", "sys", "dev"):
-            _folder(tar, name)
-    partial.replace(layer)
-    return layer
 
 
 def _add_python(tar: tarfile.TarFile) -> Iterator[Path]:
@@ -145,7 +151,7 @@ def _add_python(tar: tarfile.TarFile) -> Iterator[Path]:
     for shared in sorted((_PREFIX / "lib").glob("libpython*.so*")):
         _file(tar, shared.resolve(), str(shared).lstrip("/"))
     for path in _files(_LIBRARY):
-        _file(tar, path, str(path).lstrip("/"))
+        _source(tar, path, str(path).lstrip("/"))
         if path.suffix == ".so":
             yield path
 
@@ -157,7 +163,7 @@ def _add_packages(tar: tarfile.TarFile, packages: Iterable[str]) -> Iterator[Pat
             path = Path(str(entry.locate()))
             if ".." in entry.parts or "__pycache__" in entry.parts or not path.is_file():
                 continue
-            _file(tar, path, f"{target}/{entry}")
+            _source(tar, path, f"{target}/{entry}")
             if ".so" in path.name:
                 yield path
 
@@ -201,6 +207,13 @@ def _file(tar: tarfile.TarFile, path: Path, name: str) -> None:
         tar.addfile(info, source)
 
 
+def _source(tar: tarfile.TarFile, path: Path, name: str) -> None:
+    """A file, and what Python made of it: nothing can be kept where an image runs, it would compile at each start."""
+    _file(tar, path, name)
+    if path.suffix == ".py" and (compiled := Path(importlib.util.cache_from_source(str(path)))).exists():
+        _file(tar, compiled, f"{name.rpartition('/')[0]}/__pycache__/{compiled.name}")
+
+
 def _folder(tar: tarfile.TarFile, name: str) -> None:
     info = tarfile.TarInfo(name)
     info.type, info.mode = tarfile.DIRTYPE, 0o1777 if name == "tmp" else 0o755
@@ -213,7 +226,11 @@ def _bytes(tar: tarfile.TarFile, data: bytes, name: str) -> None:
     tar.addfile(info, io.BytesIO(data))
 
 
-def _described(data: bytes) -> dict[str, object]:
+def _described_file(path: Path) -> Layer:
+    return {"digest": f"sha256:{_digest(path)}", "size": path.stat().st_size}
+
+
+def _described(data: bytes) -> Layer:
     return {"digest": f"sha256:{hashlib.sha256(data).hexdigest()}", "size": len(data)}
 
 

@@ -1,7 +1,7 @@
 """A real Kubernetes cluster for the tests: one for all processes of a run, a namespace for each test.
 
-`cluster()` starts it with the first that wants it and ends it with the last. It needs root, the daemons that
-`scripts/kubernetes-daemons` builds once, and Debian's etcd-server, containerd, containernetworking-plugins and kubectl.
+`cluster()` starts it with the first that wants it and ends it with the last. It needs root, the program that
+`scripts/kubernetes-daemons` builds once, and what `scripts/debian-packages` installs.
 Pods reach this machine at `HOST`, the address of their bridge.
 """
 
@@ -9,22 +9,26 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import functools
 import json
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
+import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
 import yaml
-from tests.services.kubernetes.images import JOBS, ROOT, USER, jobs_image, pause_image
+from tests.services.kubernetes.images import JOBS, ROOT, USER, base_image, base_key, jobs_image, pause_image
 
 HOST = "10.244.0.1"
 _HERE = Path(__file__).parent
-_PROGRAMS = ("etcd", "containerd", "ctr", "runc", "kubectl", "openssl", "ip", "iptables", "gcc")
 _START_SECONDS = 300
 _STATE = Path(tempfile.gettempdir()) / "talkwright-kubernetes"
 
@@ -42,15 +46,54 @@ class KubernetesCluster:
 
     def kubectl(self, *words: str, told: str | None = None) -> str:
         """What kubectl answers: the second opinion."""
-        command = ["kubectl", f"--kubeconfig={self.admin}", *words]
+        command = [_daemons(), "kubectl", f"--kubeconfig={self.admin}", *words]
         return subprocess.run(command, input=told, check=True, capture_output=True, text=True, timeout=120).stdout
+
+    @contextlib.contextmanager
+    def silent_node(self) -> Iterator[None]:
+        """While the block runs the node says nothing; then it is waited for until it is ready again.
+
+        Where all nodes are silent at once, Kubernetes gives up none of them: another one, which runs nothing, is well.
+        """
+        pid = int((self.folder / "kubelet.pid").read_text("ascii"))
+        with self._other_node("node2"):
+            os.kill(pid, signal.SIGSTOP)
+            try:
+                yield
+            finally:
+                os.kill(pid, signal.SIGCONT)
+                self.kubectl("wait", "--for=condition=Ready", "node/node1", "--timeout=90s")
+
+    @contextlib.contextmanager
+    def _other_node(self, name: str) -> Iterator[None]:
+        """A node that takes no pods, kept alive as a kubelet would do it."""
+        over = threading.Event()
+
+        def renew() -> None:
+            while not over.wait(3):
+                self.kubectl("apply", "-f", "-", told=json.dumps(_lease(name)))
+
+        node = {"apiVersion": "v1", "kind": "Node", "metadata": {"name": name}, "spec": {"unschedulable": True}}
+        self.kubectl("apply", "-f", "-", told=yaml.safe_dump_all([node, _lease(name)]))
+        well = {"type": "Ready", "status": "True", "reason": "Told", "message": "It is well."}
+        change = json.dumps({"status": {"conditions": [well]}})
+        self.kubectl("patch", "node", name, "--subresource=status", "--type=merge", "-p", change)
+        renewing = threading.Thread(target=renew)
+        renewing.start()
+        try:
+            yield
+        finally:
+            over.set()
+            renewing.join()
+            self.kubectl("delete", "node", name)
+            self.kubectl("delete", "lease", name, "-n", "kube-node-lease", "--ignore-not-found")
 
     @contextlib.contextmanager
     def namespace(self) -> Iterator[KubernetesNamespace]:
         """A namespace of its own with the Role of `deploy/kubernetes`, as a service account that has that alone."""
         name = f"jobs-{uuid4().hex[:12]}"
         text = (ROOT / "deploy" / "kubernetes" / "jobs.yaml").read_text("utf-8")
-        wanted = [_moved(one, name) for one in yaml.safe_load_all(text)]
+        wanted = [moved(one, name) for one in yaml.safe_load_all(text)]
         account = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "talkwright", "namespace": name}}
         self.kubectl("apply", "-f", "-", told=yaml.safe_dump_all([*wanted, account]))
         try:
@@ -92,22 +135,26 @@ class KubernetesNamespace:
         return told | more
 
 
+def _lease(node: str) -> dict[str, object]:
+    now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    spec = {"holderIdentity": node, "leaseDurationSeconds": 40, "renewTime": now}
+    metadata = {"name": node, "namespace": "kube-node-lease"}
+    return {"apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": metadata, "spec": spec}
+
+
 def kubernetes_missing() -> str | None:
     """Why there can be no cluster here, or None."""
     if os.geteuid() != 0:
         return "A Kubernetes cluster with real containers needs root."
-    absent = [program for program in _PROGRAMS if shutil.which(program) is None]
-    if not Path("/usr/lib/cni/bridge").exists():
-        absent.append("containernetworking-plugins")
-    if absent:
-        return f"A Kubernetes cluster needs {', '.join(absent)}."
     try:
+        subprocess.run([ROOT / "scripts" / "debian-packages", "--check"], check=True, capture_output=True, text=True)
         _daemons()
     except subprocess.CalledProcessError as error:
         return str(error.stderr).strip()
     return None
 
 
+@functools.cache
 def _daemons() -> str:
     command = [str(ROOT / "scripts" / "kubernetes-daemons"), "--built"]
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
@@ -115,49 +162,104 @@ def _daemons() -> str:
 
 @contextlib.contextmanager
 def cluster() -> Iterator[KubernetesCluster]:
-    """The cluster of this machine, shared by all that use it at the same time."""
+    """The cluster of this machine, shared by all that use it at the same time; another clone's is waited for."""
     folder = _STATE / "run"
-    with _users() as users:
-        if not users:
-            shutil.rmtree(folder, ignore_errors=True)
-            _start(folder)
-        users.append(os.getpid())
+    while not _joined(folder):
+        time.sleep(1)
     try:
         yield KubernetesCluster(folder)
     finally:
         with _users() as users:
-            users.remove(os.getpid())
+            users.remove(_myself())
             if not users:
-                _command("down", folder)
+                _end(folder)
+
+
+def _joined(folder: Path) -> bool:
+    """Become a user of the cluster, and start it as the first; False while it is another clone's, with other images."""
+    with _users() as users:
+        if any(user[0] != str(ROOT) for user in users):
+            return False
+        if not users:
+            _start(folder)
+        users.append(_myself())
+    return True
 
 
 @contextlib.contextmanager
-def _users() -> Iterator[list[int]]:
-    """The processes that use the cluster; those that died are taken off, the rest is written back."""
+def _users() -> Iterator[list[tuple[str, int, str]]]:
+    """Who uses the cluster: clone, process, its start; those that died are taken off, the rest is written back."""
     _STATE.mkdir(mode=0o700, exist_ok=True)
-    with (_STATE / "users").open("a+", encoding="utf-8") as file:
+    with (_STATE / "users.json").open("a+", encoding="utf-8") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         file.seek(0)
-        users = [pid for pid in json.loads(file.read() or "[]") if Path(f"/proc/{pid}").exists()]
+        told = [tuple(user) for user in json.loads(file.read() or "[]")]
+        users = [user for user in told if _started_at(user[1]) == user[2]]
         yield users
         file.truncate(0)
         file.write(json.dumps(users))
 
 
-def _start(folder: Path) -> None:
-    _command("down", folder)  # of a run that was killed
-    folder.mkdir(parents=True)
-    cache = Path(os.environ.get("TALKWRIGHT_CACHE") or Path.home() / ".cache" / "talkwright")
-    images = [pause_image(folder), jobs_image(folder, cache)]
+def _myself() -> tuple[str, int, str]:
+    return str(ROOT), os.getpid(), _started_at(os.getpid())
+
+
+def _started_at(pid: int) -> str:
+    """When a process began, in ticks: with it, its number is nobody else's."""
     try:
-        _command("up", folder, IMAGES=" ".join(map(str, images)))
+        return Path(f"/proc/{pid}/stat").read_text("ascii").rpartition(")")[2].split()[19]
+    except OSError:
+        return ""
+
+
+def _start(folder: Path) -> None:
+    _end(folder)  # of a run that was killed
+    kept = _kept_images()
+    folder.mkdir(parents=True)
+    # files that never change are shared with what is kept, databases are not
+    command = ["cp", "-a", *(["-l"] if kept.stat().st_dev == folder.stat().st_dev else []), str(kept)]
+    subprocess.run([*command, str(folder / "containerd")], check=True)
+    for database in kept.glob("*/*.db"):
+        own = folder / "containerd" / database.relative_to(kept)
+        own.unlink()
+        shutil.copy2(database, own)
+    image = jobs_image(folder, json.loads((kept / "base.json").read_text("utf-8")))
+    try:
+        _command("up", folder, IMAGES=str(image))
     except BaseException:
-        _command("down", folder)
+        _end(folder)
         raise
 
 
+def _end(folder: Path) -> None:
+    _command("down", folder)
+    if folder.exists():
+        shutil.rmtree(folder)
+
+
+def _kept_images() -> Path:
+    """What containerd keeps of the images that don't change with the repository, made once."""
+    cache = Path(os.environ.get("TALKWRIGHT_CACHE") or Path.home() / ".cache" / "talkwright")
+    kept = cache / f"images-{base_key()}"
+    if not kept.exists():
+        cache.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=cache) as name:
+            folder = Path(name)
+            base, layer = base_image(folder)
+            _command("images", folder, IMAGES=f"{pause_image(folder)} {base}")
+            (folder / "containerd" / "base.json").write_text(json.dumps(layer), "utf-8")
+            (folder / "containerd").replace(kept)
+    return kept
+
+
 def _command(word: str, folder: Path, **more: str) -> None:
-    variables = {**os.environ, "RUN": str(folder), "DAEMONS": _daemons(), **more}
+    variables = {
+        **os.environ,
+        "RUN": str(folder),
+        "DAEMONS": _daemons(),
+        "PATH": f"{os.environ['PATH']}:/usr/sbin:/sbin",
+        **more,
+    }
     with (_STATE / f"{word}.log").open("wb") as log:
         subprocess.run(
             [str(_HERE / "cluster"), word],
@@ -170,7 +272,7 @@ def _command(word: str, folder: Path, **more: str) -> None:
         )
 
 
-def _moved(manifest: dict[str, dict[str, object]], namespace: str) -> dict[str, dict[str, object]]:
+def moved(manifest: dict[str, dict[str, object]], namespace: str) -> dict[str, dict[str, object]]:
     """An object of `deploy/kubernetes` for another namespace."""
     if manifest["kind"] == "Namespace":
         return {**manifest, "metadata": {**manifest["metadata"], "name": namespace}}
