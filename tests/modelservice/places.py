@@ -11,13 +11,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.services.kubernetes.running import HOST, cluster
-from tests.services.objects import s3_server
+import pytest
+from tests.services.kubernetes.running import HOST, KubernetesCluster, KubernetesNamespace
+from tests.services.objects import ObjectServer
 
 from talkwright.modelservice.desk import Ask, RefusedError, serve_desk
 from talkwright.modelservice.executors.base import Executor, RunningJob
 from talkwright.modelservice.executors.identity import identity_of
-from talkwright.modelservice.executors.kubernetes.cluster import open_cluster
+from talkwright.modelservice.executors.kubernetes.cluster import Cluster, open_cluster
 from talkwright.modelservice.executors.kubernetes.executor import KubernetesExecutor
 from talkwright.modelservice.executors.kubernetes.settings import KubernetesSettings
 from talkwright.modelservice.executors.process import ProcessExecutor
@@ -25,8 +26,12 @@ from talkwright.modelservice.jobs import Desk, Ended, LogLine
 from talkwright.storage.objects import ObjectStore
 
 TOKEN = "the job's token"
-PLACES = ("process",)
+PLACES = ("process", "kubernetes")
 """Every executor runs the same tests: what is added here must pass them as they are."""
+
+SECONDS = 120
+"""A pod on a busy machine takes its time."""
+_RUNNING = "jsonpath={.items[*].status.containerStatuses[?(@.state.running)].name}"
 
 
 @dataclass
@@ -55,28 +60,83 @@ class Clerk:
 
 @dataclass
 class Place:
-    """An executor with its store and a desk."""
+    """An executor with its store and a desk, and what is known of where its jobs run."""
 
     executor: Executor
     store: ObjectStore
     clerk: Clerk
     desk: Desk
 
+    def elsewhere(self, handle: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+        """Handles of the same job as if it ran where this executor sees nothing."""
+        raise NotImplementedError
 
-@asynccontextmanager
-async def kubernetes_place(folder: Path) -> AsyncIterator[Place]:
-    """A namespace of the cluster; its pods read and store at an S3 server, as they can reach no folder."""
-    (folder / "s3").mkdir()
-    with cluster() as whole, whole.namespace() as namespace, s3_server(folder / "s3", host=HOST) as server:
-        options = {name.lower(): value for name, value in server.variables.items()}
-        client = {"client_options": {"allow_http": True}, "virtual_hosted_style_request": False}
-        store = ObjectStore(server.url, endpoint=server.endpoint, **options, **client)
-        clerk = Clerk(store)
-        settings = KubernetesSettings(**namespace.settings())
-        async with serve_desk(clerk, HOST) as url, open_cluster(settings) as api:
-            executor = KubernetesExecutor(api, store, settings, {"LISTED_BY_OPERATOR": "yes"}, _all_open)
-            await executor.check()
-            yield Place(executor, store, clerk, Desk(url=url, token=TOKEN))
+    async def gone(self, job: RunningJob, pid: int) -> None:
+        """Wait until a process of a job has ended, by the number that it has for the job itself."""
+        raise NotImplementedError
+
+    async def given_up(self, job: RunningJob) -> None:
+        """Wait until a job that nobody holds, for an attempt that nobody goes on with, has come to its end."""
+        raise NotImplementedError
+
+
+class ProcessPlace(Place):
+    """Processes of this machine."""
+
+    def elsewhere(self, handle: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+        return [{**handle, "boot": "another"}, {**handle, "folder": "/elsewhere/jobs/mine"}]
+
+    async def gone(self, job: RunningJob, pid: int) -> None:
+        await gone(pid)
+
+    async def given_up(self, job: RunningJob) -> None:
+        await gone(int(job.handle["pid"]))
+
+
+@dataclass
+class KubernetesPlace(Place):
+    """Pods of a cluster, in a namespace of their own."""
+
+    namespace: KubernetesNamespace
+    closed: set[str]
+    """The jobs whose attempts don't go on."""
+    api: Cluster
+    settings: KubernetesSettings
+
+    def elsewhere(self, handle: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+        return [{**handle, "namespace": "another"}, {**handle, "uid": "another"}]
+
+    async def gone(self, job: RunningJob, pid: int) -> None:
+        assert pid
+        selector = f"talkwright/job={job.name}"
+        async with asyncio.timeout(SECONDS):
+            while "main" in await self.kubectl("get", "pods", "-l", selector, "-o", _RUNNING):  # noqa: ASYNC110 - another program is asked
+                await asyncio.sleep(0.2)
+
+    async def given_up(self, job: RunningJob) -> None:
+        self.closed.add(job.name)
+        assert await self.executor.end_orphans() == [job.name]
+        async with asyncio.timeout(SECONDS):
+            while await self.kubectl("get", "jobs,pods,secrets,services", "-o", "name"):  # noqa: ASYNC110 - as above
+                await asyncio.sleep(0.2)
+
+    async def kubectl(self, *words: str) -> str:
+        """What kubectl says of this namespace: the second opinion."""
+        return await asyncio.to_thread(self.namespace.kubectl, *words)
+
+    async def says(self, expected: str, *words: str) -> str:
+        """Wait until kubectl says something that holds this."""
+        async with asyncio.timeout(SECONDS):
+            while expected not in (told := await self.kubectl(*words)):  # noqa: ASYNC110 - as above
+                await asyncio.sleep(0.3)
+        return told
+
+    @asynccontextmanager
+    async def other_holder(self, **settings: object) -> AsyncIterator[KubernetesExecutor]:
+        """Another executor of the same installation, as another consumer has it."""
+        told = self.settings.model_copy(update=settings)
+        async with open_cluster(told) as api:
+            yield KubernetesExecutor(api, self.store, told, {"LISTED_BY_OPERATOR": "yes"}, _all_open)
 
 
 async def _all_open(names: Collection[str]) -> Collection[str]:
@@ -84,17 +144,47 @@ async def _all_open(names: Collection[str]) -> Collection[str]:
 
 
 @asynccontextmanager
-async def place_of(kind: str, folder: Path) -> AsyncIterator[Place]:
+async def kubernetes_place(
+    cluster: KubernetesCluster, server: ObjectServer, **settings: object
+) -> AsyncIterator[KubernetesPlace]:
+    """A namespace of the cluster; its pods read and store at an S3 server, as they can reach no folder."""
+    with cluster.namespace() as namespace:
+        store = store_at(server, namespace.name)
+        clerk, closed = Clerk(store), set[str]()
+
+        async def is_open(names: Collection[str]) -> Collection[str]:
+            return set(names) - closed
+
+        told = KubernetesSettings(**namespace.settings(**settings))
+        async with serve_desk(clerk, HOST) as url, open_cluster(told) as api:
+            executor = KubernetesExecutor(api, store, told, {"LISTED_BY_OPERATOR": "yes"}, is_open)
+            await executor.check()
+            desk = Desk(url=url, token=TOKEN)
+            yield KubernetesPlace(
+                executor, store, clerk, desk, namespace=namespace, closed=closed, api=api, settings=told
+            )
+
+
+def store_at(server: ObjectServer, prefix: str) -> ObjectStore:
+    """A part of a server's bucket, as a store of its own."""
+    options = {name.lower(): value for name, value in server.variables.items()}
+    client = {"client_options": {"allow_http": True}, "virtual_hosted_style_request": False}
+    return ObjectStore(f"{server.url}/{prefix}", endpoint=server.endpoint, **options, **client)
+
+
+@asynccontextmanager
+async def place_of(kind: str, folder: Path, request: pytest.FixtureRequest) -> AsyncIterator[Place]:
     """A fresh place of a kind of executor."""
     if kind == "kubernetes":
-        async with kubernetes_place(folder) as place:
-            yield place
+        cluster, server = request.getfixturevalue("kubernetes"), request.getfixturevalue("s3_for_pods")
+        async with kubernetes_place(cluster, server) as pods:
+            yield pods
         return
     store = ObjectStore((folder / "objects").as_uri())
     clerk = Clerk(store)
     async with serve_desk(clerk) as url:
         executor = ProcessExecutor(folder / "jobs", store, {"LISTED_BY_OPERATOR": "yes"})
-        yield Place(executor, store, clerk, Desk(url=url, token=TOKEN))
+        yield ProcessPlace(executor, store, clerk, Desk(url=url, token=TOKEN))
 
 
 def python(source: str, *words: str) -> tuple[str, ...]:
@@ -104,13 +194,13 @@ def python(source: str, *words: str) -> tuple[str, ...]:
 
 async def read(job: RunningJob) -> tuple[list[LogLine], Ended]:
     """The whole log and the end."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(SECONDS):
         return [line async for line in job.lines()], await job.ended()
 
 
 async def first_line(job: RunningJob) -> LogLine:
     """The first line of the log."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(SECONDS):
         return await anext(aiter(job.lines()))
 
 

@@ -2,34 +2,23 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
-from tests.modelservice.places import Place, kubernetes_place, read
-from tests.services.kubernetes.running import kubernetes_missing
-from tests.services.objects import s3_missing
+from tests.modelservice.places import KubernetesPlace, read
 
 from talkwright.modelservice.executors.base import JobError
 from talkwright.modelservice.executors.kubernetes.executor import KubernetesExecutor
 from talkwright.modelservice.jobs import Job, Limits
 
-MISSING = kubernetes_missing() or s3_missing()
-pytestmark = [pytest.mark.anyio, pytest.mark.skipif(MISSING is not None, reason=str(MISSING))]
-
-
-@pytest.fixture
-async def place(tmp_path: Path) -> AsyncIterator[Place]:
-    async with kubernetes_place(tmp_path) as place:
-        yield place
+pytestmark = pytest.mark.anyio
 
 
 def python(source: str) -> tuple[str, ...]:
     return ("python3", "-u", "-I", "-S", "-c", source)
 
 
-async def test_a_pod_fetches_its_inputs_and_stores_its_outputs_and_log(place: Place) -> None:
+async def test_a_pod_fetches_its_inputs_and_stores_its_outputs_and_log(place: KubernetesPlace) -> None:
     await place.store.put("in/a", b"hello")
     source = "open('out', 'w').write(open('deep/in').read().upper()); print('done')"
     job = Job(name="copy", command=python(source), inputs={"in/a": "deep/in"}, outputs=("out",), desk=place.desk)
@@ -42,7 +31,7 @@ async def test_a_pod_fetches_its_inputs_and_stores_its_outputs_and_log(place: Pl
     await running.discard()
 
 
-async def test_the_same_job_is_found_again_and_another_of_its_name_is_refused(place: Place) -> None:
+async def test_the_same_job_is_found_again_and_another_of_its_name_is_refused(place: KubernetesPlace) -> None:
     job = Job(name="twice", command=python("import time; print('up'); time.sleep(60)"), desk=place.desk)
     first, second = await place.executor.start(job), await place.executor.start(job)
     assert dict(first.handle) == dict(second.handle)
@@ -54,7 +43,7 @@ async def test_the_same_job_is_found_again_and_another_of_its_name_is_refused(pl
     await first.discard()
 
 
-async def test_a_pod_that_needs_too_much_memory_is_told_so(place: Place) -> None:
+async def test_a_pod_that_needs_too_much_memory_is_told_so(place: KubernetesPlace) -> None:
     source = "blocks = [bytearray(50_000_000) for _ in range(20)]; print(len(blocks))"
     job = await place.executor.start(
         Job(name="big", command=python(source), limits=Limits(memory_bytes=150_000_000), desk=place.desk)
@@ -65,7 +54,9 @@ async def test_a_pod_that_needs_too_much_memory_is_told_so(place: Place) -> None
     await job.discard()
 
 
-async def test_another_installation_leaves_a_job_alone_and_a_closed_attempts_job_is_ended(place: Place) -> None:
+async def test_another_installation_leaves_a_job_alone_and_a_closed_attempts_job_is_ended(
+    place: KubernetesPlace,
+) -> None:
     assert isinstance(place.executor, KubernetesExecutor)
     job = await place.executor.start(Job(name="lone", command=python("import time; time.sleep(300)")))
     handle = json.loads(json.dumps(dict(job.handle)))

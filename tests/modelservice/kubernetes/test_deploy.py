@@ -2,9 +2,12 @@
 
 import ipaddress
 from pathlib import Path
+from subprocess import CalledProcessError
 from typing import Any
 
+import pytest
 import yaml
+from tests.services.kubernetes.running import KubernetesCluster, moved
 
 from talkwright.modelservice.executors.kubernetes.manifest import labels_of
 from talkwright.modelservice.executors.kubernetes.rights import RIGHTS, Right
@@ -46,3 +49,19 @@ def test_the_network_policy_takes_in_every_job_and_closes_private_addresses() ->
     closed = [ipaddress.ip_network(one) for block in blocks for one in block["except"]]
     for address in ("10.1.2.3", "172.20.0.1", "192.168.1.1", "169.254.169.254", "fd00::1", "fe80::1"):
         assert any(ipaddress.ip_address(address) in network for network in closed), address
+
+
+@pytest.mark.parametrize("name", sorted(path.name for path in FOLDER.glob("*.yaml")))
+def test_a_real_api_server_takes_the_manifests_as_they_are(kubernetes: KubernetesCluster, name: str) -> None:
+    with kubernetes.namespace() as namespace:
+        text = (FOLDER / name).read_text("utf-8")
+        told = yaml.safe_dump_all(moved(one, namespace.name) for one in yaml.safe_load_all(text))
+        done = kubernetes.kubectl("apply", "--dry-run=server", "--validate=strict", "-f", "-", told=told)
+        assert len(done.splitlines()) == len(list(yaml.safe_load_all(text)))
+        assert all("(server dry run)" in line for line in done.splitlines())
+
+
+def test_a_pod_of_the_restricted_kind_is_all_that_the_namespace_takes(kubernetes: KubernetesCluster) -> None:
+    with kubernetes.namespace() as namespace, pytest.raises(CalledProcessError) as refused:
+        namespace.kubectl("run", "free", "--image=test.local/talkwright:1", "--restart=Never", "--", "python3")
+    assert 'violates PodSecurity "restricted' in refused.value.stderr

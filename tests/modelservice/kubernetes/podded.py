@@ -1,0 +1,83 @@
+"""The whole model service with its jobs in pods: orchestrators and consumers as processes, objects on an S3 server."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.modelservice.places import store_at
+from tests.services.kubernetes.running import HOST, KubernetesNamespace
+from tests.services.modelservice import Service, project, service_at
+from tests.services.objects import ObjectServer
+
+from talkwright.backend.chats import turns
+from talkwright.cli.supervisor.child import Child
+
+PATIENCE_SECONDS = 240.0
+"""A pod loads Python anew, beside everything else that runs here."""
+
+
+@dataclass
+class Pods:
+    """The service, the namespace of its pods, and its roles by name."""
+
+    service: Service
+    namespace: KubernetesNamespace
+    roles: dict[str, list[Child]]
+
+    async def kubectl(self, *words: str) -> str:
+        """What kubectl says: the second opinion."""
+        return await asyncio.to_thread(self.namespace.kubectl, *words)
+
+    async def jobs(self) -> set[str]:
+        """The names of the Jobs that are there."""
+        return set((await self.kubectl("get", "jobs", "-o", "jsonpath={.items[*].metadata.name}")).split())
+
+    async def hold(self, *names: str) -> None:
+        """Wait until exactly these Jobs are there."""
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while await self.jobs() != set(names):  # noqa: ASYNC110 - the cluster tells nobody
+                await asyncio.sleep(0.5)
+
+
+@asynccontextmanager
+async def pods_of(
+    url: str, home: Path, namespace: KubernetesNamespace, server: ObjectServer, roles: Iterable[str], **settings: str
+) -> AsyncIterator[Pods]:
+    """These roles over a database, a home, a namespace and a store."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(turns, "WAIT_SECONDS", PATIENCE_SECONDS)
+        for name, value in server.variables.items():
+            patch.setenv(name, value)
+        told = {f"TALKWRIGHT_{name.upper()}": str(value) for name, value in namespace.settings().items()}
+        told |= server.settings(TALKWRIGHT_STORAGE_URL=f"{server.url}/{namespace.name}")
+        told |= {
+            "TALKWRIGHT_JOB_EXECUTOR": "kubernetes",
+            "TALKWRIGHT_JOB_DESK_HOST": HOST,
+            "TALKWRIGHT_START_SECONDS": str(PATIENCE_SECONDS),
+            "TALKWRIGHT_REPLACE_AFTER_SECONDS": "60",
+            "TALKWRIGHT_TRAINING_MEMORY": str(1024**3),
+            "TALKWRIGHT_RUNNING_MEMORY": str(1024**3),
+            **settings,
+        }
+        async with service_at(url, home, **told) as service:
+            service.store = store_at(server, namespace.name)
+            children: dict[str, list[Child]] = {}
+            for role in roles:
+                children.setdefault(role, []).append(service.start(role))
+            yield Pods(service, namespace, children)
+
+
+async def deployed(pods: Pods, name: str, **changes: Any) -> tuple[Any, Any, Any]:
+    """An assistant, its first training, and the deployment that answers."""
+    service = pods.service
+    assistant = await service.assistant(name)
+    training = await service.train(assistant, project(name, **changes), deploy=True)
+    row = await service.becomes("training", training, "succeeded", "failed", seconds=PATIENCE_SECONDS)
+    assert row.state == "succeeded", (row.reason, await service.log("training", training))
+    return assistant, training, await service.active(assistant, training=training, seconds=PATIENCE_SECONDS)
