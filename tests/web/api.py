@@ -69,6 +69,12 @@ class Api:
         """One assistant by its name, where it is there."""
         return next((item for item in self.get("/assistants")["items"] if item["name"] == name), None)
 
+    def keep_only(self, *names: str) -> None:
+        """Delete all other assistants: what tests before this one left."""
+        for each in self.get("/assistants?limit=200")["items"]:
+            if each["name"] not in names:
+                self.send("DELETE", f"/assistants/{each['id']}")
+
     def item(self, assistant: str, kind: str, name: str) -> dict[str, Any]:
         """One item whole, by kind and name."""
         items = self.get(f"/assistants/{assistant}/items?kind={kind}&q={name}&limit=200")["items"]

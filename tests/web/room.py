@@ -12,6 +12,7 @@ LAPTOP: ViewportSize = {"width": 1280, "height": 800}
 TABLET: ViewportSize = {"width": 1024, "height": 768}
 ZOOMED: ViewportSize = {"width": 640, "height": 400}
 """A laptop's window at 200 %."""
+FLOATS = "[role=dialog], [role=menu], [role=listbox], .list-over"
 SIZES = {"laptop": LAPTOP, "tablet": TABLET, "zoomed": ZOOMED}
 
 
@@ -37,3 +38,13 @@ def arrange(page: Page, *, dock: bool) -> None:
     layout = {"pane": 260, "inspector": 360, "drawerHeight": 188, "drawer": None, "languages": {}, "recent": []}
     state = {"state": {**layout, "dock": dock}, "version": 1}
     page.evaluate("(state) => localStorage.setItem('talkwright-layout', JSON.stringify(state))", state)
+
+
+def put_away(page: Page) -> None:
+    """Close what floats; what does not close by a key goes with the page."""
+    for _ in range(3):
+        if all(not each.is_visible() for each in page.locator(FLOATS).all()):
+            return
+        page.keyboard.press("Escape")
+        page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    page.goto("about:blank")

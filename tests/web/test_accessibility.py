@@ -13,13 +13,13 @@ from tests.web.chromium import Watch
 from tests.web.floating import FLOATING, GUEST, OF_ONES_OWN, SECRET, Floating, unseen
 from tests.web.places import DRAWERS, PLACES
 from tests.web.projects import tea_desk
+from tests.web.room import FLOATS, put_away
 
 from talkwright.database.ids import uuid7
 
 THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 GROUPS = 4
 AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
-_FLOATS = "[role=dialog], [role=menu], [role=listbox], .list-over"
 _RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 _COLOURS = ["color-contrast", "link-in-text-block"]
 """The rules that look at colours, the only ones to find another thing in another theme of the same elements."""
@@ -79,22 +79,12 @@ def guest(api: Api) -> str:
     return GUEST
 
 
-def put_away(page: Page) -> None:
-    """Close what floats; what does not close by a key goes with the page."""
-    for _ in range(3):
-        if all(not each.is_visible() for each in page.locator(_FLOATS).all()):
-            return
-        page.keyboard.press("Escape")
-        page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
-    page.goto("about:blank")
-
-
 def in_all(page: Page, assistant: str, floating: Sequence[Floating]) -> dict[str, dict[str, list[str]]]:
     """What axe finds with each of them open."""
     found = {}
     for number, each in enumerate(floating):
         each.reach(page, assistant)
-        found[f"{each.name}, {number}"] = in_both_themes(page, _FLOATS)
+        found[f"{each.name}, {number}"] = in_both_themes(page, FLOATS)
         put_away(page)
     return {name: each for name, each in found.items() if each}
 

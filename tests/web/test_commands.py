@@ -11,7 +11,8 @@ from tests.services.running import RunningStudio
 from tests.web.api import Api
 
 ROOT = Path(__file__).resolve().parents[2]
-RUNS = 12
+RUNS = int(os.environ.get("COMMANDS_RUNS", "6"))
+"""How many sequences are tried, from seed 0 on."""
 # Every kind of content, in the ways in which people write YAML by hand.
 ODD = {
     "config.yml": "# ours\nrecipe: default.v1\nlanguage: en\nassistant_id: odd\npipeline:   # one\n- name: A\n",

@@ -64,10 +64,10 @@ def test_names_of_a_hundred_and_twenty_letters_are_cut_and_tell_all_of_themselve
         Place("versions", "{a}/versions", heading("Versions")),
     )
     found = {}
+    arrange(page, dock=False)
     for place in places:
         page.set_viewport_size(LAPTOP)
-        arrange(page, dock=False)
-        place.open(page, new_name)
+        place.reach(page, new_name)
         found[place.name] = faults_at_all_sizes(page)
     page.set_viewport_size(LAPTOP)
     found |= {f"dialog {name}": {"laptop": each} for name, each in long_names_in_dialogs(page, new_name).items()}

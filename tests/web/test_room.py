@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from tests.web.api import Api
 from tests.web.places import DRAWERS, FLOW, PLACES, canvas, item, say
 from tests.web.projects import CONFIG
-from tests.web.room import LAPTOP, TABLET, arrange, faults, faults_at_all_sizes
+from tests.web.room import LAPTOP, TABLET, arrange, faults, faults_at_all_sizes, put_away
 
 GROUPS = 2
 # Made by tests of their own, or shown twice.
@@ -39,8 +39,9 @@ def test_everything_has_room_at_every_size_of_the_window(page: Page, example: st
     arrange(page, dock=dock)
     for place in (BESIDE_THE_DOCK if dock else SEEN)[group::GROUPS]:
         page.set_viewport_size(LAPTOP)
-        place.open(page, example)
+        place.reach(page, example)
         found[place.name] = faults_at_all_sizes(page)
+        put_away(page)
     assert {name: each for name, each in found.items() if each} == {}
 
 
