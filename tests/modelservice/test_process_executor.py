@@ -339,13 +339,26 @@ async def test_users_can_be_left_as_they_are(tmp_path: Path, store: ObjectStore)
 async def test_where_no_other_user_could_run_the_engine_jobs_stay_with_the_service(
     executor: ProcessExecutor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def closed(job: str, program: str) -> int:
+    def closed(job: str, program: str, _: tuple[Path, ...]) -> int:
         raise OSError(f"the way of {job} to {program} is closed to other users")
 
     monkeypatch.setattr("talkwright.modelservice.executors.process.user_of", closed)
     job = await executor.start(Job(name="x", command=python("import os; print(os.getuid())")))
     lines, _ = await read(job)
     assert int(lines[0].message) == os.getuid()
+    await job.discard()
+
+
+@AS_ROOT
+async def test_a_script_of_ours_that_another_user_cannot_read_keeps_the_job_with_the_service(
+    executor: ProcessExecutor, tmp_path: Path
+) -> None:
+    script = tmp_path / "script.py"
+    script.write_text("import os\nprint(os.getuid())\n")
+    script.chmod(0o600)
+    job = await executor.start(Job(name="x", command=(sys.executable, str(script)), programs=(script,)))
+    lines, _ = await read(job)
+    assert lines[0].message == "0"
     await job.discard()
 
 

@@ -301,7 +301,7 @@ class ProcessExecutor:
 
     def _user(self, job: Job) -> int | None:
         try:
-            return user_of(job.name, job.command[0]) if self._own_users else None
+            return user_of(job.name, job.command[0], job.programs) if self._own_users else None
         except OSError as error:
             if not self._told:  # it holds for all jobs
                 log.warning("job.runs_as_root", reason=str(error))

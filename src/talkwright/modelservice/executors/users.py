@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import zlib
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
@@ -13,10 +14,10 @@ FIRST, LAST = 61_184, 65_519
 """User numbers that systems keep for services without an account of their own."""
 
 
-def user_of(job: str, program: str) -> int | None:
+def user_of(job: str, program: str, scripts: Iterable[Path] = ()) -> int | None:
     """The number of the user that a job runs as: one of its own; None where this process isn't root and can't choose.
 
-    Raises OSError, with words, where such a user could not run the job's program.
+    Raises OSError, with words, where such a user could not run the job's program with its scripts.
     """
     if os.geteuid() != 0 or sys.platform != "linux":
         return None
@@ -24,7 +25,7 @@ def user_of(job: str, program: str) -> int | None:
     for kind in ("uid", "gid"):
         if not _is_mapped(Path(f"/proc/self/{kind}_map"), number):
             raise OSError(f"this container has no {kind} {number}")
-    needed = [Path(program), Path(program).resolve()]
+    needed = [Path(program), Path(program).resolve(), *scripts]
     if program == sys.executable:  # it runs what stands in this package
         needed.append(Path(__file__).parents[2])
     for path in needed:
