@@ -7,6 +7,7 @@ import json
 import os
 import socket
 import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -54,7 +55,8 @@ def wrong(place: Place, area: str, **more: str) -> str:
 def test_a_prepared_studio_is_well_but_for_its_first_administrator(place: Place) -> None:
     found = findings(replace(place, more=WITH_ACTIONS))
     notes = {area: finding["state"] for area, finding in found.items() if finding["state"] != "well"}
-    assert set(found) == {"database", "storage", "identity", "engine", "disk", "ports", "actions"}
+    of_machine = {"engine", "disk", "ports", "actions", "cluster", "engines"}
+    assert set(found) == {"database", "storage", "identity", "roles", *of_machine}
     assert notes.pop("identity") == "note"
     assert notes.pop("actions", "note") == "note"  # where rasa-sdk is not installed
     assert not notes
@@ -135,6 +137,33 @@ def test_a_sign_in_service_that_is_away_or_another_one_is_found(place: Place) ->
         assert "calls itself https://id.example.com" in wrong(
             place, "identity", **settings, TALKWRIGHT_OIDC_ISSUER=address
         )
+
+
+def test_roles_that_are_missing_beside_others_are_named(place: Place) -> None:
+    assert findings(place)["roles"]["found"] == "No role of the model service runs here now."
+    assert place.settings is not None
+    lease = "INSERT INTO studio.leases VALUES (%s, gen_random_uuid(), 1, clock_timestamp() + interval '1 minute')"
+    worker = (
+        "INSERT INTO studio.workers (id, role, host, started_at, heartbeat_at) "
+        "VALUES (gen_random_uuid(), %s, 'here', clock_timestamp(), clock_timestamp())"
+    )
+    with psycopg.connect(place.settings.application, autocommit=True) as link:
+        link.execute(lease, ("lead:training",))
+        link.execute(worker, ("training-consumer",))
+        missing = "There is no running orchestrator that leads and no running consumer."
+        assert wrong(place, "roles") == missing
+        link.execute(lease, ("lead:deployment",))
+        link.execute(worker, ("running-consumer",))
+        assert findings(place)["roles"]["state"] == "well"
+        link.execute("UPDATE studio.workers SET heartbeat_at = heartbeat_at - interval '1 hour'")
+    assert wrong(place, "roles") == "There is no training consumer and no running consumer."
+
+
+def test_a_cluster_that_is_away_and_another_engine_that_is_not_there_are_found(place: Place) -> None:
+    away = {"TALKWRIGHT_JOB_EXECUTOR": "kubernetes", "TALKWRIGHT_KUBERNETES_CONFIG": "/nowhere/config"}
+    assert "can't be reached" in wrong(place, "cluster", **away)
+    assert "/nowhere/python" in wrong(place, "engines", TALKWRIGHT_RASA_PYTHON="/nowhere/python")
+    assert "no Rasa is installed" in wrong(place, "engines", TALKWRIGHT_RASA_PYTHON=sys.executable)
 
 
 def test_a_port_that_is_taken_is_told_and_an_address_of_nobody_is_wrong(place: Place) -> None:

@@ -28,13 +28,19 @@ from talkwright.identity.people import administrator_exists
 from talkwright.identity.provider.keys import Signer
 from talkwright.identity.secrets import SecretsError, keyring
 from talkwright.identity.settings import IdentitySettings
+from talkwright.modelservice.engines.rasa.settings import RasaSettings
+from talkwright.modelservice.executors.kubernetes.settings import KubernetesSettings
+from talkwright.modelservice.executors.settings import PlaceSettings
+from talkwright.modelservice.settings import ModelServiceSettings
 from talkwright.operations.config import reveal
 from talkwright.storage.objects import StorageError, open_store
 from talkwright.storage.probing import ProbeError, probe
 from talkwright.storage.settings import StorageSettings
 
 State = Literal["well", "note", "wrong"]
-Area = Literal["settings", "database", "storage", "identity", "engine", "disk", "ports", "actions"]
+Area = Literal[
+    "settings", "database", "storage", "identity", "engine", "disk", "ports", "actions", "roles", "cluster", "engines"
+]
 
 LEAST_SERVER = 140_000
 LEAST_DISK = 200_000_000
@@ -68,6 +74,10 @@ class Place:
     identity: IdentitySettings
     storage: StorageSettings
     up: UpSettings
+    service: ModelServiceSettings
+    jobs: PlaceSettings
+    kubernetes: KubernetesSettings
+    rasa: RasaSettings
     runs_at: str | None = None
 
 
@@ -164,7 +174,7 @@ async def engine(place: Place) -> Finding:
     """Whether the built-in engine starts, as jobs start it, with all that it needs to train and run."""
     del place
     code = "import talkwright.engine.__main__, talkwright.engine.training, talkwright.engine.server"
-    last = await _last_words(sys.executable, "-P", "-c", code)
+    last = await last_words(sys.executable, "-P", "-c", code)
     if last is not None:
         return wrong("engine", f"The engine does not start: {last}", "Install the requirements again (`make run`).")
     return well("engine", "The engine starts.")
@@ -222,13 +232,13 @@ async def actions(place: Place) -> Finding:
     if not python.is_file():
         found = "There is no action server: custom actions of assistants will not run."
         return note("actions", found, f"`make run` installs one for the example; {ACTIONS_VARIABLE} names yours.")
-    last = await _last_words(str(python), "-c", "import rasa_sdk.executor, rasa_sdk.endpoint")
+    last = await last_words(str(python), "-c", "import rasa_sdk.executor, rasa_sdk.endpoint")
     if last is not None:
         return wrong("actions", f"The example's action server does not start: {last}", "Install it again (`make run`).")
     return well("actions", "The example's action server can be started.")
 
 
-async def _last_words(*command: str) -> str | None:
+async def last_words(*command: str) -> str | None:
     """None where the command succeeds, else the last line that it said."""
     try:
         process = await asyncio.create_subprocess_exec(

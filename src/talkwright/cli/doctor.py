@@ -13,12 +13,17 @@ import typer
 from talkwright.backend.settings import BackendSettings
 from talkwright.cli.checks import OF_DATA, OF_THE_MACHINE, Finding, Place, address_of, note, wrong
 from talkwright.cli.reaching import has_data, reached
+from talkwright.cli.service_checks import OF_JOBS, OF_ROWS
 from talkwright.cli.settings import UpSettings
 from talkwright.cli.supervisor.lock import AlreadyRunningError, HomeLock
 from talkwright.database.embedded import EmbeddedError
 from talkwright.database.engine import Database
 from talkwright.database.settings import DatabaseSettings, HomeSettings
 from talkwright.identity.settings import IdentitySettings
+from talkwright.modelservice.engines.rasa.settings import RasaSettings
+from talkwright.modelservice.executors.kubernetes.settings import KubernetesSettings
+from talkwright.modelservice.executors.settings import PlaceSettings
+from talkwright.modelservice.settings import ModelServiceSettings
 from talkwright.operations.config import Settings, SettingsError, load
 from talkwright.operations.logs import configure_logging
 from talkwright.operations.settings import OperationsSettings
@@ -28,7 +33,7 @@ MARKS = {"well": "ok   ", "note": "note ", "wrong": "WRONG"}
 
 
 def doctor(as_json: Annotated[bool, typer.Option("--json", help="One JSON list instead of lines.")] = False) -> None:
-    """Look at database, storage, sign-in, engine, disk, ports and actions; exit code 1 where something is wrong."""
+    """Look at data, storage, sign-in, engines, roles, cluster, machine; exit code 1 where something is wrong."""
     configure_logging("doctor", OperationsSettings(log_level="error"))
     try:
         findings = _examine(load(*_SECTIONS))
@@ -39,7 +44,10 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="One JSON list i
         raise typer.Exit(1)
 
 
-_SECTIONS = (HomeSettings, DatabaseSettings, BackendSettings, IdentitySettings, StorageSettings, UpSettings)
+_SECTIONS = (
+    *(HomeSettings, DatabaseSettings, BackendSettings, IdentitySettings, StorageSettings, UpSettings),
+    *(ModelServiceSettings, PlaceSettings, KubernetesSettings, RasaSettings),
+)
 
 
 def _examine(settings: Settings) -> list[Finding]:
@@ -50,6 +58,10 @@ def _examine(settings: Settings) -> list[Finding]:
         identity=settings[IdentitySettings],
         storage=settings[StorageSettings],
         up=settings[UpSettings],
+        service=settings[ModelServiceSettings],
+        jobs=settings[PlaceSettings],
+        kubernetes=settings[KubernetesSettings],
+        rasa=settings[RasaSettings],
         runs_at=address_of(home) if _runs(settings) else None,
     )
     if not has_data(home, given):
@@ -68,10 +80,10 @@ async def _check(place: Place, link: Database | None) -> list[Finding]:
     findings = []
     if link is not None:
         try:
-            findings = [await check(place, link) for check in OF_DATA]
+            findings = [await check(place, link) for check in (*OF_DATA, *OF_ROWS)]
         finally:
             await link.close()
-    return [*findings, *[await check(place) for check in OF_THE_MACHINE]]
+    return [*findings, *[await check(place) for check in (*OF_THE_MACHINE, *OF_JOBS)]]
 
 
 def _runs(settings: Settings) -> bool:

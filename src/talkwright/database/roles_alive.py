@@ -1,0 +1,33 @@
+"""Which roles of the model service live, for who looks from outside: one statement."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+_ALIVE = text("""
+SELECT (SELECT count(*) FROM studio.leases WHERE key = 'lead:training' AND expires_at > clock_timestamp())::int
+         AS leads_trainings,
+       (SELECT count(*) FROM studio.leases WHERE key = 'lead:deployment' AND expires_at > clock_timestamp())::int
+         AS leads_deployments,
+       count(*) FILTER (WHERE role = 'training-consumer')::int AS training_consumers,
+       count(*) FILTER (WHERE role = 'running-consumer')::int AS running_consumers
+FROM studio.workers WHERE ended_at IS NULL AND heartbeat_at > clock_timestamp() - make_interval(secs => :alive)
+""")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alive:
+    """How many leaders and consumers show life."""
+
+    leads_trainings: int
+    leads_deployments: int
+    training_consumers: int
+    running_consumers: int
+
+
+async def roles_alive(session: AsyncSession, alive_seconds: float) -> Alive:
+    """Who shows life: leaders by their leases, consumers by a heartbeat within so many seconds."""
+    return Alive(**(await session.execute(_ALIVE, {"alive": alive_seconds})).mappings().one())
