@@ -14,9 +14,9 @@ from psycopg.conninfo import conninfo_to_dict
 
 from talkwright import retention
 from talkwright.database.engine import Database, plain_url
-from talkwright.database.migrate import QUEUE
 from talkwright.database.readiness import unready_reason
 from talkwright.database.settings import DatabaseSettings, HomeSettings, RetentionSettings
+from talkwright.database.tables.base import QUEUE
 from talkwright.operations.role import RoleContext
 from talkwright.operations.waiting import first_of
 from talkwright.storage.objects import ObjectStore, open_store

@@ -22,8 +22,9 @@ from sqlalchemy.pool import NullPool
 from sqlalchemy.schema import CreateSchema
 
 from talkwright.database.engine import driver_url, plain_url
-from talkwright.database.migrate import QUEUE, Source, alembic_config, migrate
+from talkwright.database.migrate import Source, alembic_config, migrate
 from talkwright.database.settings import DatabaseSettings
+from talkwright.database.tables.base import QUEUE
 
 PASSING = frozenset(
     {

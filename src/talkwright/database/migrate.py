@@ -30,9 +30,8 @@ from talkwright.database.ids import SYSTEM_USER, uuid7
 from talkwright.database.readiness import CODE_GENERATION
 from talkwright.database.settings import DatabaseSettings
 from talkwright.database.tables import instance, metadata, schema_info, users
-from talkwright.database.tables.base import SCHEMA
+from talkwright.database.tables.base import QUEUE, SCHEMA
 
-QUEUE = "queue"
 MIN_CODE = 1
 """The oldest code generation (`database.readiness`) that may use the schema of these scripts."""
 SCRIPTS = Path(__file__).parent / "migrations"

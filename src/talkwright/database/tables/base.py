@@ -7,6 +7,8 @@ from typing import Any
 from sqlalchemy import CheckConstraint, Column, DateTime, ForeignKey, MetaData, Text, Uuid, func
 
 SCHEMA = "studio"
+QUEUE = "queue"
+"""The schema of procrastinate's own tables."""
 
 metadata = MetaData(
     schema=SCHEMA,
