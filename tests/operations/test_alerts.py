@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from prometheus_client import REGISTRY, Counter, Histogram
 from prometheus_client.metrics import MetricWrapperBase
 
 from talkwright.operations import metrics
+from talkwright.settings import sections, variables
 
 RULES = Path(__file__).parents[2] / "deploy" / "prometheus" / "alerts.yaml"
 OF_SCRAPES = {"job", "instance"}
@@ -107,3 +109,13 @@ def test_every_metric_is_registered_once_and_named_alike() -> None:
 def test_what_does_not_parse_is_seen(expression: str) -> None:
     with pytest.raises(UnexpectedInput):
         PROMQL.parse(expression)
+
+
+def test_the_page_for_operators_names_what_exists() -> None:
+    page = (RULES.parents[2] / "docs" / "operations" / "model-service.md").read_text()
+    named = set(re.findall(r"`(talkwright_[a-z_]+)`", page))
+    samples = known()
+    assert named
+    assert named <= samples.keys() | {name.removesuffix("_count") for name in samples}
+    variables_named = set(re.findall(r"TALKWRIGHT_[A-Z_]+", page))
+    assert variables_named <= {name for section in sections() for name, _ in variables(section)}
