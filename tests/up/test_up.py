@@ -84,21 +84,18 @@ async def test_an_empty_folder_becomes_a_studio_whose_example_talks(tmp_path: Pa
             assert link.execute("SELECT count(*) FROM studio.assistants").fetchone() == (1,)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-async def test_each_signal_stops_all_within_five_seconds_though_a_stream_is_open(
-    house: House, number: signal.Signals
-) -> None:
-    async with house.runs() as up:
-        host, port = up.address.removeprefix("http://").split(":")
-        reader, writer = await asyncio.open_connection(host, int(port))
-        writer.write(f"POST /api/sign-out HTTP/1.1\r\nHost: {host}:{port}\r\nContent-Length: 99\r\n\r\n".encode())
-        await writer.drain()
-        began, longest = time.monotonic(), STOP_SECONDS * busy()
-        assert await stopped(up, number) == 0
-        assert time.monotonic() - began < longest
-        await up.none_left(1)
-        writer.close()
-        del reader
+async def ends_in_time(up: Up, number: signal.Signals) -> None:
+    """A signal stops all within five seconds, though a stream is open."""
+    host, port = up.address.removeprefix("http://").split(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    writer.write(f"POST /api/sign-out HTTP/1.1\r\nHost: {host}:{port}\r\nContent-Length: 99\r\n\r\n".encode())
+    await writer.drain()
+    began, longest = time.monotonic(), STOP_SECONDS * busy()
+    assert await stopped(up, number) == 0
+    assert time.monotonic() - began < longest
+    await up.none_left(1)
+    writer.close()
+    del reader
 
 
 async def test_the_death_of_up_itself_leaves_nothing_behind(house: House) -> None:
@@ -112,9 +109,11 @@ async def test_the_death_of_up_itself_leaves_nothing_behind(house: House) -> Non
         assert await again.page() == 200
 
 
-async def test_each_start_prints_the_first_administrators_link_until_there_is_one(tmp_path: Path) -> None:
+async def test_each_start_prints_the_first_administrators_link_until_there_is_one_and_each_signal_ends_all(
+    tmp_path: Path,
+) -> None:
     links = []
-    for _ in range(2):
+    for number in (signal.SIGINT, signal.SIGTERM):
         async with studio(tmp_path / "home", **BARE) as up:
             assert "/auth/first-administrator?token=" in up.link
             links.append(up.link)
@@ -122,11 +121,12 @@ async def test_each_start_prints_the_first_administrators_link_until_there_is_on
                 form = {"username": "admin", "password": PASSWORD, "again": PASSWORD}
                 async with httpx2.AsyncClient(trust_env=False) as client:
                     assert (await client.post(up.link, data=form)).is_redirect
-            assert await stopped(up) == 0
+            await ends_in_time(up, number)
     assert links[0].rpartition("=")[2] != links[1].rpartition("=")[2]
     async with studio(tmp_path / "home", **BARE) as up:
         assert "token=" not in up.link
         assert await up.page() == 200
+        await ends_in_time(up, signal.SIGHUP)
 
 
 async def test_a_signal_during_the_start_leaves_nothing_behind(tmp_path: Path) -> None:
