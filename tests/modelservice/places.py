@@ -15,7 +15,7 @@ import pytest
 from tests.services.kubernetes.running import HOST, KubernetesCluster, KubernetesNamespace
 from tests.services.objects import ObjectServer
 
-from talkwright.modelservice.desk import Ask, RefusedError, serve_desk
+from talkwright.modelservice.desk import Ask, RefusedError, StaleError, serve_desk
 from talkwright.modelservice.executors.base import Executor, RunningJob
 from talkwright.modelservice.executors.identity import identity_of
 from talkwright.modelservice.executors.kubernetes.cluster import Cluster, open_cluster
@@ -26,6 +26,7 @@ from talkwright.modelservice.jobs import Desk, Ended, LogLine
 from talkwright.storage.objects import ObjectStore
 
 TOKEN = "the job's token"
+STALE = "what it showed to its holder before"
 PLACES = ("process", "kubernetes")
 """Every executor runs the same tests: what is added here must pass them as they are."""
 
@@ -45,6 +46,8 @@ class Clerk:
 
     async def answer(self, token: str, ask: Ask) -> Mapping[str, Any]:
         self.asked.append(ask)
+        if token == STALE:
+            raise StaleError("This job's attempt was taken over.")
         if token != TOKEN:
             raise RefusedError("This is no token of a job.")
         if self.fails:

@@ -8,10 +8,10 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
-from tests.modelservice.places import PLACES, SECONDS, Place, first_line, place_of, python, read
+from tests.modelservice.places import PLACES, SECONDS, STALE, Place, first_line, place_of, python, read
 
 from talkwright.modelservice.executors.base import JobError
-from talkwright.modelservice.jobs import Desk, Ended, Job, Limits, Output
+from talkwright.modelservice.jobs import UNHELD, Desk, Ended, Job, Limits, Output
 
 pytestmark = pytest.mark.anyio
 
@@ -244,7 +244,7 @@ async def test_a_job_that_nobody_takes_over_comes_to_its_end(place: Place) -> No
     taken = await place.executor.adopt(left.handle, place.desk)
     if taken is not None:  # where something is left to be read, it says so
         _, ended = await read(taken)
-        assert ended.why == "stopped"
+        assert ended.why == UNHELD
         await taken.discard()
 
 
@@ -261,6 +261,20 @@ async def test_what_a_job_makes_is_stored_where_the_one_who_took_it_over_says(pl
     _, ended = await read(taken)
     assert set(ended.outputs) == {"out"}
     await taken.discard()
+
+
+async def test_a_job_that_ends_while_it_is_taken_over_stores_what_it_made_with_its_new_token(place: Place) -> None:
+    old = replace(place.desk, token=STALE)
+    command, limits = python("open('out', 'w').write('x')"), Limits(unheld_seconds=SECONDS)
+    left = await place.executor.start(Job(name="left", command=command, outputs=("out",), desk=old, limits=limits))
+    async with asyncio.timeout(SECONDS):
+        while not place.clerk.asked:  # noqa: ASYNC110 - the job asks another server of this process
+            await asyncio.sleep(0.01)
+    await left.leave()
+    taken = await place.executor.adopt(left.handle, place.desk)
+    assert taken is not None
+    _, ended = await read(taken)
+    assert (ended.problem, set(ended.outputs)) == (None, {"out"})
 
 
 async def test_nobody_takes_a_job_over_that_ran_elsewhere(place: Place) -> None:

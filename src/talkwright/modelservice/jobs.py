@@ -14,6 +14,9 @@ _LEVELS = ("debug", "info", "warning", "error")
 MESSAGE_CHARACTERS = 4_000
 OVER = "its studio ended"
 """Why a job ended that ended with whoever supervises its consumers: it was not lost, and starts again with them."""
+UNHELD = "unheld"
+"""Why a job ended that had been without a holder for too long: it was not lost either."""
+NO_FAULT = (OVER, UNHELD)
 LISTEN = "{host}"
 """This word of a command stands for the address that a job that serves listens on: where it runs decides."""
 
@@ -89,7 +92,8 @@ class Output:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ended:
-    """How a job ended: its exit code, or why it was ended (`time limit`, `out of memory`, `stopped`, or `OVER`).
+    """How a job ended: its exit code, or why it was ended (`time limit`, `out of memory`, `stopped`, `OVER`,
+    `UNHELD`).
 
     `lines` is the length of its log, `log` the key under which all of it was stored, `outputs` what else was stored, by
     path, and `problem` says in words why something was not.

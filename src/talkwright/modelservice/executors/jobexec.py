@@ -35,7 +35,7 @@ PR_SET_CHILD_SUBREAPER = 36
 PR_SET_NO_NEW_PRIVS = 38
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 HIDDEN = "***"
-OVER = "its studio ended"
+NO_FAULT = OVER, UNHELD = ("its studio ended", "unheld")
 
 
 class Log:
@@ -193,8 +193,7 @@ class Supervisor:
         }
         self.why: str | None = None
         self.held, self.is_shipping = True, False
-        self.kill_at: float | None = None
-        self.unheld_at: float | None = None
+        self.kill_at = self.unheld_at = None  # type: float | None
         self.output: int | None = None
         self.rest = self.words = b""
         self.deadline = time.monotonic() + spec["seconds"] if spec["seconds"] else None
@@ -214,7 +213,7 @@ class Supervisor:
         self.status |= {"code": code, "why": self.why}
         write_status(self.folder, self.status)
         ended = {"code": code, "why": self.why, "lines": self.log.number, **self._ship(code)}
-        self.status["ended"] = ended = ended | ({"why": OVER} if self.why == OVER else {})
+        self.status["ended"] = ended = ended | ({"why": self.why} if self.why in NO_FAULT else {})
         write_status(self.folder, self.status)
         say(json.dumps({"ended": ended}))
         if self.spec.get("report"):  # a pod's status shows 4,096 bytes of it
@@ -329,7 +328,7 @@ class Supervisor:
             self.stop("time limit")
         if self.unheld_at is not None and now >= self.unheld_at:
             self.unheld_at, self.held = None, False
-            self.stop("stopped")
+            self.stop(UNHELD)
         limit = None if self.spec["cgroup"] else self.spec["memory_bytes"]
         if limit and memory_bytes(self.child.pid) > limit:
             self.stop("out of memory")
@@ -377,7 +376,8 @@ class Supervisor:
         assert self.child.stdin is not None  # noqa: S101 - told to be pipes above
         assert self.child.stdout is not None  # noqa: S101 - as above
         with contextlib.suppress(OSError), self.child.stdin as told:
-            told.write(json.dumps({"desk": desk, "desk_file": self.spec.get("desk_file"), "outputs": outputs}).encode())
+            waits = {"desk_file": self.spec.get("desk_file"), "stale_seconds": self.spec["unheld_seconds"]}
+            told.write(json.dumps({"desk": desk, "outputs": outputs, **waits}).encode())
         self._until_ended(self.child)
         with contextlib.suppress(ValueError), self.child.stdout as answer:
             shipped = json.loads(answer.read())

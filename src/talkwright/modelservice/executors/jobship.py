@@ -1,7 +1,8 @@
 """Stores what a job leaves: its log and its outputs. A script of the standard library alone, started by `jobexec.py`.
 
 It runs in the job's folder and takes `{"desk": {"url", "token"}, "outputs": [paths below work]}` from standard input;
-where a `desk_file` is named too, that says before each try who the desk is now.
+where a `desk_file` is named too, that says before each try who the desk is now. A stale token is tried again for
+`stale_seconds`: the job was taken over, and its new holder is about to say so.
 It measures the files, asks the desk where each of them goes, puts them there with one request each (or into a folder,
 where that is the store), and prints what became of them: `{"outputs": {path: {"size", "sha256", "key"}}, "log": key}`,
 or why not: `{"problem": words}`.
@@ -137,7 +138,9 @@ def current(desk: dict[str, str], desk_file: str | None) -> dict[str, str]:
     return desk
 
 
-def ship(desk: dict[str, str], paths: list[str], desk_file: str | None = None) -> dict[str, Any]:
+def ship(
+    desk: dict[str, str], paths: list[str], desk_file: str | None = None, stale_seconds: float = 0.0
+) -> dict[str, Any]:
     """Store everything; gives what became of it."""
     problem = None
     files: dict[str, IO[bytes]] = {}
@@ -148,7 +151,8 @@ def ship(desk: dict[str, str], paths: list[str], desk_file: str | None = None) -
         problem, facts = str(error), {}
     with open(LOG, "rb") as log:
         facts_of_log = measured(LOG, log)
-        until, pause = time.monotonic() + PATIENCE_SECONDS, 0.25
+        began, pause = time.monotonic(), 0.25
+        until, renewed_until = began + PATIENCE_SECONDS, began + stale_seconds
         while True:
             try:
                 grants = asked(current(desk, desk_file), {"log": facts_of_log, "outputs": facts})
@@ -156,7 +160,8 @@ def ship(desk: dict[str, str], paths: list[str], desk_file: str | None = None) -
                 for path, grant in grants["outputs"].items():
                     put(grant, files[path], facts[path]["size"])
             except ShipError as error:
-                renewed = error.status == STALE and desk_file is not None  # a pod hears of its new holder a minute late
+                # A pod hears of its new holder a minute late, a process when that one has begun.
+                renewed = error.status == STALE and (desk_file is not None or time.monotonic() < renewed_until)
                 if (error.is_final and not renewed) or time.monotonic() > until:
                     return {"problem": problem or f"What the job made could not be stored: {error}."}
                 time.sleep(pause)
@@ -169,7 +174,8 @@ def ship(desk: dict[str, str], paths: list[str], desk_file: str | None = None) -
 def main() -> None:
     """Take the order, carry it out, tell."""
     order = json.loads(sys.stdin.read())
-    sys.stdout.write(json.dumps(ship(order["desk"], order["outputs"], order.get("desk_file"))))
+    stale_seconds = float(order.get("stale_seconds", 0))
+    sys.stdout.write(json.dumps(ship(order["desk"], order["outputs"], order.get("desk_file"), stale_seconds)))
 
 
 if __name__ == "__main__":

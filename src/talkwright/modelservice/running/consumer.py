@@ -19,7 +19,7 @@ from talkwright.modelservice.engines.known import Engines
 from talkwright.modelservice.executors.base import Executor, JobError, RunningJob
 from talkwright.modelservice.gaps import fill_gaps
 from talkwright.modelservice.granting import JobDesk
-from talkwright.modelservice.jobs import OVER
+from talkwright.modelservice.jobs import NO_FAULT
 from talkwright.modelservice.keeper import Keeper
 from talkwright.modelservice.leases import LeaseLostError
 from talkwright.modelservice.projects import archive_of
@@ -203,7 +203,7 @@ class Running:
         await fill_gaps(keeper, self._store, ended)
         if keeper.stop.is_set():
             await keeper.end(Outcome.STOPPED, None)
-        elif keeper.shutdown or ended.why == OVER:
+        elif keeper.shutdown or ended.why in NO_FAULT:
             await keeper.end(Outcome.RELEASED, "The consumer stopped.")
         elif ended.code == REFUSED and not started:
             await keeper.end(Outcome.CONTENT, f"The model can't be run: {keeper.last_message}")

@@ -19,7 +19,7 @@ from talkwright.modelservice.engines.known import Engines
 from talkwright.modelservice.executors.base import Executor, JobError, RunningJob
 from talkwright.modelservice.gaps import fill_gaps
 from talkwright.modelservice.granting import JobDesk
-from talkwright.modelservice.jobs import OVER, Desk, Ended
+from talkwright.modelservice.jobs import NO_FAULT, Desk, Ended
 from talkwright.modelservice.keeper import Keeper
 from talkwright.modelservice.leases import LeaseLostError
 from talkwright.modelservice.patience import patiently
@@ -169,8 +169,8 @@ def judged(ended: Ended, problems: int, keeper: Keeper) -> tuple[Outcome, str | 
         return Outcome.RELEASED, "The consumer stopped."
     if keeper.stop.is_set():
         return Outcome.CANCELLED, "The training was stopped."
-    if ended.why == OVER:
-        return Outcome.RELEASED, "The studio stopped."
+    if ended.why in NO_FAULT:
+        return Outcome.RELEASED, "The job's consumers were gone."
     if ended.why == "time limit":
         return Outcome.FAILED, "The training took longer than it may and was ended."
     if ended.why == "out of memory":

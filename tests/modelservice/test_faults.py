@@ -1,0 +1,126 @@
+"""What goes wrong around the model service, each once: uploads, clocks, wishes that meet."""
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from tests.services.faketime import faketime_missing, wrong_by
+from tests.services.faults import FaultProxy, faults_before
+from tests.services.modelservice import Service, project, service_at, talking, texts
+from tests.services.objects import s3_missing, s3_server
+
+from talkwright.database import assistants as assistant_rows
+from talkwright.database.work import wake
+from talkwright.storage.objects import open_store
+from talkwright.storage.settings import StorageSettings
+
+pytestmark = [pytest.mark.anyio, pytest.mark.timeout(600)]
+SECONDS = 200.0
+"""More than a busy machine takes: each wait ends with what it waits for."""
+
+
+@pytest.fixture
+async def service(fresh_database_url: str, tmp_path: Path) -> AsyncIterator[Service]:
+    async with service_at(fresh_database_url, tmp_path) as service:
+        yield service
+
+
+@pytest.mark.skipif(s3_missing() is not None, reason=str(s3_missing()))
+async def test_an_upload_that_is_cut_or_finds_no_room_is_sent_again_and_published_once(
+    fresh_database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "server").mkdir()
+    with s3_server(tmp_path / "server") as server:
+        for name, value in server.variables.items():
+            monkeypatch.setenv(name, value)
+        async with faults_before(server.endpoint) as proxy:
+            settings = server.settings(TALKWRIGHT_STORAGE_ENDPOINT=proxy.endpoint)
+            async with service_at(fresh_database_url, tmp_path / "home", **settings) as service:
+                direct = {"storage_url": server.url, "storage_endpoint": server.endpoint, "storage_allow_http": True}
+                service.store = open_store(StorageSettings(**direct), tmp_path)
+                await _published_after(service, proxy)
+
+
+async def _published_after(service: Service, proxy: FaultProxy) -> None:
+    for role in ("training-orchestrator", "training-consumer"):
+        service.start(role)
+    proxy.cuts, proxy.full = 1, 1
+    training = await service.train(await service.assistant("cut"), project("cut"))
+    row = await service.becomes("training", training, "succeeded", "failed", seconds=SECONDS)
+    assert row.state == "succeeded", row.reason
+    assert (proxy.cuts, proxy.full) == (0, 0)
+    (attempt,) = await service.attempts("training", training)
+    (model,) = await service.models_of(training)
+    folder = model.object.rpartition("/")[0]
+    assert {key for key in await service.store.keys() if key.startswith("models/")} == {
+        model.object,
+        f"{folder}/published.json",
+    }
+    assert (attempt.number, len(await service.store.get(model.object))) == (1, model.bytes)
+
+
+@pytest.mark.skipif(faketime_missing() is not None, reason=str(faketime_missing()))
+@pytest.mark.parametrize("wrong", ["training-consumer", "running-orchestrator"])
+async def test_a_role_whose_clock_is_wrong_by_hours_works_as_any_other(service: Service, wrong: str) -> None:
+    shift = {"training-consumer": "-2h", "running-orchestrator": "+2h"}[wrong]
+    for role in ("training-orchestrator", "training-consumer", "running-orchestrator", "running-consumer"):
+        service.start(role, **(wrong_by(shift) if role == wrong else {}))
+    assistant = await service.assistant("clock")
+    training = await service.train(assistant, project("clock"), deploy=True)
+    deployment = await service.active(assistant, training=training, seconds=SECONDS)
+    async with talking(service, assistant) as talk:
+        assert texts(await talk.say(await talk.begin(), "send money")) == ["Who shall get the money?"]
+    trained = await service.row("training", training)
+    ((one,), (other,)) = [await service.attempts(*of) for of in (("training", training), ("deployment", deployment.id))]
+    now = datetime.now(UTC)
+    for moment in (trained.started_at, trained.ended_at, one.started_at, one.ended_at, other.ready_at):
+        assert timedelta(0) <= now - moment < timedelta(hours=1)
+    assert (one.outcome, other.state) == ("succeeded", "ready")
+
+
+async def test_an_assistant_that_is_deleted_while_it_trains_leaves_nothing(service: Service) -> None:
+    for role in ("training-orchestrator", "training-consumer"):
+        service.start(role)
+    assistant = await service.assistant("gone")
+    training = await service.train(assistant, project("gone"), deploy=True)
+    folder = service.home / "jobs" / "training" / f"tw-t-{training}-1"
+    job = None
+    async with asyncio.timeout(SECONDS):
+        while job is None:
+            with contextlib.suppress(OSError, ValueError):
+                job = json.loads((folder / "status.json").read_text())["pid"]
+            await asyncio.sleep(0.002)
+    os.kill(job, signal.SIGSTOP)  # it can't end before the assistant does
+    async with service.database.transaction() as session:
+        await assistant_rows.delete(session, assistant)
+        await wake(session)
+    await service.becomes("training", training, "cancelled", seconds=SECONDS)
+    assert await service.models_of(training) == []
+    async with asyncio.timeout(SECONDS):
+        while service.jobs() or folder.exists():  # noqa: ASYNC110 - processes tell nobody that they end
+            await asyncio.sleep(0.02)
+
+
+async def test_of_two_versions_that_are_started_at_once_the_later_one_runs_alone(service: Service) -> None:
+    for role in ("training-orchestrator", "training-consumer", "running-orchestrator", *["running-consumer"] * 2):
+        service.start(role)
+    assistant = await service.assistant("twice")
+    training = await service.train(assistant, project("twice"))
+    await service.becomes("training", training, "succeeded", seconds=SECONDS)
+    both = await asyncio.gather(*(service.deploy(assistant, training) for _ in range(2)))
+    rows = {one: await service.row("deployment", one) for one in both}
+    later = max(both, key=lambda one: rows[one].sequence)
+    (earlier,) = [one for one in both if one != later]
+    await service.becomes("deployment", later, "running", seconds=SECONDS)
+    await service.becomes("deployment", earlier, "stopped", seconds=SECONDS)
+    assert (await service.active(assistant)).id == later
+    async with asyncio.timeout(SECONDS):
+        while len(list((service.home / "jobs" / "running").glob("*"))) != 1:  # noqa: ASYNC110 - as above
+            await asyncio.sleep(0.02)
+    assert service.engine_of(later) in service.jobs()

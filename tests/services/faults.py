@@ -1,0 +1,65 @@
+"""A proxy before a real HTTP server that cuts uploads in their middle, or says that there is no room for them."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+_UPLOAD = re.compile(rb"PUT \S+\.tar\.gz[? ]")
+_LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
+NO_ROOM = b"HTTP/1.1 507 Insufficient Storage\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+
+
+@dataclass
+class FaultProxy:
+    """Before the server at `behind`; so many of the next uploads of archives are cut (`cuts`) or refused (`full`)."""
+
+    behind: str
+    cuts: int = 0
+    full: int = 0
+    endpoint: str = ""
+
+    async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(OSError, asyncio.IncompleteReadError):
+            head = await reader.readuntil(b"\r\n\r\n")
+            there = urlsplit(self.behind)
+            back, forth = await asyncio.open_connection(there.hostname, there.port)
+            forth.write(head)
+            if _UPLOAD.match(head) and self.cuts:
+                self.cuts -= 1
+                length = _LENGTH.search(head)
+                assert length is not None
+                forth.write(await reader.readexactly(int(length[1]) // 2))
+            elif _UPLOAD.match(head) and self.full:
+                self.full -= 1
+                writer.write(NO_ROOM)
+                await writer.drain()
+            else:
+                await asyncio.gather(_pass_on(reader, forth), _pass_on(back, writer))
+            forth.close()
+        writer.close()
+
+
+async def _pass_on(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
+    with contextlib.suppress(OSError):
+        while data := await source.read(65_536):
+            target.write(data)
+            await target.drain()
+    target.close()
+
+
+@asynccontextmanager
+async def faults_before(endpoint: str) -> AsyncIterator[FaultProxy]:
+    """A proxy before the server at an address, at `endpoint`."""
+    proxy = FaultProxy(endpoint)
+    server = await asyncio.start_server(proxy._answer, "127.0.0.1", 0)
+    proxy.endpoint = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    try:
+        yield proxy
+    finally:
+        server.close()
