@@ -91,6 +91,7 @@ async def write_content(clerk: Clerk, ids: dict[str, str]) -> None:
     row = {"id": ids["aid"], "name": "ferry", "title": CANARY, "language": "en"}
     await clerk.does("assistants.create", "POST", "/api/assistants", json=row)
     await clerk.does("assistants.retitle", "PATCH", bot, aid, json={"title": f"{CANARY} again"})
+    await clerk.does("assistants.engine", "PUT", f"{bot}/engine", aid, json={"engine": "talkwright"})
     body = [{"text": CANARY}]
     edit = {"op": "create", "item": str(uuid7()), "kind": "response", "name": "utter_heron", "body": body}
     change = {"id": str(uuid7()), "command": {"name": "create-response", "arguments": {}}, "edits": [edit]}

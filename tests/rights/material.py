@@ -233,6 +233,7 @@ REQUESTS: Mapping[tuple[str, str], Make] = {
         body=lambda _: {"id": str(uuid7()), "name": f"n{uuid7()}", "title": "New", "language": "en"}
     ),
     (f"PATCH {_BOT}", ""): _with(body=lambda _: {"title": f"Bot {uuid7()}"}),
+    (f"PUT {_BOT}/engine", ""): _with(body=lambda _: {"engine": "talkwright"}),
     (f"POST {_BOT}/chats", ""): _new(),
     (f"POST {_BOT}/chats/{{chat}}/messages", "no bot runs"): _new(**_HELLO),
     (f"GET {_BOT}/chats/{{chat}}/messages/{{message}}/prompts", ""): _with(path=lambda _: {"message": uuid7()}),

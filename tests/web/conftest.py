@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -23,6 +24,7 @@ def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStudio]:
     """A studio from an empty data folder, started once."""
     settings = {
         "TALKWRIGHT_JOB_LOCAL_MODELS": "127.0.0.1",
+        "TALKWRIGHT_RASA_PYTHON": sys.executable,  # a second engine, which turns out to have no Rasa
         "TALKWRIGHT_RUNNING_CONSUMERS": "64",  # each test's own assistant stays running beside the others
     }
     running = RunningStudio(tmp_path_factory.mktemp("studio") / "home", **settings)

@@ -14,7 +14,17 @@ PROBLEM = Problem(code="unknown-name", severity=Severity.ERROR, message="It is m
 
 def told(*problems: Problem) -> list[dict[str, Any]]:
     said = [{name: value for name, value in asdict(problem).items() if value} for problem in problems]
-    names = ("version_name", "by_name", "stage", "reason", "place", "started_at", "ended_at", "cancel_requested_at")
+    names = (
+        "version_name",
+        "by_name",
+        "stage",
+        "reason",
+        "place",
+        "started_at",
+        "ended_at",
+        "cancel_requested_at",
+        "engine",
+    )
     row: dict[str, Any] = dict.fromkeys(names, "x") | {
         "started_at": None,
         "ended_at": None,

@@ -10,7 +10,15 @@ from talkwright.backend.trainings.words import deployment_words, waiting_words
 
 
 def row(**values: Any) -> dict[str, Any]:
-    base = {"state": "queued", "pauses": None, "place": 1, "consumers": 2, "busy": 2, "has_old": False}
+    base = {
+        "state": "queued",
+        "pauses": None,
+        "place": 1,
+        "consumers": 2,
+        "busy": 2,
+        "has_old": False,
+        "engine": "talkwright",
+    }
     return base | values
 
 
@@ -23,6 +31,10 @@ def row(**values: Any) -> dict[str, Any]:
         (
             {"place": 2, "consumers": 0, "busy": 0},
             "1 before you; no training consumer is there, it starts as soon as one is.",
+        ),
+        (
+            {"consumers": 0, "busy": 0, "engine": "rasa"},
+            "No training consumer with the engine rasa is there, it starts as soon as one is.",
         ),
         ({"pauses": True, "place": 9}, "It is tried again in a moment."),
         ({"state": "running"}, None),
