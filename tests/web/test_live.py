@@ -110,3 +110,6 @@ def test_who_waits_for_a_training_sees_the_queue_move_without_asking(
     finally:
         os.kill(consumer, signal.SIGCONT)
     expect(panel.get_by_role("heading", name=re.compile("is trained"))).to_be_visible(timeout=60_000)
+    panel.get_by_role("button", name="What became of it").click()
+    told = panel.get_by_role("list", name="What became of this training").get_by_role("listitem")
+    expect(told).to_have_text([re.compile("Trained"), re.compile("A consumer has taken it."), re.compile("asked for")])

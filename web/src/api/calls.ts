@@ -67,6 +67,7 @@ export const listTrainings = (aid: string) =>
 export const stopTraining = (aid: string, training: string) => sdk.stopTraining({ ...STRICT, path: { aid, training } }) as Promise<unknown> as Promise<T.Training>
 export const trainingLog = (aid: string, training: string, after: number) =>
   sdk.readLog({ ...STRICT, path: { aid, training }, query: { after } })
+export const trainingStates = (aid: string, training: string) => sdk.trainingStates({ ...STRICT, path: { aid, training }, query: { limit: 200 } })
 export const listDeployments = (aid: string) => sdk.listDeployments({ ...STRICT, path: { aid }, query: { limit: 1 } })
 export const startDeployment = (aid: string, id: string, version: string) =>
   sdk.requestDeployment({ ...STRICT, path: { aid }, body: { id, version } })

@@ -1,5 +1,6 @@
 /** The latest training beside its version: state, stages and log. */
 import { IconAlertCircle, IconCircleCheck, IconCircleDashed, IconLoader2, IconPlayerStop, type Icon as TablerIcon } from '@tabler/icons-react'
+import { useState } from 'react'
 import type { Training } from '../api'
 import { Lines, useLog, useNow, whyOf } from '../drawer/TrainingLog'
 import { useAssistant, useMay } from '../frame/assistant'
@@ -12,6 +13,7 @@ import { stopTraining } from '../frame/training'
 import { Button } from '../ui/controls'
 import { Icon } from '../ui/Icon'
 import { elapsed } from '../ui/time'
+import { Became } from './Became'
 import { stagesOf, type Stage } from './stages'
 import { words } from './words'
 
@@ -23,6 +25,7 @@ export function RunPanel({ training }: { training: Training }) {
   const may = useMay('trainings:write')
   const width = Math.max(LEAST_WIDTH, useLayout((state) => state.inspector))
   const now = useNow(runs(training))
+  const [told, setTold] = useState(false)
   const log = useLog(id, training)
   const end = training.ended_at ? Date.parse(training.ended_at) : now
   const number = /\d+$/.exec(training.version.name)?.[0] ?? training.version.name
@@ -53,12 +56,15 @@ export function RunPanel({ training }: { training: Training }) {
       <section className="run-log card" aria-label={words.panel.log}>
         <div className="run-log-head">
           <h3 className="small med grow">{words.panel.log}</h3>
-          {runs(training) && <span className="small t3">{words.panel.following}</span>}
+          {runs(training) && !told && <span className="small t3">{words.panel.following}</span>}
+          <Button look="quiet" className="small-btn" aria-pressed={told} onClick={() => setTold(!told)}>
+            {words.panel.became.show}
+          </Button>
         </div>
         {/* The log scrolls, so that it must be reachable by keyboard. */}
         {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
         <div className="run-lines" tabIndex={0}>
-          <Lines log={log} training={training} />
+          {told ? <Became training={training} /> : <Lines log={log} training={training} />}
         </div>
       </section>
     </aside>

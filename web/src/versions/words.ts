@@ -32,6 +32,12 @@ export const words = {
     progress: 'Training',
     log: 'Log',
     following: 'Following',
+    became: {
+      show: 'What became of it',
+      label: 'What became of this training',
+      unreadable: 'What became of it can’t be read',
+      states: { queued: 'Queued', running: 'Runs', succeeded: 'Trained', failed: 'Failed', cancelled: 'Stopped' } as Readonly<Record<string, string>>,
+    },
     stages: { reading: 'Read', checking: 'Check', learning: 'Learn', writing: 'Write' },
   },
 } as const
