@@ -12,32 +12,56 @@ pytestmark = pytest.mark.anyio
 IMPORTED = re.compile(r"import time: +\d+ \| +\d+ \| +(\S+)")
 TRAINING = ("numpy", "scipy", "sklearn", "tokenizers", "wordllama", "threadpoolctl")
 SERVING = ("fastapi", "starlette", "uvicorn", "joserfc", "argon2")
+DRAWING = ("rich.console", "rich.traceback")
+"""What structlog would load for stack traces on a terminal."""
 CONTENT = ("lark", "jinja2", "yaml", "rapidfuzz", "talkwright.assistant", "talkwright.conversation")
 MIGRATING = ("alembic", "mako", "procrastinate")
 FORBIDDEN = {
     "up": (*TRAINING, *SERVING, *CONTENT, *MIGRATING, "cryptography", "obstore", "talkwright.engine.running"),
-    "migrate": (*TRAINING, *SERVING, "lark", "jinja2", "obstore", "httpx2", "talkwright.backend", "talkwright.engine"),
+    "migrate": (
+        *TRAINING,
+        *SERVING,
+        *DRAWING,
+        "lark",
+        "jinja2",
+        "obstore",
+        "httpx2",
+        "talkwright.backend",
+        "talkwright.engine",
+    ),
     "backend": (
         *TRAINING,
+        *DRAWING,
         *MIGRATING,
         "talkwright.engine.agent",
         "talkwright.engine.model",
         "talkwright.engine.server",
     ),
     "training-orchestrator": (
-        *(*TRAINING, *SERVING, *CONTENT, *MIGRATING),
+        *(*TRAINING, *SERVING, *CONTENT, *MIGRATING, *DRAWING),
         *("obstore", "cryptography", "httpx2", "talkwright.backend", "talkwright.engine"),
     ),
     "running-orchestrator": (
-        *(*TRAINING, *SERVING, *CONTENT, *MIGRATING),
+        *(*TRAINING, *SERVING, *CONTENT, *MIGRATING, *DRAWING),
         *("obstore", "cryptography", "httpx2", "talkwright.backend", "talkwright.engine"),
     ),
     "training-consumer": (
-        *(*TRAINING, *SERVING, *CONTENT, *MIGRATING),
+        *(*TRAINING, *SERVING, *CONTENT, *MIGRATING, *DRAWING),
         *("httpx2", "talkwright.backend", "talkwright.engine"),
     ),
-    "running-consumer": (*TRAINING, *SERVING, *CONTENT, *MIGRATING, "talkwright.backend", "talkwright.engine"),
-    "periodic": (*TRAINING, *SERVING, *CONTENT, "cryptography", "httpx2", "talkwright.backend", "talkwright.engine"),
+    "running-consumer": (
+        *TRAINING,
+        *SERVING,
+        *CONTENT,
+        *MIGRATING,
+        *DRAWING,
+        "talkwright.backend",
+        "talkwright.engine",
+    ),
+    "periodic": (
+        *(*TRAINING, *SERVING, *CONTENT, *DRAWING, "alembic", "mako"),
+        *("cryptography", "httpx2", "talkwright.backend", "talkwright.engine"),
+    ),
 }
 NEEDED = {"backend": "fastapi", "training-consumer": "obstore", "periodic": "procrastinate", "migrate": "alembic"}
 

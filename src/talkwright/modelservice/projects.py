@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from talkwright.database.projects import version_archive
 from talkwright.modelservice.engines.base import EngineError
 from talkwright.modelservice.keeper import Keeper
 from talkwright.storage.keys import project_key
@@ -19,6 +18,8 @@ async def archive_of(keeper: Keeper, store: ObjectStore) -> bytes:
         return await store.get(key)
     except ObjectNotFoundError:
         pass
+
+    from talkwright.database.projects import version_archive  # noqa: PLC0415 - loads what reads projects, seldom needed
 
     async def write(session: AsyncSession) -> bytes:
         return await version_archive(session, attempt.assistant, attempt.version)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
-
-import httpx2
+from typing import TYPE_CHECKING, Protocol
 
 from talkwright.modelservice.artefacts import ModelFile
 from talkwright.modelservice.jobs import Desk, Job, LogLine
+
+if TYPE_CHECKING:
+    import httpx2  # the training consumer needs no HTTP
 
 PROJECT = "project.tar.gz"
 """Where a job finds its version's project, below its own folder."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from talkwright.modelservice.engines.base import Engine, EngineError
-from talkwright.modelservice.engines.rasa.engine import RasaEngine
 from talkwright.modelservice.engines.rasa.settings import RasaSettings
 from talkwright.modelservice.engines.talkwright import TalkwrightEngine
 from talkwright.modelservice.settings import ModelServiceSettings
@@ -16,6 +15,8 @@ class Engines:
         own: Engine = TalkwrightEngine(settings)
         self._engines = {own.name: own}
         if rasa is not None and rasa.rasa_python:
+            from talkwright.modelservice.engines.rasa.engine import RasaEngine  # noqa: PLC0415 - loads what reads projects
+
             other: Engine = RasaEngine(settings, rasa)
             self._engines[other.name] = other
 

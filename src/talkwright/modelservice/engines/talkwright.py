@@ -5,16 +5,17 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Mapping
-
-import httpx2
+from typing import TYPE_CHECKING
 
 from talkwright.database.deployments import ADDRESSED
 from talkwright.modelservice.artefacts import ModelFile
-from talkwright.modelservice.engines import readiness
 from talkwright.modelservice.engines.base import MODEL, PROJECT, Order, Serving
 from talkwright.modelservice.jobs import LISTEN, Job, Limits, LogLine
 from talkwright.modelservice.settings import ModelServiceSettings
 from talkwright.modelservice.variables import values_to_hide
+
+if TYPE_CHECKING:
+    import httpx2  # as in `base`
 
 NAME = "talkwright"
 PROTOCOL = "turns"
@@ -106,6 +107,8 @@ class TalkwrightEngine:
 
     async def answers(self, client: httpx2.AsyncClient, model_id: str | None) -> bool:
         """Whether the model is there and reads."""
+        from talkwright.modelservice.engines import readiness  # noqa: PLC0415 - loads HTTP, which trainings don't need
+
         return await readiness.answers(client, model_id)
 
     def _told_to_jobs(self, variables: Mapping[str, str]) -> dict[str, str]:
