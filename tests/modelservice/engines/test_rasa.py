@@ -20,6 +20,8 @@ from talkwright.modelservice.engines.rasa.engine import SCRIPT, RasaEngine
 from talkwright.modelservice.engines.rasa.layout import layout_of
 from talkwright.modelservice.engines.rasa.settings import RasaSettings
 from talkwright.modelservice.engines.rasa.telling import told
+from talkwright.modelservice.executors.kubernetes.manifest import manifests
+from talkwright.modelservice.executors.kubernetes.settings import KubernetesSettings
 from talkwright.modelservice.jobs import parse_line
 from talkwright.modelservice.settings import ModelServiceSettings
 
@@ -230,3 +232,19 @@ def test_only_names_of_the_assistant_are_filled_in() -> None:
     filled = rasajob.filled(endpoints, {"URL": "http://a"}, missing)
     assert filled == {"action_endpoint": {"url": "http://a/webhook", "headers": [""]}, "count": 3}
     assert missing == {"PATH"}
+
+
+def test_in_a_cluster_the_jobs_run_in_the_engines_image_on_its_own_python_with_our_scripts() -> None:
+    rasa = RasaSettings(rasa_python="/opt/rasa/bin/python", rasa_image="registry.example/rasa:3.6.21")
+    job = RasaEngine(ModelServiceSettings(), rasa).running_job(order(), Serving(model="m", deployment="d", token="t"))
+    grants = {path: {"url": f"http://store/{path}"} for path in job.inputs.values()}
+    objects = manifests(job, KubernetesSettings(kubernetes_image="registry.example/talkwright"), grants=grants)
+    pod = objects.job["spec"]["template"]["spec"]
+    (fetch,), (main,) = pod["initContainers"], pod["containers"]
+    assert (fetch["image"], main["image"]) == ("registry.example/talkwright", "registry.example/rasa:3.6.21")
+    assert main["command"][0] == "/opt/rasa/bin/python"
+    told = json.loads(objects.secret["stringData"]["job.json"])
+    assert told["command"][:5] == ["/opt/rasa/bin/python", "-I", "-W", "ignore", "/job/bin/rasajob.py"]
+    assert told["command"][5:] == ["run", "0.0.0.0"]
+    package = Path(rasajob.__file__).parents[3]
+    assert (package / told["programs"]["rasajob.py"]).samefile(rasajob.__file__)

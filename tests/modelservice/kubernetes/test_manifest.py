@@ -127,7 +127,7 @@ def test_a_job_of_another_image_brings_our_scripts_along() -> None:
     objects = made(job)
     (fetch,), (main,) = pod_of(objects)["initContainers"], pod_of(objects)["containers"]
     assert (fetch["image"], main["image"]) == (KubernetesSettings().kubernetes_image, "engines.example/other:1")
-    assert main["command"][:3] == ["python3", "-I", "-S"]
+    assert main["command"][:3] == ["/opt/python", "-I", "-S"], "what runs our scripts runs the wrapper too"
     order = json.loads(objects.secret["stringData"]["job.json"])
     assert order["command"] == ["/opt/python", "/job/bin/jobfetch.py", "train"]
     assert order["programs"] == {"jobfetch.py": "modelservice/executors/jobfetch.py"}

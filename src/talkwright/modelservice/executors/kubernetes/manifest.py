@@ -175,7 +175,8 @@ def _fetching(job: Job, settings: KubernetesSettings) -> dict[str, Any]:
 
 
 def _main(job: Job, settings: KubernetesSettings) -> dict[str, Any]:
-    python = settings.kubernetes_python if job.image is None else _OTHER_PYTHON
+    other = job.command[0] if job.programs else _OTHER_PYTHON  # what runs our scripts is a Python
+    python = settings.kubernetes_python if job.image is None else other
     return _container(MAIN, job, settings) | {
         "image": job.image or settings.kubernetes_image,
         "command": [python, "-I", "-S", f"{FOLDER}/bin/jobexec.py", FOLDER],
