@@ -79,6 +79,7 @@ class AtOnce:
     """A trade whose trainings fail at once, which ends them as well as a success would."""
 
     site: str | None = None
+    engines = ("talkwright",)
 
     async def keep(self, keeper: Keeper) -> None:
         """End the attempt."""
