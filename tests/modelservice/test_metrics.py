@@ -75,6 +75,7 @@ async def test_the_leader_alone_tells_of_the_queue_and_of_what_became_of_it(serv
     ) == 1
     of_jobs = await consumer.metrics()
     assert of_jobs("talkwright_job_stage_seconds_count", kind=T, stage="learning") == 2
+    assert of_jobs("talkwright_job_stage_seconds_count", kind=T, stage="publishing") == 2
     assert of_jobs("talkwright_database_connections_limit") == 5
     assert (await second.metrics())("talkwright_attempts_ended_total") == 0
 

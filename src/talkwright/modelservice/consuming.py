@@ -8,6 +8,7 @@ import json
 import os
 import socket
 import time
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Protocol
 from uuid import UUID
@@ -43,6 +44,18 @@ GONE = "the job and what supervised it are gone"
 def traced(job: Job) -> Job:
     """The job, told which trace it belongs to."""
     return replace(job, environment={**job.environment, **tracing.environment()})
+
+
+@contextlib.contextmanager
+def timed(keeper: Keeper, stage: str) -> Iterator[None]:
+    """Measure what the consumer itself does for a job."""
+    began = time.monotonic()
+    try:
+        with tracing.span(f"stage {stage}"):
+            yield
+    finally:
+        observed = metrics.STAGE_SECONDS.labels(kind=keeper.attempt.kind, stage=stage)
+        observed.observe(time.monotonic() - began)
 
 
 async def remember(keeper: Keeper, running: RunningJob, **more: str) -> None:

@@ -28,6 +28,7 @@ from talkwright.modelservice.leases import Held, Lease, LeaseLostError, Leases
 from talkwright.modelservice.metering import Meter
 from talkwright.modelservice.settings import ModelServiceSettings
 from talkwright.modelservice.transitions import TERMINAL, Step
+from talkwright.operations import tracing
 from talkwright.operations.logs import get_logger
 from talkwright.operations.role import RoleContext
 from talkwright.operations.waiting import first_of
@@ -272,5 +273,8 @@ class Orchestrator:
         if moved:
             await self._policy.after(session, work, step)
             self._meter.moved(work, step)
-            log.info("work.moved", kind=step.kind, state=step.target, work=str(work.id), attempt=work.number)
+            trace = tracing.trace_of(work.traceparent)
+            log.info(
+                "work.moved", kind=step.kind, state=step.target, work=str(work.id), attempt=work.number, trace=trace
+            )
         return moved

@@ -15,7 +15,10 @@ from talkwright import __version__
 
 OTHER = "other"
 STAGES = frozenset(
-    {"reading", "checking", "learning", "exported", "writing", "trained", "loading", "migrated", "loaded", "publishing"}
+    {
+        *("starting", "preparing", "reading", "checking", "learning", "exported", "writing", "trained", "publishing"),
+        *("loading", "migrated", "loaded"),
+    }
 )
 """The stages of jobs that are timed one by one."""
 CAUSES = frozenset(

@@ -117,6 +117,12 @@ def header() -> str | None:
     return None if span is None else str(span.context)
 
 
+def trace_of(text: str | None) -> str | None:
+    """The id of the trace that a stored context belongs to."""
+    found = parse(text)
+    return None if found is None else found.trace
+
+
 def headers() -> dict[str, str]:
     """The header of a request that goes on with the trace."""
     told = header()

@@ -77,6 +77,7 @@ async def test_a_click_is_one_trace_up_to_the_answer(
             ("talkwright-training-orchestrator", "training queued"),
             ("talkwright-training-consumer", "training attempt"),
             ("talkwright-training-consumer", "stage learning"),
+            ("talkwright-training-consumer", "stage publishing"),
             ("talkwright-running-orchestrator", "deployment queued"),
             ("talkwright-running-consumer", "deployment attempt"),
             ("talkwright-backend", "POST /api/assistants/{aid}/chats/{chat}/messages"),
@@ -89,7 +90,7 @@ async def test_a_click_is_one_trace_up_to_the_answer(
         assert {json.loads(line)["trace"] for line in stored} == {trace}
         said_by_roles = [json.loads(line) for line in service.journal.path.read_text().splitlines()]
     traced = {line["role"] for line in said_by_roles if line.get("trace") == trace}
-    assert {"training-consumer", "running-consumer"} <= traced
+    assert set(ROLES) <= traced
     spans = collected.of(trace)
     known = {span.span for span in spans} | {click}
     assert {span.parent for span in spans} <= known

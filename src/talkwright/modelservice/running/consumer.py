@@ -13,7 +13,7 @@ from sqlalchemy import func
 from talkwright.database.deployments import SECRET_PURPOSE
 from talkwright.database.work import HeldAttempt
 from talkwright.identity.secrets import Keyring, SecretsError
-from talkwright.modelservice.consuming import GONE, remember, traced
+from talkwright.modelservice.consuming import GONE, remember, timed, traced
 from talkwright.modelservice.engines.base import REFUSED, Engine, EngineError, Order, Serving
 from talkwright.modelservice.engines.known import Engines
 from talkwright.modelservice.executors.base import Executor, JobError, RunningJob
@@ -120,7 +120,8 @@ class Running:
         )
         job = await asyncio.to_thread(engine.running_job, order, _serving(attempt, token))
         await keeper.save({"state": "running", "started_at": func.clock_timestamp()}, tell="starting")
-        running = await self._executor.start(traced(job))
+        with timed(keeper, "starting"):
+            running = await self._executor.start(traced(job))
         sealed = base64.b64encode(self._keyring.encrypt(token.encode(), SECRET_PURPOSE)).decode()
         await remember(keeper, running, token=sealed)
         return running, token

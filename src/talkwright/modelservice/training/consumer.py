@@ -13,7 +13,7 @@ from sqlalchemy import func
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from talkwright.modelservice.artefacts import ModelArchiveError
-from talkwright.modelservice.consuming import GONE, remember, traced
+from talkwright.modelservice.consuming import GONE, remember, timed, traced
 from talkwright.modelservice.engines.base import MODEL, REFUSED, Engine, EngineError, Order
 from talkwright.modelservice.engines.known import Engines
 from talkwright.modelservice.executors.base import Executor, JobError, RunningJob
@@ -102,7 +102,8 @@ class Training:
             raise JobError(GONE)
         job = await asyncio.to_thread(engine.training_job, await self._order(keeper, engine, desk))
         await keeper.save({"state": "running", "started_at": func.clock_timestamp()}, tell="running")
-        running = await self._executor.start(traced(job))
+        with timed(keeper, "starting"):
+            running = await self._executor.start(traced(job))
         await remember(keeper, running)
         return running
 
@@ -140,7 +141,8 @@ class Training:
         try:
             check = self._engines.named(keeper.attempt.engine).check
             publish = partial(self._publication.publish, keeper.attempt, stored, check)
-            published = await patiently(keeper, publish, says=True)
+            with timed(keeper, "publishing"):
+                published = await patiently(keeper, publish, says=True)
         except ModelArchiveError as error:
             await keeper.end(Outcome.FAILED, str(error))
         except StorageError as error:
