@@ -101,6 +101,26 @@ def test_the_licence_comes_from_the_operator_alone_and_is_hidden() -> None:
     assert "RASA_LICENSE" not in engine().training_job(order()).environment
 
 
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("config.yml", CONFIG + "description: ${RASA_LICENSE}\n"),
+        ("domain.yml", "responses:\n  utter_a:\n  - text: ${RASA_PRO_LICENSE}\n"),
+        ("domain.yml", 'responses:\n  utter_a:\n  - text: "${\\x52ASA_LICENSE}"\n'),
+        ("data/rules.yml", "rules:\n- rule: a\n  steps:\n  - intent: $RASA_LICENSE\n"),
+    ],
+)
+def test_no_file_of_a_project_reaches_for_the_licence(path: str, text: str) -> None:
+    with pytest.raises(EngineError, match=r"names the variable of the operator's licence"):
+        layout_of(to_tar_gz({"config.yml": CONFIG.encode(), path: text.encode()}))
+
+
+def test_what_is_no_yaml_is_not_laid_out() -> None:
+    broken = {"config.yml": CONFIG.encode(), "data/broken.yml": b"nlu: [\n", "data/fine.yml": b"nlu: []\n"}
+    assert "data/broken.yml" in layout_of(to_tar_gz(broken)).left_out
+    assert "data/fine.yml" not in layout_of(to_tar_gz(broken)).left_out
+
+
 def test_settings_too_long_for_a_process_are_refused_before_it_starts() -> None:
     long = archive(endpoints_yml=f"action_endpoint:\n  url: http://{'a' * 110_000}\n")
     with pytest.raises(EngineError, match="too long"):

@@ -26,7 +26,6 @@ PROTOCOL = "socketio"
 SCRIPT = Path(rasajob.__file__)
 ORDER_BYTES = 100_000
 """A variable of a process holds 128 KiB on Linux."""
-LICENCES = ("RASA_PRO_LICENSE", "RASA_LICENSE")
 _ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "TF_NUM_INTRAOP_THREADS": "1"}
 _QUIET = {"RASA_TELEMETRY_ENABLED": "false", "TF_CPP_MIN_LOG_LEVEL": "2"}
 
@@ -131,5 +130,5 @@ class RasaEngine:
         if len(text) > ORDER_BYTES:
             raise EngineError("The project's config and endpoints are too long for this engine; shorten them.")
         licence = reveal(self._rasa.rasa_license)
-        licences = dict.fromkeys(LICENCES, licence) if licence else {}
+        licences = dict.fromkeys(rasajob.LICENCES, licence) if licence else {}
         return {**_QUIET, rasajob.ORDER: text, **licences}

@@ -12,8 +12,10 @@ from typing import Any
 
 from talkwright.assistant.build import merged_document
 from talkwright.assistant.items import ItemBody, Kind
-from talkwright.assistant.project import ProjectRefusedError, read_project
+from talkwright.assistant.project import ProjectRefusedError, read_project, write_project
+from talkwright.assistant.yamls import YamlError, load
 from talkwright.modelservice.engines.base import EngineError
+from talkwright.modelservice.engines.rasa import rasajob
 
 ENDPOINTS = ("action_endpoint", "nlg", "model_groups", "vector_store", "interaction_handling")
 """What of a project's endpoints a studio's job gets: the studio keeps conversations, and says where models are."""
@@ -25,7 +27,7 @@ _DEPTH = 40
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layout:
-    """A project's settings as maps, and the paths of its other files that are neither training data nor domain."""
+    """A project's settings as maps, and the paths that are not laid out: of settings, tests, and what is no YAML."""
 
     config: Mapping[str, Any]
     endpoints: Mapping[str, Any]
@@ -42,12 +44,20 @@ def layout_of(archive: bytes) -> Layout:
               for kind in _SETTINGS}  # fmt: skip
     config = merged_document(bodies[Kind.CONFIG], "config", [])
     refuse_code(config)
+    refuse_licence("config.yml", config)
     tests = [item.name for item in project.items if item.kind is Kind.TEST]
     settings = [body.name for kind in _SETTINGS for body in bodies[kind]]
+    unread: list[str] = []
+    for path, data in write_project(project.files, project.items).items():
+        if path not in settings and path.endswith(rasajob.YAML):
+            try:
+                refuse_licence(path, load(data.decode("utf-8-sig")))
+            except (YamlError, UnicodeDecodeError):
+                unread.append(path)
     return Layout(
         config=config,
         endpoints=allowed_endpoints(merged_document(bodies[Kind.ENDPOINTS], "endpoints", [])),
-        left_out=tuple(sorted({*settings, *tests})),
+        left_out=tuple(sorted({*settings, *tests, *unread})),
     )
 
 
@@ -66,10 +76,32 @@ def refuse_code(config: Mapping[str, Any]) -> None:
                 )
 
 
+def refuse_licence(path: str, value: Any) -> None:
+    """Raise EngineError where a file names the operator's licence: Rasa would fill it in, and a model would keep it."""
+    if any(name in text for text in _texts(value) for name in rasajob.LICENCES):
+        raise EngineError(f"{path} names the variable of the operator's licence, which is not for projects.")
+
+
 def allowed_endpoints(endpoints: Mapping[str, Any]) -> dict[str, Any]:
     """The endpoints that a job gets, without anything that would load code."""
     allowed = {key: _without_code(endpoints[key]) for key in ENDPOINTS if endpoints.get(key)}
     return {key: value for key, value in allowed.items() if value and not _is_module(value)}
+
+
+def _texts(value: Any, depth: int = 0) -> Iterator[str]:
+    if depth > _DEPTH:
+        raise EngineError(
+            f"A file of the project is nested more than {_DEPTH} levels deep; this engine takes none such."
+        )
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            yield str(key)
+            yield from _texts(item, depth + 1)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _texts(item, depth + 1)
 
 
 def _names(components: Any) -> Iterator[str]:
