@@ -116,7 +116,7 @@ class Stage:
                     with contextlib.suppress(psycopg.OperationalError, OSError, ValueError, StopIteration):
                         if value := found():
                             return value
-                    await asyncio.sleep(0.02)
+                    await asyncio.sleep(0.04)
         except TimeoutError:
             raise AssertionError(f"never seen: {what}; {self.up.lines[-20:]}") from None
 
@@ -151,7 +151,8 @@ class Stage:
                 while found:
                     with contextlib.suppress(psycopg.OperationalError, OSError):
                         found = faults(await self.snapshot())
-                    await asyncio.sleep(0.3)
+                    if found:  # looking at all processes of the machine is work, too
+                        await asyncio.sleep(0.5)
         except TimeoutError:
             raise AssertionError("\n".join([*found, *self.up.lines[-30:]])) from None
 

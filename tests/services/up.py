@@ -51,9 +51,11 @@ class Up:
         for pid in filter(str.isdigit, os.listdir("/proc")):
             if int(pid) in (os.getpid(), self.process.pid):
                 continue
-            text = b" ".join(_read(f"/proc/{pid}/{name}") for name in ("cmdline", "environ")) + _cwd(pid)
+            if not (command := _read(f"/proc/{pid}/cmdline")):  # the kernel's own, and what has ended
+                continue
+            text = b" ".join((command, _read(f"/proc/{pid}/environ"), _cwd(pid)))
             if mark in text and _state(pid) not in ("Z", ""):
-                found[int(pid)] = _read(f"/proc/{pid}/cmdline").replace(b"\0", b" ").decode(errors="replace")
+                found[int(pid)] = command.replace(b"\0", b" ").decode(errors="replace")
         return found
 
     def role(self, name: str) -> int:
@@ -67,7 +69,7 @@ class Up:
                 while True:
                     if not self.processes():
                         return
-                    await asyncio.sleep(0.05)
+                    await asyncio.sleep(0.1)
         except TimeoutError:
             raise AssertionError(f"left over: {self.processes()}") from None
 

@@ -146,7 +146,7 @@ async def _first_child(up: Up) -> None:
         while True:
             if any("talkwright.cli.main" in command for command in up.processes().values()):
                 return
-            await asyncio.sleep(0.02)
+            await asyncio.sleep(0.05)
 
 
 async def test_a_second_one_on_the_same_folder_names_the_first(house: House) -> None:
@@ -188,7 +188,7 @@ async def _role(up: Up, role: str) -> int:
             try:
                 return up.role(role)
             except StopIteration:
-                await asyncio.sleep(0.05)
+                await asyncio.sleep(0.2)
 
 
 async def _other(up: Up, role: str, old: int) -> None:
@@ -196,7 +196,7 @@ async def _other(up: Up, role: str, old: int) -> None:
         while True:
             if await _role(up, role) != old:
                 return
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(0.2)
 
 
 async def test_a_killed_database_server_comes_back(house: House) -> None:
@@ -214,4 +214,4 @@ async def _said(up: Up, words: str, seen: int) -> None:
         while True:
             if any(words in line for line in up.lines[seen:]):
                 return
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(0.1)
