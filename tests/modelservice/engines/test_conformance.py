@@ -39,6 +39,8 @@ class Place:
     engine: str
     assistant: UUID
     training: UUID
+    earlier: UUID
+    """A chat that our own engine began, before this one had the talk."""
 
     async def bot(self) -> Bot:
         """The model that has the talk now."""
@@ -75,9 +77,16 @@ async def place(
         name = f"{engine}-{uuid4()}"
         assistant = await service.assistant(name)
         async with service.database.transaction() as session:
-            await set_engine(session, assistant, engine)
             sealed = keyring(None, service.home).encrypt(b"http://127.0.0.1:9/webhook", PURPOSE)
             await set_secret(session, assistant, "BAKERY_ACTIONS", sealed, SYSTEM_USER)
+        first = await service.train(assistant, bakery(name), deploy=True)
+        await service.active(assistant, training=first, seconds=SECONDS)
+        async with talking(service, assistant) as talk:
+            earlier = await talk.begin()
+            await talk.say(earlier, "can I order a cake")
+            assert texts(await talk.say(earlier, "lemon")) == ["For how many guests?"]
+        async with service.database.transaction() as session:
+            await set_engine(session, assistant, engine)
         training = await service.train(assistant, bakery(name), deploy=True)
         done = await service.becomes("training", training, "succeeded", "failed", seconds=SECONDS)
         assert done.state == "succeeded", (done.reason, await service.log("training", training))
@@ -86,7 +95,10 @@ async def place(
             deployment = (await session.execute(query)).scalar_one()
         runs = await service.becomes("deployment", deployment, "running", "failed", seconds=SECONDS)
         assert runs.state == "running", (runs.reason, await service.log("deployment", deployment))
-        yield Place(service, engine, assistant, training)
+        await service.active(assistant, training=training, seconds=SECONDS)
+        yield Place(service, engine, assistant, training, earlier)
+        await service.cancel("deployment", deployment)  # or the next service of this database would start it anew
+        await service.becomes("deployment", deployment, "stopped", "failed", seconds=SECONDS)
 
 
 @pytest.fixture
@@ -137,6 +149,13 @@ async def test_a_button_and_a_new_session_are_turns_too(place: Place, talk: Talk
     await talk.say(chat, "/session_start")
     assert [event["event"] for event in await stored(place, chat)].count("session_started") == 2
     assert texts(await talk.say(chat, "/ask_hours")) == ["We bake from four to noon."]
+
+
+async def test_a_chat_that_our_own_engine_began_goes_on_at_the_same_question(place: Place, talk: Talk) -> None:
+    answer = await talk.say(place.earlier, "twelve guests")
+    assert texts(answer) == ["A lemon cake for twelve guests, from tomorrow on."]
+    assert "answers from here on." in answer["turn"]["notice"]
+    assert "requested_slot" not in answer["turn"]["notice"], "what a form asks for is everybody's"
 
 
 async def test_a_message_that_is_sent_again_gets_the_stored_answer(place: Place, talk: Talk) -> None:

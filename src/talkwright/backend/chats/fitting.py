@@ -20,7 +20,7 @@ Bodies = Mapping[tuple[str, str], Any]
 async def unfitting(session: AsyncSession, version: UUID, state: State) -> list[str]:
     """Sentences about what a version does not know of where a chat stands."""
     flows = {flow for flow, _ in _places(state)}
-    slots = {name for name in _filled(state) if name not in builtin_slots("en")}
+    slots = {name for name in _filled(state) if name not in builtin_slots("en", forms=True)}
     wanted = {("flow", flow) for flow in flows} | {("slot", slot) for slot in slots}
     return list(compare(state, await pinned_bodies(session, version, wanted), slots))
 
