@@ -33,7 +33,7 @@ run: .venv/.studio .venv-actions/.stamp web/dist/.stamp ## Start the whole studi
 	@exec .venv/bin/talkwright up
 
 .PHONY: test
-test: .venv/.dev .venv-actions/.stamp .venv-pypred/.stamp .cache/kafka/.stamp .cache/s3/.stamp .cache/azure/.stamp .cache/kubernetes/.stamp web/dist/.stamp ## Run all tests: Python, web client, real servers, real browser
+test: .venv/.dev .venv-actions/.stamp .venv-pypred/.stamp .cache/kafka/.stamp .cache/s3/.stamp .cache/azure/.stamp $(if $(TESTS_SLOW),.cache/kubernetes/.stamp) web/dist/.stamp ## Run all tests: Python, web client, real servers, real browser
 	@scripts/find-chromium > /dev/null
 	cd web && $(NODE_ROOT) npm test
 	CHROMIUM="$$(scripts/find-chromium)" $(PYTHON) -m pytest -n $(WORKERS) -rs

@@ -13,7 +13,13 @@ from hypothesis import settings
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # `tests.services` is imported by its whole name
 
-pytest_plugins = ["tests.services.postgres", "tests.services.schedule", "tests.services.slow", "tests.services.strict"]
+pytest_plugins = [
+    "tests.services.kubernetes.fixtures",
+    "tests.services.postgres",
+    "tests.services.schedule",
+    "tests.services.slow",
+    "tests.services.strict",
+]
 DEFAULT_TIMEOUT_CONFIG.read = 60  # what a busy machine answers late is no failure; who tests a time-out says which
 settings.register_profile("long", max_examples=2_000, deadline=None)  # see CONTRIBUTING.md
 

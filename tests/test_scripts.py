@@ -29,6 +29,7 @@ def bare(tmp_path: Path) -> Path:
     [
         ("find-python", "needs Python 3.11, 3.12 or 3.13", "TALKWRIGHT_PYTHON="),
         ("find-chromium", "need Chromium", "CHROMIUM="),
+        ("debian-packages", "can only be installed as root on Debian", "gcc"),
     ],
 )
 def test_what_is_missing_is_named_with_the_command_that_brings_it(

@@ -27,7 +27,7 @@ from talkwright.storage.objects import ObjectStore
 
 TOKEN = "the job's token"
 STALE = "what it showed to its holder before"
-PLACES = ("process", "kubernetes")
+PLACES = ("process", pytest.param("kubernetes", marks=pytest.mark.slow))
 """Every executor runs the same tests: what is added here must pass them as they are."""
 
 SECONDS = 120

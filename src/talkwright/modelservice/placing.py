@@ -123,7 +123,7 @@ async def comparing(
         if sweep is None:
             yield
             return
-        task = asyncio.create_task(_lead(sweep, term), name="comparison of jobs")
+        task = asyncio.create_task(lead(sweep, term), name="comparison of jobs")
         try:
             yield
         finally:
@@ -131,7 +131,8 @@ async def comparing(
             await asyncio.gather(task, return_exceptions=True)
 
 
-async def _lead(sweep: Sweep, term: Callable[[], int | None]) -> None:
+async def lead(sweep: Sweep, term: Callable[[], int | None]) -> None:
+    """Sweep at once with each new term of leadership and regularly in it, never without one; runs until cancelled."""
     loop, last, due = asyncio.get_running_loop(), None, 0.0
     while True:
         now = term()

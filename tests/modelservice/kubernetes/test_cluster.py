@@ -11,7 +11,7 @@ from talkwright.modelservice.executors.base import JobError
 from talkwright.modelservice.executors.kubernetes.executor import KubernetesExecutor
 from talkwright.modelservice.jobs import Job, Limits
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 
 def python(source: str) -> tuple[str, ...]:

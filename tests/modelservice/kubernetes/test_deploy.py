@@ -51,6 +51,7 @@ def test_the_network_policy_takes_in_every_job_and_closes_private_addresses() ->
         assert any(ipaddress.ip_address(address) in network for network in closed), address
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(path.name for path in FOLDER.glob("*.yaml")))
 def test_a_real_api_server_takes_the_manifests_as_they_are(kubernetes: KubernetesCluster, name: str) -> None:
     with kubernetes.namespace() as namespace:
@@ -61,6 +62,7 @@ def test_a_real_api_server_takes_the_manifests_as_they_are(kubernetes: Kubernete
         assert all("(server dry run)" in line for line in done.splitlines())
 
 
+@pytest.mark.slow
 def test_a_pod_of_the_restricted_kind_is_all_that_the_namespace_takes(kubernetes: KubernetesCluster) -> None:
     with kubernetes.namespace() as namespace, pytest.raises(CalledProcessError) as refused:
         namespace.kubectl("run", "free", "--image=test.local/talkwright:1", "--restart=Never", "--", "python3")

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
-from tests.services.kubernetes.running import cluster, kubernetes_missing
+from tests.services.kubernetes.running import KubernetesCluster
 
 from talkwright.backend.settings import BackendSettings
 from talkwright.cli import checks, service_checks
@@ -18,8 +18,7 @@ from talkwright.modelservice.executors.settings import PlaceSettings
 from talkwright.modelservice.settings import ModelServiceSettings
 from talkwright.storage.settings import StorageSettings
 
-MISSING = kubernetes_missing()
-pytestmark = [pytest.mark.anyio, pytest.mark.skipif(MISSING is not None, reason=str(MISSING))]
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 
 async def looked(home: Path, settings: dict[str, object]) -> checks.Finding:
@@ -37,8 +36,8 @@ async def looked(home: Path, settings: dict[str, object]) -> checks.Finding:
     return await service_checks.cluster(place)
 
 
-async def test_rights_that_the_account_has_and_lacks_are_told(tmp_path: Path) -> None:
-    with cluster() as whole, whole.namespace() as namespace:
+async def test_rights_that_the_account_has_and_lacks_are_told(kubernetes: KubernetesCluster, tmp_path: Path) -> None:
+    with kubernetes.namespace() as namespace:
         assert (await looked(tmp_path, namespace.settings())).state == "well"
         elsewhere = await looked(tmp_path, namespace.settings(kubernetes_namespace="default"))
         assert elsewhere.state == "wrong"

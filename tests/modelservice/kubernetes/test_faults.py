@@ -14,7 +14,7 @@ from talkwright.modelservice.executors.base import JobError
 from talkwright.modelservice.executors.kubernetes.executor import KubernetesExecutor
 from talkwright.modelservice.jobs import Job
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 COUNTING = "import time\nfor n in range(30):\n    print(n)\n    time.sleep(0.1)"
 LINES = [str(number) for number in range(30)]

@@ -14,7 +14,7 @@ from tests.services.kubernetes.running import KubernetesCluster
 from tests.services.modelservice import Talk, project, talking, texts
 from tests.services.objects import ObjectServer
 
-pytestmark = [pytest.mark.anyio, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.anyio, pytest.mark.slow, pytest.mark.timeout(900)]
 
 ROLES = (
     *["training-orchestrator"] * 2, *["running-orchestrator"] * 2, *["training-consumer"] * 2, *["running-consumer"] * 2
@@ -44,8 +44,8 @@ async def kill(pods: Pods, target: str) -> bool:
     names = await pods.kubectl("get", "pods", "-l", labels, "--field-selector=status.phase=Running", "-o", "name")
     if not names:
         return False
-    await pods.kubectl("delete", names.split()[0], "--grace-period=0", "--force", "--wait=false")
-    return True
+    words = ("--grace-period=0", "--force", "--wait=false", "--ignore-not-found")
+    return bool(await pods.kubectl("delete", names.split()[0], *words))
 
 
 async def chat_on(talk: Talk, over: asyncio.Event) -> int:

@@ -14,7 +14,7 @@ from tests.services.objects import ObjectServer
 
 from talkwright.cli.supervisor.child import Program
 
-pytestmark = [pytest.mark.anyio, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.anyio, pytest.mark.slow, pytest.mark.timeout(900)]
 
 ROLES = ("training-orchestrator", "running-orchestrator", "training-consumer", "running-consumer", "running-consumer")
 

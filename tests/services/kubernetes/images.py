@@ -54,7 +54,7 @@ def pause_image(folder: Path) -> Path:
     subprocess.run(["gcc", "-static", "-Os", "-o", str(program), str(source)], check=True)
     layer = folder / "pause.layer.tar"
     with tarfile.open(layer, "w") as tar:
-        _file(tar, program, "pause")
+        add_file(tar, program, "pause")
     return write_image(folder / "pause.tar", PAUSE, [layer], entrypoint=["/pause"])
 
 
@@ -70,12 +70,9 @@ def base_image(folder: Path) -> tuple[Path, Layer]:
     layer = folder / "python.layer.tar"
     with tarfile.open(layer, "w") as tar:
         binaries = list(_add_python(tar)) + list(_add_packages(tar, sorted(_packages())))
-        for library in sorted(_shared_libraries(binaries)):
-            _file(tar, Path(library), library.lstrip("/"))
-        for name, text in _ETC.items():
-            _bytes(tar, text.encode(), name)
-        for name in ("tmp", "job", "proc", "sys", "dev"):
-            _folder(tar, name)
+        for library in sorted(shared_libraries(binaries, (str(_PREFIX), sysconfig.get_path("purelib")))):
+            add_file(tar, Path(library), library.lstrip("/"))
+        add_rest(tar)
     return write_image(folder / "base.tar", BASE, [layer]), _described_file(layer)
 
 
@@ -132,24 +129,21 @@ def write_image(
         for data in (told, manifest):
             _bytes(tar, data, f"blobs/sha256/{hashlib.sha256(data).hexdigest()}")
         for digest, file in files.items():
-            _file(tar, file, f"blobs/sha256/{digest}")
+            add_file(tar, file, f"blobs/sha256/{digest}")
     return out
 
 
 def _add_python(tar: tarfile.TarFile) -> Iterator[Path]:
     name = f"python{sys.version_info.major}.{sys.version_info.minor}"
     program = _PREFIX / "bin" / name
-    folder = _PREFIX
-    while folder != Path("/"):  # a user without rights must get there
-        _folder(tar, str(folder).lstrip("/"))
-        folder = folder.parent
-    _file(tar, program, str(program).lstrip("/"))
+    add_way(tar, _PREFIX)
+    add_file(tar, program, str(program).lstrip("/"))
     link = tarfile.TarInfo("usr/bin/python3")
     link.type, link.linkname = tarfile.SYMTYPE, str(program)
     tar.addfile(link)
     yield program
     for shared in sorted((_PREFIX / "lib").glob("libpython*.so*")):
-        _file(tar, shared.resolve(), str(shared).lstrip("/"))
+        add_file(tar, shared.resolve(), str(shared).lstrip("/"))
     for path in _files(_LIBRARY):
         _source(tar, path, str(path).lstrip("/"))
         if path.suffix == ".so":
@@ -176,14 +170,13 @@ def _packages() -> set[str]:
     return {name for name in names if re.sub(r"[-_.]+", "-", name).lower() in installed}
 
 
-def _shared_libraries(binaries: Iterable[Path]) -> set[str]:
-    """What they are linked with outside of Python and their own packages."""
+def shared_libraries(binaries: Iterable[Path], own: tuple[str, ...]) -> set[str]:
+    """What they are linked with outside of their own folders."""
     told = subprocess.run(["ldd", *map(str, binaries)], capture_output=True, text=True, check=False).stdout
     found = set(re.findall(r"(?:=> |^\t)(/\S+) \(0x", told, re.MULTILINE))
     names = {"libnss_files.so.2", "libnss_dns.so.2"}
     found |= {str(path) for name in names for path in Path("/lib/x86_64-linux-gnu").glob(name)}
-    packages = (str(_PREFIX), sysconfig.get_path("purelib"))
-    return {path for path in found if not path.startswith(packages)}
+    return {path for path in found if not path.startswith(own)}
 
 
 def _site_packages() -> str:
@@ -198,7 +191,8 @@ def _files(folder: Path) -> Iterator[Path]:
                 yield Path(parent) / name
 
 
-def _file(tar: tarfile.TarFile, path: Path, name: str) -> None:
+def add_file(tar: tarfile.TarFile, path: Path, name: str) -> None:
+    """A file as it is, for everybody to read."""
     info = tar.gettarinfo(str(path.resolve()), name)
     info.uid = info.gid = 0
     info.uname = info.gname = ""
@@ -209,9 +203,24 @@ def _file(tar: tarfile.TarFile, path: Path, name: str) -> None:
 
 def _source(tar: tarfile.TarFile, path: Path, name: str) -> None:
     """A file, and what Python made of it: nothing can be kept where an image runs, it would compile at each start."""
-    _file(tar, path, name)
+    add_file(tar, path, name)
     if path.suffix == ".py" and (compiled := Path(importlib.util.cache_from_source(str(path)))).exists():
-        _file(tar, compiled, f"{name.rpartition('/')[0]}/__pycache__/{compiled.name}")
+        add_file(tar, compiled, f"{name.rpartition('/')[0]}/__pycache__/{compiled.name}")
+
+
+def add_way(tar: tarfile.TarFile, folder: Path) -> None:
+    """The folders down to this one, open to a user without rights."""
+    for each in (*reversed(folder.parents), folder):
+        if each != Path("/"):
+            _folder(tar, str(each).lstrip("/"))
+
+
+def add_rest(tar: tarfile.TarFile) -> None:
+    """What every image has."""
+    for name, text in _ETC.items():
+        _bytes(tar, text.encode(), name)
+    for name in ("tmp", "job", "proc", "sys", "dev"):
+        _folder(tar, name)
 
 
 def _folder(tar: tarfile.TarFile, name: str) -> None:

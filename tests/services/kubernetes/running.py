@@ -14,6 +14,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 import threading
@@ -49,6 +50,11 @@ class KubernetesCluster:
         command = [_daemons(), "kubectl", f"--kubeconfig={self.admin}", *words]
         return subprocess.run(command, input=told, check=True, capture_output=True, text=True, timeout=120).stdout
 
+    def bring_image(self, archive: Path) -> None:
+        """Lay one more image into the node."""
+        command = ["ctr", "-a", str(self.folder / "containerd.sock"), "-n", "k8s.io", "images", "import", str(archive)]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+
     @contextlib.contextmanager
     def silent_node(self) -> Iterator[None]:
         """While the block runs the node says nothing; then it is waited for until it is ready again.
@@ -65,18 +71,32 @@ class KubernetesCluster:
                 self.kubectl("wait", "--for=condition=Ready", "node/node1", "--timeout=90s")
 
     @contextlib.contextmanager
-    def _other_node(self, name: str) -> Iterator[None]:
-        """A node that takes no pods, kept alive as a kubelet would do it."""
+    def played_node(self) -> Iterator[dict[str, str]]:
+        """A node whose kubelet the test plays: it says itself what becomes of pods. Gives the labels of such a node.
+
+        Only pods that tolerate a taint of the same name come there.
+        """
+        labels = {"played": "yes"}
+        with self._other_node("played", labels):
+            yield labels
+
+    @contextlib.contextmanager
+    def _other_node(self, name: str, labels: dict[str, str] | None = None) -> Iterator[None]:
+        """A node that is kept alive as a kubelet would do it; without labels it takes no pods."""
         over = threading.Event()
 
         def renew() -> None:
             while not over.wait(3):
                 self.kubectl("apply", "-f", "-", told=json.dumps(_lease(name)))
 
-        node = {"apiVersion": "v1", "kind": "Node", "metadata": {"name": name}, "spec": {"unschedulable": True}}
+        metadata = {"name": name, "labels": labels or {}}
+        taints = [{"key": key, "effect": "NoSchedule"} for key in labels or {}]
+        spec = {"unschedulable": not labels, "taints": taints}
+        node = {"apiVersion": "v1", "kind": "Node", "metadata": metadata, "spec": spec}
         self.kubectl("apply", "-f", "-", told=yaml.safe_dump_all([node, _lease(name)]))
         well = {"type": "Ready", "status": "True", "reason": "Told", "message": "It is well."}
-        change = json.dumps({"status": {"conditions": [well]}})
+        room = {"cpu": "8", "memory": "16Gi", "pods": "100"}
+        change = json.dumps({"status": {"conditions": [well], "capacity": room, "allocatable": room}})
         self.kubectl("patch", "node", name, "--subresource=status", "--type=merge", "-p", change)
         renewing = threading.Thread(target=renew)
         renewing.start()
@@ -225,10 +245,19 @@ def _start(folder: Path) -> None:
         shutil.copy2(database, own)
     image = jobs_image(folder, json.loads((kept / "base.json").read_text("utf-8")))
     try:
-        _command("up", folder, IMAGES=str(image))
+        ports = dict(zip(("PORT", "ETCD", "PEER"), map(str, _free_ports(3)), strict=True))
+        _command("up", folder, IMAGES=str(image), **ports)
     except BaseException:
         _end(folder)
         raise
+
+
+def _free_ports(count: int) -> list[int]:
+    with contextlib.ExitStack() as stack:
+        probes = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for probe in probes:
+            probe.bind(("127.0.0.1", 0))
+        return [int(probe.getsockname()[1]) for probe in probes]
 
 
 def _end(folder: Path) -> None:
@@ -237,9 +266,14 @@ def _end(folder: Path) -> None:
         shutil.rmtree(folder)
 
 
+def cache_folder() -> Path:
+    """Where things lie that are made once, outside of the clone."""
+    return Path(os.environ.get("TALKWRIGHT_CACHE") or Path.home() / ".cache" / "talkwright")
+
+
 def _kept_images() -> Path:
     """What containerd keeps of the images that don't change with the repository, made once."""
-    cache = Path(os.environ.get("TALKWRIGHT_CACHE") or Path.home() / ".cache" / "talkwright")
+    cache = cache_folder()
     kept = cache / f"images-{base_key()}"
     if not kept.exists():
         cache.mkdir(parents=True, exist_ok=True)
