@@ -51,7 +51,7 @@ async def cluster(place: Place) -> Finding:
     if place.jobs.job_executor != "kubernetes":
         return well("cluster", "Jobs run as processes; no cluster is needed.")
     # The client of Kubernetes is loaded only where one is used.
-    from talkwright.modelservice.executors.kubernetes.cluster import ClusterError, open_cluster  # noqa: PLC0415 - so
+    from talkwright.modelservice.executors.kubernetes.cluster import ClusterError, open_cluster  # noqa: PLC0415 - as said above
     from talkwright.modelservice.executors.kubernetes.rights import missing_rights  # noqa: PLC0415 - as above
 
     namespace = place.kubernetes.kubernetes_namespace

@@ -7,6 +7,8 @@ import { secondsTime } from '../ui/time'
 import { words } from './words'
 
 const { became } = words.panel
+/** Which of several orchestrators it was: for those who look closer. */
+const WHICH = / [0-9a-f-]{36}$/
 
 export function Became({ training }: { training: Training }) {
   const { id } = useAssistant()
@@ -23,7 +25,10 @@ export function Became({ training }: { training: Training }) {
           <span className="t3 num">{secondsTime(change.at)}</span>
           <span className="med">{became.states[change.target] ?? change.target}</span>
           <span>
-            {change.why} <span className="t3">{change.who}</span>
+            {change.why}{' '}
+            <span className="t3" title={change.who}>
+              {change.who.replace(WHICH, '')}
+            </span>
           </span>
         </li>
       ))}

@@ -55,7 +55,7 @@ export function RunPanel({ training }: { training: Training }) {
       <ModelNotice problems={training.problems} />
       <section className="run-log card" aria-label={words.panel.log}>
         <div className="run-log-head">
-          <h3 className="small med grow">{words.panel.log}</h3>
+          <h3 className="small med grow">{told ? words.panel.became.title : words.panel.log}</h3>
           {runs(training) && !told && <span className="small t3">{words.panel.following}</span>}
           <Button look="quiet" className="small-btn" aria-pressed={told} onClick={() => setTold(!told)}>
             {words.panel.became.show}

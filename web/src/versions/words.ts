@@ -33,6 +33,7 @@ export const words = {
     log: 'Log',
     following: 'Following',
     became: {
+      title: 'States',
       show: 'What became of it',
       label: 'What became of this training',
       unreadable: 'What became of it can’t be read',
