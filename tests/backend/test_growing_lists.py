@@ -33,6 +33,7 @@ WHOLE = ("items/{item}/used", "problems")
 WORK = ("trainings", "deployments", "chats")
 UNGROWN = {
     "/api/roles": "nine constants of the code",
+    "/api/engines": "what the operator has set up",
     "/api/assistants/{aid}/secrets": "twenty at most, and what the settings name",
 }
 SIZES = (1, 10, 1000)

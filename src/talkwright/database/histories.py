@@ -17,8 +17,16 @@ SELECT h.* FROM (
          'It was asked for.' AS why
   FROM studio.{table} w JOIN studio.users u ON u.id = w.created_by WHERE w.id = :work
   UNION ALL
-  SELECT sequence AS number, at, source, target, attempt, who, why FROM studio.transitions
-  WHERE work_kind = :kind AND work = :work
+  SELECT t.sequence, t.at, t.source, t.target, t.attempt,
+         CASE WHEN t.target IN ('cancelled', 'stopping', 'stopped') AND t.at >= w.cancel_requested_at
+           THEN coalesce(asked.display, t.who) ELSE t.who END, t.why
+  FROM studio.transitions t JOIN studio.{table} w ON w.id = t.work
+  LEFT JOIN LATERAL (
+    SELECT u.display FROM studio.audit s JOIN studio.users u ON u.id = s.actor
+    WHERE s.assistant = w.assistant AND s.action = '{table}.stop' AND s.target = CAST(:work AS text)
+    ORDER BY s.id LIMIT 1
+  ) asked ON w.cancel_requested_at IS NOT NULL
+  WHERE t.work_kind = :kind AND t.work = :work
 ) h WHERE h.number < :before ORDER BY h.number DESC LIMIT :limit
 """
 NEWEST = 2**62
@@ -27,7 +35,10 @@ NEWEST = 2**62
 async def history_of(
     session: AsyncSession, kind: Kind, work: UUID, *, before: int | None, limit: int
 ) -> list[Mapping[str, Any]]:
-    """Changes of a state, newest first, those before a sequence number; the last of all is the wish: one statement."""
+    """Changes of a state, newest first, those before a sequence number; the last of all is the wish: one statement.
+
+    An end that somebody asked for is told as that person's.
+    """
     statement = _HISTORY.format(table=TABLES[kind].name)
     values = {"kind": kind, "work": work, "before": NEWEST if before is None else before, "limit": limit}
     return [dict(row) for row in (await session.execute(text(statement), values)).mappings()]

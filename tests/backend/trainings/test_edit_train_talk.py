@@ -3,6 +3,7 @@
 import asyncio
 import json
 from typing import Any
+from uuid import UUID
 
 import pytest
 from tests.services.modelservice import Service
@@ -114,6 +115,13 @@ async def test_a_new_assistant_is_trained_and_talks_and_its_chat_stays(
     (version,) = (await ask(admin, "GET", f"{path}/versions"))["items"]
     assert version["active"]
     assert version["model"]["bytes"] > 1000
+
+    await ask(admin, "POST", f"{path}/deployments/{deployment['id']}/stop")
+    await service.becomes("deployment", UUID(deployment["id"]), "stopped")
+    went = await ask(admin, "GET", f"{path}/deployments/{deployment['id']}/states")
+    who = {one["target"]: one["who"] for one in went["items"]}
+    assert who["stopping"] == who["stopped"] == first["by"]["name"]
+    assert who["running"].startswith("deployment orchestrator ")
 
 
 async def add_slot(browser: Browser, path: str) -> None:

@@ -26,7 +26,7 @@ class StateChange(BaseModel):
     source: str | None = Field(description="The state before; none where it was asked for.")
     target: str = Field(description="The state after.")
     attempt: int = Field(description="The number of the attempt that it is about, 0 before the first.")
-    who: str = Field(description="The person who asked for it, or the orchestrator that led.")
+    who: str = Field(description="The person who asked for it or for its end, or the orchestrator that led.")
     why: str
 
 
