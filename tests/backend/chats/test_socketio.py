@@ -11,6 +11,7 @@ import httpx2
 import pytest
 from tests.engine.conftest import run_bot
 
+from talkwright.backend.chats import socketio
 from talkwright.backend.chats.asking import Asking, BotGoneError, BotMovedError, BotSlowError
 from talkwright.backend.chats.bots import Bots
 from talkwright.backend.chats.socketio import SocketIO
@@ -87,6 +88,11 @@ async def test_another_deployments_token_opens_nothing(address: str, asking: Ask
 async def test_where_nobody_answers_nothing_was_said(asking: Asking) -> None:
     with pytest.raises(BotGoneError):
         await SocketIO().say(asking, bot("http://127.0.0.1:9"), uuid4(), "hello", {"message_id": "1"})
+
+
+async def test_a_connection_that_another_process_does_not_know_took_nothing(address: str, asking: Asking) -> None:
+    with pytest.raises(BotMovedError):
+        await socketio._sent(asking, bot(address), "of-another-process", '42["user_message",{}]')
 
 
 async def test_a_turn_that_does_not_end_in_time_is_slow(address: str, asking: Asking) -> None:

@@ -71,15 +71,13 @@ class SocketIO:
         # Asking for an empty conversation begins its session: that belongs to the first turn.
         begun = any(event.get("event") == "user" for event in before)
         message = {"message": text, "session_id": str(chat), "metadata": dict(metadata)}
+        await _sent(asking, bot, session, "42" + json.dumps([USER_EVENT, message]))
         try:
             async with asyncio.timeout(asking.turn_seconds):
-                await _post(asking, bot, session, "42" + json.dumps([USER_EVENT, message]))
                 events = await _turn(asking, bot, chat, str(metadata["message_id"]))
         except TimeoutError:
             raise BotSlowError from None
-        except BotMovedError:
-            raise
-        except BotGoneError as error:
+        except BotGoneError as error:  # even where another one answers by now: this one took the message
             raise BotCutError(str(error)) from error
         with contextlib.suppress(BotGoneError, BotSlowError, BotFailedError):
             await _post(asking, bot, session, "1")
@@ -101,6 +99,15 @@ async def _opened(asking: Asking, bot: Bot) -> str:
     if not answer.startswith(b"40"):
         raise BotMovedError("its channel refuses the key")
     return session
+
+
+async def _sent(asking: Asking, bot: Bot, session: str, packet: str) -> None:
+    try:
+        await _post(asking, bot, session, packet)
+    except BotFailedError as error:
+        if error.status == 400:  # whoever answers now does not know the connection, and so took nothing
+            raise BotMovedError("its connection is gone") from error
+        raise
 
 
 async def _post(asking: Asking, bot: Bot, session: str, packet: str) -> None:
