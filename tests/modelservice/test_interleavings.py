@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 import random
 from collections.abc import AsyncGenerator, AsyncIterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from math import inf
 from uuid import uuid4
 
@@ -30,7 +30,7 @@ pytestmark = pytest.mark.anyio
 
 SECONDS = 4.0
 BLOCKED_SECONDS = 0.04
-"""A step that takes longer waits for another's lock, most likely; if not, it goes on beside the next steps."""
+"""A step that takes longer may wait for another's lock: the server is asked, then it goes on beside the next steps."""
 HOLDERS, STEPS, SCHEDULES = 3, 30, 40
 STAND = """
 CREATE SCHEMA stand;
@@ -61,11 +61,19 @@ class Stand:
     """A database whose clock is set forward at will."""
 
     database: Database
+    steps: set[asyncio.Task[str]] = field(default_factory=set)
+    """Those that have begun and not ended."""
 
     async def pass_time(self) -> None:
         """Let every lease run out, with nobody's lock in the way."""
         async with self.database.transaction() as session:
             await session.execute(text("SELECT setval('stand.ahead', last_value + 5) FROM stand.ahead"))
+
+    async def waiting(self) -> int:
+        """How many wait for another's lock."""
+        async with self.database.transaction() as session:
+            query = "SELECT count(*) FROM pg_catalog.pg_stat_activity WHERE wait_event_type = 'Lock' "
+            return int((await session.execute(text(f"{query} AND datname = current_database()"))).scalar_one())
 
     async def written(self, key: str) -> list[tuple[int, str]]:
         """Which holder wrote under which epoch."""
@@ -114,17 +122,24 @@ class Actor:
     """A holder that makes a step whenever it is its turn, unless it still waits in the one before."""
 
     def __init__(self, stand: Stand, key: str) -> None:
+        self._stand = stand
         self._steps = holder(Leases(stand.database, uuid4(), SECONDS), key)
         self._step: asyncio.Task[str] | None = None
 
     async def step(self) -> None:
-        """Begin a step and wait for it, or until it seems to wait for another's lock."""
+        """Begin a step and wait for it, or until it waits for another's lock."""
         if self._step is None:
             self._step = asyncio.create_task(_next(self._steps))
-        done, _ = await asyncio.wait({self._step}, timeout=BLOCKED_SECONDS)
-        if done:
-            step, self._step = self._step, None
-            step.result()
+            self._stand.steps.add(self._step)
+            self._step.add_done_callback(self._stand.steps.discard)
+        while True:
+            done, _ = await asyncio.wait({self._step}, timeout=BLOCKED_SECONDS)
+            if done:
+                step, self._step = self._step, None
+                step.result()
+                return
+            if await self._stand.waiting() >= len(self._stand.steps):
+                return
 
     async def end(self) -> None:
         """Give up where it stands; what it has not committed is gone."""
@@ -165,7 +180,7 @@ async def test_no_schedule_lets_anybody_write_whose_lease_another_took(stand: St
     written = await play_all(stand)
     assert all(len({who for epoch, who in one if epoch == at}) == 1 for one in written for at, _ in one)
     changed_hands = [one for one in written if len({who for _, who in one}) > 1]
-    assert len(changed_hands) > SCHEDULES / 4, "the schedules are too tame to show anything"
+    assert len(changed_hands) > SCHEDULES / 8, "the schedules are too tame to show anything"
 
 
 @pytest.mark.parametrize(
