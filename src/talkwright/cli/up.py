@@ -44,6 +44,7 @@ SIGNS_OF_LIFE = {"LEASE_SECONDS": "30", "RENEW_SECONDS": "10"}
 ROLES_SECONDS = 3.6
 ANSWER_SECONDS = 60.0
 SERVER_SECONDS = 2.0
+AGAIN_SECONDS = 1.0
 ACTIONS_VARIABLE = "ACTION_SERVER_URL"
 
 
@@ -63,6 +64,7 @@ class Studio:
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     environment: dict[str, str] = field(default_factory=lambda: dict(os.environ))
     children: list[Child] = field(default_factory=list)
+    striking: set[asyncio.Task[None]] = field(default_factory=set)
     capacity: Capacity | None = None
     database: Database | None = None
     lifeline: Lifeline = field(default_factory=Lifeline)
@@ -71,12 +73,23 @@ class Studio:
     """Whether nobody else can use the database: it is the embedded one, and the data folder is locked."""
 
     async def gone(self, worker: UUID) -> None:
-        """A role is seen dead: what it held is let go at once instead of when its leases run out."""
+        """A role is seen dead: what it held is let go at once, or once the database is back that died with it."""
         if self.database is None:
             return
-        with contextlib.suppress(Exception):  # the leases run out by themselves where the database is away
-            async with self.database.transaction() as session:
-                await workers.end_worker(session, worker)
+        task = asyncio.create_task(self._strike_off(self.database, worker))
+        self.striking.add(task)
+        task.add_done_callback(self.striking.discard)
+        await asyncio.wait({task}, timeout=SERVER_SECONDS)
+
+    async def _strike_off(self, database: Database, worker: UUID) -> None:
+        while True:
+            try:
+                async with database.transaction() as session:
+                    await workers.end_worker(session, worker)
+            except (DBAPIError, *UNAVAILABLE):
+                await asyncio.sleep(AGAIN_SECONDS)
+            else:
+                return
 
     def start(self, program: Program) -> Child:
         """Keep a program running."""
