@@ -37,6 +37,7 @@ SECONDS = {
     "tests/kills/test_ends.py": 60,
     "tests/cli/test_backup.py": 60,
     "tests/modelservice/kubernetes/test_faults.py": 60,
+    "tests/modelservice/test_faults.py": 30,
     "tests/engine/test_process.py": 55,
     "tests/web/test_editing.py": 50,
     "tests/database/test_embedded.py": 45,
