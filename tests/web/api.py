@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import time
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from playwright.sync_api import APIRequestContext, APIResponse
@@ -31,6 +31,8 @@ class Api:
         self._base = f"{address}/api"
         self._request = request
         self._csrf = ""
+        self.brought: list[str] = []
+        """The names of the assistants that were imported this way."""
 
     def move_to(self, address: str) -> None:
         """Go on with the same studio at another address."""
@@ -56,6 +58,7 @@ class Api:
         """Import a project; gives the assistant."""
         path = f"/assistants/import?id={uuid7()}&name={name}&title={title}"
         answer = self.send("POST", path, data=archive(files), mime="application/zip")
+        self.brought.append(name)
         assistant: dict[str, Any] = answer["assistant"]
         return assistant
 
@@ -69,10 +72,11 @@ class Api:
         """One assistant by its name, where it is there."""
         return next((item for item in self.get("/assistants")["items"] if item["name"] == name), None)
 
-    def keep_only(self, *names: str) -> None:
-        """Delete all other assistants: what tests before this one left."""
+    def remove(self, names: Iterable[str]) -> None:
+        """Delete those of these assistants that are there."""
+        unwanted = set(names)
         for each in self.get("/assistants?limit=200")["items"]:
-            if each["name"] not in names:
+            if each["name"] in unwanted:
                 self.send("DELETE", f"/assistants/{each['id']}")
 
     def item(self, assistant: str, kind: str, name: str) -> dict[str, Any]:

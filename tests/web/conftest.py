@@ -72,7 +72,25 @@ def signed_in(studio: RunningStudio, browser: Browser, profile: Path) -> Path:
 
 
 @pytest.fixture
-def people(studio: RunningStudio, browser: Browser, signed_in: Path) -> Iterator[Callable[..., tuple[Page, Watch]]]:
+def apis() -> list[Api]:
+    """What the test brings assistants in by."""
+    return []
+
+
+@pytest.fixture
+def tidied(studio: RunningStudio, browser: Browser, signed_in: Path, apis: list[Api]) -> Iterator[None]:
+    """Delete the test's own assistants after its pages are closed: what runs them is free for the next test's."""
+    yield
+    if names := [name for api in apis for name in api.brought]:
+        context = new_context(browser, state=signed_in)
+        Api(studio.address, context.request).remove(names)
+        context.close()
+
+
+@pytest.fixture
+def people(
+    studio: RunningStudio, browser: Browser, signed_in: Path, tidied: None
+) -> Iterator[Callable[..., tuple[Page, Watch]]]:
     """Open as many pages as a test needs, each in a profile of its own; fails for what none of them may do."""
     opened: list[tuple[Page, Watch]] = []
 
@@ -106,9 +124,10 @@ def watch(watched: tuple[Page, Watch]) -> Watch:
 
 
 @pytest.fixture
-def api(studio: RunningStudio, page: Page) -> Api:
+def api(studio: RunningStudio, page: Page, apis: list[Api]) -> Api:
     """The signed-in person's API."""
-    return Api(studio.address, page.context.request)
+    apis.append(Api(studio.address, page.context.request))
+    return apis[-1]
 
 
 @pytest.fixture

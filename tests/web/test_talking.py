@@ -6,7 +6,6 @@ from playwright.sync_api import Locator, Page, expect
 from tests.services.running import RunningStudio
 from tests.web.api import Api
 from tests.web.chromium import Watch
-from tests.web.conftest import EXAMPLE
 from tests.web.places import FLOW, canvas, new_chat, open_dock, say
 from tests.web.projects import tea_desk
 
@@ -42,7 +41,6 @@ def test_an_edited_text_is_trained_said_and_outlives_a_restart(
     expect(conversation(page)).to_contain_text("Where may the kettle travel?")
 
     page.goto("about:blank")
-    api.keep_only(EXAMPLE, new_name)  # each other test's assistant would start again too
     studio.restart()
     api.move_to(studio.address)
     page.goto(f"{studio.address}/a/{new_name}/content/response/utter_ask_town")
