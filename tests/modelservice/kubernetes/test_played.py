@@ -10,6 +10,7 @@ import pytest
 from tests.modelservice.places import SECONDS, KubernetesPlace, python
 from tests.services.kubernetes.running import KubernetesCluster
 
+from talkwright.modelservice.executors.kubernetes import executor, following
 from talkwright.modelservice.jobs import Ended, Job, Output
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
@@ -19,6 +20,13 @@ pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 def labels(kubernetes: KubernetesCluster) -> Iterator[dict[str, str]]:
     with kubernetes.played_node() as labels:
         yield labels
+
+
+@pytest.fixture(autouse=True)
+def _no_log(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No kubelet gives a log: nobody waits for it."""
+    for module in (executor, following):
+        monkeypatch.setattr(module, "CUT_SECONDS", 0.1)
 
 
 def container(name: str, **state: Any) -> dict[str, Any]:
@@ -105,14 +113,14 @@ async def test_what_is_told_of_a_pod_becomes_the_end_of_its_job(
     case = CASES[name]
     tolerated = [{"key": key, "operator": "Exists"} for key in labels]
     settings = {"kubernetes_node_selector": json.dumps(labels), "kubernetes_tolerations": json.dumps(tolerated)}
-    async with place.other_holder(**settings) as executor:
-        job = await executor.start(Job(name="played", command=python("print(1)"), desk=place.desk))
+    async with place.other_holder(**settings) as first:
+        job = await first.start(Job(name="played", command=python("print(1)"), desk=place.desk))
         pod = (await place.says("pod/", "get", "pods", "-o", "name")).strip()
         change = json.dumps({"status": {"phase": case.phase, **case.told}})
         await place.kubectl("patch", pod, "--subresource=status", "--type=merge", "-p", change)
         await job.leave()
-    async with place.other_holder(kubernetes_start_seconds=0.001) as executor:  # one without patience
-        taken = await executor.adopt(job.handle, place.desk)
+    async with place.other_holder(kubernetes_start_seconds=0.001) as second:  # one without patience
+        taken = await second.adopt(job.handle, place.desk)
         assert taken is not None
         async with asyncio.timeout(SECONDS):
             assert await taken.ended() == case.ended
