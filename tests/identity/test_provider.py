@@ -223,8 +223,21 @@ async def test_a_browsers_refresh_token_is_rotated_and_its_reuse_ends_the_sessio
     first = (await flow.trade(await flow.code())).json()
     second = (await refresh(http, first["refresh_token"], "talkwright")).json()
     assert second["refresh_token"] != first["refresh_token"]
+    third = (await refresh(http, second["refresh_token"], "talkwright")).json()
     assert (await refresh(http, first["refresh_token"], "talkwright")).status_code == 400
-    assert (await refresh(http, second["refresh_token"], "talkwright")).status_code == 400
+    assert (await refresh(http, third["refresh_token"], "talkwright")).status_code == 400
+
+
+async def test_who_lost_the_answer_may_show_the_refresh_token_again_and_what_was_lost_ends_the_session(
+    studio: RunningStudio, http: httpx2.AsyncClient
+) -> None:
+    flow = Flow(studio, http)
+    first = (await flow.trade(await flow.code())).json()
+    lost = (await refresh(http, first["refresh_token"], "talkwright")).json()
+    second = (await refresh(http, first["refresh_token"], "talkwright")).json()
+    third = (await refresh(http, second["refresh_token"], "talkwright")).json()
+    assert (await refresh(http, lost["refresh_token"], "talkwright")).status_code == 400
+    assert (await refresh(http, third["refresh_token"], "talkwright")).status_code == 400
 
 
 async def test_tokens_serve_only_as_what_they_are(studio: RunningStudio, http: httpx2.AsyncClient) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 from uuid import UUID
 
 from joserfc.errors import JoseError
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import exists, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from talkwright.database.engine import Database
@@ -38,9 +38,10 @@ class GrantError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grant:
-    """A session that tokens are made for."""
+    """A session that tokens are made for, and the id of its new refresh token."""
 
     session: UUID
+    refresh_id: str
     account: Account
     scope: str
     nonce: str | None
@@ -134,6 +135,7 @@ class Issuer:
         )
         return Grant(
             session=new,
+            refresh_id=await _new_refresh_id(session, new, client, client.session_seconds),
             account=account,
             scope=scope,
             nonce=nonce,
@@ -142,7 +144,11 @@ class Issuer:
         )
 
     async def refresh(self, client: Client, token: str) -> dict[str, Any]:
-        """New tokens for a refresh token; one that was rotated away ends its session. Raises GrantError."""
+        """New tokens for a refresh token; one that was rotated away ends its session. Raises GrantError.
+
+        A token may be shown again as long as what came of it was not used: then the answer was lost on its way, and
+        who asked must not lose the session by it. What was lost is withdrawn; whoever shows that ends the session.
+        """
         claims = await self._own(token, "Refresh", client)
         async with self._database.transaction() as session:
             grant = await self._rotate(session, claims, client)
@@ -151,9 +157,14 @@ class Issuer:
         return await self.answer(client, grant)
 
     async def _rotate(self, session: AsyncSession, claims: Mapping[str, Any], client: Client) -> Grant | None:
+        own = refresh_tokens.c.id_hash == hashed(str(claims["jti"]))
+        later = refresh_tokens.alias()
         query = (
             select(
-                refresh_tokens.c.used_at,
+                (refresh_tokens.c.expires_at <= func.now()).label("is_withdrawn"),
+                exists()
+                .where(later.c.session == refresh_tokens.c.session, later.c.used_at > refresh_tokens.c.used_at)
+                .label("is_behind"),
                 sessions.c.id.label("session"),
                 func.extract("epoch", sessions.c.authenticated_at).label("authenticated_at"),
                 func.extract("epoch", sessions.c.expires_at - func.now()).label("seconds_left"),
@@ -162,28 +173,27 @@ class Issuer:
             .join(sessions, sessions.c.id == refresh_tokens.c.session)
             .join(accounts, accounts.c.id == sessions.c.account)
             .where(
-                refresh_tokens.c.id_hash == hashed(str(claims["jti"])),
-                refresh_tokens.c.expires_at > func.now(),
+                own,
                 sessions.c.ended_at.is_(None),
                 sessions.c.expires_at > func.now(),
                 sessions.c.client == client.id,
                 accounts.c.disabled_at.is_(None),
             )
-            .with_for_update(of=refresh_tokens)
+            .with_for_update(of=sessions)
         )
         row = (await session.execute(query)).one_or_none()
         if row is None:
             return None
-        if row.used_at is not None and client.rotates:
+        if row.is_withdrawn or (row.is_behind and client.rotates):
             await _end(session, row.session)
             return None
-        await session.execute(
-            update(refresh_tokens)
-            .where(refresh_tokens.c.id_hash == hashed(str(claims["jti"])))
-            .values(used_at=func.now())
-        )
+        if client.rotates:
+            unused = (refresh_tokens.c.session == row.session, refresh_tokens.c.used_at.is_(None), ~own)
+            await session.execute(update(refresh_tokens).where(*unused).values(expires_at=func.now()))
+        await session.execute(update(refresh_tokens).where(own).values(used_at=func.now()))
         return Grant(
             session=row.session,
+            refresh_id=await _new_refresh_id(session, row.session, client, int(row.seconds_left)),
             account=account_of(row),
             scope=str(claims.get("scope", "openid")),
             nonce=None,
@@ -232,17 +242,8 @@ class Issuer:
     async def answer(self, client: Client, grant: Grant) -> dict[str, Any]:
         """The token endpoint's answer for a session (wire-protocols 1.3)."""
         now = int(time.time())
-        lives = max(1, min(client.refresh_seconds, grant.seconds_left))
+        lives = _refresh_seconds(client, grant.seconds_left)
         access_lives = max(1, min(client.access_seconds, grant.seconds_left))
-        refresh_id = secrets.token_urlsafe(24)
-        async with self._database.transaction() as session:
-            await session.execute(
-                insert(refresh_tokens).values(
-                    id_hash=hashed(refresh_id),
-                    session=grant.session,
-                    expires_at=func.now() + timedelta(seconds=lives),
-                )
-            )
         common = {
             "iss": self.name,
             "sub": str(grant.account.id),
@@ -262,7 +263,8 @@ class Issuer:
             | {"scope": grant.scope}
         )
         refresh = await sign(
-            common | {"typ": "Refresh", "aud": self.name, "exp": now + lives, "jti": refresh_id, "scope": grant.scope}
+            common
+            | {"typ": "Refresh", "aud": self.name, "exp": now + lives, "jti": grant.refresh_id, "scope": grant.scope}
         )
         answer = {
             "access_token": access,
@@ -278,6 +280,18 @@ class Issuer:
             identity = common | person | {"typ": "ID", "aud": client.id, "exp": now + access_lives}
             answer["id_token"] = await sign(identity | ({"nonce": grant.nonce} if grant.nonce else {}))
         return answer
+
+
+def _refresh_seconds(client: Client, seconds_left: int) -> int:
+    return max(1, min(client.refresh_seconds, seconds_left))
+
+
+async def _new_refresh_id(session: AsyncSession, session_id: UUID, client: Client, seconds_left: int) -> str:
+    refresh_id = secrets.token_urlsafe(24)
+    lives = timedelta(seconds=_refresh_seconds(client, seconds_left))
+    values = {"id_hash": hashed(refresh_id), "session": session_id, "expires_at": func.now() + lives}
+    await session.execute(insert(refresh_tokens).values(**values))
+    return refresh_id
 
 
 async def _end(session: AsyncSession, session_id: UUID | None) -> None:
