@@ -17,6 +17,7 @@ import pytest
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]  # it has no types
 
 SECONDS = {
+    "tests/kills/test_storm.py": 480,
     "tests/kills/test_kills.py": 305,
     "tests/database/test_other_server.py": 215,
     "tests/modelservice/test_executors.py": 210,
