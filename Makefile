@@ -18,6 +18,7 @@ SYNC = VIRTUAL_ENV=$(CURDIR)/$(1) $(UV) pip sync -q --require-hashes --compile-b
 NODE_ROOT = PATH="$$($(CURDIR)/scripts/node-path):$$PATH"
 # Half of what the tests do is waiting for processes of others, and one or two workers wait for time to pass.
 WORKERS := $(shell echo $$(( $$(getconf _NPROCESSORS_ONLN) * 2 + 2 )))
+SLOW_WORKERS := 2
 SOURCES := $(shell find src -name '*.py' 2>/dev/null)
 WEB_SOURCES := $(shell find web/src web/index.html web/vite.config.ts web/tsconfig.json -type f -not -path '*/generated/*' 2>/dev/null)
 
@@ -33,10 +34,12 @@ run: .venv/.studio .venv-actions/.stamp web/dist/.stamp ## Start the whole studi
 	@exec .venv/bin/talkwright up
 
 .PHONY: test
-test: .venv/.dev .venv-actions/.stamp .venv-pypred/.stamp .cache/kafka/.stamp .cache/s3/.stamp .cache/azure/.stamp $(if $(TESTS_SLOW),.cache/kubernetes/.stamp) web/dist/.stamp ## Run all tests: Python, web client, real servers, real browser
+test: .venv/.dev .venv-actions/.stamp .venv-pypred/.stamp .cache/kafka/.stamp .cache/s3/.stamp .cache/azure/.stamp $(if $(TESTS_SLOW),.cache/kubernetes/.stamp rasa-environment) web/dist/.stamp ## Run all tests: Python, web client, real servers, real browser
 	@scripts/find-chromium > /dev/null
 	cd web && $(NODE_ROOT) npm test
-	CHROMIUM="$$(scripts/find-chromium)" $(PYTHON) -m pytest -n $(WORKERS) -rs
+	CHROMIUM="$$(scripts/find-chromium)" TESTS_SLOW= $(PYTHON) -m pytest -n $(WORKERS) -rs
+	@# What takes minutes comes after that, by itself: a storm counts what people get done in it.
+	$(if $(TESTS_SLOW),$(PYTHON) -m pytest -m slow -n $(SLOW_WORKERS) -rs)
 
 .PHONY: check
 check: .venv/.dev web/node_modules/.stamp web/src/api/generated/.stamp ## Lint, format, types, import contracts, web lint and types
@@ -147,6 +150,11 @@ clean: ## Remove everything that was built or installed here; never the data fol
 	elif ! scripts/debian-packages --check; then echo "The tests on a Kubernetes cluster are left out"; \
 	elif scripts/kubernetes-daemons > /dev/null; then touch $@; \
 	else echo "The daemons of Kubernetes were not built: the tests on a cluster are left out"; fi
+
+# The second engine that the tests of engines ask.
+.PHONY: rasa-environment
+rasa-environment: .tools/.stamp
+	@scripts/rasa-environment > /dev/null || echo "Rasa Open Source was not installed: its tests are left out"
 
 web/node_modules/.stamp: web/package-lock.json requirements/node.txt | .tools/.stamp
 	@echo "Installing the web client's dependencies"
