@@ -66,7 +66,7 @@ async def test_a_new_assistant_is_trained_and_talks_and_its_chat_stays(
     stream = asyncio.create_task(frames(studio, admin, path.rpartition("/")[2], 1))
     wanted = {"id": str(uuid7()), "deploy": True}
     first = await ask(admin, "POST", f"{path}/trainings", 201, json=wanted)
-    assert first["state"] == "queued"
+    assert first["state"] in ("queued", "running")
     assert first["version"]["name"].endswith("-1")
     again = await ask(admin, "POST", f"{path}/trainings", 200, json=wanted)
     assert again["id"] == first["id"]
