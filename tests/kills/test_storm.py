@@ -21,7 +21,7 @@ CALM_SECONDS = 120.0
 KILLS, TRAININGS, TURNS = (math.ceil(count * SECONDS / 360) for count in (200, 30, 500))
 """What must have happened in it, of 360 seconds; a shorter one asks for its share."""
 MOST_TIMES = 4.0
-"""Where not all of this happened in time, because others use the machine too, it goes on, up to so many times as long."""
+"""Where not all of it happened in time, because others use the machine too, it goes on, up to so many times as long."""
 
 
 async def test_whatever_is_killed_people_train_and_chat_and_all_comes_right(tmp_path: Path) -> None:
