@@ -1,4 +1,4 @@
-import { IconAlertCircle, IconRocket } from '@tabler/icons-react'
+import { IconAlertCircle, IconMoon, IconRocket } from '@tabler/icons-react'
 import { Link } from '@tanstack/react-router'
 import type { AssistantSummary, Deployment } from '../api'
 import { languagesOf } from '../frame/assistant'
@@ -107,7 +107,7 @@ function Running({ deployment }: { deployment: Deployment }) {
   const states: Partial<Record<Deployment['state'], string>> = { queued: says.waiting, starting: says.starting, running: says.try, stopping: says.stopping }
   return (
     <span className="status" title={deployment.waiting ?? deployment.reason ?? undefined}>
-      <Icon of={IconRocket} size={14} />
+      <Icon of={deployment.asleep ? IconMoon : IconRocket} size={14} />
       {states[deployment.state] ?? says.asleep} <span className="t3 num">{versionMark(deployment.version.name)}</span>
     </span>
   )

@@ -1,5 +1,5 @@
 /** Versions, newest first: what was trained, what runs, and their downloads; the running training beside them. */
-import { IconDownload, IconMessageCircle, IconPlayerPlay, IconRocket, IconStack2 } from '@tabler/icons-react'
+import { IconDownload, IconMessageCircle, IconMoon, IconPlayerPlay, IconRocket, IconStack2 } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { api, type Version } from '../api'
 import { versionsQuery } from '../app/queries'
@@ -105,14 +105,16 @@ function Table({ versions }: { versions: readonly Version[] }) {
 }
 
 function Row({ version }: { version: Version }) {
-  const { id } = useAssistant()
+  const { id, deployment } = useAssistant()
   const mayTry = useMay('chats:write')
   const mayDeploy = useMay('deployments:write')
   const mayExport = useMay('assistants:export')
   const talk = useTalk(id)
   const next = useComing()
   const trained = version.training?.state === 'succeeded'
-  const canTalk = mayTry && trained && (version.active || mayDeploy)
+  const sleeps = deployment !== null && deployment.asleep && deployment.version.id === version.id
+  const answers = version.active || sleeps
+  const canTalk = mayTry && trained && (answers || mayDeploy)
   return (
     <tr>
       <td className="num med">{version.number}</td>
@@ -130,10 +132,10 @@ function Row({ version }: { version: Version }) {
         <Trained version={version} />
       </td>
       <td>
-        {version.active ? (
-          <span className="status">
-            <Icon of={IconRocket} size={14} />
-            {words.deployed}
+        {answers ? (
+          <span className="status" title={(sleeps && deployment.reason) || undefined}>
+            <Icon of={sleeps ? IconMoon : IconRocket} size={14} />
+            {sleeps ? words.asleep : words.deployed}
           </span>
         ) : (
           next?.version.id === version.id && <Start of={next} />
@@ -143,8 +145,8 @@ function Row({ version }: { version: Version }) {
       <td>
         <span className="hs v-actions">
           {canTalk && (
-            <Tip label={version.active ? words.talk : words.runAndTalk}>
-              <button type="button" className="ib s" aria-label={words.talkTo(version.number)} onClick={() => talk(version)}>
+            <Tip label={answers ? words.talk : words.runAndTalk}>
+              <button type="button" className="ib s" aria-label={words.talkTo(version.number)} onClick={() => talk(version, answers)}>
                 <Icon of={IconMessageCircle} size={14} />
               </button>
             </Tip>

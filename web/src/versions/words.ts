@@ -8,6 +8,7 @@ export const words = {
   first: 'The next training of changed content adds a version here. Older ones stay: each can be run, talked to and downloaded.',
   columns: { number: 'No.', note: 'Note', author: 'Author', saved: 'Saved', training: 'Training', deployed: 'Deployed', model: 'Model', actions: 'Talk and download' },
   deployed: 'Try',
+  asleep: 'Asleep',
   starting: 'Starting',
   didNotStart: 'Didn’t start',
   talk: 'Talk to it',
