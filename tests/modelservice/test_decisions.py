@@ -110,6 +110,15 @@ def test_a_crashed_assistant_that_has_the_talk_is_not_dropped_for_one_that_waits
     assert [(type(one), one.work.sequence) for one in decisions] == [(Assign, 0), (Assign, 1)]
 
 
+def test_a_crashed_assistant_is_not_started_again_where_a_newer_version_answers_already() -> None:
+    old = work(1, "queued", active=True)
+    new = work(2, "starting", attempt_state="ready")
+    (taken_over,) = run([old, new], [W1])
+    assert isinstance(taken_over, Activate)
+    assert isinstance(taken_over.retire, Move)
+    assert (taken_over.retire.work, taken_over.retire.step.target) == (old, "stopped")
+
+
 def test_without_a_free_consumer_the_old_model_is_replaced_in_place_after_a_while() -> None:
     old = work(0, "running", active=True, attempt_state="ready")
     plan = RunningPolicy(10.0).decide([old, work(1, "queued", waited=3.0)], [])

@@ -236,8 +236,8 @@ class Orchestrator:
             return
         if isinstance(retire, Stop):
             await self._stop(session, retire, turned=True)
-        elif isinstance(retire, Move):
-            await self._move(session, retire.work, retire.step, turned=True)
+        elif isinstance(retire, Move) and not await self._move(session, retire.work, retire.step, turned=True):
+            return
         values = {"active": True, "ready_at": func.clock_timestamp()}
         if await self._move(session, work, step, values, turned=True):
             await queue.forget_sleepers(session, work)
@@ -253,7 +253,10 @@ class Orchestrator:
         *,
         turned: bool = False,
     ) -> bool:
-        """Change a state; where the talk goes elsewhere with it, only from where it went when this was decided."""
+        """Change the state that this was decided from; where the talk goes elsewhere with it, only from where it went.
+
+        An earlier decision of the same look may have changed it: what was decided then holds no more.
+        """
         values = {**self._policy.values(work, step), **(extra or {})}
         if values.get("active", work.active) != work.active and not turned and not await queue.turn_talk(session, work):
             return False
@@ -263,7 +266,7 @@ class Orchestrator:
             session,
             self._policy.kind,
             work,
-            sources=step.sources,
+            sources=step.sources & {work.state},
             target=step.target,
             who=self._who,
             why=step.why,

@@ -70,6 +70,8 @@ class RunningPolicy:
                 decisions.append(Move(work, _step(D.STOPPED, "It was stopped before it ran.")))
             elif standing.supersedes(work):
                 decisions.append(Move(work, _step(D.STOPPED, "A newer version took its place in the queue.")))
+            elif standing.is_replaced(work):
+                continue  # what takes over ends it
             elif work.wait > 0:
                 waits.append(work.wait)
             elif (place := place_for(work, places)) is not None:
@@ -154,9 +156,13 @@ def _held(work: OpenWork, works: list[OpenWork]) -> list[Decision]:
         return [] if work.stopping else [Stop(work)]
     if work.cancel:
         return [Stop(work, _step(D.STOPPING, "It was stopped."))]
-    if work.state == D.STARTING and work.attempt_state == "ready":
-        return [_answers(work, works)]
-    return []
+    return [_answers(work, works)] if _is_ready(work) else []
+
+
+def _is_ready(work: OpenWork) -> bool:
+    """Whether a deployment that starts answers, and nothing speaks against it."""
+    is_well = work.outcome is None and not work.lost and not work.cancel
+    return is_well and work.state == D.STARTING and work.attempt_state == "ready"
 
 
 def _answers(work: OpenWork, works: list[OpenWork]) -> Decision:
@@ -181,6 +187,7 @@ class Standing:
         self.works = works
         self._newest: dict[tuple[UUID, str], int] = {}
         self._newest_to_stay: dict[tuple[UUID, str], int] = {}
+        self._newest_ready: dict[tuple[UUID, str], int] = {}
         self._answering: set[tuple[UUID, str]] = set()
         self._running: dict[tuple[UUID, str], list[OpenWork]] = {}
         for work in works:
@@ -192,6 +199,13 @@ class Standing:
                 self._answering.add(key)
             if work.state == D.RUNNING:
                 self._running.setdefault(key, []).append(work)
+            if _is_ready(work):
+                self._newest_ready[key] = max(self._newest_ready.get(key, work.sequence), work.sequence)
+
+    def is_replaced(self, work: OpenWork) -> bool:
+        """Whether a newer one answers already that gets its talk by this look."""
+        newest = self._newest_ready.get((work.assistant, work.environment))
+        return newest is not None and newest > work.sequence
 
     def supersedes(self, work: OpenWork) -> bool:
         """Whether a newer one waits or runs that is to stay."""
