@@ -13,12 +13,12 @@ import logging
 import os
 import signal
 import sys
-import tempfile
 import time
 from pathlib import Path
 from uuid import UUID
 
 import structlog
+from _database import migrated
 from _figures import tell
 from _processes import load
 from sqlalchemy import text
@@ -28,12 +28,8 @@ from tests.services.modelservice import Service, project, service_at
 
 from talkwright.cli.supervisor.child import Child
 from talkwright.database.announcements import announce
-from talkwright.database.embedded import EmbeddedPostgres
 from talkwright.database.ids import SYSTEM_USER, uuid7
-from talkwright.database.migrate import STUDIO, migrate
-from talkwright.database.settings import DatabaseSettings
 from talkwright.database.trainings import insert_training
-from talkwright.identity.provider.source import SOURCE as PROVIDER
 
 ROLES = ("training-orchestrator", "running-orchestrator", "training-consumer", *["running-consumer"] * 2)
 SETTINGS = {
@@ -48,19 +44,10 @@ LOOK_SECONDS = 0.005
 
 def main() -> None:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
-    with tempfile.TemporaryDirectory(prefix="talkwright-") as folder:
-        home = Path(folder)
-        home.chmod(0o755)  # the embedded server may run as another account
-        server = EmbeddedPostgres(home, with_parent=True)
-        urls = server.start()
-        try:
-            settings = DatabaseSettings(database_url=urls.application, database_owner_url=urls.owner)
-            migrate(settings, sources=(STUDIO, PROVIDER))
-            service = home / "service"
-            service.mkdir()
-            asyncio.run(measure(urls.application, service))
-        finally:
-            server.stop()
+    with migrated() as (home, urls):
+        service = home / "service"
+        service.mkdir()
+        asyncio.run(measure(urls.application, service))
 
 
 async def measure(url: str, home: Path) -> None:

@@ -11,12 +11,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import sys
-import tempfile
 import time
 from pathlib import Path
 from uuid import UUID
 
 import structlog
+from _database import migrated
 from _figures import tell
 from _processes import load
 
@@ -25,11 +25,6 @@ from tests.modelservice.kubernetes.podded import PATIENCE_SECONDS, Pods, deploye
 from tests.services.kubernetes.running import HOST, KubernetesNamespace, cluster, kubernetes_missing
 from tests.services.modelservice import project, talking
 from tests.services.objects import ObjectServer, s3_missing, s3_server
-
-from talkwright.database.embedded import EmbeddedPostgres
-from talkwright.database.migrate import STUDIO, migrate
-from talkwright.database.settings import DatabaseSettings
-from talkwright.identity.provider.source import SOURCE as PROVIDER
 
 TRAININGS, CANCELS = 10, 5
 ROLES = ("training-orchestrator", "running-orchestrator", "training-consumer", "running-consumer")
@@ -40,20 +35,11 @@ def main() -> None:
     if missing is not None:
         sys.exit(missing)
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
-    with tempfile.TemporaryDirectory(prefix="talkwright-") as folder:
-        home = Path(folder)
-        home.chmod(0o755)  # the embedded server may run as another account
-        database = EmbeddedPostgres(home, with_parent=True)
-        urls = database.start()
-        try:
-            settings = DatabaseSettings(database_url=urls.application, database_owner_url=urls.owner)
-            migrate(settings, sources=(STUDIO, PROVIDER))
-            (home / "s3").mkdir()
-            (home / "service").mkdir()
-            with cluster() as running, running.namespace() as namespace, s3_server(home / "s3", host=HOST) as server:
-                asyncio.run(measure(urls.application, home / "service", namespace, server))
-        finally:
-            database.stop()
+    with migrated() as (home, urls):
+        (home / "s3").mkdir()
+        (home / "service").mkdir()
+        with cluster() as running, running.namespace() as namespace, s3_server(home / "s3", host=HOST) as server:
+            asyncio.run(measure(urls.application, home / "service", namespace, server))
 
 
 async def measure(url: str, home: Path, namespace: KubernetesNamespace, server: ObjectServer) -> None:

@@ -13,7 +13,6 @@ import logging
 import os
 import re
 import signal
-import tempfile
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -24,6 +23,7 @@ from uuid import UUID
 
 import psycopg
 import structlog
+from _database import migrated
 from _figures import tell
 from _processes import cpu_seconds, load, resident_mb
 from sqlalchemy import insert, select, text
@@ -31,14 +31,11 @@ from sqlalchemy import insert, select, text
 from talkwright.cli.supervisor.child import Child, Program, stop_all
 from talkwright.cli.supervisor.journal import Journal
 from talkwright.database.announcements import Listener
-from talkwright.database.embedded import EmbeddedPostgres, Urls
+from talkwright.database.embedded import Urls
 from talkwright.database.engine import Database
 from talkwright.database.ids import SYSTEM_USER, uuid7
-from talkwright.database.migrate import STUDIO, migrate
-from talkwright.database.settings import DatabaseSettings
 from talkwright.database.tables import assistants, trainings, versions
 from talkwright.database.trainings import insert_training
-from talkwright.identity.provider.source import SOURCE as PROVIDER
 from talkwright.modelservice.consuming import Consumer
 from talkwright.modelservice.keeper import Keeper
 from talkwright.modelservice.settings import ModelServiceSettings
@@ -88,17 +85,8 @@ class AtOnce:
 
 def main() -> None:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
-    with tempfile.TemporaryDirectory(prefix="talkwright-") as folder:
-        home = Path(folder)
-        home.chmod(0o755)  # the embedded server may run as another account
-        server = EmbeddedPostgres(home, with_parent=True)
-        urls = server.start()
-        try:
-            settings = DatabaseSettings(database_url=urls.application, database_owner_url=urls.owner)
-            migrate(settings, sources=(STUDIO, PROVIDER))
-            asyncio.run(measure(Database.at(urls.application), Roles(home, urls.application), urls))
-        finally:
-            server.stop()
+    with migrated() as (home, urls):
+        asyncio.run(measure(Database.at(urls.application), Roles(home, urls.application), urls))
 
 
 async def measure(database: Database, roles: Roles, urls: Urls) -> None:

@@ -11,12 +11,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import sys
-import tempfile
 import time
 from pathlib import Path
 from uuid import UUID, uuid4
 
 import structlog
+from _database import migrated
 from _figures import tell
 from _processes import load
 
@@ -24,10 +24,6 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from tests.services.modelservice import Service, Talk, project, service_at, talking
 
 from talkwright.backend.errors import ProblemError
-from talkwright.database.embedded import EmbeddedPostgres
-from talkwright.database.migrate import STUDIO, migrate
-from talkwright.database.settings import DatabaseSettings
-from talkwright.identity.provider.source import SOURCE as PROVIDER
 
 CHATS, SWITCHES = 20, 10
 PAUSE_SECONDS = 0.2
@@ -38,19 +34,10 @@ SETTINGS = {"TALKWRIGHT_DRAIN_LEAST_SECONDS": "1", "TALKWRIGHT_DRAIN_SECONDS": "
 
 def main() -> None:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
-    with tempfile.TemporaryDirectory(prefix="talkwright-") as folder:
-        home = Path(folder)
-        home.chmod(0o755)  # the embedded server may run as another account
-        server = EmbeddedPostgres(home, with_parent=True)
-        urls = server.start()
-        try:
-            settings = DatabaseSettings(database_url=urls.application, database_owner_url=urls.owner)
-            migrate(settings, sources=(STUDIO, PROVIDER))
-            service = home / "service"
-            service.mkdir()
-            asyncio.run(measure(urls.application, service))
-        finally:
-            server.stop()
+    with migrated() as (home, urls):
+        service = home / "service"
+        service.mkdir()
+        asyncio.run(measure(urls.application, service))
 
 
 async def measure(url: str, home: Path) -> None:

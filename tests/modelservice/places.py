@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -62,7 +63,7 @@ class Clerk:
 
 
 @dataclass
-class Place:
+class Place(ABC):
     """An executor with its store and a desk, and what is known of where its jobs run."""
 
     executor: Executor
@@ -70,17 +71,17 @@ class Place:
     clerk: Clerk
     desk: Desk
 
+    @abstractmethod
     def elsewhere(self, handle: Mapping[str, Any]) -> list[Mapping[str, Any]]:
         """Handles of the same job as if it ran where this executor sees nothing."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def gone(self, job: RunningJob, pid: int) -> None:
         """Wait until a process of a job has ended, by the number that it has for the job itself."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def given_up(self, job: RunningJob) -> None:
         """Wait until a job that nobody holds, for an attempt that nobody goes on with, has come to its end."""
-        raise NotImplementedError
 
 
 class ProcessPlace(Place):
