@@ -208,6 +208,31 @@ async def test_frames_that_never_end_do_not_hold_up_a_fact(studio: RunningStudio
     await events.aclose()
 
 
+async def test_what_is_told_together_with_a_new_right_is_seen_with_it(studio: RunningStudio, assistant: UUID) -> None:
+    services, user = studio.studio.services, uuid7()
+    before = Principal(user_id=user, display="Guest", roles=frozenset())
+    after = Principal(user_id=user, display="Guest", roles=frozenset({"business-user"}))
+
+    granted, asked = False, asyncio.Event()
+
+    async def now_granted() -> Principal:
+        asked.set()
+        return after if granted else before
+
+    events = Stream(services.database, services.get(Bus), before, now_granted, [STUDIO]).events(None)
+    assert b"event: hello" in await anext(events)
+    waiting = asyncio.ensure_future(anext(events))
+    await asyncio.wait_for(asked.wait(), 20)  # the first check, before the right is given
+    async with services.transaction() as session:
+        announce(session, STUDIO, "training", {"assistant": str(assistant), "state": "running"})
+        announce(session, STUDIO, "grant", {"user": str(user)})
+        announce(session, STUDIO, "training", {"assistant": str(assistant), "state": "succeeded"})
+        granted = True
+    seen = [await asyncio.wait_for(waiting, 20), *[await asyncio.wait_for(anext(events), 20) for _ in range(2)]]
+    assert [b"running" in seen[0], b"grant" in seen[1], b"succeeded" in seen[2]] == [True, True, True]
+    await events.aclose()
+
+
 @pytest.mark.parametrize("position", ["rubbish", "e30", "W10", encode_position({STUDIO: 10**9}), "é" * 10])
 async def test_a_position_that_is_not_known_makes_the_page_read_anew(studio: RunningStudio, position: str) -> None:
     browser = await studio.administrator()

@@ -88,7 +88,7 @@ class Stream:
         self._principal = principal
         self._reauthenticate = reauthenticate
         self._scopes = [str(scope) for scope in scopes]
-        self._in_doubt = False
+        self._is_nobody = False
 
     async def events(self, brought: str | None) -> AsyncIterator[bytes]:
         """The stream's bytes, from the position that the browser brings, or from now."""
@@ -126,7 +126,7 @@ class Stream:
                 mailbox.facts.woken.clear()
                 async for part in self._facts(position):
                     yield part
-                if self._in_doubt and not await self._is_still_somebody():
+                if self._is_nobody:
                     return
                 read_at = now()
             while mailbox.frames and not mailbox.facts.woken.is_set():  # frames that keep coming hold up no fact
@@ -137,9 +137,9 @@ class Stream:
                 yield b": still here\n\n"
 
     async def _is_still_somebody(self) -> bool:
-        self._in_doubt = False
         now = await self._reauthenticate()
         if now is None:
+            self._is_nobody = True
             return False
         self._principal = now
         return True
@@ -155,9 +155,11 @@ class Stream:
                 return
             if not news.announcements:
                 return
+            # Before anything of this read is shown: what a new right opens may stand beside it or follow at once.
+            if any(fact.kind == "grant" for fact in news.announcements) and not await self._is_still_somebody():
+                return
             for fact in news.announcements:
                 position[fact.scope] = fact.id
-                self._in_doubt = self._in_doubt or fact.kind == "grant"
                 if may_see(self._principal, fact.scope, fact.kind, fact.payload):
                     yield _event("fact", _fact(fact), encode_position(position))
 
