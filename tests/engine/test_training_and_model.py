@@ -36,6 +36,18 @@ def test_a_training_says_its_progress_and_writes_the_model(tmp_path: Path) -> No
     assert [path.name for path in out.parent.iterdir()] == ["model.tar.gz"]
 
 
+def test_the_first_line_is_said_before_what_takes_long_to_load(tmp_path: Path) -> None:
+    paths = ["--project", str(tmp_path / "none"), "--out", str(tmp_path / "model.tar.gz")]
+    command = [sys.executable, "-X", "importtime", "-m", "talkwright.engine", "train", *paths]
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+    lines = done.stdout.splitlines()
+    said = [number for number, line in enumerate(lines) if line.startswith("{")]
+    loaded = next(number for number, line in enumerate(lines) if line.endswith(" talkwright.engine.training"))
+    assert [json.loads(lines[number])["stage"] for number in said] == ["preparing", "reading", "failed"]
+    assert said[0] < loaded < said[1]
+    assert not any(" numpy" in line for line in lines[: said[0]])
+
+
 def test_equal_input_gives_equal_bytes_and_other_input_another_model(tmp_path: Path) -> None:
     first = train_to(WORKSHOP, tmp_path / "first.tar.gz")
     second = train_to(WORKSHOP, tmp_path / "second.tar.gz")

@@ -7,6 +7,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from talkwright import __version__
+from talkwright.engine.lines import say
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Read the command line and do the job; returns the exit code."""
@@ -25,6 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
         end_with_parent()
     if options.command == "train":
+        say("preparing", f"Talkwright {__version__}", progress=0.0)  # before what takes half a second to load
         from talkwright.engine.training import train_job  # noqa: PLC0415 - as above
 
         return train_job(options.project, options.out, trained_at=options.trained_at)
