@@ -24,6 +24,7 @@ ROOMS = (
 OWN_SERVERS = ("database/test_embedded.py", "database/test_trouble.py", "database/test_other_server.py")
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_the_tests_of_the_database_pass_on_the_machines_own_server() -> None:
     programs = found()

@@ -15,7 +15,7 @@ from tests.kills.stage import HEALED_SECONDS, Stage, kill, stage_at
 
 from talkwright.database.ids import uuid7
 
-pytestmark = [pytest.mark.anyio, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.anyio, pytest.mark.slow, pytest.mark.timeout(900)]
 
 SETTINGS = {"TALKWRIGHT_DRAIN_LEAST_SECONDS": "0", "TALKWRIGHT_DRAIN_SECONDS": "0.2"}
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)

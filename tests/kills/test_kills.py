@@ -13,7 +13,7 @@ from tests.kills.stage import Stage, frozen, kill, stage_at
 
 from talkwright.database.ids import uuid7
 
-pytestmark = [pytest.mark.anyio, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.anyio, pytest.mark.slow, pytest.mark.timeout(600)]
 
 SETTINGS = {"TALKWRIGHT_DRAIN_LEAST_SECONDS": "0", "TALKWRIGHT_DRAIN_SECONDS": "0.2"}
 ASKS_AGAIN = ["utter_ask_confirm_transfer"]

@@ -17,6 +17,8 @@ from tests.web.room import FLOATS, put_away
 
 from talkwright.database.ids import uuid7
 
+pytestmark = pytest.mark.slow
+
 THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 GROUPS = 4
 AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"

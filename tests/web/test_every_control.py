@@ -16,6 +16,8 @@ from tests.web.tea_house import OUTSIDE, tea_house
 
 from talkwright.database.ids import uuid7
 
+pytestmark = pytest.mark.slow
+
 EFFORT = EFFORTS[os.environ.get("EVERY_CONTROL", "some")]
 """One of eight controls, others each day; `all` and, with what menus, dialogs and drawers hold, `deep` take minutes."""
 FIRST = int(os.environ.get("EVERY_CONTROL_FIRST", datetime.now(UTC).toordinal()))

@@ -12,6 +12,8 @@ from tests.web.places import BROKEN as DESK
 from tests.web.places import archive, canvas, choose, drawer, open_dock, row_of
 from tests.web.states import REQUEST, SPOTS, Held, Spot, banner, busy, failure, nothing, offline
 
+pytestmark = pytest.mark.slow
+
 CUT = r"ERR_INTERNET_DISCONNECTED|Failed to load resource|Failed to fetch"
 Watched = tuple[Page, Watch]
 
