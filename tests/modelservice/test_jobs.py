@@ -1,5 +1,6 @@
 """Reading what jobs print: any text at all is a line."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -39,6 +40,13 @@ def test_ports_outside_the_range_and_progress_beyond_one_are_not_believed() -> N
 def test_long_lines_are_cut_and_nul_is_replaced() -> None:
     assert len(parse_line(1, 0, "x" * 100_000).message) == MESSAGE_CHARACTERS + 1
     assert "\x00" not in parse_line(1, 0, "a\x00b").message
+
+
+@pytest.mark.parametrize("name", ["message", "stage"])
+def test_nothing_that_a_database_refuses_in_text_gets_through(name: str) -> None:
+    written = str(getattr(parse_line(1, 0, f'{{"{name}": "a\\u0000b\\ud800c"}}'), name))
+    assert "\x00" not in written
+    assert written.encode().startswith(b"a")
 
 
 @given(st.text())

@@ -12,6 +12,7 @@ from typing import Any, Literal
 Level = Literal["debug", "info", "warning", "error"]
 _LEVELS = ("debug", "info", "warning", "error")
 MESSAGE_CHARACTERS = 4_000
+STAGE_CHARACTERS = 80
 OVER = "its studio ended"
 """Why a job ended that ended with whoever supervises its consumers: it was not lost, and starts again with them."""
 UNHELD = "unheld"
@@ -131,7 +132,7 @@ def parse_line(number: int, at: float, text: str) -> LogLine:
         number=number,
         at=at,
         message=_clean(message if isinstance(message, str) else json.dumps(message)),
-        stage=stage[:80] if isinstance(stage, str) else None,
+        stage=_clean(stage[:STAGE_CHARACTERS]) if isinstance(stage, str) else None,
         level=level if level in _LEVELS else _level_of(problem),
         progress=_fraction(progress),
         port=port if isinstance(port, int) and not isinstance(port, bool) and 0 < port < 65_536 else None,
@@ -152,6 +153,6 @@ def _fraction(value: object) -> float | None:
 
 
 def _clean(text: str) -> str:
-    """Without NUL, which PostgreSQL refuses in text, and cut to a readable length."""
+    """Without NUL and halves of surrogate pairs, which PostgreSQL refuses in text, and cut to a readable length."""
     text = text.replace("\x00", "\ufffd").encode("utf-8", "replace").decode("utf-8")
     return text if len(text) <= MESSAGE_CHARACTERS else text[:MESSAGE_CHARACTERS] + "…"
