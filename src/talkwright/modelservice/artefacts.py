@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import tarfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,11 +37,11 @@ def read_model(path: Path) -> ModelFile:
     try:
         with tarfile.open(path, "r:gz") as archive:
             metadata = _metadata(archive)
-    except (tarfile.TarError, OSError, EOFError, ValueError) as error:
-        raise ModelArchiveError("The archive can't be read as a model.") from error
+    except (tarfile.TarError, zlib.error, OSError, EOFError, ValueError, RecursionError) as error:
+        raise ModelArchiveError("The archive can't be read as a model; train the version again.") from error
     model_id = metadata.get("model_id") if isinstance(metadata, dict) else None
     if not isinstance(model_id, str) or not model_id or len(model_id) > 200:
-        raise ModelArchiveError("The model's metadata has no model_id.")
+        raise ModelArchiveError("The model's metadata has no model_id; train the version again.")
     made_by = metadata.get("rasa_open_source_version") if isinstance(metadata, dict) else None
     return ModelFile(
         model_id=model_id,
@@ -57,4 +58,4 @@ def _metadata(archive: tarfile.TarFile) -> object:
                 raise ModelArchiveError("The model's metadata is larger than 16 MiB.")
             source = archive.extractfile(member)
             return json.loads(source.read()) if source is not None else None
-    raise ModelArchiveError("The archive has no metadata.json.")
+    raise ModelArchiveError("The archive has no metadata.json; train the version again.")

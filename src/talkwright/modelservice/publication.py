@@ -96,7 +96,7 @@ class Publication:
             await self._store.get_to(key, path)
             file = await asyncio.to_thread(read_model, path)
         if file.sha256.hex() != sha256 or (size is not None and file.size != size):
-            raise ModelArchiveError("The stored model is not what was sent to the store.")
+            raise ModelArchiveError("The stored model is not what was sent to the store; train the version again.")
         if check is not None:
             check(file)
         published = Published(object=key, sha256=sha256, size=file.size, model_id=file.model_id)
