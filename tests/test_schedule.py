@@ -24,6 +24,10 @@ def test_the_longest_file_comes_first_and_short_ones_in_the_order_in_which_they_
     assert next_file({FIGURES: 1, "tests/test_house.py": 2}, "", [], 2) == FIGURES
 
 
+def test_what_waits_for_a_long_test_of_its_worker_is_short() -> None:
+    assert next_file({KILLS: 200, FIGURES: 1, UP: 160}, "", [], 2, will_wait=True) == FIGURES
+
+
 def test_a_room_that_nobody_has_opened_comes_before_all_else_and_whoever_opened_it_stays() -> None:
     assert next_file({KILLS: 200, STATES: 100, FILES: 5}, "", ["", ""], 3) == STATES
     assert next_file({KILLS: 200, FILES: 5}, "tests/web/", ["", ""], 3) == FILES

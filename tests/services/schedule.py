@@ -104,6 +104,8 @@ ROOMS = {"tests/web/": 30}
 """Folders whose files share what a worker starts before the first of them, with the seconds that it takes."""
 OWN_HOUSES = ("tests/web/test_every_control.py",)
 """Files that share nothing with the others of their room."""
+LONG = 40
+"""Seconds of a test that others shall not wait for."""
 SHORT = 0.1
 """Seconds of a test in a file that is not named."""
 
@@ -113,7 +115,9 @@ def room_of(file: str) -> str:
     return "" if file in OWN_HOUSES else next((room for room in ROOMS if file.startswith(room)), "")
 
 
-def next_file(waiting: Mapping[str, float], here: str, open_rooms: Iterable[str], workers: int) -> str | None:
+def next_file(
+    waiting: Mapping[str, float], here: str, open_rooms: Iterable[str], workers: int, *, will_wait: bool = False
+) -> str | None:
     """The file that a worker takes next, or None where it would only lengthen the run by taking one.
 
     Args:
@@ -121,6 +125,7 @@ def next_file(waiting: Mapping[str, float], here: str, open_rooms: Iterable[str]
         here: The room that the worker has open, empty for none.
         open_rooms: The rooms that the other workers have open, one for each of them.
         workers: How many there are.
+        will_wait: Whether it only begins when a long test of this worker has ended: then the shortest is taken.
     """
     left = Counter[str]()
     for file, seconds in waiting.items():
@@ -135,7 +140,8 @@ def next_file(waiting: Mapping[str, float], here: str, open_rooms: Iterable[str]
     if chosen not in left:
         return None
     files = [file for file in waiting if room_of(file) == chosen]
-    return max(files, key=lambda file: waiting[file] if file in SECONDS else 0)
+    choose = min if will_wait else max
+    return choose(files, key=lambda file: waiting[file] if file in SECONDS else 0)
 
 
 class ByFile(LoadScopeScheduling):  # type: ignore[misc]  # as above
@@ -148,11 +154,18 @@ class ByFile(LoadScopeScheduling):  # type: ignore[misc]  # as above
         rooms = {each: self._room(each) for each in self.nodes if self._pending_of(self.assigned_work[each])}
         rooms.pop(node, None)
         waiting = {file: SECONDS.get(file, SHORT * len(tests)) for file, tests in self.workqueue.items()}
-        return next_file(waiting, self._room(node), rooms.values(), len(self.nodes))
+        return next_file(
+            waiting, self._room(node), rooms.values(), len(self.nodes), will_wait=self._has_one_long_test(node)
+        )
 
     def _room(self, node: Any) -> str:
         files = list(self.assigned_work[node])
         return room_of(files[-1]) if files else ""
+
+    def _has_one_long_test(self, node: Any) -> bool:
+        """Whether the worker's file is a single test that takes long: what comes after it must be known already."""
+        files = list(self.assigned_work[node])
+        return bool(files) and len(self.assigned_work[node][files[-1]]) == 1 and SECONDS.get(files[-1], 0) >= LONG
 
     def _assign_work_unit(self, node: Any) -> None:
         if (file := self._choose(node)) is not None:
