@@ -28,7 +28,7 @@ from talkwright.modelservice.leases import Held, Lease, LeaseLostError, Leases
 
 pytestmark = pytest.mark.anyio
 
-SECONDS = 4.0
+SECONDS = 60.0
 BLOCKED_SECONDS = 0.04
 """A step that takes longer may wait for another's lock: the server is asked, then it goes on beside the next steps."""
 HOLDERS, STEPS, SCHEDULES = 3, 30, 40
@@ -67,7 +67,8 @@ class Stand:
     async def pass_time(self) -> None:
         """Let every lease run out, with nobody's lock in the way."""
         async with self.database.transaction() as session:
-            await session.execute(text("SELECT setval('stand.ahead', last_value + 5) FROM stand.ahead"))
+            ahead = text("SELECT setval('stand.ahead', last_value + :seconds) FROM stand.ahead")
+            await session.execute(ahead, {"seconds": int(SECONDS) + 1})
 
     async def waiting(self) -> int:
         """How many wait for another's lock."""

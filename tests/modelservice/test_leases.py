@@ -1,13 +1,15 @@
 """Leases on a real PostgreSQL, with holders that pause and come back."""
 
 import asyncio
+import math
 import time
+from dataclasses import replace
 from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import text
 
-from talkwright.database.engine import Database
+from talkwright.database.engine import UNAVAILABLE, Database
 from talkwright.modelservice.leases import Held, Lease, LeaseLostError, Leases
 
 pytestmark = pytest.mark.anyio
@@ -101,6 +103,36 @@ async def test_nobody_takes_over_while_a_fenced_transaction_is_open(database: Da
         assert not stealing.done()
     assert isinstance(await stealing, Lease)
     assert await name(database) == "under way"
+
+
+async def test_a_holder_that_is_frozen_in_a_transaction_is_in_the_way_no_longer_than_its_lease(
+    database: Database,
+) -> None:
+    mine, theirs, key = Leases(database, uuid4(), 0.4), Leases(database, uuid4(), 0.4), f"lead:{uuid4()}"
+    lease, took_over = replace(await taken(mine, key), good_until=math.inf), list[Lease]()
+
+    async def freeze() -> None:
+        async with mine.fenced(lease) as session:
+            await session.execute(text("UPDATE studio.instance SET name = 'frozen'"))
+            took_over.append(await taken_in_time(theirs, key))
+            await session.execute(text("UPDATE studio.instance SET name = 'thawed'"))
+
+    with pytest.raises(UNAVAILABLE):
+        await freeze()
+    assert [one.epoch for one in took_over] == [lease.epoch + 1]
+    assert await name(database) not in ("frozen", "thawed")
+    with pytest.raises(LeaseLostError):
+        await write(database, mine, lease, "thawed")
+
+
+async def taken_in_time(leases: Leases, key: str) -> Lease:
+    """Take a lease as soon as another's has run out; the server's own patience with a transaction is a minute."""
+    async with asyncio.timeout(20):
+        while True:
+            found = await leases.take(key)
+            if isinstance(found, Lease):
+                return found
+            await asyncio.sleep(found.seconds)
 
 
 async def _steal(database: Database, leases: Leases, key: str) -> Lease | Held:

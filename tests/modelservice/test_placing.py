@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import UUID
 
@@ -50,29 +51,41 @@ async def test_only_the_jobs_of_attempts_without_an_outcome_are_wanted(database_
         assert list(await ask(["of-somebody-else"])) == []
 
 
+@dataclass
+class Leads:
+    """One who leads as the test wants it."""
+
+    term: int | None = None
+    begun: asyncio.Event = field(default_factory=asyncio.Event)
+
+
 async def test_the_leader_compares_at_once_with_each_new_term_and_nobody_else_does(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    compared, term = asyncio.Queue[int | None](), None
+    compared, leads = asyncio.Queue[int | None](), Leads()
 
     async def sweep() -> None:
-        compared.put_nowait(term)
+        compared.put_nowait(leads.term)
         raise OSError("away")  # which ends nothing
 
-    monkeypatch.setattr(placing, "LOOK_SECONDS", 0.001)
-    task = asyncio.create_task(placing.lead(sweep, lambda: term))
+    task = asyncio.create_task(placing.sweep_as_leader(sweep, leads))
     async with AsyncExitStack() as stack:
         stack.callback(task.cancel)
-        for leads in (1, None, 3):
-            term = leads
-            if leads is not None:
-                async with asyncio.timeout(30):
-                    assert await compared.get() == leads
+        for term in (1, 3):
+            leads.term = term
+            leads.begun.set()
+            async with asyncio.timeout(placing.SWEEP_SECONDS):
+                assert await compared.get() == term
+            leads.term = None
         for _ in range(20):
-            await asyncio.sleep(0.001)
+            await asyncio.sleep(0)
         assert compared.empty()  # the next time is not due yet
         monkeypatch.setattr(placing, "SWEEP_SECONDS", 0.0)
-        term = 4
+        leads.begun.set()  # the time that it waits already is the old one
+        for _ in range(20):
+            await asyncio.sleep(0)
+        assert compared.empty()  # somebody else leads
+        leads.term = 4
         async with asyncio.timeout(30):
             assert [await compared.get() for _ in range(3)] == [4, 4, 4]
 

@@ -138,6 +138,20 @@ async def test_a_leader_that_is_stopped_in_order_lets_the_next_lead_at_once(serv
     assert later == epoch + 1
 
 
+async def test_work_that_the_database_refuses_to_change_holds_up_no_other(
+    service: Service, postgres: TestServer
+) -> None:
+    refused, other = await stopped_one(service), await stopped_one(service)
+    name = make_url(service.environment["TALKWRIGHT_DATABASE_URL"]).database
+    with psycopg.connect(postgres.url(OWNER, str(name))) as link:
+        link.execute(f"ALTER TABLE studio.trainings ADD CHECK (id <> '{refused}' OR state = 'queued')")
+    service.start("training-orchestrator", **AS_IN_EARNEST)
+    await service.becomes("training", other, "cancelled")
+    with psycopg.connect(postgres.url(OWNER, str(name))) as link:
+        link.execute("ALTER TABLE studio.trainings DROP CONSTRAINT trainings_check")
+    await service.becomes("training", refused, "cancelled")
+
+
 async def test_a_leader_that_was_frozen_changes_nothing_when_it_comes_back(service: Service) -> None:
     replicas = [service.start("training-orchestrator", watched=False, **AS_IN_EARNEST) for _ in range(2)]
     first, _ = await leader(service)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from typing import Any
 
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.pool import QueuePool
@@ -16,8 +17,20 @@ from talkwright.database.settings import DatabaseSettings
 from talkwright.operations import metrics
 
 DRIVER = "postgresql+psycopg"
-UNAVAILABLE = (OperationalError, InterfaceError, PoolTimeoutError, OSError)
+_BROKEN = (OperationalError, InterfaceError, InternalError)
+"""InternalError: it ended a transaction that was idle for too long, or only reads while another takes its place."""
+UNAVAILABLE = (*_BROKEN, PoolTimeoutError, OSError)
 """What a database raises that is away, full or overrun: what was asked may be asked again, and may have been done."""
+
+KEEP_ALIVE: Mapping[str, Any] = {
+    "keepalives": 1,
+    "keepalives_idle": 15,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,
+}
+"""How soon a connection whose other end died in silence is given up: in seconds, what was sent and never heard of in
+milliseconds. The kernel asks, so that no query need do."""
 
 
 def driver_url(url: str) -> URL:
@@ -33,8 +46,8 @@ def plain_url(url: str) -> str:
     return make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
 
 
-def make_engine(url: str, settings: DatabaseSettings | None = None) -> AsyncEngine:
-    """Make the pool of one process.
+def make_engine(url: str, settings: DatabaseSettings | None = None, *, asks_first: bool = True) -> AsyncEngine:
+    """Make the pool of one process; with `asks_first` a connection is asked before each use whether it lives.
 
     Nothing is prepared on the server and no option is sent at connecting, so that a transaction pooler may stand
     between; time limits are set by `migrate` on the application's role.
@@ -45,9 +58,9 @@ def make_engine(url: str, settings: DatabaseSettings | None = None) -> AsyncEngi
         pool_size=settings.database_pool_size,
         max_overflow=settings.database_pool_overflow,
         pool_timeout=settings.database_pool_timeout,
-        pool_pre_ping=True,
+        pool_pre_ping=asks_first,
         hide_parameters=True,  # an error's message goes into logs, values don't
-        connect_args={"prepare_threshold": None, "connect_timeout": 10},
+        connect_args={"prepare_threshold": None, "connect_timeout": 10, **KEEP_ALIVE},
     )
 
 
@@ -60,9 +73,9 @@ class Database:
         self.sessions = async_sessionmaker(engine, expire_on_commit=False, autoflush=False)
 
     @classmethod
-    def at(cls, url: str, settings: DatabaseSettings | None = None) -> Database:
-        """Open a pool at a URL."""
-        return cls(make_engine(url, settings))
+    def at(cls, url: str, settings: DatabaseSettings | None = None, *, asks_first: bool = True) -> Database:
+        """Open a pool at a URL; see `make_engine`."""
+        return cls(make_engine(url, settings, asks_first=asks_first))
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:
@@ -73,7 +86,7 @@ class Database:
         except PoolTimeoutError:
             metrics.DATABASE_FAILURES.labels(cause="pool").inc()
             raise
-        except (OperationalError, InterfaceError):
+        except _BROKEN:
             metrics.DATABASE_FAILURES.labels(cause="unavailable").inc()
             raise
 

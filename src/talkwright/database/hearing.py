@@ -13,14 +13,12 @@ from typing import Any, NoReturn
 import psycopg
 import structlog
 
-from talkwright.database.engine import plain_url
+from talkwright.database.engine import KEEP_ALIVE, plain_url
 
 log = structlog.get_logger(__name__)
 
 FIRST_PAUSE_SECONDS = 0.1
 LONGEST_PAUSE_SECONDS = 5.0
-# A connection that died in silence shows itself only when something is sent: the kernel asks, so that no query need do.
-_KEEP_ALIVE: dict[str, Any] = {"keepalives": 1, "keepalives_idle": 15, "keepalives_interval": 5, "keepalives_count": 3}
 
 
 async def hear(direct_url: str, channel: str, tell: Callable[[str | None], None], *, reread: float) -> NoReturn:
@@ -33,7 +31,7 @@ async def hear(direct_url: str, channel: str, tell: Callable[[str | None], None]
     while True:
         try:
             async with await psycopg.AsyncConnection.connect(
-                plain_url(direct_url), autocommit=True, connect_timeout=10, **_KEEP_ALIVE
+                plain_url(direct_url), autocommit=True, connect_timeout=10, **KEEP_ALIVE
             ) as link:
                 await link.execute(f"LISTEN {channel}")
                 pause = FIRST_PAUSE_SECONDS

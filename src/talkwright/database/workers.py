@@ -116,7 +116,8 @@ async def keep_worker(session: AsyncSession, worker: UUID) -> bool:
 async def beat(session: AsyncSession, worker: UUID, lease_seconds: float) -> list[Renewed] | None:
     """Show that the consumer lives and renew the leases of its attempts, each by holder and epoch: one statement.
 
-    None where the consumer was struck off.
+    None where the consumer was struck off. One that is frozen before it commits keeps those rows locked for the time of
+    a lease at most.
     """
     rows = await session.execute(
         text(
@@ -126,9 +127,10 @@ async def beat(session: AsyncSession, worker: UUID, lease_seconds: float) -> lis
             "FROM studio.attempts a WHERE a.worker = :worker AND a.ended_at IS NULL AND l.key = 'attempt:' || a.id "
             "AND l.holder = :worker AND l.epoch = a.epoch AND l.expires_at > clock_timestamp() "
             "RETURNING a.id AS attempt, l.epoch) "
-            "SELECT NULL AS attempt, 0 AS epoch FROM alive UNION ALL SELECT attempt, epoch FROM renewed"
+            "SELECT NULL AS attempt, 0 AS epoch, set_config('idle_in_transaction_session_timeout', :patience, true) "
+            "FROM alive UNION ALL SELECT attempt, epoch, NULL FROM renewed"
         ),
-        {"worker": worker, "seconds": lease_seconds},
+        {"worker": worker, "seconds": lease_seconds, "patience": f"{lease_seconds * 1000:.0f}ms"},
     )
     found = [(row.attempt, row.epoch) for row in rows]
     if all(attempt is not None for attempt, _ in found):

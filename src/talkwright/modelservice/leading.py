@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import math
 import time
@@ -64,7 +65,8 @@ class Orchestrator:
     """Leads one kind of work while it holds the lease; another replica takes over when it stops.
 
     The leader renews its lease, and looks at the rows when something was announced, when a pause ends and when a
-    consumer's lease may have run out. The others look when the leader's lease runs out or is let go of.
+    consumer's lease may have run out. The others look when the leader's lease runs out or is let go of. `begun` is set
+    with each new term of leadership.
     """
 
     def __init__(
@@ -75,6 +77,7 @@ class Orchestrator:
         self._policy = policy
         self._settings = settings
         self._leases = Leases(database, identity, settings.orchestrator_lease_seconds)
+        self.begun = asyncio.Event()
         self._lease: Lease | None = None
         self._renew_at = self._look_at = 0.0
         self._mark: str | None = None
@@ -127,6 +130,7 @@ class Orchestrator:
             log.info("orchestrator.leads", kind=self._policy.kind, epoch=found.epoch)
             self._meter.leads(found.epoch)
             self._lease, self._look_at = found, 0.0  # whatever happened before is news to it
+            self.begun.set()
             self._renew_at = time.monotonic() + self._settings.orchestrator_renew_seconds
         lease = await self._kept(self._lease)
         if time.monotonic() >= self._look_at:
@@ -155,9 +159,12 @@ class Orchestrator:
             plan = await self._look(lease)
             if not plan.decisions:
                 return math.inf if plan.look_again is None else plan.look_again
+            refused = False
             for decision in plan.decisions:
                 lease = await self._kept(lease)
-                await self._carry_out(lease, decision)
+                refused |= not await self._carry_out(lease, decision)
+            if refused:
+                return ERROR_PAUSE_SECONDS
         return 0.0
 
     async def _look(self, lease: Lease) -> Plan:
@@ -190,10 +197,18 @@ class Orchestrator:
         if self._lease is not None:
             self._meter.leads_on(measured)
 
-    async def _carry_out(self, lease: Lease, decision: Decision) -> None:
-        with self._meter.noting():
-            async with self._leases.fenced(lease) as session:
-                await self._write(session, lease, decision)
+    async def _carry_out(self, lease: Lease, decision: Decision) -> bool:
+        """Write one decision; False where the database refuses it, which holds up no other."""
+        try:
+            with self._meter.noting():
+                async with self._leases.fenced(lease) as session:
+                    await self._write(session, lease, decision)
+        except UNAVAILABLE:
+            raise
+        except DBAPIError:
+            log.exception("decision.refused", kind=self._policy.kind, work=str(decision.work.id))
+            return False
+        return True
 
     async def _write(self, session: AsyncSession, lease: Lease, decision: Decision) -> None:
         match decision:

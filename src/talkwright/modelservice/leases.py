@@ -45,7 +45,9 @@ class Held:
     seconds: float
 
 
-TAKE = """
+_LETS_GO = "set_config('idle_in_transaction_session_timeout', :patience, true)"
+"""A holder that is frozen or cut off in its transaction must not keep the lease's row locked longer than the lease."""
+TAKE = f"""
 WITH taken AS (
   INSERT INTO studio.leases AS l (key, holder, epoch, expires_at)
   VALUES (:key, :holder, 1, clock_timestamp() + make_interval(secs => :seconds))
@@ -54,21 +56,21 @@ WITH taken AS (
   WHERE l.expires_at <= clock_timestamp()
   RETURNING l.epoch
 )
-SELECT epoch, 0::float AS wait FROM taken
+SELECT epoch, 0::float AS wait, {_LETS_GO} FROM taken
 UNION ALL
-SELECT NULL, extract(epoch FROM expires_at - clock_timestamp())::float FROM studio.leases
+SELECT NULL, extract(epoch FROM expires_at - clock_timestamp())::float, NULL FROM studio.leases
 WHERE key = :key AND NOT EXISTS (SELECT FROM taken)
-"""
-RENEW = """
+"""  # noqa: S608 - no values
+RENEW = f"""
 UPDATE studio.leases SET expires_at = clock_timestamp() + make_interval(secs => :seconds)
 WHERE key = :key AND holder = :holder AND epoch = :epoch AND expires_at > clock_timestamp()
-RETURNING epoch
-"""
-FENCE = """
-SELECT epoch FROM studio.leases
+RETURNING epoch, {_LETS_GO}
+"""  # noqa: S608 - no values
+FENCE = f"""
+SELECT epoch, {_LETS_GO} FROM studio.leases
 WHERE key = :key AND holder = :holder AND epoch = :epoch AND expires_at > clock_timestamp()
 FOR UPDATE
-"""
+"""  # noqa: S608 - no values
 _RELEASE = """
 UPDATE studio.leases SET expires_at = clock_timestamp() WHERE key = :key AND holder = :holder AND epoch = :epoch
 """
@@ -82,11 +84,12 @@ class Leases:
         self._database = database
         self.holder = holder
         self.seconds = seconds
+        self._patience = f"{seconds * 1000:.0f}ms"
 
     async def take(self, key: str) -> Lease | Held:
         """Take the lease if it is free or ran out; otherwise says for how long another holds it."""
         asked = time.monotonic()
-        values = {"key": key, "holder": self.holder, "seconds": self.seconds}
+        values = {"key": key, "holder": self.holder, "seconds": self.seconds, "patience": self._patience}
         async with self._database.transaction() as session:
             row = (await session.execute(text(TAKE), values)).one_or_none()
         if row is None:  # it was made and not yet to be seen: another has just taken it
@@ -96,8 +99,9 @@ class Leases:
     async def renew(self, lease: Lease) -> Lease:
         """The lease with new time. Raises LeaseLostError where it ran out or another took it."""
         asked = time.monotonic()
+        values = {**_named(lease), "seconds": self.seconds, "patience": self._patience}
         async with self._database.transaction() as session:
-            if (await session.execute(text(RENEW), {**_named(lease), "seconds": self.seconds})).first() is None:
+            if (await session.execute(text(RENEW), values)).first() is None:
                 raise LeaseLostError(f"The lease {lease.key} is held by another now, or ran out.")
         return self.known(lease.key, lease.epoch, asked)
 
@@ -121,14 +125,10 @@ class Leases:
         """A transaction that holds the lease's row; raises LeaseLostError where it is no longer ours."""
         lease.check()
         async with self._database.transaction() as session:
-            await fence(session, lease)
+            values = {**_named(lease), "patience": self._patience}
+            if (await session.execute(text(FENCE), values)).first() is None:
+                raise LeaseLostError(f"The lease {lease.key} is held by another now, or ran out.")
             yield session
-
-
-async def fence(session: AsyncSession, lease: Lease) -> None:
-    """Lock the lease's row in this transaction. Raises LeaseLostError where another holds it or it ran out."""
-    if (await session.execute(text(FENCE), _named(lease))).first() is None:
-        raise LeaseLostError(f"The lease {lease.key} is held by another now.")
 
 
 def _named(lease: Lease) -> dict[str, object]:

@@ -7,7 +7,7 @@ import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from talkwright.database.engine import Database
 from talkwright.database.open_jobs import open_attempts
@@ -17,6 +17,7 @@ from talkwright.modelservice.executors.settings import PlaceSettings
 from talkwright.modelservice.job_names import attempt_of
 from talkwright.operations.config import SettingsError
 from talkwright.operations.logs import get_logger
+from talkwright.operations.waiting import first_of
 
 if TYPE_CHECKING:
     from talkwright.modelservice.executors.kubernetes.cluster import Cluster
@@ -26,9 +27,17 @@ log = get_logger(__name__)
 
 SWEEP_SECONDS = 15.0
 """So often the jobs that run are compared with those that shall."""
-LOOK_SECONDS = 1.0
-"""So often an orchestrator that does not lead looks whether it does now."""
 Sweep = Callable[[], Awaitable[object]]
+
+
+class Leadership(Protocol):
+    """Whether this process leads: `term` numbers its leadership, None while another leads; each sets `begun` anew."""
+
+    begun: asyncio.Event
+
+    @property
+    def term(self) -> int | None:
+        """The number of the leadership."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,18 +121,17 @@ def open_executor(around: Surroundings) -> AbstractAsyncContextManager[Executor]
 
 @contextlib.asynccontextmanager
 async def comparing(
-    database: Database, settings: PlaceSettings, kubernetes: KubernetesSettings, term: Callable[[], int | None]
+    database: Database, settings: PlaceSettings, kubernetes: KubernetesSettings, leadership: Leadership
 ) -> AsyncIterator[None]:
     """While the block runs, ends the jobs that no attempt stands behind, as long as this orchestrator leads.
 
-    `term` gives the number of its leadership, None where another leads: with each new one it begins at once.
     Raises SettingsError on entering, where the place of the jobs isn't known.
     """
     async with _COMPARISONS[settings.job_executor](database, kubernetes) as sweep:
         if sweep is None:
             yield
             return
-        task = asyncio.create_task(lead(sweep, term), name="comparison of jobs")
+        task = asyncio.create_task(sweep_as_leader(sweep, leadership), name="comparison of jobs")
         try:
             yield
         finally:
@@ -131,16 +139,13 @@ async def comparing(
             await asyncio.gather(task, return_exceptions=True)
 
 
-async def lead(sweep: Sweep, term: Callable[[], int | None]) -> None:
+async def sweep_as_leader(sweep: Sweep, leadership: Leadership) -> None:
     """Sweep at once with each new term of leadership and regularly in it, never without one; runs until cancelled."""
-    loop, last, due = asyncio.get_running_loop(), None, 0.0
     while True:
-        now = term()
-        if now is not None and (now != last or loop.time() >= due):
+        leadership.begun.clear()
+        if leadership.term is not None:
             await _try(sweep)
-            due = loop.time() + SWEEP_SECONDS
-        last = now
-        await asyncio.sleep(LOOK_SECONDS)
+        await first_of(leadership.begun.wait(), seconds=SWEEP_SECONDS)
 
 
 @contextlib.asynccontextmanager

@@ -10,10 +10,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
-
 from talkwright.database.announcements import Listener
-from talkwright.database.engine import Database, driver_url
+from talkwright.database.engine import Database
 from talkwright.database.ids import uuid7
 from talkwright.database.readiness import unready_reason
 from talkwright.database.settings import DatabaseSettings, HomeSettings
@@ -52,26 +50,14 @@ class Parts:
 async def _parts(context: RoleContext) -> AsyncIterator[Parts]:
     database_settings = context.settings[DatabaseSettings]
     home, settings = context.settings[HomeSettings], context.settings[ModelServiceSettings]
-    database = Database(_quiet_engine(database_settings))
+    # They do little but look every few seconds, and each of them tries again where a connection was cut.
+    narrow = database_settings.model_copy(update={"database_pool_size": 2, "database_pool_overflow": 3})
+    database = Database.at(database_settings.application, narrow, asks_first=False)
     context.checks.append(partial(unready_reason, database))
     try:
         yield Parts(database, Listener(database_settings.direct), settings, home, settings.worker_id or uuid7())
     finally:
         await database.close()
-
-
-def _quiet_engine(settings: DatabaseSettings) -> AsyncEngine:
-    """A small pool that does not ask whether a connection lives before each use.
-
-    These roles do little but look every few seconds, and each of them tries again where a connection was cut.
-    """
-    return create_async_engine(
-        driver_url(settings.application),
-        pool_size=2,
-        max_overflow=3,
-        pool_timeout=settings.database_pool_timeout,
-        connect_args={"prepare_threshold": None, "connect_timeout": 10},
-    )
 
 
 async def training_orchestrator(context: RoleContext) -> None:
@@ -108,7 +94,7 @@ async def _lead(context: RoleContext, orchestrator: Orchestrator, parts: Parts) 
     from talkwright.modelservice.placing import comparing  # noqa: PLC0415 - as above
 
     place, kubernetes = context.settings[PlaceSettings], context.settings[KubernetesSettings]
-    async with comparing(parts.database, place, kubernetes, lambda: orchestrator.term):
+    async with comparing(parts.database, place, kubernetes, orchestrator):
         await orchestrator.run(context)
 
 
