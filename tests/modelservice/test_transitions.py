@@ -18,7 +18,6 @@ from talkwright.modelservice.transitions import (
     WorkKind,
     attempt_sources,
     deployment_after,
-    follows,
     step,
     training_after,
     waking,
@@ -140,7 +139,7 @@ def test_a_stopping_assistant_that_vanished_has_stopped() -> None:
 @given(st.sampled_from(Outcome), st.integers(0, 10), st.booleans())
 def test_every_outcome_of_a_running_training_leads_somewhere_allowed(outcome: Outcome, lost: int, cancel: bool) -> None:
     result = training_after(outcome, lost_jobs=lost, cancel_requested=cancel, reason=None)
-    assert follows(WorkKind.TRAINING, "running", result.target)
+    assert result.target in ALLOWED[WorkKind.TRAINING]["running"]
     assert result.why
     assert (result.target == "queued") <= (lost <= MAX_RETRIES or outcome in (Outcome.LOST_CONSUMER, Outcome.RELEASED))
 
@@ -152,4 +151,4 @@ def test_every_outcome_of_a_deployment_leads_somewhere_allowed(
     outcome: Outcome, state: str, lost: int, cancel: bool
 ) -> None:
     result = deployment_after(outcome, state=state, lost_jobs=lost, cancel_requested=cancel, reason=None)
-    assert follows(WorkKind.DEPLOYMENT, state, result.target)
+    assert result.target in ALLOWED[WorkKind.DEPLOYMENT][state]

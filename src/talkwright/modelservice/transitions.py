@@ -104,11 +104,6 @@ class Step:
     why: str
     pause: timedelta = timedelta(0)
 
-    @property
-    def ends(self) -> bool:
-        """Whether nothing follows the target."""
-        return self.target in TERMINAL
-
 
 def step(kind: WorkKind, target: State, *, why: str, pause: timedelta = timedelta(0)) -> Step:
     """The change to `target` from every open state that allows it. Raises TransitionError where none does."""
@@ -125,13 +120,8 @@ def waking() -> Step:
     return Step(kind=WorkKind.DEPLOYMENT, sources=frozenset({_D.STOPPED}), target=_D.QUEUED, why=why)
 
 
-def follows(kind: WorkKind, source: str, target: str) -> bool:
-    """Whether `target` may follow `source`."""
-    return target in ALLOWED[kind].get(source, frozenset())
-
-
 def attempt_sources(target: str) -> frozenset[str]:
-    """The states in which an attempt may become `target`, or stay it. Raises TransitionError for an unknown one."""
+    """The states in which an attempt may become `target`. Raises TransitionError for an unknown one."""
     if target not in ATTEMPTS:
         raise TransitionError(f"No attempt becomes {target}.")
     return frozenset(source for source, targets in ATTEMPTS.items() if target in targets)
