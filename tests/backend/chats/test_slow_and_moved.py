@@ -1,6 +1,7 @@
 """What a person is told where a bot is slow or gone, and where a chat went on elsewhere while a bot was answering."""
 
 import asyncio
+import contextlib
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -13,7 +14,7 @@ from sqlalchemy import insert, select, text, update
 from tests.services.modelservice import Service, service_at
 
 from talkwright.backend.chats import turns as taking_turns
-from talkwright.backend.chats.bots import BotGoneError, Bots, BotSlowError
+from talkwright.backend.chats.bots import BotFailedError, BotGoneError, Bots, BotSlowError
 from talkwright.backend.chats.turns import Said, Turns
 from talkwright.backend.context import Services
 from talkwright.backend.errors import ProblemError
@@ -90,6 +91,24 @@ async def test_a_bot_that_ends_or_has_too_much_to_do_took_nothing_and_is_asked_a
     bots = Bots(keys, holder=uuid7())
     async with listening(busy, "503 Service Unavailable") as address:
         with pytest.raises(BotGoneError):
+            await bots.say(bot_at(address, keys), uuid7(), "hello", {})
+    await bots.close()
+
+
+async def test_a_bot_that_answers_without_an_end_is_heard_no_further_than_any_turn_is_long(tmp_path: Path) -> None:
+    async def endless(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n")
+        with contextlib.suppress(ConnectionError):
+            while True:
+                writer.write(b" " * 65_536)
+                await writer.drain()
+
+    keys = keyring(None, tmp_path)
+    bots = Bots(keys, holder=uuid7())
+    async with await asyncio.start_server(endless, "127.0.0.1", 0) as server, asyncio.timeout(30):
+        address = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        with pytest.raises(BotFailedError, match="larger than 16 MiB"):
             await bots.say(bot_at(address, keys), uuid7(), "hello", {})
     await bots.close()
 

@@ -13,6 +13,7 @@ from talkwright.operations import tracing
 
 CONNECT_SECONDS = 3.0
 MOST_BYTES = 16 * 1024 * 1024
+CHUNK_BYTES = 64 * 1024
 
 
 class BotGoneError(Exception):
@@ -75,9 +76,10 @@ class Asking:
         if content is not None:
             headers["Content-Type"] = "application/json"
         try:
-            answer = await self._http.request(
+            async with self._http.stream(
                 method, f"{bot.address}{path}", params=query, headers=headers, content=content
-            )
+            ) as answer:
+                body = await _limited(answer)
         except httpx2.ReadTimeout as error:
             raise BotSlowError from error
         except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout) as error:
@@ -88,6 +90,18 @@ class Asking:
             raise BotMovedError(f"status {answer.status_code}")
         if answer.status_code in (403, 404, 503):  # 503: it ends, or has too much to do, and took nothing
             raise BotGoneError(f"status {answer.status_code}")
-        if answer.status_code != 200 or len(answer.content) > MOST_BYTES:
+        if answer.status_code != 200:
             raise BotFailedError(f"It answered with status {answer.status_code}.", answer.status_code)
-        return answer.content
+        if body is None:
+            raise BotFailedError(f"Its answer is larger than {MOST_BYTES // 1024**2} MiB.")
+        return body
+
+
+async def _limited(answer: httpx2.Response) -> bytes | None:
+    """The body, None where it is longer than any turn: a bot may send without an end."""
+    body = bytearray()
+    async for chunk in answer.aiter_bytes(CHUNK_BYTES):
+        body += chunk
+        if len(body) > MOST_BYTES:
+            return None
+    return bytes(body)
