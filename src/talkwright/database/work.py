@@ -305,6 +305,7 @@ class HeldAttempt:
     model_id: str | None
     requested_at: datetime
     traceparent: str | None = None
+    assistant_name: str = ""
 
 
 async def held_attempts(session: AsyncSession, worker: UUID) -> list[HeldAttempt]:
@@ -317,7 +318,9 @@ async def held_attempts(session: AsyncSession, worker: UUID) -> list[HeldAttempt
             "coalesce(t.assistant, d.assistant) AS assistant, coalesce(t.version, d.version) AS version, "
             "coalesce(t.engine, m.engine) AS engine, m.object AS model_object, m.model_id, "
             "coalesce(t.created_at, d.created_at, a.created_at) AS requested_at, "
-            "coalesce(t.traceparent, d.traceparent) AS traceparent "
+            "coalesce(t.traceparent, d.traceparent) AS traceparent, "
+            "coalesce((SELECT s.name FROM studio.assistants s WHERE s.id = coalesce(t.assistant, d.assistant)), '') "
+            "AS assistant_name "
             "FROM studio.attempts a "
             "JOIN studio.leases l ON l.key = 'attempt:' || a.id AND l.holder = a.worker AND l.epoch = a.epoch "
             "LEFT JOIN studio.trainings t ON a.work_kind = 'training' AND t.id = a.work "

@@ -61,8 +61,9 @@ def read_endpoint(
     if not url and written.get("actions_module"):
         raise EndpointError(
             "`action_endpoint.actions_module` in endpoints.yml would run the project's code, which is refused unless"
-            " whoever runs the bot allows it (TALKWRIGHT_ENGINE_ACTIONS_FOLDER). Start the actions with"
-            " `python -m rasa_sdk --actions …` and set `action_endpoint.url`."
+            " whoever runs the bot allows it (TALKWRIGHT_ENGINE_ACTIONS_FOLDER, in a studio"
+            " TALKWRIGHT_JOB_PROJECT_CODE). Start the actions with `python -m rasa_sdk --actions …` and set"
+            " `action_endpoint.url`."
         )
     values = {key: expand(value, environment) for key, value in written.items()}
     address = url or values.get("url")

@@ -41,8 +41,11 @@ def read_module(written: Any, folder: Path, python: str | None) -> ActionModule:
     """The module that `action_endpoint.actions_module` names; raises EndpointError."""
     if not isinstance(written, str) or not _MODULE.fullmatch(written):
         raise EndpointError(f"`action_endpoint.actions_module` must be a module's name such as `actions`: {written!r}.")
-    if not folder.is_dir():
-        raise EndpointError(f"TALKWRIGHT_ENGINE_ACTIONS_FOLDER names {folder}, which is no folder.")
+    if not (os.path.isdir(folder) and os.access(folder, os.R_OK | os.X_OK)):
+        raise EndpointError(
+            f"There is no folder {folder} here that the bot may read, for the module {written}. Whoever runs the bot"
+            " names it by TALKWRIGHT_ENGINE_ACTIONS_FOLDER, a studio's operator by TALKWRIGHT_JOB_PROJECT_CODE."
+        )
     return ActionModule(module=written, folder=folder.resolve(), python=python or sys.executable)
 
 

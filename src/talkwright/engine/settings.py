@@ -102,7 +102,7 @@ class EngineSettings(BaseSettings):
         None,
         description="The folder with the Python module that a project's `action_endpoint.actions_module` names: a bot"
         " then runs custom actions itself, in a process beside it, with no action server. Only for code that you"
-        " trust; unset, such a project's actions don't run. Trainings and bots of a studio never use it.",
+        " trust; unset, such a project's actions don't run. A studio sets it for bots whose operator allows it.",
     )
     engine_actions_python: str | None = Field(
         None, description="The Python that runs them, which has the package rasa-sdk; unset, the bot's own."

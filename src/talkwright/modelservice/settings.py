@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import Field, ValidationInfo, field_validator
 
+from talkwright.modelservice.project_code import ProjectCode, allowed_to, read_allowed
 from talkwright.operations.config import Section
 
 MIB = 1024 * 1024
@@ -78,6 +79,12 @@ class ModelServiceSettings(Section):
         description="Servers of language models on the machine of the jobs that projects may name: `host:port` or "
         "`host`, separated by commas, such as `localhost:11434`. Others on that machine are refused.",
     )
+    job_project_code: str = Field(
+        "",
+        description="The assistants whose projects may have code of their own run in jobs, as JSON by their names or "
+        'ids: `{"tea-desk": {"folder": "/opt/tea-desk", "python": "/opt/actions/bin/python"}}`. The folder holds the '
+        "modules that the project names; that Python, which has rasa-sdk, runs actions of Talkwright's own engine.",
+    )
     training_seconds: float = Field(3600.0, gt=0, description="Seconds after which a training is ended.")
     start_seconds: float = Field(60.0, gt=0, description="Seconds within which a model must answer after its start.")
     training_memory: int = Field(4096 * MIB, ge=64 * MIB, description="Bytes of memory that a training may use.")
@@ -101,6 +108,16 @@ class ModelServiceSettings(Section):
         if wrong:
             raise ValueError(f"{', '.join(wrong)} can't be passed to jobs")
         return ",".join(names)
+
+    @field_validator("job_project_code")
+    @classmethod
+    def _allowed(cls, value: str) -> str:
+        read_allowed(value)
+        return value
+
+    def project_code(self, assistant: UUID, name: str) -> ProjectCode | None:
+        """Where the code of an assistant's project lies; None where it may not run."""
+        return allowed_to(read_allowed(self.job_project_code), assistant, name)
 
     @property
     def unheld_seconds(self) -> float:

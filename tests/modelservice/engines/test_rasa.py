@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 import tarfile
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from talkwright.modelservice.engines.rasa.telling import told
 from talkwright.modelservice.executors.kubernetes.manifest import manifests
 from talkwright.modelservice.executors.kubernetes.settings import KubernetesSettings
 from talkwright.modelservice.jobs import parse_line
+from talkwright.modelservice.project_code import ProjectCode
 from talkwright.modelservice.settings import ModelServiceSettings
 
 CONFIG = "recipe: default.v1\nlanguage: en\nassistant_id: a\npipeline:\n- name: KeywordIntentClassifier\n"
@@ -72,6 +74,55 @@ def test_a_config_that_names_code_of_its_own_is_refused_in_words(config: str, wo
     with pytest.raises(EngineError, match=words):
         layout_of(archive(config_yml=config))
     layout_of(archive(config_yml="pipeline:\n- name: rasa.nlu.classifiers.KeywordIntentClassifier\n"))
+
+
+OWN = ProjectCode(folder="/opt/desk")
+
+
+def test_where_the_operator_allows_it_a_project_names_code_that_lies_in_his_folder() -> None:
+    named = archive(
+        config_yml=CONFIG + "- name: desk.nlu.Finder\n- desk.nlu.Sorter\npolicies:\n- name: rasa.core.policies.A\n",
+        endpoints_yml="action_endpoint:\n  actions_module: desk.actions\nnlg:\n  type: desk.words.Writer\n"
+        "tracker_store:\n  type: desk.Store\n",
+        desk__nlu_py="raise RuntimeError\n",
+    )
+    with pytest.raises(EngineError, match=r"desk\.nlu\.Finder by its module\. .*TALKWRIGHT_JOB_PROJECT_CODE"):
+        engine().training_job(order(named))
+    allowed = replace(order(named), code=OWN)
+    trains = engine().training_job(allowed)
+    runs = engine().running_job(allowed, Serving(model="m", deployment="d", token="t"))
+    for job in (trains, runs):
+        told = json.loads(job.environment[rasajob.ORDER])
+        assert (told["code"], told["modules"]) == ("/opt/desk", ["desk.actions", "desk.nlu", "desk.words"])
+        assert told["endpoints"].keys() == {"action_endpoint", "nlg"}, "a project keeps no conversations of its own"
+        assert job.command[:2] == (sys.executable, "-I"), "what lies in the job's folder is on no path all the same"
+    assert "code" not in json.loads(engine().training_job(order()).environment[rasajob.ORDER])
+
+
+@pytest.mark.parametrize("config", ["importers:\n- name: own.Importer\n", "recipe: graph.v1\n"])
+def test_what_reads_projects_by_other_ways_is_refused_even_then(config: str) -> None:
+    with pytest.raises(EngineError):
+        layout_of(archive(config_yml=config), code=True)
+
+
+def test_modules_are_found_in_the_operators_folder_or_missed_in_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    for package, text in (("desk_package", ""), ("desk_broken", "raise RuntimeError\n")):
+        (tmp_path / package).mkdir()
+        (tmp_path / package / "__init__.py").write_text(text)
+        (tmp_path / package / "nlu.py").write_text("raise RuntimeError('it is looked for, not run')\n")
+    rasajob.add_code(str(tmp_path), ["desk_package.nlu", "json.decoder"])
+    assert sys.path[-1] == str(tmp_path), "after what Rasa brings, so that nothing of it is replaced"
+    for module in ("desk_package.core", "desk_nowhere", "desk_nowhere.nlu", "desk_broken.nlu", ""):
+        with pytest.raises(SystemExit) as ended:
+            rasajob.add_code(str(tmp_path), [module])
+        assert ended.value.code == rasajob.REFUSED
+        assert f"names the module {module}, which is neither in {tmp_path}" in capsys.readouterr().out
+    with pytest.raises(SystemExit):
+        rasajob.add_code(str(tmp_path / "away"), [])
+    assert f"There is no folder {tmp_path}/away" in capsys.readouterr().out
 
 
 def test_secrets_of_an_assistant_are_told_in_one_place_and_the_token_in_no_command() -> None:

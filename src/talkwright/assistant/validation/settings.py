@@ -157,9 +157,9 @@ def _check_action_endpoint(check: Check, endpoint: Any) -> None:
         check.findings.warning(
             "actions-module-refused",
             "/action_endpoint/actions_module",
-            "`actions_module` runs the project's code beside the bot, which a studio never does, and"
-            " `talkwright run` and `shell` do only where TALKWRIGHT_ENGINE_ACTIONS_FOLDER allows it. Start an action"
-            " server and give its address as `url`.",
+            "`actions_module` runs the project's code beside the bot, which is done only where whoever runs it allows"
+            " that: a studio's operator by TALKWRIGHT_JOB_PROJECT_CODE, for `talkwright run` and `shell` the variable"
+            " TALKWRIGHT_ENGINE_ACTIONS_FOLDER. Else start an action server and give its address as `url`.",
         )
     url = endpoint.get("url")
     if isinstance(url, str) and "${" not in url and not re.match(r"(https?|grpc)://", url):

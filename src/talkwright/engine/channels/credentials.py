@@ -71,7 +71,7 @@ def _channel(name: str, setting: Setting, *, project_code: bool) -> Channel | No
     if not project_code:
         raise ChannelError(
             "it would run code of its own inside the bot. Whoever runs the bot may allow that by"
-            " TALKWRIGHT_ENGINE_PROJECT_CODE=true."
+            " TALKWRIGHT_ENGINE_PROJECT_CODE=true, a studio's operator by TALKWRIGHT_JOB_PROJECT_CODE."
         )
     return _connector(name, setting)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from talkwright.modelservice.artefacts import ModelFile
 from talkwright.modelservice.jobs import Desk, Job, LogLine
+from talkwright.modelservice.project_code import ProjectCode
 
 if TYPE_CHECKING:
     import httpx2  # the training consumer needs no HTTP
@@ -30,7 +31,7 @@ class Order:
 
     `project` is the storage key of the version's archive, and `archive` its bytes for an engine that `reads_projects`.
     `requested_at` (ISO 8601) is when the work was asked for; `variables` are what `${NAME}` in the project is filled
-    from.
+    from. `code` is where the modules lie that the project names; without one no code of the project runs.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Order:
     archive: bytes | None = None
     variables: Mapping[str, str] = field(default_factory=dict)
     desk: Desk | None = None
+    code: ProjectCode | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ from talkwright.database.deployments import ADDRESSED
 from talkwright.modelservice.artefacts import ModelFile
 from talkwright.modelservice.engines.base import MODEL, PROJECT, Order, Serving
 from talkwright.modelservice.jobs import LISTEN, Job, Limits, LogLine
+from talkwright.modelservice.project_code import ProjectCode
 from talkwright.modelservice.settings import ModelServiceSettings
 from talkwright.modelservice.variables import values_to_hide
 
@@ -26,8 +27,10 @@ _RECORD = "TALKWRIGHT_ENGINE_RECORD"
 """People who try an assistant want to see how it understood them (wire-protocols 3.6)."""
 _VARIABLES = "TALKWRIGHT_ENGINE_VARIABLES"
 _LOCAL_MODELS = "TALKWRIGHT_ENGINE_LOCAL_MODELS"
-_NO_OWN_CODE = {"TALKWRIGHT_ENGINE_ACTIONS_FOLDER": "", "TALKWRIGHT_ENGINE_PROJECT_CODE": "false"}
-"""Whatever variables an operator hands to jobs: a studio's bots run no code of projects."""
+_CODE, _ACTIONS = "TALKWRIGHT_ENGINE_PROJECT_CODE", "TALKWRIGHT_ENGINE_ACTIONS_FOLDER"
+_ACTIONS_PYTHON = "TALKWRIGHT_ENGINE_ACTIONS_PYTHON"
+_NO_OWN_CODE = {_ACTIONS: "", _CODE: "false"}
+"""Whatever variables an operator hands to jobs: without a word on the assistant no code of its project runs."""
 
 # `-P` keeps the job's folder, and with it the project's own code, off the module path.
 _ENGINE = (sys.executable, "-P", "-m", "talkwright.engine")
@@ -82,6 +85,7 @@ class TalkwrightEngine:
                 DEPLOYMENT: serving.deployment,
                 _RECORD: "true",
                 **self._told_to_jobs(order.variables),
+                **_own_code(order.code),
             },
             hide=(serving.token, *values_to_hide(order.variables)),
             desk=order.desk,
@@ -115,3 +119,11 @@ class TalkwrightEngine:
         """What every job is told: the project's variables, and which models of this machine it may ask."""
         local = self._settings.job_local_models or "none"
         return {_VARIABLES: json.dumps(dict(variables)), _LOCAL_MODELS: local} | _NO_OWN_CODE
+
+
+def _own_code(code: ProjectCode | None) -> dict[str, str]:
+    """What a bot is told of its project's code: actions run in a process beside it, channels are loaded into it."""
+    if code is None:
+        return _NO_OWN_CODE
+    python = {_ACTIONS_PYTHON: code.python} if code.python else {}
+    return {_ACTIONS: code.folder, _CODE: "true", "PYTHONPATH": code.folder, **python}

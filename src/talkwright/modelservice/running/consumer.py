@@ -117,6 +117,7 @@ class Running:
             archive=await archive_of(keeper, self._store) if engine.reads_projects else None,
             variables=keeper.given,
             desk=desk,
+            code=self._settings.project_code(attempt.assistant, attempt.assistant_name),
         )
         job = await asyncio.to_thread(engine.running_job, order, _serving(attempt, token))
         await keeper.save({"state": "running", "started_at": func.clock_timestamp()}, tell="starting")

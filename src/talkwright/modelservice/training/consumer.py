@@ -51,6 +51,7 @@ class Training:
         self._store = store
         self._publication = Publication(store)
         self._desk = desk
+        self._settings = settings
         self._engines = engines or Engines(settings)
         self.engines = self._engines.names
         self.site = executor.site if settings.adopt_seconds else None
@@ -116,6 +117,7 @@ class Training:
             requested_at=attempt.requested_at.astimezone(UTC).isoformat(),
             variables=keeper.given,
             desk=desk,
+            code=self._settings.project_code(attempt.assistant, attempt.assistant_name),
         )
 
     async def _watch(self, keeper: Keeper, running: RunningJob) -> Ended | None:

@@ -118,13 +118,14 @@ class RasaEngine:
         """What `rasajob.py` is told, and the licence; no name of an assistant's secrets becomes a variable."""
         if order.archive is None:
             raise EngineError("The version's project is gone; train it again.")
-        layout = layout_of(order.archive)
+        layout = layout_of(order.archive, code=order.code is not None)
         told: dict[str, Any] = {
             "config": layout.config,
             "endpoints": layout.endpoints,
             "left_out": layout.left_out,
             "variables": dict(order.variables),
             **({"token": token} if token is not None else {}),
+            **({"code": order.code.folder, "modules": layout.modules} if order.code is not None else {}),
         }
         text = json.dumps(told)
         if len(text) > ORDER_BYTES:

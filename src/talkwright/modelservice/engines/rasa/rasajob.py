@@ -3,13 +3,15 @@
 `python -I rasajob.py train` lays out the project that lies in the current folder as `project.tar.gz` and trains
 `model.tar.gz`; `python -I rasajob.py run HOST` serves that model at a free port. The variable `TALKWRIGHT_RASA_ORDER`
 holds, as JSON, the merged config and endpoints, the paths that are no training data (`left_out`), the values of
-`${NAME}` in the endpoints (`variables`), and of a job that serves the `token`, which no command line shows.
+`${NAME}` in the endpoints (`variables`), of a job that serves the `token`, which no command line shows, and of an
+assistant whose own code may run the folder where it lies (`code`) with the `modules` that its settings name.
 It ends with code 2 where another try would end the same.
 """
 
 from __future__ import annotations
 
 import importlib.metadata
+import importlib.util
 import json
 import os
 import re
@@ -24,6 +26,7 @@ LEAST, BELOW, LICENSED = (3, 6), (4, 0), (3, 7)
 """The releases that are known to speak as this script expects; from the last one on they need a licence."""
 LICENCES = ("RASA_PRO_LICENSE", "RASA_LICENSE")
 REFUSED = 2
+CODE_SETTING = "TALKWRIGHT_JOB_PROJECT_CODE"
 DATA = "content"
 YAML = (".yml", ".yaml")
 TEXTS = (".jinja2", ".jinja", ".j2", ".md", ".txt", ".csv", ".json")
@@ -106,6 +109,25 @@ def lay_out(archive: str, left_out: list[str]) -> None:
     os.makedirs(DATA, exist_ok=True)
 
 
+def add_code(folder: str, modules: list[str]) -> None:
+    """Let Rasa find the project's modules in the operator's folder; end the job where one is nowhere."""
+    if not (os.path.isdir(folder) and os.access(folder, os.R_OK | os.X_OK)):
+        refuse(f"There is no folder {folder} here that this job may read, for the project's code: {CODE_SETTING}.")
+    sys.path.append(folder)
+    for module in modules:
+        try:
+            found = importlib.util.find_spec(module)
+        except Exception as fault:  # a package is run to look into it, and may raise whatever it likes
+            found, why = None, f" ({type(fault).__name__})"
+        else:
+            why = ""
+        if found is None:
+            refuse(
+                f"The project names the module {module}, which is neither in {folder} nor installed for "
+                f"{sys.executable}{why}. The operator puts it there, or the project names another one."
+            )
+
+
 def filled(value: Any, variables: dict[str, str], missing: set[str]) -> Any:
     """A JSON value with its `${NAME}` filled in; names without a value are noted and stay empty."""
     if isinstance(value, str):
@@ -159,6 +181,8 @@ def main() -> None:
     mode, *words = sys.argv[1:]
     check_installation()
     lay_out("project.tar.gz", order["left_out"])
+    if "code" in order:
+        add_code(order["code"], order["modules"])
     missing: set[str] = set()
     endpoints = filled(order["endpoints"], order["variables"], missing)
     if missing and mode == "run":
