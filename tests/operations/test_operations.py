@@ -169,6 +169,18 @@ async def test_junk_on_the_management_port_harms_nobody() -> None:
             assert (await http.get("/live")).status_code == 200
 
 
+@pytest.mark.anyio
+async def test_a_check_that_fails_is_answered_with_a_status_and_not_with_silence() -> None:
+    async def fails() -> str | None:
+        raise LookupError("a secret")
+
+    async with serve_management("127.0.0.1", 0, fails) as port, client(port) as http:
+        answer = await http.get("/ready")
+        assert answer.status_code == 500
+        assert "secret" not in answer.text
+        assert (await http.get("/live")).status_code == 200
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_role_stops_in_order_on_each_signal(number: signal.Signals) -> None:
     command = [sys.executable, "-c", ROLE]

@@ -2,35 +2,22 @@
 
 `POST /grants` with the job's token takes `{"log": {"size", "sha256"}, "outputs": {path: {"size", "sha256"}}, "inputs":
 [paths]}`, each of them optional, and answers with a place for each: `{"key", "path"}` or `{"key", "url", "headers"}`.
+A job that has credentials of its `own` for the store says so, and gets the `{"key"}` alone.
 """
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import json
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Any, Protocol
 
-from talkwright.operations.logs import get_logger
-
-log = get_logger(__name__)
+from talkwright.operations.answering import Reply, Request, serve, words
 
 PATH = "/grants"
-HEAD_BYTES = 16_384
 BODY_BYTES = 65_536
-TIMEOUT_SECONDS = 10.0
-_WORDS = {
-    200: "OK",
-    400: "Bad Request",
-    403: "Forbidden",
-    404: "Not Found",
-    405: "Method Not Allowed",
-    409: "Conflict",
-    413: "Content Too Large",
-    503: "Service Unavailable",
-}
 _DIGITS = frozenset("0123456789abcdef")
 
 
@@ -61,6 +48,7 @@ class Ask:
     log: Fact | None = None
     outputs: Mapping[str, Fact] = field(default_factory=dict)
     inputs: tuple[str, ...] = ()
+    own: bool = False
 
 
 class Grants(Protocol):
@@ -74,54 +62,29 @@ class Grants(Protocol):
 async def serve_desk(grants: Grants, host: str = "127.0.0.1", port: int = 0) -> AsyncIterator[str]:
     """Serve jobs while the block runs; yields the URL that they ask (at a free port where `port` is 0)."""
 
-    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(ConnectionError, TimeoutError, asyncio.LimitOverrunError, asyncio.IncompleteReadError):
-            async with asyncio.timeout(TIMEOUT_SECONDS * 3):
-                status, body = await _answer(reader, grants)
-                kind = "application/json" if status == 200 else "text/plain; charset=utf-8"
-                fields = f"Content-Type: {kind}\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
-                writer.write(f"HTTP/1.1 {status} {_WORDS[status]}\r\n{fields}".encode() + body)
-                await writer.drain()
-        writer.close()
+    async def answer(request: Request) -> Reply:
+        if request.path != PATH:
+            return words(HTTPStatus.NOT_FOUND, "here is only /grants")
+        if request.method != "POST":
+            return words(HTTPStatus.METHOD_NOT_ALLOWED, "only POST")
+        kind, _, token = request.fields.get("authorization", "").partition(" ")
+        try:
+            ask = read_ask(json.loads(request.body))
+        except (ValueError, RecursionError):
+            return words(HTTPStatus.BAD_REQUEST, "this is no request for grants")
+        try:
+            told = await grants.answer(token.strip() if kind.lower() == "bearer" else "", ask)
+        except StaleError as error:
+            return words(HTTPStatus.CONFLICT, str(error))
+        except RefusedError as error:
+            return words(HTTPStatus.FORBIDDEN, str(error))
+        except AwayError as error:
+            return words(HTTPStatus.SERVICE_UNAVAILABLE, str(error))
+        return Reply(HTTPStatus.OK, json.dumps(told).encode(), "application/json")
 
-    server = await asyncio.start_server(handle, host, port, limit=HEAD_BYTES)
-    try:
+    async with serve(answer, host, port, most_bytes=BODY_BYTES) as bound:
         name = f"[{host}]" if ":" in host else host
-        yield f"http://{name}:{server.sockets[0].getsockname()[1]}{PATH}"
-    finally:
-        server.close()
-
-
-async def _answer(reader: asyncio.StreamReader, grants: Grants) -> tuple[int, bytes]:
-    async with asyncio.timeout(TIMEOUT_SECONDS):
-        head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
-    first, *rest = head.split("\r\n")
-    method, _, where = first.partition(" ")
-    if where.partition(" ")[0] != PATH:
-        return 404, b"here is only /grants\n"
-    if method != "POST":
-        return 405, b"only POST\n"
-    fields = {name.strip().lower(): value.strip() for name, _, value in (line.partition(":") for line in rest)}
-    length = fields.get("content-length", "")
-    if not length.isdecimal() or len(length) > 9:
-        return 400, b"the length of the body is missing\n"
-    if int(length) > BODY_BYTES:
-        return 413, b"the body is too long\n"
-    async with asyncio.timeout(TIMEOUT_SECONDS):
-        body = await reader.readexactly(int(length))
-    kind, _, token = fields.get("authorization", "").partition(" ")
-    try:
-        ask = read_ask(json.loads(body))
-        told = await grants.answer(token.strip() if kind.lower() == "bearer" else "", ask)
-    except (ValueError, RecursionError):
-        return 400, b"this is no request for grants\n"
-    except StaleError as error:
-        return 409, f"{error}\n".encode()
-    except RefusedError as error:
-        return 403, f"{error}\n".encode()
-    except AwayError as error:
-        return 503, f"{error}\n".encode()
-    return 200, json.dumps(told).encode()
+        yield f"http://{name}:{bound}{PATH}"
 
 
 def read_ask(value: Any) -> Ask:
@@ -135,6 +98,7 @@ def read_ask(value: Any) -> Ask:
         log=_fact(told) if told is not None else None,
         outputs={str(path): _fact(one) for path, one in outputs.items()},
         inputs=tuple(str(path) for path in inputs),
+        own=value.get("own") is True,
     )
 
 
