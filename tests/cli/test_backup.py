@@ -17,6 +17,7 @@ from tests.services.postgres import TestServer
 from talkwright.cli.archive import Reader, Writer
 from talkwright.database import dump
 from talkwright.database.ids import SYSTEM_USER, uuid7
+from talkwright.database.settings import DatabaseSettings
 
 
 @dataclass(frozen=True)
@@ -39,19 +40,23 @@ def original(postgres: TestServer, tmp_path_factory: pytest.TempPathFactory) -> 
 
 
 @pytest.fixture(params=["embedded", "external"])
-def places(request: pytest.FixtureRequest, postgres: TestServer, tmp_path: Path) -> Iterator[tuple[Place, Place]]:
-    """A place with the example, and an empty one of the same kind."""
+def places(
+    request: pytest.FixtureRequest, postgres: TestServer, original: Original, tmp_path: Path
+) -> Iterator[tuple[Place, Place]]:
+    """A place with the example, and an empty one of the same kind; the embedded ones' commands are processes."""
     if request.param == "embedded":
         both = Place(tmp_path / "old"), Place(tmp_path / "new")
-        with both[0].database() as settings:
-            Place(both[0].home, settings).talkwright("migrate")
-        both[0].fill()
+        with both[0].running() as old:
+            old.talkwright("migrate")
+            old.fill()
         yield both
         return
-    with postgres.database() as old, postgres.database(empty=True) as new:
-        both = Place(tmp_path / "old", postgres.settings(old)), Place(tmp_path / "new", postgres.settings(new))
-        both[0].fill()
-        yield both
+    with postgres.database(like=original.database) as name, postgres.database(empty=True) as empty:
+        shutil.copytree(original.home, tmp_path / "old")
+        yield (
+            Place(tmp_path / "old", postgres.settings(name), here=True),
+            Place(tmp_path / "new", postgres.settings(empty), here=True),
+        )
 
 
 def test_a_backup_round_trips_into_an_empty_place_and_not_onto_another_studio(
@@ -63,12 +68,21 @@ def test_a_backup_round_trips_into_an_empty_place_and_not_onto_another_studio(
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert "is there already" in old.refused("backup", str(file))
     assert "Restored" in new.talkwright("restore", str(file))
-    rows = new.rows()
+    assert new.objects() == old.objects() != {}
+    with new.running() as there:
+        rows = there.rows()
+        assert there.settings is not None
+        further_training(there.settings)
     assert rows == old.rows()
     assert sum(map(len, rows.values())) > 1000
-    assert new.objects() == old.objects() != {}
-    # What was restored can be used: a further training gets the next number, and the application's role reads.
-    with new.database() as settings, psycopg.connect(settings.application) as link:
+    assert "--replace" in new.refused("restore", str(file))
+    assert "Restored" in new.talkwright("restore", "--replace", str(file))
+    assert new.rows() == rows
+
+
+def further_training(settings: DatabaseSettings) -> None:
+    """What was restored can be used: a further training gets the next number, and the application's role reads."""
+    with psycopg.connect(settings.application) as link:
         (last,) = link.execute("SELECT max(sequence) FROM studio.trainings").fetchone() or (0,)
         assert last == 1
         link.execute(
@@ -77,9 +91,6 @@ def test_a_backup_round_trips_into_an_empty_place_and_not_onto_another_studio(
             (uuid7(), SYSTEM_USER),
         )
         assert link.execute("SELECT max(sequence) FROM studio.trainings").fetchone() == (2,)
-    assert "--replace" in new.refused("restore", str(file))
-    assert "Restored" in new.talkwright("restore", "--replace", str(file))
-    assert new.rows() == rows
 
 
 @pytest.fixture
@@ -88,7 +99,7 @@ def external(postgres: TestServer, original: Original, tmp_path: Path) -> Iterat
     with postgres.database(like=original.database) as name:
         shutil.copytree(original.home, tmp_path / "home")
         yield (
-            Place(tmp_path / "home", postgres.settings(name)),
+            Place(tmp_path / "home", postgres.settings(name), here=True),
             Path(shutil.copy2(original.backup, tmp_path / "studio.backup")),
         )
 

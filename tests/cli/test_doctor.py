@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from unittest.mock import patch
 
 import psycopg
 import pytest
@@ -21,8 +22,11 @@ from tests.services.commands import Place
 from tests.services.objects import s3_missing, s3_server
 from tests.services.postgres import TestServer
 
+from talkwright.cli.checks import Finding
+from talkwright.cli.doctor import SECTIONS, examine
 from talkwright.database.ids import uuid7
 from talkwright.database.settings import DatabaseSettings
+from talkwright.operations.config import load
 
 WITH_ACTIONS = {"TALKWRIGHT_PORT": "0"}
 ALONE = {**WITH_ACTIONS, "TALKWRIGHT_ACTIONS_PYTHON": "/nowhere/python"}
@@ -36,42 +40,49 @@ def place(postgres: TestServer, tmp_path: Path) -> Iterator[Place]:
         yield Place(tmp_path / "home", postgres.settings(name), ALONE)
 
 
-def findings(place: Place, **more: str) -> dict[str, dict[str, str | None]]:
-    """What the doctor finds, by area; its exit code must fit."""
-    done = replace(place, more={**place.more, **more}).run("talkwright.cli.main", "doctor", "--json")
+def told(place: Place, **more: str) -> dict[str, dict[str, str | None]]:
+    """What the command tells of all areas; its exit code must fit."""
+    done = replace(place, more={**place.more, **more}).command("doctor", "--json")
     found = {finding["area"]: finding for finding in json.loads(done.stdout)}
     assert done.returncode == any(finding["state"] == "wrong" for finding in found.values()), done.stderr
     assert all(finding["mend"] for finding in found.values() if finding["state"] != "well")
     return found
 
 
+def found(place: Place, area: str, **more: str) -> Finding:
+    """What the doctor finds in one area, asked without the command, which would try the engine each time."""
+    with patch.dict(os.environ, {**place.environment(), **more}, clear=True):
+        (finding,) = examine(load(*SECTIONS), [area])
+    assert finding.mend or finding.state == "well"
+    return finding
+
+
 def wrong(place: Place, area: str, **more: str) -> str:
     """What is wrong in one area."""
-    finding = findings(place, **more)[area]
-    assert finding["state"] == "wrong", finding
-    return str(finding["found"])
+    finding = found(place, area, **more)
+    assert finding.state == "wrong", finding
+    return finding.found
 
 
 def test_a_prepared_studio_is_well_but_for_its_first_administrator(place: Place) -> None:
-    found = findings(replace(place, more=WITH_ACTIONS))
-    notes = {area: finding["state"] for area, finding in found.items() if finding["state"] != "well"}
+    findings = told(replace(place, more=WITH_ACTIONS))
+    notes = {area: finding["state"] for area, finding in findings.items() if finding["state"] != "well"}
     of_machine = {"engine", "disk", "ports", "actions", "cluster", "engines"}
-    assert set(found) == {"database", "storage", "identity", "roles", *of_machine}
+    assert set(findings) == {"database", "storage", "identity", "roles", *of_machine}
     assert notes.pop("identity") == "note"
     assert notes.pop("actions", "note") == "note"  # where rasa-sdk is not installed
     assert not notes
 
 
 def test_lines_for_people_say_how_to_mend(place: Place) -> None:
-    done = replace(place, more=WITH_ACTIONS).run("talkwright.cli.main", "doctor")
+    done = place.command("doctor")
     assert done.returncode == 0
     assert "Open the link that `talkwright up` prints." in done.stdout
     assert done.stdout.count("\nok ") >= 4
 
 
 def test_a_new_data_folder_is_left_alone(tmp_path: Path) -> None:
-    found = findings(Place(tmp_path / "home", None, ALONE))
-    assert found["database"]["state"] == "note"
+    assert found(Place(tmp_path / "home", None, ALONE), "database").state == "note"
     assert not (tmp_path / "home").exists()
 
 
@@ -95,16 +106,16 @@ def test_an_embedded_server_that_can_not_start_is_found(tmp_path: Path) -> None:
 
 
 def test_a_store_that_can_not_be_written_is_found(place: Place) -> None:
-    assert wrong(place, "storage", TALKWRIGHT_STORAGE_URL="file:///dev/null/objects")
+    findings = told(place, TALKWRIGHT_STORAGE_URL="file:///dev/null/objects")
+    assert [area for area, finding in findings.items() if finding["state"] == "wrong"] == ["storage"]
 
 
 @pytest.mark.skipif(s3_missing() is not None, reason=str(s3_missing()))
 def test_a_store_elsewhere_is_tried_as_jobs_use_it_and_what_it_refuses_is_said(place: Place, tmp_path: Path) -> None:
     (tmp_path / "s3").mkdir()
     with s3_server(tmp_path / "s3") as server:
-        assert findings(place, **server.settings())["storage"]["state"] == "well"
-        found = wrong(place, "storage", **server.settings(AWS_SECRET_ACCESS_KEY="wrong"))
-        assert "could not be stored" in found
+        assert found(place, "storage", **server.settings()).state == "well"
+        assert "could not be stored" in wrong(place, "storage", **server.settings(AWS_SECRET_ACCESS_KEY="wrong"))
         bucket = {"TALKWRIGHT_STORAGE_URL": "s3://no-such-bucket", "TALKWRIGHT_STORAGE_RETRY_SECONDS": "1"}
         assert wrong(place, "storage", **server.settings(**bucket))
 
@@ -122,7 +133,7 @@ def test_a_model_that_is_missing_in_the_store_is_found(place: Place) -> None:
 
 
 def test_keys_that_do_not_open_the_secrets_are_found(place: Place) -> None:
-    assert findings(place)["identity"]["state"] == "note"
+    assert found(place, "identity").state == "note"
     other = base64.b64encode(os.urandom(32)).decode()
     assert "TALKWRIGHT_SECRET_KEYS" in wrong(place, "identity", TALKWRIGHT_SECRET_KEYS=other)
 
@@ -140,12 +151,12 @@ def test_a_sign_in_service_that_is_away_or_another_one_is_found(place: Place) ->
 
 
 def test_roles_that_are_missing_beside_others_are_named(place: Place) -> None:
-    assert findings(place)["roles"]["found"] == "No role of the model service runs here now."
+    assert found(place, "roles").found == "No role of the model service runs here now."
     assert place.settings is not None
-    lease = "INSERT INTO studio.leases VALUES (%s, gen_random_uuid(), 1, clock_timestamp() + interval '1 minute')"
+    lease = "INSERT INTO studio.leases VALUES (%s, gen_random_uuid(), 1, clock_timestamp() + interval '1 hour')"
     worker = (
         "INSERT INTO studio.workers (id, role, host, started_at, heartbeat_at) "
-        "VALUES (gen_random_uuid(), %s, 'here', clock_timestamp(), clock_timestamp())"
+        "VALUES (gen_random_uuid(), %s, 'here', clock_timestamp(), clock_timestamp() + interval '1 hour')"
     )
     with psycopg.connect(place.settings.application, autocommit=True) as link:
         link.execute(lease, ("lead:training",))
@@ -154,8 +165,8 @@ def test_roles_that_are_missing_beside_others_are_named(place: Place) -> None:
         assert wrong(place, "roles") == missing
         link.execute(lease, ("lead:deployment",))
         link.execute(worker, ("running-consumer",))
-        assert findings(place)["roles"]["state"] == "well"
-        link.execute("UPDATE studio.workers SET heartbeat_at = heartbeat_at - interval '1 hour'")
+        assert found(place, "roles").state == "well"
+        link.execute("UPDATE studio.workers SET heartbeat_at = heartbeat_at - interval '2 hours'")
     assert wrong(place, "roles") == "There is no training consumer and no running consumer."
 
 
@@ -168,8 +179,7 @@ def test_a_cluster_that_is_away_and_another_engine_that_is_not_there_are_found(p
 
 def test_a_port_that_is_taken_is_told_and_an_address_of_nobody_is_wrong(place: Place) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        found = findings(place, TALKWRIGHT_PORT=str(taken.getsockname()[1]))["ports"]
-        assert found["state"] == "note"
+        assert found(place, "ports", TALKWRIGHT_PORT=str(taken.getsockname()[1])).state == "note"
     assert "can't be had" in wrong(place, "ports", TALKWRIGHT_HOST="203.0.113.7")
 
 
@@ -180,8 +190,8 @@ def test_an_action_server_that_is_away_or_does_not_start_is_found(place: Place) 
 
 
 def test_wrong_settings_are_found(place: Place) -> None:
-    found = findings(place, TALKWRIGHT_PORT="many")
-    assert "TALKWRIGHT_PORT" in str(found["settings"]["found"])
+    findings = told(place, TALKWRIGHT_PORT="many")
+    assert "TALKWRIGHT_PORT" in str(findings["settings"]["found"])
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount a small disk")

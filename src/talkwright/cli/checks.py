@@ -269,5 +269,14 @@ def address_of(home: Path) -> str | None:
     return str(told) if told else None
 
 
-OF_DATA: tuple[Callable[[Place, Database], Awaitable[Finding]], ...] = (database, storage, identity)
-OF_THE_MACHINE: tuple[Callable[[Place], Awaitable[Finding]], ...] = (engine, disk, ports, actions)
+OF_DATA: dict[Area, Callable[[Place, Database], Awaitable[Finding]]] = {
+    "database": database,
+    "storage": storage,
+    "identity": identity,
+}
+OF_THE_MACHINE: dict[Area, Callable[[Place], Awaitable[Finding]]] = {
+    "engine": engine,
+    "disk": disk,
+    "ports": ports,
+    "actions": actions,
+}

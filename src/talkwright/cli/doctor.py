@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+from collections.abc import Collection
 from dataclasses import asdict
-from typing import Annotated
+from typing import Annotated, get_args
 
 import typer
 
 from talkwright.backend.settings import BackendSettings
-from talkwright.cli.checks import OF_DATA, OF_THE_MACHINE, Finding, Place, address_of, note, wrong
+from talkwright.cli.checks import OF_DATA, OF_THE_MACHINE, Area, Finding, Place, address_of, note, wrong
 from talkwright.cli.reaching import has_data, reached
 from talkwright.cli.service_checks import OF_JOBS, OF_ROWS
 from talkwright.cli.settings import UpSettings
@@ -36,7 +37,7 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="One JSON list i
     """Look at data, storage, sign-in, engines, roles, cluster, machine; exit code 1 where something is wrong."""
     configure_logging("doctor", OperationsSettings(log_level="error"))
     try:
-        findings = _examine(load(*_SECTIONS))
+        findings = examine(load(*SECTIONS))
     except SettingsError as error:
         findings = [wrong("settings", str(error), "docs/settings.md lists every setting.")]
     sys.stdout.write(_as_json(findings) if as_json else _as_lines(findings))
@@ -44,13 +45,15 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="One JSON list i
         raise typer.Exit(1)
 
 
-_SECTIONS = (
+SECTIONS = (
     *(HomeSettings, DatabaseSettings, BackendSettings, IdentitySettings, StorageSettings, UpSettings),
     *(ModelServiceSettings, PlaceSettings, KubernetesSettings, RasaSettings),
 )
+"""All settings that are looked at."""
 
 
-def _examine(settings: Settings) -> list[Finding]:
+def examine(settings: Settings, areas: Collection[str] = get_args(Area)) -> list[Finding]:
+    """What there is to say of all areas, or of some; of those that need data only that there is none yet."""
     home, given = settings[HomeSettings].home.resolve(), settings[DatabaseSettings]
     place = Place(
         home=home,
@@ -66,24 +69,24 @@ def _examine(settings: Settings) -> list[Finding]:
     )
     if not has_data(home, given):
         found = note("database", f"There is no data in {home} yet.", "`talkwright up` makes it.")
-        return [found, *asyncio.run(_check(place, None))]
+        return [found, *asyncio.run(_check(place, None, areas))]
     try:
         with reached(home, given) as settings_of_server:
-            return asyncio.run(_check(place, Database.at(settings_of_server.application, given)))
+            return asyncio.run(_check(place, Database.at(settings_of_server.application, given), areas))
     except EmbeddedError as error:
         found = wrong("database", str(error), f"The server's own log is {home / 'postgres' / 'postgres.log'}.")
-        return [found, *asyncio.run(_check(place, None))]
+        return [found, *asyncio.run(_check(place, None, areas))]
 
 
-async def _check(place: Place, link: Database | None) -> list[Finding]:
-    """The findings of all checks, or of those that need no data."""
+async def _check(place: Place, link: Database | None, areas: Collection[str]) -> list[Finding]:
+    """The findings of all checks of these areas, or of those that need no data."""
     findings = []
     if link is not None:
         try:
-            findings = [await check(place, link) for check in (*OF_DATA, *OF_ROWS)]
+            findings = [await check(place, link) for area, check in (OF_DATA | OF_ROWS).items() if area in areas]
         finally:
             await link.close()
-    return [*findings, *[await check(place) for check in (*OF_THE_MACHINE, *OF_JOBS)]]
+    return [*findings, *[await check(place) for area, check in (OF_THE_MACHINE | OF_JOBS).items() if area in areas]]
 
 
 def _runs(settings: Settings) -> bool:

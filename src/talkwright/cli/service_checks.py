@@ -7,7 +7,7 @@ from dataclasses import asdict
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from talkwright.cli.checks import Finding, Place, last_words, note, well, wrong
+from talkwright.cli.checks import Area, Finding, Place, last_words, note, well, wrong
 from talkwright.database.engine import Database
 from talkwright.database.roles_alive import roles_alive
 from talkwright.modelservice.engines.rasa import rasajob
@@ -86,5 +86,5 @@ async def engines(place: Place) -> Finding:
     return well("engines", f"Rasa {version} can be chosen beside Talkwright's own engine.")
 
 
-OF_ROWS: tuple[Callable[[Place, Database], Awaitable[Finding]], ...] = (roles,)
-OF_JOBS: tuple[Callable[[Place], Awaitable[Finding]], ...] = (cluster, engines)
+OF_ROWS: dict[Area, Callable[[Place, Database], Awaitable[Finding]]] = {"roles": roles}
+OF_JOBS: dict[Area, Callable[[Place], Awaitable[Finding]]] = {"cluster": cluster, "engines": engines}
