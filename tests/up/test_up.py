@@ -24,9 +24,13 @@ ACTIVE = "SELECT id FROM studio.deployments WHERE active AND state = 'running'"
 
 
 class House:
-    """A data folder without an example that several tests use one after the other: a first start takes longest."""
+    """A data folder without an example that several tests use one after the other: a first start takes longest.
 
-    def __init__(self, home: Path) -> None:
+    The port that its studio is told to take is somebody else's.
+    """
+
+    def __init__(self, home: Path, port: int) -> None:
+        self.port = port
         self._home = home
         self._up: Up | None = None
         self._stack = AsyncExitStack()
@@ -35,7 +39,7 @@ class House:
     async def runs(self) -> AsyncIterator[Up]:
         """The studio that a test before left running, or a new one; ended where the block fails or ends it."""
         if self._up is None:
-            self._up = await self._stack.enter_async_context(studio(self._home, **BARE))
+            self._up = await self._stack.enter_async_context(studio(self._home, **BARE, TALKWRIGHT_PORT=str(self.port)))
         try:
             yield self._up
         except BaseException:
@@ -52,12 +56,15 @@ class House:
 
 @pytest.fixture(scope="module")
 async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
-    house = House(tmp_path_factory.mktemp("house") / "home")
-    yield house
-    await house.close()
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        house = House(tmp_path_factory.mktemp("house") / "home", taken.getsockname()[1])
+        yield house
+        await house.close()
 
 
-async def test_an_empty_folder_becomes_a_studio_whose_example_talks(tmp_path: Path) -> None:
+async def test_an_empty_folder_becomes_a_studio_whose_example_talks_and_each_start_and_end_is_whole(
+    tmp_path: Path,
+) -> None:
     home = tmp_path / "home"
     async with studio(home) as up:
         assert up.link.startswith("http://127.0.0.1:")
@@ -67,8 +74,7 @@ async def test_an_empty_folder_becomes_a_studio_whose_example_talks(tmp_path: Pa
         assert "127.0.0.1" not in before
         await up.row(ACTIVE, seconds=120)
         before_stop = len(up.log())
-        assert await stopped(up, signal.SIGINT) == 0
-        await up.none_left()
+        await ends_in_time(up, signal.SIGINT)
         said = up.log()[before_stop:]
         assert [record["outcome"] for record in said if record["event"] == "attempt.ended"] == ["released"]
         assert {record["level"] for record in said} == {"info"}
@@ -76,12 +82,22 @@ async def test_an_empty_folder_becomes_a_studio_whose_example_talks(tmp_path: Pa
     assert stat.S_IMODE(home.stat().st_mode) == 0o700
     roles = {record["role"] for record in up.log()}
     assert {"up", "backend", "training-consumer", "running-consumer", "training-orchestrator"} <= roles
-    # The next start brings the same model back, by itself.
+    # The next start brings the same model back, by itself, and another link, as nobody used the first.
     async with studio(home) as again:
+        assert "/auth/first-administrator?token=" in again.link
+        assert again.link.rpartition("=")[2] != up.link.rpartition("=")[2]
         await again.row(ACTIVE)
         with again.database() as link:
             assert link.execute("SELECT count(*) FROM studio.trainings").fetchone() == (1,)
             assert link.execute("SELECT count(*) FROM studio.assistants").fetchone() == (1,)
+        form = {"username": "admin", "password": PASSWORD, "again": PASSWORD}
+        async with httpx2.AsyncClient(trust_env=False) as client:
+            assert (await client.post(again.link, data=form)).is_redirect
+        await ends_in_time(again, signal.SIGTERM)
+    async with studio(home) as last:
+        assert "token=" not in last.link
+        assert await last.page() == 200
+        await ends_in_time(last, signal.SIGHUP)
 
 
 async def ends_in_time(up: Up, number: signal.Signals) -> None:
@@ -107,26 +123,6 @@ async def test_the_death_of_up_itself_leaves_nothing_behind(house: House) -> Non
     async with house.runs() as again:
         assert again is not up
         assert await again.page() == 200
-
-
-async def test_each_start_prints_the_first_administrators_link_until_there_is_one_and_each_signal_ends_all(
-    tmp_path: Path,
-) -> None:
-    links = []
-    for number in (signal.SIGINT, signal.SIGTERM):
-        async with studio(tmp_path / "home", **BARE) as up:
-            assert "/auth/first-administrator?token=" in up.link
-            links.append(up.link)
-            if len(links) == 2:
-                form = {"username": "admin", "password": PASSWORD, "again": PASSWORD}
-                async with httpx2.AsyncClient(trust_env=False) as client:
-                    assert (await client.post(up.link, data=form)).is_redirect
-            await ends_in_time(up, number)
-    assert links[0].rpartition("=")[2] != links[1].rpartition("=")[2]
-    async with studio(tmp_path / "home", **BARE) as up:
-        assert "token=" not in up.link
-        assert await up.page() == 200
-        await ends_in_time(up, signal.SIGHUP)
 
 
 async def test_a_signal_during_the_start_leaves_nothing_behind(tmp_path: Path) -> None:
@@ -160,15 +156,11 @@ async def test_a_second_one_on_the_same_folder_names_the_first(house: House) -> 
         assert await up.page() == 200
 
 
-async def test_two_run_beside_each_other_and_a_taken_port_is_said(tmp_path: Path) -> None:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        port = taken.getsockname()[1]
-        async with studio(tmp_path / "one", **BARE, TALKWRIGHT_PORT=str(port)) as up:
-            assert not up.address.endswith(f":{port}")
-            assert any(f"Port {port} is taken" in line for line in up.lines)
-            assert await up.page() == 200
+async def test_beside_whoever_has_its_port_it_takes_another_and_says_so(house: House) -> None:
+    async with house.runs() as up:
+        assert not up.address.endswith(f":{house.port}")
+        assert await up.page() == 200
+        assert any(f"Port {house.port} is taken" in line for line in up.lines)
 
 
 async def test_a_killed_role_comes_back_and_the_port_stays(house: House) -> None:
