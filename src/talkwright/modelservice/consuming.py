@@ -58,6 +58,11 @@ def timed(keeper: Keeper, stage: str) -> Iterator[None]:
         observed.observe(time.monotonic() - began)
 
 
+def lost(keeper: Keeper) -> Outcome:
+    """What it means that something is not there: that of a consumer which stops is no fault of the job."""
+    return Outcome.RELEASED if keeper.shutdown else Outcome.LOST_JOB
+
+
 async def remember(keeper: Keeper, running: RunningJob, **more: str) -> None:
     """Keep how the job is found again, so that another consumer can go on with it.
 

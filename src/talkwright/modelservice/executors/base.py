@@ -53,7 +53,7 @@ class Executor(Protocol):
         """Where jobs can be taken over."""
 
     async def start(self, job: Job) -> RunningJob:
-        """Fetch the inputs and start the job. Raises JobError."""
+        """Fetch the inputs and start the job. Raises JobError, and StorageError where the store is away for now."""
 
     async def adopt(self, handle: Mapping[str, Any], desk: Desk | None, *, after: int = 0) -> RunningJob | None:
         """Take over a job from a holder that is gone, its log from the line behind `after`; None where it is lost."""

@@ -21,7 +21,7 @@ from talkwright.modelservice.executors.identity import ProcessIdentity, boot_id,
 from talkwright.modelservice.executors.users import closed_at, give_to, user_of
 from talkwright.modelservice.jobs import LISTEN, Desk, Ended, Job, LogLine, ended_from, parse_line
 from talkwright.operations.logs import get_logger
-from talkwright.storage.objects import ObjectStore, StorageError
+from talkwright.storage.objects import ObjectNotFoundError, ObjectStore, StorageError
 
 log = get_logger(__name__)
 
@@ -159,7 +159,8 @@ class ProcessJob:
                 is_over = not is_alive(self._wrapper)
                 *lines, rest = (rest + source.read()).split(b"\n")
                 for line in lines:
-                    self._note(json.loads(line))
+                    with contextlib.suppress(ValueError):  # one was cut where the disk was full; the end fills the gap
+                        self._note(json.loads(line))
                 if is_over:
                     break
                 await asyncio.sleep(LOOK_SECONDS)
@@ -230,7 +231,7 @@ class ProcessExecutor:
         return f"{KIND}:{boot_id()}:{self._folder.resolve()}"
 
     async def start(self, job: Job) -> ProcessJob:
-        """Make the folder, fetch the inputs, start the wrapper in a session of its own."""
+        """Make the folder, fetch the inputs, start the wrapper in a session. Raises JobError, StorageError."""
         folder = self._folder / job.name
         memory = job.limits.memory_bytes
         cgroup = await asyncio.to_thread(make_cgroup, job.name, memory) if memory else None
@@ -248,7 +249,9 @@ class ProcessExecutor:
             await asyncio.to_thread(folders.delete_folder, folder)
             if cgroup is not None:
                 remove_cgroup(cgroup)
-            raise JobError(f"The job could not be started: {error}") from error
+            if isinstance(error, OSError | ObjectNotFoundError):
+                raise JobError(f"The job could not be started: {error}") from error
+            raise
         except asyncio.CancelledError:
             folders.delete_folder(folder)
             raise

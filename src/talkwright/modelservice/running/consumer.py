@@ -13,7 +13,7 @@ from sqlalchemy import func
 from talkwright.database.deployments import SECRET_PURPOSE
 from talkwright.database.work import HeldAttempt
 from talkwright.identity.secrets import Keyring, SecretsError
-from talkwright.modelservice.consuming import GONE, remember, timed, traced
+from talkwright.modelservice.consuming import GONE, lost, remember, timed, traced
 from talkwright.modelservice.engines.base import REFUSED, Engine, EngineError, Order, Serving
 from talkwright.modelservice.engines.known import Engines
 from talkwright.modelservice.executors.base import Executor, JobError, RunningJob
@@ -22,6 +22,7 @@ from talkwright.modelservice.granting import JobDesk
 from talkwright.modelservice.jobs import NO_FAULT
 from talkwright.modelservice.keeper import Keeper
 from talkwright.modelservice.leases import LeaseLostError
+from talkwright.modelservice.patience import patiently
 from talkwright.modelservice.projects import archive_of
 from talkwright.modelservice.settings import ModelServiceSettings
 from talkwright.modelservice.transitions import Outcome
@@ -80,7 +81,7 @@ class Running:
             await keeper.end(Outcome.FAILED, str(error))
             return
         except (JobError, StorageError) as error:
-            await keeper.end(Outcome.LOST_JOB, str(error))
+            await keeper.end(lost(keeper), str(error))
             return
         try:
             goes_on = await self._serve(keeper, running, token)
@@ -114,7 +115,7 @@ class Running:
         order = Order(
             name=keeper.job_name,
             project=project_key(attempt.version),
-            archive=await archive_of(keeper, self._store) if engine.reads_projects else None,
+            archive=await patiently(keeper, lambda: archive_of(keeper, self._store)) if engine.reads_projects else None,
             variables=keeper.given,
             desk=desk,
             code=self._settings.project_code(attempt.assistant, attempt.assistant_name),
@@ -122,7 +123,7 @@ class Running:
         job = await asyncio.to_thread(engine.running_job, order, _serving(attempt, token))
         await keeper.save({"state": "running", "started_at": func.clock_timestamp()}, tell="starting")
         with timed(keeper, "starting"):
-            running = await self._executor.start(traced(job))
+            running = await patiently(keeper, lambda: self._executor.start(traced(job)))
         sealed = base64.b64encode(self._keyring.encrypt(token.encode(), SECRET_PURPOSE)).decode()
         await remember(keeper, running, token=sealed)
         return running, token

@@ -13,7 +13,7 @@ from sqlalchemy import func
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from talkwright.modelservice.artefacts import ModelArchiveError
-from talkwright.modelservice.consuming import GONE, remember, timed, traced
+from talkwright.modelservice.consuming import GONE, lost, remember, timed, traced
 from talkwright.modelservice.engines.base import MODEL, REFUSED, Engine, EngineError, Order
 from talkwright.modelservice.engines.known import Engines
 from talkwright.modelservice.executors.base import Executor, JobError, RunningJob
@@ -66,7 +66,7 @@ class Training:
             await keeper.end(Outcome.FAILED, str(error))
             return
         except (JobError, StorageError) as error:
-            await keeper.end(_lost(keeper), str(error))
+            await keeper.end(lost(keeper), str(error))
             return
         if running is None:
             return
@@ -104,7 +104,7 @@ class Training:
         job = await asyncio.to_thread(engine.training_job, await self._order(keeper, engine, desk))
         await keeper.save({"state": "running", "started_at": func.clock_timestamp()}, tell="running")
         with timed(keeper, "starting"):
-            running = await self._executor.start(traced(job))
+            running = await patiently(keeper, lambda: self._executor.start(traced(job)))
         await remember(keeper, running)
         return running
 
@@ -113,7 +113,7 @@ class Training:
         return Order(
             name=keeper.job_name,
             project=project_key(attempt.version),
-            archive=await archive_of(keeper, self._store) if engine.reads_projects else None,
+            archive=await patiently(keeper, lambda: archive_of(keeper, self._store)) if engine.reads_projects else None,
             requested_at=attempt.requested_at.astimezone(UTC).isoformat(),
             variables=keeper.given,
             desk=desk,
@@ -148,7 +148,7 @@ class Training:
         except ModelArchiveError as error:
             await keeper.end(Outcome.FAILED, str(error))
         except StorageError as error:
-            await keeper.end(_lost(keeper), str(error))
+            await keeper.end(lost(keeper), str(error))
         else:
             await self._enter(keeper, published)
 
@@ -160,11 +160,6 @@ class Training:
 
         if await keeper.end(Outcome.SUCCEEDED, None, {"progress": 1.0}, act=enter):
             await self._publication.clear(keeper.attempt, published)
-
-
-def _lost(keeper: Keeper) -> Outcome:
-    """What it means that something is not there: that of a consumer which stops is no fault of the job."""
-    return Outcome.RELEASED if keeper.shutdown else Outcome.LOST_JOB
 
 
 def judged(ended: Ended, problems: int, keeper: Keeper) -> tuple[Outcome, str | None]:

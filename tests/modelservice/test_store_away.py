@@ -1,0 +1,126 @@
+"""A store that is away when a job is to start: that is waited for, and is no fault of the job."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import insert, select
+from tests.modelservice.places import python
+
+from talkwright.database.engine import Database
+from talkwright.database.ids import uuid7
+from talkwright.database.tables import attempts
+from talkwright.database.work import HeldAttempt
+from talkwright.identity.secrets import Keyring
+from talkwright.modelservice import patience
+from talkwright.modelservice.engines.base import MODEL, Order
+from talkwright.modelservice.engines.talkwright import TalkwrightEngine
+from talkwright.modelservice.executors.process import ProcessExecutor
+from talkwright.modelservice.granting import JobDesk, JobGrants
+from talkwright.modelservice.jobs import Job
+from talkwright.modelservice.keeper import Keeper
+from talkwright.modelservice.leases import Lease, Leases
+from talkwright.modelservice.running.consumer import Running
+from talkwright.modelservice.settings import ModelServiceSettings
+from talkwright.modelservice.variables import Variables
+from talkwright.storage.objects import ObjectStore, StorageError
+
+pytestmark = pytest.mark.anyio
+
+STORED = "models/m.tar.gz"
+ENDS = "print('it was started'); raise SystemExit(2)"
+
+
+class AwayStore(ObjectStore):
+    """The real store, of which so many reads find nobody; before each of them something may happen."""
+
+    away = 3
+
+    async def get_to(self, key: str, path: Path) -> None:
+        if self.away:
+            self.away -= 1
+            await self.before()
+            raise StorageError(f"The object {key} could not be read: nobody answers.")
+        await super().get_to(key, path)
+
+    async def before(self) -> None:
+        """By itself nothing happens."""
+
+
+@dataclass
+class Place:
+    """A running consumer's trade, and one attempt in its hands."""
+
+    trade: Running
+    keeper: Keeper
+    store: AwayStore
+    folder: Path
+
+
+@pytest.fixture
+async def place(database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
+    monkeypatch.setattr(patience, "FIRST_PAUSE", 0.01)
+    store = AwayStore((tmp_path / "objects").as_uri())
+    await store.put(STORED, b"a model")
+
+    def job(_: TalkwrightEngine, order: Order, __: object) -> Job:
+        return Job(name=order.name, command=python(ENDS), inputs={STORED: MODEL})
+
+    monkeypatch.setattr(TalkwrightEngine, "running_job", job)
+    keyring, leases, attempt, work = Keyring([b"k" * 32]), Leases(database, uuid7(), 60), uuid7(), uuid7()
+    row = {"id": attempt, "work_kind": "deployment", "work": work, "number": 1}
+    async with database.transaction() as session:
+        await session.execute(insert(attempts).values(row | {"worker": leases.holder, "epoch": 1}))
+    lease = await leases.take(f"attempt:{attempt}")
+    assert isinstance(lease, Lease)
+    held = HeldAttempt(
+        id=attempt, kind="deployment", work=work, number=1, state="assigned", stop=False, assistant=uuid7(),
+        version=uuid7(), engine="talkwright", model_object=STORED, model_id="m", requested_at=datetime.now(UTC),
+    )  # fmt: skip
+    executor = ProcessExecutor(tmp_path / "jobs", store, {})
+    desk = JobDesk(JobGrants(database, store, keyring), "http://127.0.0.1:9/grants")
+    settings = ModelServiceSettings()
+    trade = Running(executor, store, Variables(keyring, {}), desk, keyring=keyring, settings=settings)
+    return Place(trade, Keeper(held, lease, leases), store, tmp_path / "jobs")
+
+
+async def ended(database: Database, place: Place) -> tuple[str, str]:
+    """How the attempt ended once it was kept."""
+    async with asyncio.timeout(60):
+        await place.trade.keep(place.keeper)
+    place.keeper.close()
+    async with database.transaction() as session:
+        row = (await session.execute(select(attempts).where(attempts.c.id == place.keeper.attempt.id))).one()
+    return row.outcome, row.reason
+
+
+async def test_a_start_waits_for_a_store_that_is_away(database: Database, place: Place) -> None:
+    assert await ended(database, place) == ("content", "The model can't be run: it was started")
+    assert place.store.away == 0
+    assert list(place.folder.iterdir()) == []
+
+
+async def test_a_consumer_that_stops_while_the_store_is_away_gives_its_attempt_back(
+    database: Database, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def stops(_: AwayStore) -> None:
+        place.keeper.shutdown = True
+        place.keeper.leave.set()
+
+    monkeypatch.setattr(AwayStore, "before", stops)
+    outcome, reason = await ended(database, place)
+    assert (outcome, place.store.away) == ("released", 2)
+    assert "nobody answers" in reason
+
+
+async def test_what_is_not_in_the_store_is_not_waited_for(database: Database, place: Place) -> None:
+    place.store.away = 0
+    await place.store.delete(STORED)
+    assert await ended(database, place) == (
+        "lost_job",
+        f"The job could not be started: There is no object {STORED}.",
+    )
