@@ -10,6 +10,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from tests.services.forwarding import pass_on
+
 _UPLOAD = re.compile(rb"PUT \S+\.tar\.gz[? ]")
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 NO_ROOM = b"HTTP/1.1 507 Insufficient Storage\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
@@ -40,25 +42,17 @@ class FaultProxy:
                 writer.write(NO_ROOM)
                 await writer.drain()
             else:
-                await asyncio.gather(_pass_on(reader, forth), _pass_on(back, writer))
+                await asyncio.gather(pass_on(reader, forth), pass_on(back, writer))
             forth.close()
         writer.close()
 
 
-async def _pass_on(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
-    with contextlib.suppress(OSError):
-        while data := await source.read(65_536):
-            target.write(data)
-            await target.drain()
-    target.close()
-
-
 @asynccontextmanager
-async def faults_before(endpoint: str) -> AsyncIterator[FaultProxy]:
-    """A proxy before the server at an address, at `endpoint`."""
+async def faults_before(endpoint: str, host: str = "127.0.0.1") -> AsyncIterator[FaultProxy]:
+    """A proxy before the server at an address, at `endpoint`; `host` is an address of this machine."""
     proxy = FaultProxy(endpoint)
-    server = await asyncio.start_server(proxy._answer, "127.0.0.1", 0)
-    proxy.endpoint = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    server = await asyncio.start_server(proxy._answer, host, 0)
+    proxy.endpoint = f"http://{host}:{server.sockets[0].getsockname()[1]}"
     try:
         yield proxy
     finally:

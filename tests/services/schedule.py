@@ -33,6 +33,7 @@ SECONDS = {
     "tests/modelservice/kubernetes/test_ends.py": 150,
     "tests/modelservice/kubernetes/test_kills.py": 150,
     "tests/web/test_states.py": 115,
+    "tests/modelservice/kubernetes/test_in_cluster.py": 100,
     "tests/modelservice/test_running.py": 90,
     "tests/database/test_embedded.py": 85,
     "tests/modelservice/test_switching.py": 80,

@@ -1,7 +1,7 @@
 """Container images out of this machine's own Python and the repository, with no container tool: OCI archives.
 
 The image of jobs has two layers: one of Python, the shared libraries that it needs and the packages that
-`requirements/engine.txt` pins, which is made once for each set of versions, and one of `src/talkwright` as it is now.
+`requirements/jobs.txt` pins, which is made once for each set of versions, and one of `src/talkwright` as it is now.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ import sysconfig
 import tarfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+
+import certifi
 
 ROOT = Path(__file__).parents[3]
 PAUSE = "test.local/pause:1"
@@ -59,31 +61,37 @@ def pause_image(folder: Path) -> Path:
 
 
 def base_key() -> str:
-    """What the image of Python and the engine's packages is made of: the same key, the same image."""
-    versions = [f"{name}=={importlib.metadata.version(name)}" for name in sorted(_packages())]
+    """What the image of Python and the packages of jobs is made of: the same key, the same image."""
+    versions = versions_of(installed("jobs"))
     source = Path(__file__).read_text("utf-8") + (Path(__file__).parent / "node" / "pause.c").read_text("utf-8")
     return hashlib.sha256("\n".join([sys.version, str(_PREFIX), source, *versions]).encode()).hexdigest()[:16]
 
 
 def base_image(folder: Path) -> tuple[Path, Layer]:
-    """The image of Python and the engine's packages, and its one layer."""
+    """The image of Python and the packages of jobs, and its one layer."""
     layer = folder / "python.layer.tar"
     with tarfile.open(layer, "w") as tar:
-        binaries = list(_add_python(tar)) + list(_add_packages(tar, sorted(_packages())))
+        binaries = list(_add_python(tar)) + list(add_packages(tar, sorted(installed("jobs"))))
         for library in sorted(shared_libraries(binaries, (str(_PREFIX), sysconfig.get_path("purelib")))):
             add_file(tar, Path(library), library.lstrip("/"))
+        add_file(tar, Path(certifi.where()), "etc/ssl/certs/ca-certificates.crt")  # no client of a store opens without
         add_rest(tar)
     return write_image(folder / "base.tar", BASE, [layer]), _described_file(layer)
 
 
 def jobs_image(folder: Path, base: Layer) -> Path:
     """The image of the jobs, with the repository's code as it is now; its `base` is left out, as it is there."""
-    source = folder / "source.layer.tar"
-    with tarfile.open(source, "w") as tar:
+    source = source_layer(folder / "source.layer.tar")
+    return write_image(folder / "jobs.tar", JOBS, [source], below=[base], user=str(USER))
+
+
+def source_layer(out: Path) -> Path:
+    """A layer of the repository's code as it is now."""
+    with tarfile.open(out, "w") as tar:
         target = _site_packages().lstrip("/")
         for path in _files(ROOT / "src" / "talkwright"):
             _source(tar, path, f"{target}/talkwright/{path.relative_to(ROOT / 'src' / 'talkwright')}")
-    return write_image(folder / "jobs.tar", JOBS, [source], below=[base], user=str(USER))
+    return out
 
 
 def write_image(
@@ -150,7 +158,8 @@ def _add_python(tar: tarfile.TarFile) -> Iterator[Path]:
             yield path
 
 
-def _add_packages(tar: tarfile.TarFile, packages: Iterable[str]) -> Iterator[Path]:
+def add_packages(tar: tarfile.TarFile, packages: Iterable[str]) -> Iterator[Path]:
+    """Packages as they are installed here; gives what of them is linked with libraries."""
     target = _site_packages().lstrip("/")
     for package in packages:
         for entry in importlib.metadata.files(package) or ():
@@ -162,12 +171,17 @@ def _add_packages(tar: tarfile.TarFile, packages: Iterable[str]) -> Iterator[Pat
                 yield path
 
 
-def _packages() -> set[str]:
-    """The engine's pinned packages that are installed here."""
-    text = (ROOT / "requirements" / "engine.txt").read_text("utf-8")
+def versions_of(packages: Iterable[str]) -> list[str]:
+    """Which of each is installed here."""
+    return [f"{name}=={importlib.metadata.version(name)}" for name in sorted(packages)]
+
+
+def installed(requirements: str) -> set[str]:
+    """The packages that a file of `requirements` pins and that are installed here."""
+    text = (ROOT / "requirements" / f"{requirements}.txt").read_text("utf-8")
     names = re.findall(r"^([A-Za-z0-9][A-Za-z0-9._-]*)(?:\[[^\]]*\])?==", text, re.MULTILINE)
-    installed = {re.sub(r"[-_.]+", "-", one.name).lower() for one in importlib.metadata.distributions()}
-    return {name for name in names if re.sub(r"[-_.]+", "-", name).lower() in installed}
+    found = {re.sub(r"[-_.]+", "-", one.name).lower() for one in importlib.metadata.distributions()}
+    return {name for name in names if re.sub(r"[-_.]+", "-", name).lower() in found}
 
 
 def shared_libraries(binaries: Iterable[Path], own: tuple[str, ...]) -> set[str]:

@@ -306,11 +306,14 @@ def _command(word: str, folder: Path, **more: str) -> None:
         )
 
 
-def moved(manifest: dict[str, dict[str, object]], namespace: str) -> dict[str, dict[str, object]]:
-    """An object of `deploy/kubernetes` for another namespace."""
-    if manifest["kind"] == "Namespace":
-        return {**manifest, "metadata": {**manifest["metadata"], "name": namespace}}
-    moved = {**manifest, "metadata": {**manifest["metadata"], "namespace": namespace}}
+def moved(
+    manifest: dict[str, dict[str, object]], namespace: str, service: str | None = None
+) -> dict[str, dict[str, object]]:
+    """An object of `deploy/kubernetes` for another namespace; for another one yet where it is the model `service`'s."""
+    names = {"talkwright-jobs": namespace, "talkwright": service or namespace}
+    place = "name" if manifest["kind"] == "Namespace" else "namespace"
+    moved = {**manifest, "metadata": {**manifest["metadata"], place: names[str(manifest["metadata"][place])]}}
     if "subjects" in moved:
-        moved["subjects"] = [{"kind": "ServiceAccount", "name": "talkwright", "namespace": namespace}]  # type: ignore[assignment]  # the one list among the objects
+        account = {"kind": "ServiceAccount", "name": "talkwright", "namespace": names["talkwright"]}
+        moved["subjects"] = [account]  # type: ignore[assignment]  # the one list among the objects
     return moved
