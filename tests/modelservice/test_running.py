@@ -8,12 +8,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx2
 import pytest
 from sqlalchemy import select
 from tests.services.modelservice import FLOWS, Service, Talk, project, service_at, talking, texts
+from tests.services.postgres import TestServer
 
 from talkwright.backend.errors import ProblemError
 from talkwright.database.assistant_secrets import PURPOSE, set_secret
@@ -28,12 +29,42 @@ OTHER_FLOW = FLOWS.replace("send_money", "spend_money")
 ROLES = ("training-orchestrator", "training-consumer", "running-orchestrator", "running-consumer")
 
 
+@pytest.fixture(scope="module")
+async def narrow(postgres: TestServer, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Service]:
+    """Roles with room for one model."""
+    with postgres.database() as database:
+        url, home = postgres.settings(database).application, tmp_path_factory.mktemp("narrow")
+        async with service_at(url, home, TALKWRIGHT_REPLACE_AFTER_SECONDS="1") as service:
+            for role in ROLES:
+                service.start(role)
+            yield service
+
+
 @pytest.fixture
-async def service(fresh_database_url: str, tmp_path: Path) -> AsyncIterator[Service]:
-    async with service_at(fresh_database_url, tmp_path, TALKWRIGHT_REPLACE_AFTER_SECONDS="1") as service:
-        for role in ROLES:
-            service.start(role)
-        yield service
+async def service(narrow: Service) -> AsyncIterator[Service]:
+    """Roles with room for one model, which nothing takes yet: for tests that take it all, or kill who gives it."""
+    yield narrow
+    await narrow.rest("deployment")
+    for child in narrow.children[len(ROLES) :]:
+        await narrow.stop(child)
+
+
+@pytest.fixture(scope="module")
+async def learned(narrow: Service) -> tuple[UUID, UUID]:
+    """An assistant and its training, whose model tests start."""
+    name = f"bot-{uuid4()}"
+    assistant = await narrow.assistant(name)
+    training = await narrow.train(assistant, project(name))
+    await narrow.becomes("training", training, "succeeded")
+    return assistant, training
+
+
+@pytest.fixture
+async def bot(service: Service, learned: tuple[UUID, UUID]) -> tuple[UUID, Any]:
+    """An assistant whose only version runs in the only room."""
+    deployment = await service.deploy(*learned)
+    await service.becomes("deployment", deployment, "running")
+    return learned[0], await service.active(learned[0])
 
 
 @pytest.fixture(scope="module")
@@ -168,9 +199,9 @@ async def test_a_chat_is_told_what_the_next_version_does_not_know(shared: Servic
 
 @pytest.mark.parametrize("victim", ["consumer", "engine", "wrapper", "orchestrator"])
 async def test_after_a_kill_the_chat_answers_again_at_the_same_question(
-    service: Service, name: str, victim: str
+    service: Service, bot: tuple[UUID, Any], victim: str
 ) -> None:
-    assistant, deployment = await ready(service, name)
+    assistant, deployment = bot
     async with talking(service, assistant) as talk:
         chat = await at_the_second_question(talk)
         engine = service.engine_of(deployment.id)
@@ -204,8 +235,10 @@ async def test_the_only_consumer_exchanges_the_old_model_for_the_new_one_in_plac
         assert "Wired" in " ".join(texts(await talk.say(chat, "/SetSlots(amount=2)")))
 
 
-async def test_another_assistant_waits_while_the_only_consumer_is_taken(service: Service, name: str) -> None:
-    _, first = await ready(service, name)
+async def test_another_assistant_waits_while_the_only_consumer_is_taken(
+    service: Service, bot: tuple[UUID, Any], name: str
+) -> None:
+    _, first = bot
     other = await service.assistant(f"{name}-b")
     training = await service.train(other, project(f"{name}-b"), deploy=True)
     await service.becomes("training", training, "succeeded")

@@ -6,11 +6,11 @@ import os
 import signal
 import socket
 from collections.abc import AsyncIterator
-from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
 from tests.services.modelservice import Service, project, service_at
+from tests.services.postgres import TestServer
 
 pytestmark = pytest.mark.anyio
 
@@ -24,15 +24,32 @@ flows:
 """
 
 
-@pytest.fixture
-async def service(fresh_database_url: str, tmp_path: Path) -> AsyncIterator[Service]:
-    async with service_at(fresh_database_url, tmp_path) as service:
-        service.start("training-orchestrator")
+@pytest.fixture(scope="module")
+async def shared(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Service]:
+    """An orchestrator and a consumer that is free whenever a test begins."""
+    async with service_at(database_url, tmp_path_factory.mktemp("shared")) as service:
+        for role in ("training-orchestrator", "training-consumer"):
+            service.start(role)
         yield service
 
 
-async def state(service: Service, training: UUID) -> str:
-    return str((await service.row("training", training)).state)
+@pytest.fixture(scope="module")
+async def orchestrated(postgres: TestServer, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Service]:
+    """An orchestrator."""
+    with postgres.database() as database:
+        url, home = postgres.settings(database).application, tmp_path_factory.mktemp("orchestrated")
+        async with service_at(url, home) as service:
+            service.start("training-orchestrator")
+            yield service
+
+
+@pytest.fixture
+async def service(orchestrated: Service) -> AsyncIterator[Service]:
+    """An orchestrator, and nobody yet who trains."""
+    yield orchestrated
+    await orchestrated.rest("training")
+    for child in orchestrated.children[1:]:
+        await orchestrated.stop(child)
 
 
 async def objects(service: Service, training: UUID) -> list[str]:
@@ -41,34 +58,25 @@ async def objects(service: Service, training: UUID) -> list[str]:
     return [key for key in keys if not key.endswith("/published.json")]
 
 
-async def none_left(service: Service) -> None:
-    async with asyncio.timeout(30):
-        while True:
-            if not service.jobs():
-                return
-            await asyncio.sleep(0.05)
-
-
-async def test_a_training_ends_with_one_model_its_log_and_nothing_left_over(service: Service) -> None:
-    service.start("training-consumer")
-    training = await service.train(await service.assistant("one"), project("one"))
-    row = await service.becomes("training", training, "succeeded", "failed")
+async def test_a_training_ends_with_one_model_its_log_and_nothing_left_over(shared: Service) -> None:
+    training = await shared.train(await shared.assistant("one"), project("one"))
+    row = await shared.becomes("training", training, "succeeded", "failed")
     assert row.state == "succeeded"
     assert None not in (row.started_at, row.ended_at)
-    (model,) = await service.models_of(training)
-    assert await objects(service, training) == [model.object]
-    assert await service.store.size(model.object) == model.bytes
-    (attempt,) = await service.attempts("training", training)
+    (model,) = await shared.models_of(training)
+    assert await objects(shared, training) == [model.object]
+    assert await shared.store.size(model.object) == model.bytes
+    (attempt,) = await shared.attempts("training", training)
     assert (attempt.outcome, attempt.progress, json.loads(attempt.result)) == (
         "succeeded",
         1.0,
         {"model": str(model.id)},
     )
-    messages = await service.log("training", training)
+    messages = await shared.log("training", training)
     assert any("ready" in message for message in messages)
     assert len(messages) == attempt.log_position
-    await none_left(service)
-    assert not list((service.home / "jobs" / "training").iterdir())
+    await shared.none_left()
+    assert not list((shared.home / "jobs" / "training").glob(f"*{training}*"))
 
 
 async def test_as_many_run_at_once_as_there_are_consumers_and_the_rest_wait_in_order(service: Service) -> None:
@@ -85,13 +93,12 @@ async def test_as_many_run_at_once_as_there_are_consumers_and_the_rest_wait_in_o
     assert rows[1].started_at < rows[0].ended_at
 
 
-async def test_content_with_errors_fails_once_with_its_problems(service: Service) -> None:
-    service.start("training-consumer")
-    training = await service.train(await service.assistant("broken"), project("broken", flows=BROKEN))
-    row = await service.becomes("training", training, "failed")
+async def test_content_with_errors_fails_once_with_its_problems(shared: Service) -> None:
+    training = await shared.train(await shared.assistant("broken"), project("broken", flows=BROKEN))
+    row = await shared.becomes("training", training, "failed")
     assert "nowhere" in json.dumps(json.loads(row.problems))
-    assert len(await service.attempts("training", training)) == 1
-    assert await service.models_of(training) == []
+    assert len(await shared.attempts("training", training)) == 1
+    assert await shared.models_of(training) == []
 
 
 async def test_stopping_a_queued_one_needs_no_consumer(service: Service) -> None:
@@ -100,36 +107,34 @@ async def test_stopping_a_queued_one_needs_no_consumer(service: Service) -> None
     await service.becomes("training", training, "cancelled")
 
 
-async def test_stopping_a_running_one_ends_its_job_and_leaves_no_model(service: Service) -> None:
-    service.start("training-consumer")
-    training = await service.train(await service.assistant("stop"), project("stop"))
-    await service.stage("training", training)
-    await service.cancel("training", training)
-    await service.becomes("training", training, "cancelled", seconds=15)
-    await none_left(service)
-    assert await service.models_of(training) == []
+async def test_stopping_a_running_one_ends_its_job_and_leaves_no_model(shared: Service) -> None:
+    training = await shared.train(await shared.assistant("stop"), project("stop"))
+    await shared.stage("training", training)
+    await shared.cancel("training", training)
+    await shared.becomes("training", training, "cancelled", seconds=15)
+    await shared.none_left()
+    assert await shared.models_of(training) == []
 
 
 @pytest.mark.parametrize("victim", ["consumer", "wrapper", "job", "orchestrator"])
-async def test_a_kill_in_a_training_leads_to_one_model_and_no_orphan(service: Service, victim: str) -> None:
-    consumer = service.start("training-consumer")
-    training = await service.train(await service.assistant("kill"), project("kill"))
-    await service.stage("training", training)
-    first = service.jobs()
+async def test_a_kill_in_a_training_leads_to_one_model_and_no_orphan(shared: Service, victim: str) -> None:
+    training = await shared.train(await shared.assistant(f"kill-{uuid4()}"), project("kill"))
+    await shared.stage("training", training)
+    first = shared.jobs()
     pid = {
-        "consumer": consumer.pid,
-        "orchestrator": service.children[0].pid,
-        **_job(service, training),
+        "orchestrator": shared.children[0].pid,
+        "consumer": shared.children[1].pid,
+        **_job(shared, training),
     }[victim]
     assert pid is not None
     os.kill(pid, signal.SIGKILL)
-    row = await service.becomes("training", training, "succeeded", "failed", "cancelled", seconds=30)
+    row = await shared.becomes("training", training, "succeeded", "failed", "cancelled", seconds=30)
     assert row.state == "succeeded", row.reason
-    (model,) = await service.models_of(training)
-    assert await objects(service, training) == [model.object]
-    await none_left(service)
+    (model,) = await shared.models_of(training)
+    assert await objects(shared, training) == [model.object]
+    await shared.none_left()
     assert first
-    ended = [attempt.outcome for attempt in await service.attempts("training", training)]
+    ended = [attempt.outcome for attempt in await shared.attempts("training", training)]
     assert ended[-1] == "succeeded"
     assert ended.count("succeeded") == 1
 
@@ -153,7 +158,7 @@ async def test_a_consumer_that_was_stopped_in_order_hands_its_training_to_the_ne
     (attempt,) = await service.attempts("training", training)
     assert (attempt.outcome, attempt.epoch) == ("succeeded", 2)
     assert len(await service.log("training", training)) == attempt.log_position
-    await none_left(service)
+    await service.none_left()
 
 
 async def test_where_jobs_end_with_their_consumers_a_stopped_one_gives_its_training_back(service: Service) -> None:
@@ -180,8 +185,7 @@ async def test_a_missing_project_fails_in_words_after_a_few_tries(service: Servi
     assert len(await service.attempts("training", training)) == 4
 
 
-async def test_endpoints_of_the_project_are_never_connected_to(service: Service) -> None:
-    service.start("training-consumer")
+async def test_endpoints_of_the_project_are_never_connected_to(shared: Service) -> None:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen()
@@ -195,7 +199,7 @@ async def test_endpoints_of_the_project_are_never_connected_to(service: Service)
             f"nlg: {{url: 'http://127.0.0.1:{port}/nlg'}}\n"
         )
         files = project("ports") | {"endpoints.yml": endpoints.encode()}
-        training = await service.train(await service.assistant(f"ports-{uuid4()}"), files)
-        await service.becomes("training", training, "succeeded")
+        training = await shared.train(await shared.assistant(f"ports-{uuid4()}"), files)
+        await shared.becomes("training", training, "succeeded")
         with pytest.raises(BlockingIOError):
             listener.accept()

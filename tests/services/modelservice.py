@@ -59,6 +59,7 @@ flows:
     - collect: amount
     - action: utter_done
 """
+ENDED = ("succeeded", "failed", "cancelled", "stopped")
 
 
 def project(name: str, *, verb: str = "Sent", flows: str = FLOWS, **files: str) -> dict[str, bytes]:
@@ -174,7 +175,7 @@ class Service:
                     row = await self.row(kind, work)
                     if row.state in states:
                         return row
-                    await asyncio.sleep(0.03)
+                    await asyncio.sleep(0.1)
         except TimeoutError:
             raise AssertionError(f"{kind} is {row}, not {states}; log: {await self.log(kind, work)}") from None
 
@@ -190,7 +191,7 @@ class Service:
                 async with self.database.transaction() as session:
                     if (row := (await session.execute(query)).first()) is not None:
                         return row
-                await asyncio.sleep(0.03)
+                await asyncio.sleep(0.1)
 
     async def attempts(self, kind: str, work: UUID) -> list[Any]:
         """All attempts of some work."""
@@ -217,6 +218,27 @@ class Service:
         """The model rows of a training."""
         async with self.database.transaction() as session:
             return list((await session.execute(select(models).where(models.c.training == training))).all())
+
+    async def rest(self, kind: queue.Kind) -> None:
+        """Stop all work of a kind that has not ended, and wait until nothing is left of it."""
+        while True:
+            async with self.database.transaction() as session:
+                left = await queue.open_work(session, kind)
+            if not left:
+                break
+            for work in left:
+                await self.cancel(kind, work.id)
+            for work in left:
+                await self.becomes(kind, work.id, *ENDED)
+        await self.none_left()
+
+    async def none_left(self, seconds: float = 30.0) -> None:
+        """Wait until no job runs any more."""
+        async with asyncio.timeout(seconds):
+            while True:
+                if not self.jobs():
+                    return
+                await asyncio.sleep(0.05)
 
     def jobs(self) -> list[int]:
         """The processes of jobs that run below this home, whoever their parents are."""
