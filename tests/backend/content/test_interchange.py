@@ -177,6 +177,27 @@ async def test_a_file_that_is_mended_becomes_the_items_that_stand_in_it(admin: B
     assert "file-unreadable" not in {problem["code"] for problem in found}
 
 
+async def test_what_an_unreadable_file_may_define_is_not_told_as_missing_besides(admin: Browser) -> None:
+    async def codes() -> set[str]:
+        return {
+            problem["code"] for problem in (await admin.send("GET", f"/api/assistants/{made}/problems")).json()["items"]
+        }
+
+    answer = await imported(admin, {"config.yml": CONFIG, "data/broken.yml": b"flows:\n  x: [\n"})
+    made = answer["assistant"]["id"]
+    assert "no-flow" not in {problem["code"] for problem in answer["report"]["problems"]}
+    assert await codes() == {"file-unreadable"}
+    calling = b"flows:\n  a:\n    description: Goes on.\n    steps:\n    - call: x\n    - action: utter_nowhere\n"
+    await imported(admin, {"data/a.yml": calling}, into=made)
+    assert {code for code in await codes() if code.startswith("undeclared")} == {"undeclared-response"}
+    file = await item_named(admin, made, "file", "data/broken.yml")
+    mended = "flows:\n  y:\n    description: Works.\n    steps:\n    - action: utter_nowhere\n"
+    edit = {"op": "source", "item": file["id"], "revision": file["revision"], "part": 0, "source": mended}
+    await send(admin, made, change(edit, command="edit-source"))
+    assert {"undeclared-flow", "undeclared-response"} <= await codes(), "now it is known what it defines"
+    assert "file-unreadable" not in await codes()
+
+
 async def test_a_hostile_archive_is_refused_with_a_reason(admin: Browser) -> None:
     address = f"/api/assistants/import?id={uuid7()}&name=evil"
     headers = {"Content-Type": "application/zip"}

@@ -24,6 +24,7 @@ from talkwright.assistant.project.structure import is_yaml
 from talkwright.assistant.project.talks import sections_in
 from talkwright.assistant.references import declared
 from talkwright.assistant.validation import NO_FLOW, ItemFacts, check_item
+from talkwright.assistant.validation.cascades import UNREADABLE, Unread
 from talkwright.backend.content.derive import asked_form, keys_by_step, shared_values, stored_name
 from talkwright.database.facts import ANY, Checked, save_own_problems, save_problems, who_asked
 from talkwright.database.items import StoredItem, load_bodies
@@ -126,10 +127,12 @@ class Checker:
         self, session: AsyncSession, assistant: UUID, before: Known, after: Known, touched: Sequence[StoredItem]
     ) -> dict[UUID, Checked]:
         """Validate what a change can have touched, write what was found, and return it by item."""
+        unread = await asyncio.to_thread(unread_files, after)
+        await asyncio.to_thread(unread_files, before)  # which then are known
         again = await self._again(session, assistant, before, after, touched)
-        checked = await asyncio.to_thread(_checked, again, after, touched)
+        checked = await asyncio.to_thread(_checked, again, after, touched, unread)
         await save_problems(session, assistant, list(checked.values()))
-        if _answers(before) != _answers(after) or before.change <= 0:
+        if own_problems(before) != own_problems(after) or before.change <= 0:
             await save_own_problems(session, assistant, own_problems(after))
         return checked
 
@@ -137,6 +140,7 @@ class Checker:
         self, session: AsyncSession, assistant: UUID, before: Known, after: Known, touched: Sequence[StoredItem]
     ) -> Collection[UUID]:
         whole = any(item.kind in SETTINGS for item in touched) or _has_flow(before) != _has_flow(after)
+        whole = whole or unread_files(before) != unread_files(after)
         if whole or len(touched) > len(after.items) // 2:
             return list(after.items)
         names: set[Named] = set()
@@ -149,23 +153,41 @@ class Checker:
 
 def own_problems(known: Known) -> list[Problem]:
     """The problems that an assistant has as a whole."""
-    return [] if _answers(known) else [NO_FLOW]
+    return [] if _answers(known) or unread_files(known).may_hold(NO_FLOW) else [NO_FLOW]
+
+
+def unread_files(known: Known) -> Unread:
+    """The YAML files that can't be read. Each is read once for as long as it stays as it is."""
+    files = {name: known.bodies[item] for item, (kind, name, _) in known.items.items() if kind == "file"}
+    unread = (name for name in sorted(files) if is_yaml(name) and _is_unread(known, name, files[name]))
+    return Unread(tuple(files[name] for name in unread))
+
+
+def _is_unread(known: Known, name: str, body: Any) -> bool:
+    if not isinstance(body, str):
+        return True
+    if ("file", name) not in known.typed:
+        found = read_contents({name: body.encode("utf-8", "replace")}).problems
+        known.typed["file", name] = any(problem.code == UNREADABLE for problem in found)
+    return bool(known.typed["file", name])
 
 
 CHECKER = Checker()
 """This process's checker."""
 
 
-def _checked(again: Collection[UUID], known: Known, touched: Sequence[StoredItem]) -> dict[UUID, Checked]:
+def _checked(
+    again: Collection[UUID], known: Known, touched: Sequence[StoredItem], unread: Unread
+) -> dict[UUID, Checked]:
     """Validate these items as they are known now; dead ones among the touched have no problem."""
     facts = KnownFacts(known)
     facts.sharing("flow-name", "")  # read all flows now, so that no item counts as having asked for them
     own = {item.id: item for item in touched}
-    checked = {item: _check(item, own.get(item), known, facts) for item in again}
+    checked = {item: _check(item, own.get(item), known, facts, unread) for item in again}
     return checked | {item.id: Checked(item=item.id, problems=(), asked=()) for item in touched if item.deleted}
 
 
-def _check(item: UUID, written: StoredItem | None, known: Known, facts: KnownFacts) -> Checked:
+def _check(item: UUID, written: StoredItem | None, known: Known, facts: KnownFacts, unread: Unread) -> Checked:
     kind, name, _ = known.items[item]
     body = known.bodies[item]
     asked = facts.watch()
@@ -174,7 +196,7 @@ def _check(item: UUID, written: StoredItem | None, known: Known, facts: KnownFac
         found += _contradictions(kind, name, known)
     return Checked(
         item=item,
-        problems=found,
+        problems=[problem for problem in found if not unread.may_hold(problem)],
         asked={asked_form(*question) for question in asked},
         of_text=None if written is None else _of_text(written),
         steps=keys_by_step(kind, name, body, known.keys[item]),

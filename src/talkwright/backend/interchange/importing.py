@@ -106,9 +106,7 @@ def _report(project: Project, written: Written, own: Sequence[Problem]) -> dict[
     kinds = Counter(str(item.kind) for item in project.items)
     by_name = {(item.kind, item.name): item for item in written.items}
     unread = {problem.file for problem in project.problems if problem.code == "file-unreadable"}
-    # what a file that can't be read may hold is not told as missing besides
-    whole = [problem for problem in written.problems if not (unread and problem.code == "no-flow")]
-    found = [*project.problems, *whole, *own]
+    found = [*project.problems, *written.problems, *own]
     known = {problem.key for problem in found}
     for checked in written.checked.values():
         found += [problem for problem in checked.problems if problem.key not in known]
