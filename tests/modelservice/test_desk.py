@@ -72,6 +72,18 @@ async def test_a_job_gets_places_for_its_own_log_model_and_project(counter: Coun
     assert told["log"]["path"].endswith(log_key(attempt.id))
 
 
+async def test_a_job_with_credentials_of_its_own_is_told_the_keys_alone(counter: Counter) -> None:
+    ask = {"log": FACT, "outputs": {"model.tar.gz": FACT}, "inputs": ["project.tar.gz"], "own": True}
+    attempt = counter.attempt
+    assert (await counter.ask(ask)).json() == {
+        "log": {"key": log_key(attempt.id)},
+        "outputs": {"model.tar.gz": {"key": archive_key(attempt.assistant, attempt.work, attempt.id, SHA)}},
+        "inputs": {"project.tar.gz": {"key": project_key(attempt.version)}},
+    }
+    await counter.leases.release(counter.lease)
+    assert (await counter.ask(ask)).status_code == 409
+
+
 @pytest.mark.parametrize(
     "ask",
     [
@@ -79,7 +91,7 @@ async def test_a_job_gets_places_for_its_own_log_model_and_project(counter: Coun
         {"outputs": {"../model.tar.gz": FACT}},
         {"inputs": ["model.tar.gz"]},
         {"inputs": ["/etc/passwd"]},
-        {"outputs": {"model.tar.gz": {"size": 6 * 1024**3, "sha256": SHA}}},
+        {"outputs": {"other.tar.gz": FACT}, "own": True},
     ],
 )
 async def test_nothing_else_is_granted(counter: Counter, ask: Any) -> None:

@@ -8,7 +8,17 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
-from tests.modelservice.places import PLACES, SECONDS, STALE, Place, first_line, place_of, python, read
+from tests.modelservice.places import (
+    PLACES,
+    PUBLISHING,
+    SECONDS,
+    STALE,
+    Place,
+    first_line,
+    place_of,
+    python,
+    read,
+)
 
 from talkwright.modelservice.executors.base import JobError
 from talkwright.modelservice.jobs import UNHELD, Desk, Ended, Job, Limits, Output
@@ -39,10 +49,12 @@ async def test_inputs_are_fetched_and_outputs_and_the_log_stored(place: Place) -
     digest = sha256(b"HELLO").hexdigest()
     key = f"made/{digest[:8]}/o/out"
     outputs = {"o/out": Output(size=5, sha256=digest, key=key)}
-    assert ended == Ended(code=0, lines=1, log="logs/whole.jsonl", outputs=outputs)
-    assert [(line.number, line.message) for line in lines] == [(1, "done")]
+    assert ended == Ended(code=0, lines=2, log="logs/whole.jsonl", outputs=outputs)
+    told = [(line.number, line.message, line.stage) for line in lines]
+    assert told == [(1, "done", None), (2, PUBLISHING, "publishing")]
     assert await place.store.get(key) == b"HELLO"
-    assert json.loads(await place.store.get("logs/whole.jsonl"))["text"] == "done"
+    stored = [json.loads(line) for line in (await place.store.get("logs/whole.jsonl")).splitlines()]
+    assert [line["number"] for line in stored] == [1, 2]
     assert await place.store.keys() == ["in/a", "logs/whole.jsonl", key]
     await job.discard()
     assert await place.executor.end_orphans() == []
@@ -95,12 +107,26 @@ async def test_a_link_on_the_way_to_an_output_is_not_followed(place: Place) -> N
     assert "o/hostname" in str(ended.problem)
 
 
-async def test_outputs_of_a_job_that_failed_are_not_stored(place: Place) -> None:
-    source = "open('model', 'w').write('half'); raise SystemExit(3)"
-    _, ended = await read(
+async def test_of_a_job_that_failed_the_log_is_stored_and_no_output(place: Place) -> None:
+    source = "print('no'); open('model', 'w').write('half'); raise SystemExit(3)"
+    lines, ended = await read(
         await place.executor.start(Job(name="x", command=python(source), outputs=("model",), desk=place.desk))
     )
     assert (ended.code, ended.outputs, ended.problem) == (3, {}, None)
+    assert ([line.message for line in lines], ended.lines) == (["no"], 1)
+    assert json.loads(await place.store.get(str(ended.log)))["text"] == "no"
+
+
+async def test_of_a_job_that_its_time_limit_ends_in_order_no_output_is_stored(place: Place) -> None:
+    source = (
+        "import signal, sys, time\n"
+        "signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))\n"
+        "open('model', 'w').write('half'); print('up'); time.sleep(60)"
+    )
+    job = Job(name="x", command=python(source), outputs=("model",), desk=place.desk, limits=Limits(seconds=1.0))
+    lines, ended = await read(await place.executor.start(job))
+    assert (ended.code, ended.why, ended.outputs) == (0, "time limit", {})
+    assert ([line.message for line in lines], ended.log) == (["up"], "logs/whole.jsonl")
 
 
 async def test_a_job_whose_token_is_refused_stores_nothing_and_says_why(place: Place) -> None:
@@ -216,7 +242,7 @@ async def test_a_job_that_its_holder_left_goes_on_and_is_taken_over_with_its_who
     assert taken.name == "left"
     assert dict(taken.handle) == handle
     lines, ended = await read(taken)
-    assert [line.message for line in lines] == [str(number) for number in range(40)]
+    assert [line.message for line in lines] == [*map(str, range(40)), PUBLISHING]
     assert (ended.code, set(ended.outputs)) == (0, {"out"})
     await taken.discard()
     assert await place.executor.end_orphans() == []

@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.modelservice.places import first_line, gone, python, read
+from tests.modelservice.places import first_line, gone, place_of, python, read
 
 from talkwright.modelservice.executors import cgroups, jobexec
 from talkwright.modelservice.executors.identity import boot_id, identity_of
-from talkwright.modelservice.executors.process import ProcessExecutor
+from talkwright.modelservice.executors.process import ProcessExecutor, ProcessJob
 from talkwright.modelservice.jobs import OVER, Job, Limits
 from talkwright.operations.lifeline import Lifeline, has_ended
 from talkwright.storage.objects import ObjectStore
@@ -322,6 +322,34 @@ async def test_where_there_are_no_control_groups_the_resident_memory_is_watched(
     _, ended = await read(job)
     assert ended.why == "out of memory"
     await job.discard()
+
+
+async def test_a_frozen_reader_holds_no_job_up_and_what_it_missed_is_in_what_the_job_stored(
+    tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    source = (
+        "import os, time\nprint('up')\nwhile not os.path.exists('go'): time.sleep(0.01)\n"
+        "for n in range(20_000): print('x' * 100)"
+    )
+    async with place_of("process", tmp_path, request) as place:
+        job = await place.executor.start(Job(name="x", command=python(source), desk=place.desk))
+        await first_line(job)
+        assert isinstance(job, ProcessJob)
+        assert job.stream is not None
+        job.stream.pause_reading()
+        folder = tmp_path / "jobs" / "x"
+        (folder / "work" / "go").touch()
+        async with asyncio.timeout(60):
+            while status(folder)["ended"] is None:  # noqa: ASYNC110 - another process writes it
+                await asyncio.sleep(0.02)
+        job.stream.resume_reading()
+        lines, ended = await read(job)
+        assert (ended.code, ended.lines) == (0, 20_001)
+        numbers = [line.number for line in lines]
+        assert numbers == list(range(2, len(numbers) + 2)), "lines are left out whole, and only once the pipe is full"
+        assert 300 < len(numbers) < 20_000
+        stored = (await place.store.get(str(ended.log))).splitlines()
+        assert [json.loads(line)["number"] for line in stored] == list(range(1, 20_002))
 
 
 def test_the_scripts_beside_engines_need_nothing_but_the_standard_library() -> None:

@@ -83,12 +83,17 @@ def azure_missing() -> str | None:
 
 
 @contextmanager
-def s3_server(home: Path, host: str = "127.0.0.1") -> Iterator[ObjectServer]:
-    """An S3 server with an empty bucket, its data below `home`, until the block ends; `host` is one of ours."""
+def s3_server(home: Path, host: str = "127.0.0.1", *, takes_sessions: bool = False) -> Iterator[ObjectServer]:
+    """An S3 server with an empty bucket, its data below `home`, until the block ends; `host` is one of ours.
+
+    It knows no keys that a token service lends; with `takes_sessions` it overlooks that token, and any header like it.
+    """
     port, key, secret = _free_port(), "test", "test-secret"
     data = home / "data"
     (data / BUCKET).mkdir(parents=True)  # a bucket is a folder there
-    (home / "s3proxy.conf").write_text(_S3.format(host=host, port=port, key=key, secret=secret, data=data))
+    settings = _S3.format(host=host, port=port, key=key, secret=secret, data=data)
+    settings += "s3proxy.ignore-unknown-headers=true\n" if takes_sessions else ""
+    (home / "s3proxy.conf").write_text(settings)
     (jar,) = S3_LIBRARIES.glob("s3proxy-*.jar")
     command = ["java", *_JAVA, "-jar", str(jar), "--properties", "s3proxy.conf"]
     variables = {"AWS_ACCESS_KEY_ID": key, "AWS_SECRET_ACCESS_KEY": secret, "AWS_REGION": "us-east-1"}

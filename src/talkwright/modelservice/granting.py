@@ -18,11 +18,9 @@ from talkwright.modelservice.engines.base import MODEL, PROJECT
 from talkwright.modelservice.jobs import Desk
 from talkwright.modelservice.keeper import Keeper
 from talkwright.storage.keys import archive_key, log_key, project_key
-from talkwright.storage.objects import ObjectStore, StorageError
+from talkwright.storage.objects import Grant, ObjectStore, StorageError
 
 PURPOSE = "job-token"
-MOST_BYTES = 5 * 1024**3
-"""One signed request stores no more (S3's limit)."""
 STALE = "This job's attempt has ended or was taken over."
 
 
@@ -52,13 +50,12 @@ class JobGrants:
             raise StaleError(STALE)
         outputs = {path: _output_key(rightful, attempt, path, fact.sha256) for path, fact in ask.outputs.items()}
         inputs = {path: _input_key(rightful, path) for path in ask.inputs}
-        if any(fact.size > MOST_BYTES for fact in (*ask.outputs.values(), *((ask.log,) if ask.log else ()))):
-            raise RefusedError("What is larger than 5 GiB can't be stored.")
+        put, get = (_key, _key) if ask.own else (self._store.grant_put, self._store.grant_get)
         try:
             return {
-                "outputs": {path: (await self._store.grant_put(key)).told() for path, key in outputs.items()},
-                "inputs": {path: (await self._store.grant_get(key)).told() for path, key in inputs.items()},
-                **({"log": (await self._store.grant_put(log_key(attempt))).told()} if ask.log is not None else {}),
+                "outputs": {path: (await put(key)).told() for path, key in outputs.items()},
+                "inputs": {path: (await get(key)).told() for path, key in inputs.items()},
+                **({"log": (await put(log_key(attempt))).told()} if ask.log is not None else {}),
             }
         except StorageError as error:
             raise AwayError(str(error)) from error
@@ -82,6 +79,11 @@ class JobDesk:
     def of(self, keeper: Keeper) -> Desk:
         """What the job of an attempt is told of it."""
         return Desk(url=self.url, token=self.grants.token(keeper.attempt.id, keeper.lease.epoch))
+
+
+async def _key(key: str) -> Grant:
+    """The place of an object for a job that has its own way into the store."""
+    return Grant(key=key)
 
 
 def _output_key(attempt: RightfulAttempt, number: UUID, path: str, sha256: str) -> str:

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Literal
+from typing import IO, Any, Literal
 from urllib.parse import unquote, urlsplit
 
 import obstore
@@ -26,6 +26,9 @@ MOST_CHARACTERS = 300
 OPERATIONS = ("put", "sign", "get", "head", "list", "delete")
 _CODE = re.compile(r"<Code>([A-Za-z]{1,60})</Code>")
 _PUT_HEADERS = {"Content-Type": "application/octet-stream"}
+_SHOWN = ("endpoint", "region", "base_url", "virtual_hosted_style_request")
+"""The options that say how a store is reached, and nothing of its keys."""
+PARTS_AT_ONCE = 4
 _AZURE_HEADERS = {"x-ms-blob-type": "BlockBlob"}
 
 
@@ -48,7 +51,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grant:
-    """Where somebody without the store's keys may read or write one object: a path, or a URL with its headers."""
+    """Where somebody may read or write one object: a path, or a URL with its headers; with own keys the key will do."""
 
     key: str
     path: str | None = None
@@ -57,8 +60,12 @@ class Grant:
 
     def told(self) -> dict[str, object]:
         """As JSON for whoever gets it."""
-        where = {"path": self.path} if self.url is None else {"url": self.url, "headers": dict(self.headers)}
-        return {"key": self.key, **where}
+        told: dict[str, object] = {"key": self.key}
+        if self.path is not None:
+            told["path"] = self.path
+        if self.url is not None:
+            told |= {"url": self.url, "headers": dict(self.headers)}
+        return told
 
 
 class ObjectStore:
@@ -67,6 +74,7 @@ class ObjectStore:
     def __init__(self, url: str, **options: Any) -> None:
         """Open the store at `url`; a folder is made, readable by its owner only."""
         self.url = url
+        self._options = options
         for operation in OPERATIONS:  # a rise from nothing is seen only where there was a zero
             metrics.STORAGE_FAILURES.labels(operation=operation)
         self._folder: Path | None = None
@@ -86,6 +94,21 @@ class ObjectStore:
             await obstore.put_async(self._store, _checked(key), data)
         except (BaseError, OSError) as error:
             raise _failed("put", f"The object {key} could not be stored", error) from error
+
+    async def put_in_parts(self, key: str, file: IO[bytes], part_bytes: int) -> None:
+        """Store an open file under `key`, in parts of so many bytes where it is larger than one."""
+        try:
+            await obstore.put_async(
+                self._store, _checked(key), file, chunk_size=part_bytes, max_concurrency=PARTS_AT_ONCE
+            )
+        except (BaseError, OSError) as error:
+            raise _failed("put", f"The object {key} could not be stored", error) from error
+
+    def described(self) -> dict[str, Any]:
+        """How the store is reached, as JSON and without its keys: `opened_as` takes it."""
+        allow_http = bool((self._options.get("client_options") or {}).get("allow_http"))
+        shown = {name: self._options[name] for name in _SHOWN if name in self._options}
+        return {"url": self.url, "allow_http": allow_http, "options": shown}
 
     async def create(self, key: str, data: bytes) -> bool:
         """Store bytes under a key that nobody used; False, and nothing is changed, where an object has it."""
@@ -189,12 +212,14 @@ def open_store(settings: StorageSettings, home: Path) -> ObjectStore:
     return ObjectStore(settings.storage_url, **options_of(settings))
 
 
+def opened_as(described: Mapping[str, Any]) -> ObjectStore:
+    """The store that another process has described, with the keys that this one finds. Raises StorageError."""
+    return ObjectStore(described["url"], **_patience(described["allow_http"], 60.0), **described["options"])
+
+
 def options_of(settings: StorageSettings) -> dict[str, Any]:
     """How a store of these settings is spoken to. Keys and secrets come from the variables of the cloud's own tools."""
-    options: dict[str, Any] = {
-        "client_options": {"allow_http": settings.storage_allow_http, "timeout": timedelta(minutes=10)},
-        "retry_config": {"max_retries": 5, "retry_timeout": timedelta(seconds=settings.storage_retry_seconds)},
-    }
+    options = _patience(settings.storage_allow_http, settings.storage_retry_seconds)
     kind = str(settings.storage_url).partition(":")[0]
     endpoint = settings.storage_endpoint
     if kind in ("s3", "s3a"):
@@ -207,6 +232,13 @@ def options_of(settings: StorageSettings) -> dict[str, Any]:
     elif kind == "gs" and endpoint:
         options["base_url"] = endpoint
     return options
+
+
+def _patience(allow_http: bool, retry_seconds: float) -> dict[str, Any]:
+    return {
+        "client_options": {"allow_http": allow_http, "timeout": timedelta(minutes=10)},
+        "retry_config": {"max_retries": 5, "retry_timeout": timedelta(seconds=retry_seconds)},
+    }
 
 
 def _failed(operation: str, what: str, error: Exception) -> StorageError:

@@ -5,7 +5,7 @@ import json
 from dataclasses import replace
 
 import pytest
-from tests.modelservice.places import KubernetesPlace, read
+from tests.modelservice.places import PUBLISHING, KubernetesPlace, read
 
 from talkwright.modelservice.executors.base import JobError
 from talkwright.modelservice.executors.kubernetes.executor import KubernetesExecutor
@@ -25,7 +25,7 @@ async def test_a_pod_fetches_its_inputs_and_stores_its_outputs_and_log(place: Ku
     running = await place.executor.start(job)
     async with asyncio.timeout(120):
         lines, ended = [line async for line in running.lines()], await running.ended()
-    assert [line.message for line in lines] == ["done"]
+    assert [line.message for line in lines] == ["done", PUBLISHING]
     assert (ended.code, set(ended.outputs), ended.log) == (0, {"out"}, "logs/whole.jsonl")
     assert await place.store.get(ended.outputs["out"].key) == b"HELLO"
     await running.discard()

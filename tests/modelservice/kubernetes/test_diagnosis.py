@@ -8,6 +8,8 @@ import pytest
 from talkwright.modelservice.executors.kubernetes.diagnosis import look
 from talkwright.modelservice.jobs import Ended, Output
 
+DONE = {"terminated": {"exitCode": 0, "reason": "Completed"}}
+
 
 def pod(phase: str = "Pending", *, main: Any = None, fetch: Any = None, **status: Any) -> dict[str, Any]:
     return {
@@ -20,6 +22,17 @@ def pod(phase: str = "Pending", *, main: Any = None, fetch: Any = None, **status
             **status,
         },
     }
+
+
+def training(
+    phase: str = "Pending", *, train: Any = None, publish: Any = None, fetch: Any = DONE, **status: Any
+) -> dict[str, Any]:
+    """The pod of a training: it trains before it publishes."""
+    whole = pod(phase, **status)
+    containers = {"fetch": fetch, "train": train or {}}
+    whole["status"]["initContainerStatuses"] = [{"name": name, "state": state} for name, state in containers.items()]
+    whole["status"]["containerStatuses"] = [{"name": "publish", "state": publish or {}}]
+    return whole
 
 
 def condition(kind: str, status: str = "True", **more: str) -> dict[str, Any]:
@@ -38,9 +51,71 @@ def test_the_end_is_what_the_wrapper_told() -> None:
     assert seen.ended == Ended(code=0, lines=3, log="l", outputs={"m": output})
 
 
+def told(code: int) -> dict[str, Any]:
+    return {"terminated": {"exitCode": code, "message": json.dumps({"ended": {"code": code, "why": None, "lines": 3}})}}
+
+
+@pytest.mark.parametrize(
+    ("whole", "phase", "logs"),
+    [
+        (training(), "waiting", ()),
+        (training(train={"running": {}}), "running", ("train",)),
+        (training(train=DONE), "waiting", ("train",)),
+        (training("Running", train=DONE, publish={"running": {}}), "running", ("train", "publish")),
+        (training("Failed", train=told(3)), "over", ("train",)),
+        (training(train=told(3)), "over", ("train",)),
+        (training("Succeeded", train=DONE, publish=told(0)), "over", ("train", "publish")),
+    ],
+)
+def test_a_training_goes_through_its_stages(whole: Any, phase: str, logs: tuple[str, ...]) -> None:
+    seen = look({}, [whole])
+    assert (seen.phase, seen.logs) == (phase, logs)
+    assert (seen.ended is not None) == (phase == "over")
+
+
+def test_the_end_of_a_training_that_failed_is_what_its_own_container_told() -> None:
+    assert look({}, [training("Failed", train=told(3))]).ended == Ended(code=3, lines=3)
+
+
+def test_a_training_whose_publication_waits_for_its_image_says_so() -> None:
+    waiting = {"waiting": {"reason": "ImagePullBackOff", "message": "away"}}
+    seen = look({}, [training(train=DONE, publish=waiting)])
+    assert (seen.phase, seen.words) == ("waiting", "The image can't be pulled: away")
+
+
+@pytest.mark.parametrize("state", [{"train": {"running": {}}}, {"train": DONE, "publish": {"running": {}}}])
+def test_a_training_whose_pod_was_evicted_says_so_in_each_stage(state: Any) -> None:
+    evicted = condition("DisruptionTarget", reason="EvictionByEvictionAPI")
+    ended = look({}, [training("Failed", **state, **evicted)]).ended
+    assert ended == Ended(code=None, why="its pod was evicted")
+
+
+@pytest.mark.parametrize("state", [{}, {"publish": {"terminated": {"exitCode": 137}}}])
+def test_a_training_that_was_deleted_before_it_was_published_was_stopped(state: Any) -> None:
+    whole = training("Failed", train=DONE, **state)
+    whole["metadata"]["deletionTimestamp"] = "2026-01-01T00:00:00Z"
+    assert look({}, [whole]).ended == Ended(code=-9, why="stopped")
+
+
 @pytest.mark.parametrize(
     ("whole", "code", "why"),
     [
+        (training("Failed", train={"terminated": {"exitCode": 137, "reason": "OOMKilled"}}), -9, "out of memory"),
+        (training("Failed", train={"terminated": {"exitCode": 137}}), -9, "its supervisor was killed"),
+        (
+            training(
+                "Failed", train={"terminated": {"exitCode": 128, "reason": "StartError", "message": "no python3"}}
+            ),
+            None,
+            "its container failed: no python3",
+        ),
+        (training("Failed", train={"running": {}}, reason="DeadlineExceeded"), None, "time limit"),
+        (training("Failed", train=DONE), None, "its pod ended before what it made was stored"),
+        (
+            training("Failed", train=DONE, publish={"terminated": {"exitCode": 1, "reason": "Error"}}),
+            None,
+            "its container failed: Error",
+        ),
         (pod("Failed", main={"terminated": {"exitCode": 137, "reason": "OOMKilled"}}), -9, "out of memory"),
         (pod("Failed", fetch={"terminated": {"exitCode": 137, "reason": "OOMKilled"}}), -9, "out of memory"),
         (pod("Failed", reason="DeadlineExceeded"), None, "time limit"),

@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from tests.modelservice.places import SECONDS, KubernetesPlace, first_line, python, read
+from tests.modelservice.places import PUBLISHING, SECONDS, KubernetesPlace, first_line, python, read
 
 from talkwright.modelservice.executors.base import JobError
 from talkwright.modelservice.executors.kubernetes import manifest
@@ -127,8 +127,8 @@ async def test_a_job_that_ended_while_nobody_held_it_is_taken_over_with_all_that
         taken = await other.adopt(left.handle, place.desk, after=2)
         assert taken is not None
         lines, ended = await read(taken)
-        assert [line.message for line in lines] == ["2", "3", "4"]
-        assert (ended.code, ended.lines, set(ended.outputs)) == (0, 5, {"out"})
+        assert [line.message for line in lines] == ["2", "3", "4", PUBLISHING]
+        assert (ended.code, ended.lines, set(ended.outputs)) == (0, 6, {"out"})
         await taken.discard()
 
 

@@ -102,12 +102,75 @@ def test_no_secret_stands_outside_of_the_secret() -> None:
     assert all("env" not in container and "envFrom" not in container for container in containers(objects))
 
 
+def test_a_training_is_fetched_trained_and_published_one_after_the_other() -> None:
+    pod = pod_of(made(training(image="engines.example/other:1")))
+    ours = KubernetesSettings().kubernetes_image
+    images = {container["name"]: container["image"] for container in pod["initContainers"]}
+    assert images == {"fetch": ours, "train": "engines.example/other:1"}
+    assert list(images) == ["fetch", "train"], "they run in this order"
+    (publish,) = pod["containers"]
+    assert (publish["name"], publish["image"]) == ("publish", ours)
+    assert publish["command"][-3:] == ["talkwright.modelservice.executors.jobpublish", "/job", "/desk"]
+    assert {"name": "job", "emptyDir": {}} in pod["volumes"]
+    for container in containers(made()):
+        assert {"name": "job", "mountPath": "/job"} in container["volumeMounts"]
+
+
+def test_a_job_that_serves_is_fetched_and_runs() -> None:
+    pod = pod_of(made(training(serves=True)))
+    assert [one["name"] for one in pod["initContainers"]] == ["fetch"]
+    assert [one["name"] for one in pod["containers"]] == ["main"]
+
+
+def test_a_training_hands_on_what_it_made_and_a_job_that_serves_has_nobody_to_hand_it_to() -> None:
+    for serves in (False, True):
+        secret = made(training(serves=serves)).secret["stringData"]
+        assert json.loads(secret["job.json"])["hands_on"] is not serves
+        assert ("publish.json" in secret) is not serves
+
+
 def test_only_the_fetching_container_sees_the_whole_secret() -> None:
-    (fetch,), (main,) = pod_of(made())["initContainers"], pod_of(made())["containers"]
+    fetch, train, publish = containers(made())
     assert {mount["name"] for mount in fetch["volumeMounts"]} == {"job", "secret"}
-    assert {mount["name"] for mount in main["volumeMounts"]} == {"job", "desk"}
+    for container in (train, publish):
+        assert {mount["name"] for mount in container["volumeMounts"]} == {"job", "desk"}
     volumes = {volume["name"]: volume for volume in pod_of(made())["volumes"]}
-    assert volumes["desk"]["secret"]["items"] == [{"key": "desk.json", "path": "desk.json"}]
+    items = [{"key": name, "path": name} for name in ("desk.json", "publish.json")]
+    assert volumes["desk"]["secret"]["items"] == items
+    assert "a secret value" not in made().secret["stringData"]["publish.json"]
+
+
+def test_the_container_that_publishes_belongs_to_the_trace_of_its_training() -> None:
+    job = training(environment={"API_KEY": "a secret value", "TRACEPARENT": "00-ab-cd-01"})
+    told = json.loads(made(job).secret["stringData"]["publish.json"])
+    assert told["environment"] == {"TRACEPARENT": "00-ab-cd-01"}
+
+
+def test_pods_have_no_credentials_of_their_own_unless_the_operator_wants_it() -> None:
+    objects = made()
+    assert "annotations" not in objects.job["spec"]["template"]["metadata"]
+    assert json.loads(objects.secret["stringData"]["publish.json"])["store"] is None
+
+
+@pytest.mark.parametrize(("serves", "engine"), [(False, "train"), (True, "main")])
+def test_the_credentials_of_a_pod_are_kept_from_the_engines_container(serves: bool, engine: str) -> None:
+    settings = {"kubernetes_storage": "workload", "kubernetes_storage_secret": "store-keys"}
+    store = {"url": "s3://b", "allow_http": False, "options": {}, "part_bytes": 2**25}
+    job = training(serves=serves)
+    objects = manifests(job, KubernetesSettings(**settings), grants=GRANTS, store=store)
+    metadata = objects.job["spec"]["template"]["metadata"]
+    assert metadata["labels"]["azure.workload.identity/use"] == "true"
+    assert set(metadata["annotations"].values()) == {engine}
+    variables = {one["name"]: one.get("envFrom") for one in containers(objects)}
+    assert variables.pop(engine) is None
+    assert all(one == [{"secretRef": {"name": "store-keys"}}] for one in variables.values())
+    assert json.loads(objects.secret["stringData"]["job.json"])["store"] == store
+    assert objects.service is None or "azure.workload.identity/use" not in objects.service["spec"]["selector"]
+
+
+def test_a_secret_for_the_store_without_its_use_is_refused() -> None:
+    with pytest.raises(ValidationError, match="TALKWRIGHT_KUBERNETES_STORAGE=workload"):
+        KubernetesSettings(kubernetes_storage_secret="store-keys")
 
 
 def test_the_order_holds_the_whole_environment_and_the_command_as_it_is_in_the_image() -> None:
@@ -125,9 +188,8 @@ def test_a_job_of_another_image_brings_our_scripts_along() -> None:
     program = Path(jobfetch.__file__)
     job = training(command=("/opt/python", str(program), "train"), programs=(program,), image="engines.example/other:1")
     objects = made(job)
-    (fetch,), (main,) = pod_of(objects)["initContainers"], pod_of(objects)["containers"]
-    assert (fetch["image"], main["image"]) == (KubernetesSettings().kubernetes_image, "engines.example/other:1")
-    assert main["command"][:3] == ["/opt/python", "-I", "-S"], "what runs our scripts runs the wrapper too"
+    _, train = pod_of(objects)["initContainers"]
+    assert train["command"][:3] == ["/opt/python", "-I", "-S"], "what runs our scripts runs the wrapper too"
     order = json.loads(objects.secret["stringData"]["job.json"])
     assert order["command"] == ["/opt/python", "/job/bin/jobfetch.py", "train"]
     assert order["programs"] == {"jobfetch.py": "modelservice/executors/jobfetch.py"}

@@ -34,13 +34,19 @@ def container(name: str, **state: Any) -> dict[str, Any]:
     return {"name": name, "image": "i", "imageID": "i", "ready": False, "restartCount": 0, "state": state}
 
 
+DONE = {"terminated": {"exitCode": 0, "reason": "Completed"}}
+
+
 def fetching(**state: Any) -> dict[str, Any]:
     return {"initContainerStatuses": [container("fetch", **state)]}
 
 
-def main(**state: Any) -> dict[str, Any]:
-    done = {"exitCode": 0, "reason": "Completed"}
-    return {**fetching(terminated=done), "containerStatuses": [container("main", **state)]}
+def training(**state: Any) -> dict[str, Any]:
+    return {"initContainerStatuses": [container("fetch", **DONE), container("train", **state)]}
+
+
+def publishing(**state: Any) -> dict[str, Any]:
+    return {**training(**DONE), "containerStatuses": [container("publish", **state)]}
 
 
 def killed_by(reason: str) -> dict[str, Any]:
@@ -76,12 +82,12 @@ CASES = {
         phase="Pending",
     ),
     "a node that ran short": Case(
-        {**main(terminated={"exitCode": 137, "reason": "Error"}), "reason": "Evicted", "message": "low on memory",
+        {**training(terminated={"exitCode": 137, "reason": "Error"}), "reason": "Evicted", "message": "low on memory",
          **killed_by("TerminationByKubelet")},
         Ended(code=None, why="its node ran short of resources or was shut down and ended its pod: so it was"),
     ),
     "a pod that gave way": Case(
-        {**main(terminated={"exitCode": 137, "reason": "Error"}), **killed_by("PreemptionByScheduler")},
+        {**training(terminated={"exitCode": 137, "reason": "Error"}), **killed_by("PreemptionByScheduler")},
         Ended(code=None, why="its pod gave way to one of higher priority: so it was"),
     ),
     "inputs that can't be had": Case(
@@ -89,17 +95,25 @@ CASES = {
         Ended(code=None, why="The input a came cut short."),
     ),
     "a program that is not in the image": Case(
-        main(terminated={"exitCode": 128, "reason": "StartError", "message": "python3: not found"}),
+        training(terminated={"exitCode": 128, "reason": "StartError", "message": "python3: not found"}),
         Ended(code=None, why="its container failed: python3: not found"),
     ),
     "a killed wrapper": Case(
-        main(terminated={"exitCode": 137, "reason": "Error"}), Ended(code=-9, why="its supervisor was killed")
+        training(terminated={"exitCode": 137, "reason": "Error"}), Ended(code=-9, why="its supervisor was killed")
     ),
     "too much memory": Case(
-        main(terminated={"exitCode": 137, "reason": "OOMKilled"}), Ended(code=-9, why="out of memory")
+        training(terminated={"exitCode": 137, "reason": "OOMKilled"}), Ended(code=-9, why="out of memory")
+    ),
+    "a publication that was killed": Case(
+        publishing(terminated={"exitCode": 137, "reason": "Error"}), Ended(code=-9, why="its supervisor was killed")
+    ),
+    "an engine's image that no registry gives": Case(
+        training(waiting={"reason": "ErrImagePull", "message": "denied"}),
+        Ended(code=None, why="The image can't be pulled: denied"),
+        phase="Pending",
     ),
     "a good end": Case(
-        main(terminated={"exitCode": 0, "reason": "Completed", "message": json.dumps(REPORT)}),
+        publishing(terminated={"exitCode": 0, "reason": "Completed", "message": json.dumps(REPORT)}),
         Ended(code=0, lines=7, log="logs/x", outputs={"model": Output(size=1, sha256="a" * 64, key="k")}),
         phase="Succeeded",
     ),

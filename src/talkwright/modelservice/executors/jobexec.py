@@ -8,12 +8,14 @@ Whoever holds the job writes JSON lines to its standard input, or to the pipe FO
 over: `{"stop": SECONDS}` ends it, killed after so long, and `{"held": {"url": …, "token": …}}` says who stores things
 now. When standard input ends, the job ends too, after the seconds that it may be unheld; with `lifeline`, at once.
 In a pod (`is_held`) a signal ends it, `report` and the exit code tell its end, `desk_file` always names who stores.
+With `hands_on` a job that succeeds is left to the container after this one, which stores and tells (`jobpublish.py`).
 """
 
 from __future__ import annotations
 
 import contextlib
 import ctypes
+import fcntl
 import json
 import os
 import resource
@@ -24,26 +26,24 @@ import sys
 import time
 from typing import Any
 
-GRACE_SECONDS = 2.0
-WATCH_SECONDS = 2.0
+GRACE_SECONDS = WATCH_SECONDS = 2.0
 SHIP_SECONDS = 3600.0
-PARTING_SECONDS = 2.0
-"""A job that leaves nothing but its log has so long for storing it: whoever waits for its end waits that long."""
-LINE_BYTES = 65_536
-PR_SET_PDEATHSIG = 1
-PR_SET_CHILD_SUBREAPER = 36
-PR_SET_NO_NEW_PRIVS = 38
+PARTING_SECONDS = 2.0  # for a job that leaves nothing but its log: whoever waits for its end waits that long
+LINE_BYTES, PIPE_BYTES = 65_536, 1 << 20
+STOPPED = 143
+"""The exit code of a stopped job whose program ended as if nothing had been, where others go by that code."""
+PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS = 1, 36, 38
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
-HIDDEN = "***"
 NO_FAULT = OVER, UNHELD = ("its studio ended", "unheld")
 
 
 class Log:
     """Numbers the lines, takes hidden values out, writes to the file and to standard output, stops at the limit."""
 
-    def __init__(self, path: str, spec: dict[str, Any]) -> None:
-        self._file = open(path, "a", encoding="utf-8")  # noqa: SIM115 - open for the life of the job
-        self._left, self.number = spec["log_bytes"], 0
+    def __init__(self, path: str, spec: dict[str, Any], number: int) -> None:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o666)
+        self._file = open(handle, "a", encoding="utf-8")  # noqa: SIM115 - open for the life of the job
+        self._left, self.number, self._half_said = spec["log_bytes"], number, b""
         self._trace = {"trace": context[3:35]} if (context := spec["environment"].get("TRACEPARENT")) else {}
         forms = {form for value in spec["hide"] for form in (value, json.dumps(value)[1:-1])}
         self._hide = sorted(forms, key=len, reverse=True)
@@ -53,7 +53,7 @@ class Log:
         if self._left <= 0:
             return
         for value in self._hide:
-            text = text.replace(value, HIDDEN)
+            text = text.replace(value, "***")
         self._left -= len(text) + 40
         if self._left <= 0:
             text = json.dumps({"level": "warning", "message": "The log has reached its limit; the rest is left out."})
@@ -61,13 +61,16 @@ class Log:
         record = json.dumps({"number": self.number, "at": round(time.time(), 3), "text": text} | self._trace)
         self._file.write(record + "\n")
         self._file.flush()
-        say(record)
+        self.say(record)
 
-
-def say(record: str) -> None:
-    """To whoever supervises; nobody there is no reason to fail."""
-    with contextlib.suppress(OSError):
-        os.write(1, record.encode() + b"\n")
+    def say(self, record: str) -> None:
+        """To whoever supervises: nobody there is no reason to fail, and one who doesn't read is none to wait."""
+        with contextlib.suppress(OSError):
+            if self._half_said:  # a line is never cut by another one
+                self._half_said = self._half_said[os.write(1, self._half_said) :]
+            if not self._half_said:
+                data = record.encode() + b"\n"
+                self._half_said = data[os.write(1, data) :]
 
 
 def write_status(folder: str, status: dict[str, Any]) -> None:
@@ -108,12 +111,6 @@ def prepare_child(spec: dict[str, Any], parent: int) -> None:
     prctl(PR_SET_PDEATHSIG, signal.SIGKILL)  # a change of the user would undo it
     if os.getppid() != parent:
         os._exit(125)
-
-
-def prepare_helper() -> None:
-    """In the child that stores: a group of its own, and an end together with the wrapper."""
-    os.setpgid(0, 0)
-    prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def memory_bytes(pid: int) -> int:
@@ -172,28 +169,20 @@ def end_descendants() -> None:
 
 
 class Supervisor:
-    """One job from start to end."""
+    """One job from start to end; `lines` are in its log already."""
 
-    def __init__(self, folder: str, spec: dict[str, Any]) -> None:
+    def __init__(self, folder: str, spec: dict[str, Any], lines: int = 0) -> None:
         self.folder = folder
         self.spec = spec
-        self.log = Log(os.path.join(folder, "log.jsonl"), spec)
+        self.log = Log(os.path.join(folder, "log.jsonl"), spec, lines)
         self.desk: dict[str, str] | None = spec["desk"]
         self.lifeline: int | None = spec.get("lifeline")
-        self.status: dict[str, Any] = {
-            "wrapper": os.getpid(),
-            "wrapper_started": started_at(os.getpid()),
-            "boot": boot_id(),
-            "pid": None,
-            "pid_started": None,
-            "started": time.time(),
-            "code": None,
-            "why": None,
-            "ended": None,
-        }
+        self.status: dict[str, Any] = dict.fromkeys(("pid", "pid_started", "code", "why", "ended"))
+        self.status |= {"wrapper": os.getpid(), "wrapper_started": started_at(os.getpid()), "boot": boot_id()}
         self.why: str | None = None
         self.held, self.is_shipping = True, False
         self.kill_at = self.unheld_at = None  # type: float | None
+        self.child: subprocess.Popen[bytes]
         self.output: int | None = None
         self.rest = self.words = b""
         self.deadline = time.monotonic() + spec["seconds"] if spec["seconds"] else None
@@ -201,7 +190,7 @@ class Supervisor:
 
     def run(self) -> int:
         """Start the program, stay until it and its descendants are gone, have stored what it leaves; its exit code."""
-        self._listen()
+        self.listen()
         code = self._program()
         if code != 0 and any(map(was_out_of_memory, (self.spec["cgroup"], *self.spec.get("memory_events", ())))):
             self.why = self.why or "out of memory"
@@ -209,18 +198,23 @@ class Supervisor:
         if self.spec["cgroup"]:  # whoever made it may be gone
             with contextlib.suppress(OSError):
                 os.rmdir(self.spec["cgroup"])
-        self.deadline = None
+        if self.spec.get("hands_on") and code == 0 and self.kill_at is None:
+            return 0
+        self.finish(code)
+        return code or (STOPPED if self.spec.get("hands_on") else 0)
+
+    def finish(self, code: int) -> None:
+        """Have what the job leaves stored, and tell its end."""
         self.status |= {"code": code, "why": self.why}
         write_status(self.folder, self.status)
-        ended = {"code": code, "why": self.why, "lines": self.log.number, **self._ship(code)}
-        self.status["ended"] = ended = ended | ({"why": self.why} if self.why in NO_FAULT else {})
-        write_status(self.folder, self.status)
-        say(json.dumps({"ended": ended}))
+        ended = {"code": code, "why": self.why, **self._ship(code), "lines": self.log.number}
+        ended |= {"why": self.why} if self.why in NO_FAULT else {}
+        write_status(self.folder, self.status | {"ended": ended})
+        self.log.say(json.dumps({"ended": ended}))
         if self.spec.get("report"):  # a pod's status shows 4,096 bytes of it
             short = {**ended, "problem": ended.get("problem") and ended["problem"][:1000]}
             with contextlib.suppress(OSError), open(self.spec["report"], "w", encoding="utf-8") as out:
                 json.dump({"ended": short}, out)
-        return code
 
     def stop(self, why: str, grace: float = GRACE_SECONDS) -> None:
         """Ask the job to end; after the grace, in seconds, it is killed."""
@@ -229,17 +223,23 @@ class Supervisor:
             self.kill_at = time.monotonic() + grace
             self._signal_group(signal.SIGTERM)
 
-    def _listen(self) -> None:
+    def listen(self) -> None:
+        """Hear signals and, but in a pod, what the holder says."""
         self.wake, wake_write = os.pipe()
         os.set_blocking(wake_write, False)
         signal.set_wakeup_fd(wake_write, warn_on_full_buffer=False)
         for number in (signal.SIGCHLD, signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, self._on_signal)
+        self.selector.register(self.wake, selectors.EVENT_READ)
+        if self.spec.get("is_held"):
+            return
         control = os.path.join(self.folder, "control")
         os.mkfifo(control, 0o600)
-        self.control = os.open(control, os.O_RDWR | os.O_NONBLOCK)  # read and write: it never ends
-        for source in (self.wake, self.control, self.lifeline, None if self.spec.get("is_held") else 0):
+        for source in (0, os.open(control, os.O_RDWR | os.O_NONBLOCK), self.lifeline):  # read and write: it never ends
             source is None or self.selector.register(source, selectors.EVENT_READ)
+        os.set_blocking(1, False)  # what can't be taken at once is in the file, and in the upload
+        with contextlib.suppress(OSError, AttributeError):
+            fcntl.fcntl(1, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
 
     def _program(self) -> int:
         """Run the command; gives its exit code."""
@@ -277,12 +277,12 @@ class Supervisor:
     def _until_ended(self, child: subprocess.Popen[bytes]) -> int:
         while (code := child.poll()) is None:
             for key, _ in self.selector.select(self._patience()):
-                if key.fd in (0, self.control, self.lifeline):
-                    self._told(key.fd)
-                elif key.fd == self.wake:
+                if key.fd == self.wake:
                     os.read(self.wake, 4096)
-                elif key.fd == self.output and not self._read():
-                    self.selector.unregister(self.output)
+                elif key.fd != self.output:
+                    self._told(key.fd)
+                elif not self._read():
+                    self.selector.unregister(key.fd)
             self._watch()
         return code
 
@@ -335,18 +335,16 @@ class Supervisor:
             self._signal_group(signal.SIGKILL)
 
     def _signal_group(self, number: int) -> None:
-        with contextlib.suppress(ProcessLookupError, PermissionError):
+        with contextlib.suppress(ProcessLookupError, PermissionError, AttributeError):  # there may be none yet
             os.killpg(self.child.pid, number)
 
     def _read(self) -> bool:
-        try:
+        data = b""
+        with contextlib.suppress(OSError):
             data = os.read(self.output, LINE_BYTES) if self.output is not None else b""
-        except OSError:
-            return False
         *lines, self.rest = (self.rest + data).split(b"\n")
         if len(self.rest) > LINE_BYTES:
-            lines.append(self.rest)
-            self.rest = b""
+            lines, self.rest = [*lines, self.rest], b""
         for line in lines:
             self.log.line(line.decode("utf-8", "replace"))
         return bool(data)
@@ -359,6 +357,8 @@ class Supervisor:
         self.is_shipping, self.kill_at = True, None
         outputs = [] if code or stopped else self.spec["outputs"]
         self.deadline = time.monotonic() + (SHIP_SECONDS if outputs else PARTING_SECONDS)
+        if outputs:
+            self.log.line(json.dumps({"stage": "publishing", "message": "What the job made is being stored."}))
         while True:
             desk = self.desk
             shipped = self._shipped(desk, outputs)
@@ -366,22 +366,22 @@ class Supervisor:
                 return shipped
 
     def _shipped(self, desk: dict[str, str], outputs: list[str]) -> dict[str, Any]:
+        script = os.path.join(os.path.dirname(os.path.abspath(__file__)), "jobship.py")
         self.child = subprocess.Popen(  # noqa: S603 - our own script
-            [sys.executable, "-I", "-S", os.path.join(os.path.dirname(os.path.abspath(__file__)), "jobship.py")],
+            [sys.executable, "-I", *(["-S"] if sys.flags.no_site else []), script],
             cwd=self.folder,
+            process_group=0,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            preexec_fn=prepare_helper,  # noqa: PLW1509 - this process has one thread
+            preexec_fn=lambda: prctl(PR_SET_PDEATHSIG, signal.SIGKILL),  # noqa: PLW1509 - this process has one thread
         )
-        assert self.child.stdin is not None  # noqa: S101 - told to be pipes above
-        assert self.child.stdout is not None  # noqa: S101 - as above
+        assert self.child.stdin and self.child.stdout  # noqa: S101, PT018 - told to be pipes above
         with contextlib.suppress(OSError), self.child.stdin as told:
-            waits = {"desk_file": self.spec.get("desk_file"), "stale_seconds": self.spec["unheld_seconds"]}
-            told.write(json.dumps({"desk": desk, "outputs": outputs, **waits}).encode())
+            more = {name: self.spec.get(name) for name in ("desk_file", "unheld_seconds", "store")}
+            told.write(json.dumps({"desk": desk, "outputs": outputs, **more}).encode())
         self._until_ended(self.child)
-        with contextlib.suppress(ValueError), self.child.stdout as answer:
-            shipped = json.loads(answer.read())
-            return shipped if isinstance(shipped, dict) else {}
+        with contextlib.suppress(ValueError, TypeError), self.child.stdout as answer:
+            return dict(json.loads(answer.read()))
         return {"problem": "What the job made could not be stored before it was ended."}
 
 

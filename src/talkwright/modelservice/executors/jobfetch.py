@@ -3,7 +3,9 @@
 `python -I jobfetch.py SECRET FOLDER REPORT` takes SECRET/job.json (what `jobexec.py` takes, and `inputs`: where each
 path below work comes from, and `programs`: our scripts that its command runs, by where they are in our package),
 fetches the inputs into FOLDER/work, lays `jobexec.py`, `jobship.py` and those programs into FOLDER/bin, and writes
-FOLDER/job.json. What goes wrong is said in one line, also in the file REPORT, which the pod's status shows.
+FOLDER/job.json. What goes wrong is said in one line, also in the file REPORT, which the pod's status shows. With a
+`store` (`jobstore.py`, for which it must run in our own image) inputs are read there, with the credentials that this
+process finds.
 """
 
 from __future__ import annotations
@@ -13,8 +15,10 @@ import http.client
 import json
 import os
 import shutil
+import signal
 import sys
 import time
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -32,8 +36,16 @@ class FetchError(Exception):
         self.is_final = is_final
 
 
-def fetch(path: str, grant: dict[str, Any], target: str) -> None:
+def fetch(path: str, grant: dict[str, Any], target: str, store: dict[str, Any] | None) -> None:
     """Bring one input to `target`, no redirects. Raises FetchError."""
+    if store is not None and "url" not in grant:
+        from talkwright.modelservice.executors import jobstore  # noqa: PLC0415 - only our own image has it
+
+        try:
+            jobstore.get(store, grant["key"], Path(target))
+        except jobstore.StorageError as error:
+            raise FetchError(str(error)) from error
+        return
     parts = urlsplit(grant.get("url", ""))
     if parts.scheme not in ("http", "https"):
         raise FetchError(f"The input {path} has no address that a pod can read.", is_final=True)
@@ -56,14 +68,14 @@ def fetch(path: str, grant: dict[str, Any], target: str) -> None:
         connection.close()
 
 
-def fresh(desk: dict[str, str], path: str) -> dict[str, Any]:
+def fresh(desk: dict[str, str], path: str, *, own: bool) -> dict[str, Any]:
     """Ask the desk where an input is now: addresses last an hour only. Raises FetchError."""
     parts = urlsplit(desk["url"])
     kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
     connection = kind(parts.netloc, timeout=TIMEOUT_SECONDS)
     headers = {"Authorization": f"Bearer {desk['token']}", "Content-Type": "application/json"}
     try:
-        connection.request("POST", parts.path, json.dumps({"inputs": [path]}), headers)
+        connection.request("POST", parts.path, json.dumps({"inputs": [path], "own": own}), headers)
         answer = connection.getresponse()
         said = answer.read(CHUNK_BYTES)
         if answer.status != 200:
@@ -76,12 +88,14 @@ def fresh(desk: dict[str, str], path: str) -> dict[str, Any]:
         connection.close()
 
 
-def bring(path: str, grant: dict[str, Any], desk: dict[str, str] | None, target: str) -> None:
+def bring(
+    path: str, grant: dict[str, Any], desk: dict[str, str] | None, target: str, store: dict[str, Any] | None
+) -> None:
     """Fetch an input, again and again for a while, at a fresh address where the first one fails. Raises FetchError."""
     until, pause = time.monotonic() + PATIENCE_SECONDS, 0.25
     while True:
         try:
-            fetch(path, grant, target)
+            fetch(path, grant, target, store)
         except FetchError as error:
             if error.is_final or time.monotonic() > until:
                 raise
@@ -91,7 +105,7 @@ def bring(path: str, grant: dict[str, Any], desk: dict[str, str] | None, target:
         pause = min(pause * 2, PAUSE_SECONDS)
         if desk is not None:
             try:
-                grant = fresh(desk, path)
+                grant = fresh(desk, path, own=store is not None)
             except FetchError as error:
                 if error.is_final:
                     raise
@@ -101,7 +115,7 @@ def prepare(secret: str, folder: str) -> None:
     """Lay out the job's folder. Raises FetchError, OSError."""
     with open(os.path.join(secret, "job.json"), encoding="utf-8") as source:
         spec = json.load(source)
-    inputs, brought = spec.pop("inputs"), spec.pop("programs", {})
+    inputs, brought, store = spec.pop("inputs"), spec.pop("programs", {}), spec.pop("store", None)
     work, programs = os.path.join(folder, "work"), os.path.join(folder, "bin")
     os.umask(0o077)
     os.makedirs(os.path.join(work, ".tmp"), exist_ok=True)
@@ -114,13 +128,14 @@ def prepare(secret: str, folder: str) -> None:
     for path, grant in inputs.items():
         target = os.path.join(work, path)
         os.makedirs(os.path.dirname(target), exist_ok=True)
-        bring(path, grant, spec["desk"], target)
+        bring(path, grant, spec["desk"], target, store)
     with open(os.path.join(folder, "job.json"), "w", encoding="utf-8") as out:
         json.dump(spec, out)
 
 
 def main() -> int:
     """Prepare, or say why not."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # the first process of a container ignores it else
     try:
         prepare(sys.argv[1], sys.argv[2])
     except (FetchError, OSError) as error:

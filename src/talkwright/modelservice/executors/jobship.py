@@ -2,10 +2,11 @@
 
 It runs in the job's folder and takes `{"desk": {"url", "token"}, "outputs": [paths below work]}` from standard input;
 where a `desk_file` is named too, that says before each try who the desk is now. A stale token is tried again for
-`stale_seconds`: the job was taken over, and its new holder is about to say so.
+`unheld_seconds`: the job was taken over, and its new holder is about to say so.
 It measures the files, asks the desk where each of them goes, puts them there with one request each (or into a folder,
 where that is the store), and prints what became of them: `{"outputs": {path: {"size", "sha256", "key"}}, "log": key}`,
-or why not: `{"problem": words}`.
+or why not: `{"problem": words}`. With a `store` (`jobstore.py`, for which it must run in our own image) the desk names
+the keys alone, and what is large is put there in parts, with the credentials that this process finds.
 """
 
 from __future__ import annotations
@@ -24,7 +25,11 @@ from urllib.parse import urlsplit
 
 CHUNK_BYTES = 1 << 20
 MOST_BYTES = 5 * 1024**3
-"""One PUT takes no more (S3's limit)."""
+"""One request stores no more (S3's limit)."""
+TOO_LARGE = (
+    "it is larger than 5 GiB, and a signed URL takes no more. On Kubernetes, TALKWRIGHT_KUBERNETES_STORAGE=workload "
+    "lets pods store it in parts, with credentials of their own"
+)
 PATIENCE_SECONDS = 600.0
 PAUSE_SECONDS = 10.0
 """The longest pause between two tries."""
@@ -44,7 +49,7 @@ class ShipError(Exception):
 
 def open_output(path: str) -> IO[bytes]:
     """A file of the job, which must be a regular one: no link of the job's leads elsewhere. Raises ShipError."""
-    folder = os.open("work", os.O_RDONLY | os.O_DIRECTORY)
+    folder = os.open("work", os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
     *parents, name = path.split("/")
     try:
         for parent in parents:
@@ -62,14 +67,12 @@ def open_output(path: str) -> IO[bytes]:
     return os.fdopen(file, "rb")
 
 
-def measured(path: str, file: IO[bytes]) -> dict[str, Any]:
-    """Size in bytes and hash of an open file. Raises ShipError for one that is too large to be stored."""
+def measured(file: IO[bytes]) -> dict[str, Any]:
+    """Size in bytes and hash of an open file."""
     digest, size = hashlib.sha256(), 0
     while chunk := file.read(CHUNK_BYTES):
         digest.update(chunk)
         size += len(chunk)
-    if size > MOST_BYTES:
-        raise ShipError(f"The job's output {path} is larger than 5 GiB, which can't be stored.", is_final=True)
     file.seek(0)
     return {"size": size, "sha256": digest.hexdigest()}
 
@@ -100,15 +103,25 @@ def asked(desk: dict[str, str], ask: dict[str, Any]) -> dict[str, Any]:
     return dict(json.loads(said))
 
 
-def put(grant: dict[str, Any], file: IO[bytes], size: int) -> None:
+def put(grant: dict[str, Any], file: IO[bytes], size: int, store: dict[str, Any] | None) -> None:
     """Store a file where the grant says. Raises ShipError."""
     file.seek(0)
+    if store is not None and "url" not in grant:
+        from talkwright.modelservice.executors import jobstore  # noqa: PLC0415 - only our own image has it
+
+        try:
+            jobstore.put(store, grant["key"], file)
+        except jobstore.StorageError as error:
+            raise ShipError(str(error).rstrip(".")) from error
+        return
     if "path" in grant:
         try:
             _put_into_folder(grant["path"], file)
         except OSError as error:
             raise ShipError(f"the folder of the store can't be written ({error.strerror})") from error
         return
+    if size > MOST_BYTES:
+        raise ShipError(TOO_LARGE, is_final=True)
     status, _ = request("PUT", grant["url"], {**grant["headers"], "Content-Length": str(size)}, file)
     if not 200 <= status < 300:
         raise ShipError(f"the store answered with status {status}")
@@ -138,44 +151,44 @@ def current(desk: dict[str, str], desk_file: str | None) -> dict[str, str]:
     return desk
 
 
-def ship(
-    desk: dict[str, str], paths: list[str], desk_file: str | None = None, stale_seconds: float = 0.0
-) -> dict[str, Any]:
+def ship(order: dict[str, Any]) -> dict[str, Any]:
     """Store everything; gives what became of it."""
-    problem = None
+    paths, desk_file, store = order["outputs"], order.get("desk_file"), order.get("store")
+    problem: str | None = None
+    kept: dict[str, Any] = {}
     files: dict[str, IO[bytes]] = {}
     try:
         files = {path: open_output(path) for path in paths}
-        facts = {path: measured(path, file) for path, file in files.items()}
+        facts = {path: measured(file) for path, file in files.items()}
     except ShipError as error:
         problem, facts = str(error), {}
-    with open(LOG, "rb") as log:
-        facts_of_log = measured(LOG, log)
+    with os.fdopen(os.open(LOG, os.O_RDONLY | os.O_NOFOLLOW), "rb") as log:
+        facts_of_log = measured(log)
         began, pause = time.monotonic(), 0.25
-        until, renewed_until = began + PATIENCE_SECONDS, began + stale_seconds
+        until, renewed_until = began + PATIENCE_SECONDS, began + float(order.get("unheld_seconds") or 0)
         while True:
             try:
-                grants = asked(current(desk, desk_file), {"log": facts_of_log, "outputs": facts})
-                put(grants["log"], log, facts_of_log["size"])
+                ask = {"log": facts_of_log, "outputs": facts, "own": store is not None}
+                grants = asked(current(order["desk"], desk_file), ask)
+                put(grants["log"], log, facts_of_log["size"], store)
+                kept = {"log": grants["log"]["key"]}
                 for path, grant in grants["outputs"].items():
-                    put(grant, files[path], facts[path]["size"])
+                    put(grant, files[path], facts[path]["size"], store)
             except ShipError as error:
                 # A pod hears of its new holder a minute late, a process when that one has begun.
                 renewed = error.status == STALE and (desk_file is not None or time.monotonic() < renewed_until)
                 if (error.is_final and not renewed) or time.monotonic() > until:
-                    return {"problem": problem or f"What the job made could not be stored: {error}."}
+                    return {"problem": problem or f"What the job made could not be stored: {error}.", **kept}
                 time.sleep(pause)
                 pause = min(pause * 2, PAUSE_SECONDS)
             else:
                 stored = {path: {**facts[path], "key": grants["outputs"][path]["key"]} for path in facts}
-                return {"outputs": stored, "log": grants["log"]["key"], **({"problem": problem} if problem else {})}
+                return {"outputs": stored, **kept, **({"problem": problem} if problem else {})}
 
 
 def main() -> None:
     """Take the order, carry it out, tell."""
-    order = json.loads(sys.stdin.read())
-    stale_seconds = float(order.get("stale_seconds", 0))
-    sys.stdout.write(json.dumps(ship(order["desk"], order["outputs"], order.get("desk_file"), stale_seconds)))
+    sys.stdout.write(json.dumps(ship(json.loads(sys.stdin.read()))))
 
 
 if __name__ == "__main__":

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from talkwright.modelservice.executors.kubernetes.manifest import FETCH, MAIN
+from talkwright.modelservice.executors.kubernetes.manifest import FETCH, MAIN, PUBLISH, TRAIN
 from talkwright.modelservice.jobs import Ended, ended_from
 
 Phase = Literal["waiting", "running", "over"]
@@ -17,6 +18,8 @@ _NEVER = frozenset({"ErrImageNeverPull", "InvalidImageName"})
 """Waiting for these doesn't help."""
 _IMAGE = _NEVER | {"ErrImagePull", "ImagePullBackOff", "ImageInspectError", "RegistryUnavailable"}
 _BY_TAINT = "DeletionByTaintManager"
+_SPEAKING = (TRAIN, PUBLISH, MAIN)
+"""The containers whose log is the job's, in the order in which they run."""
 _SETTING_UP = frozenset({"ContainerCreating", "PodInitializing"})
 
 
@@ -24,7 +27,7 @@ _SETTING_UP = frozenset({"ContainerCreating", "PodInitializing"})
 class Seen:
     """How a job stands: what it waits for in words, its pod and address, how it ended.
 
-    `is_stuck` where it waits for what will not come.
+    `is_stuck` where it waits for what will not come; `logs` are the containers that have begun to write its log.
     """
 
     phase: Phase
@@ -32,6 +35,7 @@ class Seen:
     is_stuck: bool = False
     pod: str | None = None
     address: str | None = None
+    logs: tuple[str, ...] = ()
     ended: Ended | None = None
 
 
@@ -41,16 +45,18 @@ def look(job: Object | None, pods: Sequence[Object], events: Sequence[Object] = 
     if pod is None:
         return _without_pod(job, events)
     told = _told_end(pod)
-    name = str(pod["metadata"]["name"])
+    running = [name for name in _SPEAKING if _state(pod, name, "running") is not None]
+    logs = tuple(name for name in _SPEAKING if name in running or _state(pod, name, "terminated") is not None)
+    seen = Seen(phase="over", pod=str(pod["metadata"]["name"]), logs=logs)
     if told is not None:
-        return Seen(phase="over", pod=name, ended=_why_stopped(told, job, pod))
+        return replace(seen, ended=_why_stopped(told, job, pod))
     failed = _failure(job, pod) or _lost_with_node(pod)
     if failed is not None:
-        return Seen(phase="over", pod=name, ended=failed)
-    if _state(pod, MAIN, "running") is not None:
-        return Seen(phase="running", pod=name, address=_status(pod).get("podIP"))
+        return replace(seen, ended=failed)
+    if running:
+        return replace(seen, phase="running", address=_status(pod).get("podIP"))
     words, is_stuck = _waiting(pod)
-    return Seen(phase="waiting", pod=name, words=words, is_stuck=is_stuck)
+    return replace(seen, phase="waiting", words=words, is_stuck=is_stuck)
 
 
 def _without_pod(job: Object | None, events: Sequence[Object]) -> Seen:
@@ -71,12 +77,23 @@ def _without_pod(job: Object | None, events: Sequence[Object]) -> Seen:
 
 
 def _told_end(pod: Object) -> Ended | None:
-    """The end as the wrapper told it."""
-    ended = _state(pod, MAIN, "terminated")
-    try:
-        return ended_from(json.loads(ended["message"])["ended"]) if ended is not None else None
-    except (ValueError, KeyError, TypeError):
-        return None
+    """The end as the wrapper told it; a training's own container does where it left nothing to be published."""
+    for name in _SPEAKING:
+        ended = _state(pod, name, "terminated")
+        with contextlib.suppress(ValueError, KeyError, TypeError):
+            if ended is not None:
+                return ended_from(json.loads(ended["message"])["ended"])
+    return None
+
+
+def _last(pod: Object) -> Object | None:
+    """The end of the container with which the job is over: the one that failed, or the last one."""
+    train = _state(pod, TRAIN, "terminated")
+    return (
+        train
+        if train and train.get("exitCode")
+        else _state(pod, PUBLISH, "terminated") or _state(pod, MAIN, "terminated")
+    )
 
 
 def _why_stopped(told: Ended, job: Object | None, pod: Object) -> Ended:
@@ -95,12 +112,12 @@ def _lost_with_node(pod: Object) -> Ended | None:
 
 def _failure(job: Object | None, pod: Object) -> Ended | None:
     """The end that the wrapper could not tell, or None while there is none."""
-    status, main = _status(pod), _state(pod, MAIN, "terminated")
-    if status.get("phase") not in ("Succeeded", "Failed") and main is None:
+    status, last = _status(pod), _last(pod)
+    if status.get("phase") not in ("Succeeded", "Failed") and last is None:
         return None
-    if main is not None and main.get("reason") == "OOMKilled":
+    if last is not None and last.get("reason") == "OOMKilled" and _state(pod, PUBLISH, "terminated") is None:
         return Ended(code=-9, why="out of memory")
-    return _ended_by_cluster(job, pod) or _ended_by_itself(pod, main)
+    return _ended_by_cluster(job, pod) or _ended_by_itself(pod, last)
 
 
 def _ended_by_cluster(job: Object | None, pod: Object) -> Ended | None:
@@ -116,20 +133,22 @@ def _ended_by_cluster(job: Object | None, pod: Object) -> Ended | None:
     return None
 
 
-def _ended_by_itself(pod: Object, main: Object | None) -> Ended:
+def _ended_by_itself(pod: Object, last: Object | None) -> Ended:
     fetching = _state(pod, FETCH, "terminated") or {}
     if fetching.get("reason") == "OOMKilled":
         return Ended(code=-9, why="out of memory")
     if fetching.get("exitCode"):
         return Ended(code=None, why=str(fetching.get("message") or "its inputs could not be fetched").strip())
-    if main is None:
-        return Ended(code=None, why="its pod ended before its program began")
-    if "deletionTimestamp" in pod["metadata"]:
+    is_trained = _state(pod, TRAIN, "terminated") is not None
+    if "deletionTimestamp" in pod["metadata"] and (is_trained or last is not None):
         return Ended(code=-9, why="stopped")
-    code = int(main.get("exitCode", 1))
+    if last is None:
+        done = "what it made was stored" if is_trained else "its program began"
+        return Ended(code=None, why=f"its pod ended before {done}")
+    code = int(last.get("exitCode", 1))
     if code > _SIGNAL:
         return Ended(code=_SIGNAL - code, why="its supervisor was killed")
-    return Ended(code=None, why=_sentence("its container failed", main.get("message") or main.get("reason")))
+    return Ended(code=None, why=_sentence("its container failed", last.get("message") or last.get("reason")))
 
 
 def _disruption(condition: Object) -> str:
@@ -156,7 +175,7 @@ def _waiting(pod: Object) -> tuple[str, bool]:
     scheduled = _condition(pod, "PodScheduled", "False")
     if scheduled is not None and scheduled.get("reason") == "Unschedulable":
         return f"No node has room for the job: {scheduled.get('message', '')}".rstrip(": "), False
-    for name in (FETCH, MAIN):
+    for name in (FETCH, *_SPEAKING):
         waiting = _state(pod, name, "waiting")
         reason = waiting.get("reason") if waiting is not None else None
         if waiting is None or reason is None or reason in _SETTING_UP:

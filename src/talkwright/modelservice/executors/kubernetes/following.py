@@ -11,7 +11,7 @@ from typing import Any
 
 from talkwright.modelservice.executors.kubernetes.cluster import Cluster, ClusterError
 from talkwright.modelservice.executors.kubernetes.diagnosis import Seen, look
-from talkwright.modelservice.executors.kubernetes.manifest import MAIN, selector
+from talkwright.modelservice.executors.kubernetes.manifest import selector
 from talkwright.modelservice.executors.kubernetes.settings import KubernetesSettings
 from talkwright.modelservice.jobs import Ended
 from talkwright.operations.logs import get_logger
@@ -39,8 +39,9 @@ class Following:
         self.seen = Seen(phase="waiting")
 
     async def until_over(self) -> Ended:
-        """Look again at every change until the job is over; one that waits too long for its start is over too."""
-        began, version = time.monotonic(), None
+        """Look again at every change until the job is over; one that waits too long for a start is over too."""
+        waits_since: float | None = None
+        version = None
         pods: dict[str, dict[str, Any]] = {}
         while True:
             try:
@@ -49,7 +50,9 @@ class Following:
                 await self._judge(list(pods.values()))
                 if self.seen.ended is not None:
                     return self.seen.ended
-                if self.seen.phase == "waiting" and self._is_late(began):
+                is_waiting = self.seen.phase == "waiting"  # for its program, or for what publishes what that made
+                waits_since = (waits_since or time.monotonic()) if is_waiting else None
+                if waits_since is not None and self._is_late(waits_since):
                     return Ended(code=None, why=self.seen.words or "its pod did not start")
                 version = await self._wait_for_change(pods, version)
             except ClusterError as error:
@@ -63,8 +66,8 @@ class Following:
         self._changed.clear()
         await self._changed.wait()
 
-    def _is_late(self, began: float) -> bool:
-        return self.seen.is_stuck or time.monotonic() - began > self._settings.kubernetes_start_seconds
+    def _is_late(self, since: float) -> bool:
+        return self.seen.is_stuck or time.monotonic() - since > self._settings.kubernetes_start_seconds
 
     async def _listed(self) -> tuple[dict[str, dict[str, Any]], str]:
         found, version = await self._cluster.listed("pods", labels=selector(self._settings, self._name))
@@ -105,18 +108,21 @@ class Following:
 
     async def records(self, over: asyncio.Future[Ended]) -> AsyncIterator[dict[str, Any]]:
         """The numbered lines of the job's log as they come, each once, whatever is cut between."""
-        last, until = 0, None
+        last, until, turn = 0, None, 0
         while True:
-            was_over = over.done()
+            was_over, begun = over.done(), len(self.seen.logs)
             if was_over:
                 until = until or time.monotonic() + CUT_SECONDS
             try:
-                async for record in self._records_so_far():
+                async for record in self._records_so_far(turn):
                     if "ended" in record:
                         return
                     if record["number"] > last:
                         last = record["number"]
                         yield record
+                if turn + 1 < begun:  # what had ended before it was read was read to its end
+                    turn += 1
+                    continue
                 is_all = was_over
             except ClusterError as error:
                 log.info("job.log_cut", job=self._name, status=error.status)
@@ -125,13 +131,14 @@ class Following:
                 return
             await self._pause(over)
 
-    async def _records_so_far(self) -> AsyncIterator[dict[str, Any]]:
-        if self.seen.pod is not None and self.seen.phase != "waiting":
-            async for record in self._records_of(self.seen.pod):
+    async def _records_so_far(self, turn: int) -> AsyncIterator[dict[str, Any]]:
+        """What one of the containers that write the log has written, by its turn, and writes until it ends."""
+        if self.seen.pod is not None and turn < len(self.seen.logs):
+            async for record in self._records_of(self.seen.pod, self.seen.logs[turn]):
                 yield record
 
-    async def _records_of(self, pod: str) -> AsyncIterator[dict[str, Any]]:
-        async with contextlib.aclosing(self._cluster.log(pod, MAIN)) as lines:
+    async def _records_of(self, pod: str, container: str) -> AsyncIterator[dict[str, Any]]:
+        async with contextlib.aclosing(self._cluster.log(pod, container)) as lines:
             async for raw in lines:
                 with contextlib.suppress(ValueError):
                     record = json.loads(raw)

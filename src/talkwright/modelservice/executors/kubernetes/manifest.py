@@ -1,4 +1,8 @@
-"""A job as Kubernetes objects: pure functions of the job and the operator's settings."""
+"""A job as Kubernetes objects: pure functions of the job and the operator's settings.
+
+A training's pod runs `fetch` (our image), `train` (the engine's) and `publish` (ours) one after the other over one
+folder; the pod of a job that serves runs `fetch` and then `main`, the engine's.
+"""
 
 from __future__ import annotations
 
@@ -15,8 +19,7 @@ from talkwright.modelservice.executors.kubernetes.settings import KubernetesSett
 from talkwright.modelservice.jobs import LISTEN, Desk, Job
 
 FOLDER = "/job"
-MAIN = "main"
-FETCH = "fetch"
+FETCH, TRAIN, PUBLISH, MAIN = "fetch", "train", "publish", "main"
 INSTALLATION = "talkwright/installation"
 NAME = "talkwright/job"
 COMPONENT = "app.kubernetes.io/component"
@@ -33,6 +36,7 @@ _PATH = "/usr/local/bin:/usr/bin:/bin"
 _PACKAGE = Path(__file__).parents[3]
 _OTHER_PYTHON = "python3"
 """What an image that is not ours is expected to have on its path, for `jobexec.py`."""
+_TRACE = "TRACEPARENT"
 _MEMORY_EVENTS = ("/sys/fs/cgroup", "/sys/fs/cgroup/memory")
 
 
@@ -61,8 +65,12 @@ def manifests(
     *,
     grants: Mapping[str, Mapping[str, Any]],
     passed: Mapping[str, str] | None = None,
+    store: Mapping[str, Any] | None = None,
 ) -> Manifests:
-    """The objects of a job. `grants` say where each input (a path) is read, `passed` are the operator's variables."""
+    """The objects of a job. `grants` say where each input (a path) is read, `passed` are the operator's variables.
+
+    `store` describes the object store for pods that reach it with their own credentials (`jobstore.described`).
+    """
     spec = _job_spec(job, settings)
     told = {"spec": spec, "command": job.command, "inputs": dict(job.inputs), "outputs": job.outputs}
     told |= {"limits": asdict(job.limits), "environment": sorted(job.environment), "programs": _programs(job)}
@@ -75,8 +83,9 @@ def manifests(
         "metadata": metadata,
         "type": "Opaque",
         "stringData": {
-            "job.json": json.dumps(_order(job, settings, grants, passed or {})),
+            "job.json": json.dumps(_order(job, settings, grants, passed or {}) | {"store": store}),
             "desk.json": desk_text(job.desk),
+            **({} if job.serves else {"publish.json": json.dumps(_publication(job) | {"store": store})}),
         },
     }
     whole = {
@@ -122,8 +131,18 @@ def _job_spec(job: Job, settings: KubernetesSettings) -> dict[str, Any]:
         },
         "ttlSecondsAfterFinished": settings.kubernetes_keep_seconds,
         **({"activeDeadlineSeconds": deadline} if deadline is not None else {}),
-        "template": {"metadata": {"labels": labels_of(job, settings)}, "spec": _pod_spec(job, settings)},
+        "template": {"metadata": _pod_metadata(job, settings), "spec": _pod_spec(job, settings)},
     }
+
+
+def _pod_metadata(job: Job, settings: KubernetesSettings) -> dict[str, Any]:
+    """The pod's labels; where it has credentials of its own, the clouds' admission keeps them from the engine."""
+    labels = labels_of(job, settings)
+    if settings.kubernetes_storage == "signed":
+        return {"labels": labels}
+    engine = _program(job, settings)["name"]
+    left_out = {f"{cloud}/skip-containers": engine for cloud in ("eks.amazonaws.com", "azure.workload.identity")}
+    return {"labels": {**labels, "azure.workload.identity/use": "true"}, "annotations": left_out}
 
 
 def _pod_spec(job: Job, settings: KubernetesSettings) -> dict[str, Any]:
@@ -131,7 +150,8 @@ def _pod_spec(job: Job, settings: KubernetesSettings) -> dict[str, Any]:
         {"key": key, "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": settings.kubernetes_away_seconds}
         for key in ("node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable")
     ]
-    user = settings.kubernetes_user
+    user, fetch, program = settings.kubernetes_user, _fetching(job, settings), _program(job, settings)
+    told = ["desk.json"] if job.serves else ["desk.json", "publish.json"]
     optional = {
         "serviceAccountName": settings.kubernetes_service_account,
         "priorityClassName": settings.kubernetes_priority_class,
@@ -152,32 +172,63 @@ def _pod_spec(job: Job, settings: KubernetesSettings) -> dict[str, Any]:
         },
         "tolerations": [*away, *settings.tolerations],
         **{name: value for name, value in optional.items() if value},
-        "initContainers": [_fetching(job, settings)],
-        "containers": [_main(job, settings)],
+        "initContainers": [fetch] if job.serves else [fetch, program],
+        "containers": [program] if job.serves else [_publishing(job, settings)],
         "volumes": [
             {"name": "job", "emptyDir": {}},
-            {"name": "secret", "secret": {"secretName": job.name, "items": [{"key": "job.json", "path": "job.json"}]}},
-            {"name": "desk", "secret": {"secretName": job.name, "items": [{"key": "desk.json", "path": "desk.json"}]}},
+            _secret_volume("secret", job, ["job.json"]),
+            _secret_volume("desk", job, told),
         ],
     }
+
+
+def _secret_volume(name: str, job: Job, keys: list[str]) -> dict[str, Any]:
+    return {"name": name, "secret": {"secretName": job.name, "items": [{"key": key, "path": key} for key in keys]}}
 
 
 def _fetching(job: Job, settings: KubernetesSettings) -> dict[str, Any]:
     """The container that prepares the folder, in our own image; it alone sees the whole secret."""
     module = "talkwright.modelservice.executors.jobfetch"
-    return _container(FETCH, job, settings) | {
-        "command": [settings.kubernetes_python, "-I", "-m", module, _SECRET_FOLDER, FOLDER, REPORT],
-        "volumeMounts": [
-            {"name": "job", "mountPath": FOLDER},
-            {"name": "secret", "mountPath": _SECRET_FOLDER, "readOnly": True},
-        ],
-    }
+    return (
+        _container(FETCH, job, settings)
+        | _credentials(settings)
+        | {
+            "command": [settings.kubernetes_python, "-I", "-m", module, _SECRET_FOLDER, FOLDER, REPORT],
+            "volumeMounts": [
+                {"name": "job", "mountPath": FOLDER},
+                {"name": "secret", "mountPath": _SECRET_FOLDER, "readOnly": True},
+            ],
+        }
+    )
 
 
-def _main(job: Job, settings: KubernetesSettings) -> dict[str, Any]:
+def _publishing(job: Job, settings: KubernetesSettings) -> dict[str, Any]:
+    """The container that stores what a training left in the folder, in our own image."""
+    module = "talkwright.modelservice.executors.jobpublish"
+    return (
+        _container(PUBLISH, job, settings)
+        | _credentials(settings)
+        | {
+            "command": [settings.kubernetes_python, "-I", "-m", module, FOLDER, _DESK_FOLDER],
+            "volumeMounts": [
+                {"name": "job", "mountPath": FOLDER},
+                {"name": "desk", "mountPath": _DESK_FOLDER, "readOnly": True},
+            ],
+        }
+    )
+
+
+def _credentials(settings: KubernetesSettings) -> dict[str, Any]:
+    """The operator's variables for the object store, where the pods' account gets no credentials of the cloud."""
+    secret = settings.kubernetes_storage_secret
+    return {"envFrom": [{"secretRef": {"name": secret}}]} if secret else {}
+
+
+def _program(job: Job, settings: KubernetesSettings) -> dict[str, Any]:
+    """The container that the job's own program runs in, of the engine's image."""
     other = job.command[0] if job.programs else _OTHER_PYTHON  # what runs our scripts is a Python
     python = settings.kubernetes_python if job.image is None else other
-    return _container(MAIN, job, settings) | {
+    return _container(MAIN if job.serves else TRAIN, job, settings) | {
         "image": job.image or settings.kubernetes_image,
         "command": [python, "-I", "-S", f"{FOLDER}/bin/jobexec.py", FOLDER],
         "workingDir": FOLDER,
@@ -216,14 +267,28 @@ def _order(
         "command": [_word(word, job, settings) for word in job.command],
         "programs": _programs(job),
         "environment": {**base, "PYTHONUNBUFFERED": "1", "PYTHONNOUSERSITE": "1", **passed, **job.environment},
-        "outputs": list(job.outputs),
         "hide": list(job.hide),
         "desk": asdict(job.desk) if job.desk is not None else None,
-        "desk_file": f"{_DESK_FOLDER}/desk.json" if job.desk is not None else None,
         "inputs": {path: dict(grants[path]) for path in job.inputs.values()},
-        "cgroup": None,
         "memory_events": list(_MEMORY_EVENTS),
         "user": None,
+        "hands_on": not job.serves,
+        **_in_pod(job),
+    }
+
+
+def _publication(job: Job) -> dict[str, Any]:
+    """What `jobpublish.py` takes: it stores what there is, and runs no program."""
+    trace = {_TRACE: job.environment[_TRACE]} if _TRACE in job.environment else {}
+    return {**_in_pod(job), "environment": trace, "hide": [], "seconds": None, "memory_bytes": None}
+
+
+def _in_pod(job: Job) -> dict[str, Any]:
+    """What is told of a job wherever it is in its pod."""
+    return {
+        "outputs": list(job.outputs),
+        "desk_file": f"{_DESK_FOLDER}/desk.json" if job.desk is not None else None,
+        "cgroup": None,
         "report": REPORT,
         "is_held": True,
         "term_seconds": TERM_SECONDS,

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, ValidationInfo, field_validator
 
 from talkwright.operations.config import Section
 
@@ -38,6 +38,23 @@ class KubernetesSettings(Section):
     kubernetes_service_account: str = Field(
         "", description="The service account of the jobs; they get none of its tokens. Empty takes the default one."
     )
+    kubernetes_storage: Literal["signed", "workload"] = Field(
+        "signed",
+        description="How pods reach the object store: by signed URLs for what is theirs, of at most 5 GiB each, or "
+        "with the credentials of their own service account, in parts and of any size.",
+    )
+    kubernetes_storage_secret: str = Field(
+        "",
+        description="A Secret in the namespace whose entries are variables with the pods' own credentials for the "
+        "object store, such as `AWS_ACCESS_KEY_ID`, where the cloud gives none to service accounts. The engine's "
+        "container gets none of them.",
+    )
+    kubernetes_storage_part_bytes: int = Field(
+        32 * 1024 * 1024,
+        ge=5 * 1024 * 1024,
+        description="The size of the parts in which pods with their own credentials store what is larger, in bytes; a "
+        "store takes 10,000 of them.",
+    )
     kubernetes_priority_class: str = Field("", description="The priority class of the jobs.")
     kubernetes_node_selector: str = Field("{}", description="Labels that a node of the jobs has, as a JSON object.")
     kubernetes_tolerations: str = Field("[]", description="Taints of nodes that jobs tolerate, as a JSON list.")
@@ -53,6 +70,13 @@ class KubernetesSettings(Section):
     kubernetes_away_seconds: int = Field(
         30, ge=0, description="Seconds that a job's node may be unreachable or not ready before the job is moved."
     )
+
+    @field_validator("kubernetes_storage_secret")
+    @classmethod
+    def _used(cls, value: str, info: ValidationInfo) -> str:
+        if value and info.data.get("kubernetes_storage") == "signed":
+            raise ValueError("it is for pods with TALKWRIGHT_KUBERNETES_STORAGE=workload; signed URLs need no secret")
+        return value
 
     @field_validator("kubernetes_node_selector")
     @classmethod
