@@ -20,7 +20,7 @@ from talkwright.modelservice.engines.rasa.settings import RasaSettings
 from talkwright.modelservice.executors.kubernetes.settings import KubernetesSettings
 from talkwright.modelservice.executors.settings import PlaceSettings
 from talkwright.modelservice.settings import ModelServiceSettings
-from talkwright.operations.config import reveal
+from talkwright.operations.config import SettingsError, reveal
 from talkwright.operations.role import RoleContext
 from talkwright.storage.settings import StorageSettings
 
@@ -157,9 +157,13 @@ async def _jobs(context: RoleContext, parts: Parts, folder: str) -> AsyncIterato
     from talkwright.modelservice.executors.process import ProcessExecutor  # noqa: PLC0415 - as above
     from talkwright.modelservice.granting import JobDesk, JobGrants  # noqa: PLC0415 - as above
     from talkwright.modelservice.placing import Surroundings, open_executor  # noqa: PLC0415 - as above
-    from talkwright.storage.objects import open_store  # noqa: PLC0415 - as above
+    from talkwright.storage.objects import StorageError, open_store  # noqa: PLC0415 - as above
 
-    store, keys = open_store(context.settings[StorageSettings], parts.home.home), _keys(context, parts)
+    try:
+        store = open_store(context.settings[StorageSettings], parts.home.home)
+    except StorageError as error:
+        raise SettingsError(str(error)) from error
+    keys = _keys(context, parts)
     place = parts.home.home.resolve() / "jobs" / folder
     given, own_users, lifeline = passed(parts.settings), parts.settings.job_own_users, parts.settings.lifeline_fd
     settings = context.settings[PlaceSettings]
