@@ -42,6 +42,7 @@ SECONDS = {
     "tests/web/test_offline.py": 65,
     "tests/web/test_talking.py": 65,
     "tests/modelservice/kubernetes/test_faults.py": 60,
+    "tests/modelservice/kubernetes/test_service_faults.py": 60,
     "tests/cli/test_users.py": 50,
     "tests/web/test_room.py": 50,
     "tests/backend/events/test_restart.py": 40,
