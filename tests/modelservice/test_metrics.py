@@ -17,6 +17,7 @@ from tests.services.scraping import Metrics, scraped
 
 from talkwright.database.engine import Database
 from talkwright.database.measuring import measure
+from talkwright.modelservice.jobs import Cause, Ended
 from talkwright.modelservice.metering import Meter, cause_of
 from talkwright.modelservice.transitions import Outcome
 from talkwright.operations import metrics
@@ -151,24 +152,37 @@ def test_what_a_failed_transaction_noted_counts_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    ("outcome", "reason", "cause"),
+    ("outcome", "result", "cause"),
     [
-        (Outcome.CONTENT, "The content has 2 problems that stop the training.", "content"),
-        (Outcome.FAILED, "The training took longer than it may and was ended.", "time limit"),
-        (Outcome.FAILED, "The training needed more memory than it may use and was ended.", "out of memory"),
-        (Outcome.LOST_JOB, "out of memory", "out of memory"),
-        (Outcome.LOST_JOB, "The object models/x could not be read: timed out.", "storage"),
-        (Outcome.LOST_JOB, "The model did not start within 60 seconds.", "no start"),
-        (Outcome.LOST_JOB, "its pod was deleted before it could be asked", "cluster"),
-        (Outcome.LOST_JOB, "ended by signal 9", "lost job"),
+        (Outcome.CONTENT, None, "content"),
+        (Outcome.FAILED, '{"cause": "time limit"}', "time limit"),
+        (Outcome.LOST_JOB, '{"cause": "storage"}', "storage"),
         (Outcome.LOST_JOB, None, "lost job"),
         (Outcome.LOST_CONSUMER, None, "lost consumer"),
-        (Outcome.FAILED, "The training ended with code 1; the last lines of its log say why.", "engine"),
+        (Outcome.FAILED, None, "engine"),
+        (Outcome.LOST_JOB, '{"cause": "a word of a later release"}', "other"),
     ],
 )
-def test_a_failure_has_one_of_few_causes(outcome: Outcome, reason: str | None, cause: str) -> None:
-    assert cause_of(outcome, reason) == cause
-    assert cause in metrics.CAUSES
+def test_a_failure_has_one_of_few_causes(outcome: Outcome, result: str | None, cause: str) -> None:
+    assert cause_of(outcome, result) == cause
+
+
+def test_each_cause_has_its_label() -> None:
+    assert frozenset(Cause) == metrics.CAUSES
+
+
+@pytest.mark.parametrize(
+    ("ended", "cause"),
+    [
+        (Ended(code=-9, why="out of memory"), Cause.OUT_OF_MEMORY),
+        (Ended(code=None, why="time limit", blamed=Cause.CLUSTER), Cause.TIME_LIMIT),
+        (Ended(code=None, why="its pod was evicted", blamed=Cause.CLUSTER), Cause.CLUSTER),
+        (Ended(code=None, why="its supervisor was killed"), None),
+        (Ended(code=1), None),
+    ],
+)
+def test_the_end_of_a_job_tells_its_cause(ended: Ended, cause: Cause | None) -> None:
+    assert ended.cause is cause
 
 
 def test_what_has_no_place_in_a_label_is_other() -> None:

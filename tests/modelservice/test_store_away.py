@@ -88,18 +88,18 @@ async def place(database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPa
     return Place(trade, Keeper(held, lease, leases), store, tmp_path / "jobs")
 
 
-async def ended(database: Database, place: Place) -> tuple[str, str]:
-    """How the attempt ended once it was kept."""
+async def ended(database: Database, place: Place) -> tuple[str, str, str | None]:
+    """How the attempt ended once it was kept, why in words, and what came of it."""
     async with asyncio.timeout(60):
         await place.trade.keep(place.keeper)
     place.keeper.close()
     async with database.transaction() as session:
         row = (await session.execute(select(attempts).where(attempts.c.id == place.keeper.attempt.id))).one()
-    return row.outcome, row.reason
+    return row.outcome, row.reason, row.result
 
 
 async def test_a_start_waits_for_a_store_that_is_away(database: Database, place: Place) -> None:
-    assert await ended(database, place) == ("content", "The model can't be run: it was started")
+    assert await ended(database, place) == ("content", "The model can't be run: it was started", None)
     assert place.store.away == 0
     assert list(place.folder.iterdir()) == []
 
@@ -112,7 +112,7 @@ async def test_a_consumer_that_stops_while_the_store_is_away_gives_its_attempt_b
         place.keeper.leave.set()
 
     monkeypatch.setattr(AwayStore, "before", stops)
-    outcome, reason = await ended(database, place)
+    outcome, reason, _ = await ended(database, place)
     assert (outcome, place.store.away) == ("released", 2)
     assert "nobody answers" in reason
 
@@ -123,4 +123,5 @@ async def test_what_is_not_in_the_store_is_not_waited_for(database: Database, pl
     assert await ended(database, place) == (
         "lost_job",
         f"The job could not be started: There is no object {STORED}.",
+        '{"cause": "storage"}',
     )

@@ -6,6 +6,7 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
 from typing import Any, Literal
 
@@ -91,13 +92,27 @@ class Output:
     key: str
 
 
+class Cause(StrEnum):
+    """Why an attempt failed, in one of few words: for those who count."""
+
+    CONTENT = "content"
+    TIME_LIMIT = "time limit"
+    OUT_OF_MEMORY = "out of memory"
+    STORAGE = "storage"
+    NO_START = "no start"
+    CLUSTER = "cluster"
+    ENGINE = "engine"
+    LOST_JOB = "lost job"
+    LOST_CONSUMER = "lost consumer"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ended:
     """How a job ended: its exit code, or why it was ended (`time limit`, `out of memory`, `stopped`, `OVER`,
     `UNHELD`).
 
     `lines` is the length of its log, `log` the key under which all of it was stored, `outputs` what else was stored, by
-    path, and `problem` says in words why something was not.
+    path, and `problem` says in words why something was not. `blamed` is what the place where it ran says of its end.
     """
 
     code: int | None
@@ -106,6 +121,15 @@ class Ended:
     log: str | None = None
     outputs: Mapping[str, Output] = field(default_factory=dict)
     problem: str | None = None
+    blamed: Cause | None = None
+
+    @property
+    def cause(self) -> Cause | None:
+        """Why it failed, where its end tells."""
+        return _LIMITS.get(self.why or "", self.blamed)
+
+
+_LIMITS = {"time limit": Cause.TIME_LIMIT, "out of memory": Cause.OUT_OF_MEMORY}
 
 
 def ended_from(told: Mapping[str, Any]) -> Ended:

@@ -19,7 +19,7 @@ from talkwright.database.engine import UNAVAILABLE
 from talkwright.database.tables import attempts
 from talkwright.database.work import HeldAttempt
 from talkwright.modelservice.job_names import job_name
-from talkwright.modelservice.jobs import Level, LogLine
+from talkwright.modelservice.jobs import Cause, Level, LogLine
 from talkwright.modelservice.leases import Lease, LeaseLostError, Leases
 from talkwright.modelservice.transitions import LIVE, Outcome, attempt_sources
 from talkwright.modelservice.variables import hidden
@@ -176,10 +176,13 @@ class Keeper:
         reason: str | None,
         values: Mapping[str, Any] | None = None,
         act: Callable[[AsyncSession], Awaitable[Mapping[str, Any]]] | None = None,
+        *,
+        cause: Cause | None = None,
     ) -> bool:
         """Write the outcome once, with what is left of the log; False where the attempt is no longer ours.
 
-        `act` writes in the same transaction what belongs to the outcome, and gives more values for the attempt.
+        `act` writes in the same transaction what belongs to the outcome, and gives more values for the attempt. `cause`
+        tells those who count why it failed, where the outcome alone does not.
         """
         ending = {
             **(values or {}),
@@ -190,6 +193,7 @@ class Keeper:
             "secret": None,
             "problems": json.dumps(self.problems),
             "ended_at": func.clock_timestamp(),
+            **({"result": json.dumps({"cause": cause})} if cause is not None else {}),
         }
         try:
             while len(self._waiting) > BATCH_LINES:

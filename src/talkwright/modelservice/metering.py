@@ -3,45 +3,32 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import time
 from collections.abc import Callable, Iterator
 
 from talkwright.database.measuring import Measured
 from talkwright.database.states import DeploymentState, TrainingState
 from talkwright.database.work import Kind, OpenWork
+from talkwright.modelservice.jobs import Cause
 from talkwright.modelservice.transitions import HOLDING, Outcome, Step, WorkKind
 from talkwright.operations import metrics, tracing
 
 _STATES = {"training": ("queued", "running"), "deployment": ("queued", "starting", "running", "stopping")}
 _CONSUMERS = ("free", "busy", "draining")
 _WELL = frozenset({Outcome.SUCCEEDED, Outcome.STOPPED, Outcome.CANCELLED, Outcome.RELEASED})
-_CAUSES = (
-    ("longer than it may", "time limit"),
-    ("time limit", "time limit"),
-    ("did not start within", "no start"),
-    ("does not answer", "no start"),
-    ("more memory than", "out of memory"),
-    ("out of memory", "out of memory"),
-    ("object store", "storage"),
-    ("The object", "storage"),
-    ("stored", "storage"),
-    ("its image", "cluster"),
-    ("its pod", "cluster"),
-    ("its Job", "cluster"),
-    ("quota", "cluster"),
-    ("cluster", "cluster"),
-)
-"""Parts of the reasons that holders write, and what they mean."""
+_CAUSES = {
+    Outcome.CONTENT: Cause.CONTENT,
+    Outcome.LOST_JOB: Cause.LOST_JOB,
+    Outcome.LOST_CONSUMER: Cause.LOST_CONSUMER,
+}
+"""Why an attempt failed of which its holder said nothing more than how it ended."""
 
 
-def cause_of(outcome: Outcome, reason: str | None) -> str:
-    """Why an attempt failed, as one of few words."""
-    if outcome is Outcome.CONTENT:
-        return "content"
-    if outcome is Outcome.LOST_CONSUMER:
-        return "lost consumer"
-    found = next((cause for part, cause in _CAUSES if part in (reason or "")), None)
-    return found or ("lost job" if outcome is Outcome.LOST_JOB else "engine")
+def cause_of(outcome: Outcome, result: str | None) -> str:
+    """Why an attempt failed, as one of few words: as its holder wrote it (JSON), else by how it ended."""
+    told = json.loads(result).get("cause") if result is not None else None
+    return metrics.one_of(metrics.CAUSES, told or _CAUSES.get(outcome, Cause.ENGINE))
 
 
 class Meter:
@@ -118,7 +105,7 @@ class Meter:
         if lost:
             self._noted.append(metrics.TAKEOVERS.labels(lease="attempt").inc)
         if outcome not in _WELL:
-            cause = metrics.one_of(metrics.CAUSES, cause_of(outcome, work.attempt_reason))
+            cause = cause_of(outcome, work.result)
             self._noted.append(metrics.FAILURES.labels(kind=self._kind, cause=cause).inc)
 
     def switched(self, work: OpenWork) -> None:

@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping
 from typing import Any, Protocol
 
-from talkwright.modelservice.jobs import Desk, Ended, Job, LogLine
+from talkwright.modelservice.jobs import Cause, Desk, Ended, Job, LogLine
 
 
 class JobError(Exception):
-    """A job could not be started; the message says why."""
+    """A job could not be started; the message says why, and `cause` in a word where that is known."""
+
+    def __init__(self, message: str, cause: Cause | None = None) -> None:
+        super().__init__(message)
+        self.cause = cause
 
 
 class RunningJob(Protocol):

@@ -19,7 +19,7 @@ from talkwright.modelservice.executors.cgroups import make_cgroup, remove_cgroup
 from talkwright.modelservice.executors.folders import Owner
 from talkwright.modelservice.executors.identity import ProcessIdentity, boot_id, identity_of, is_alive
 from talkwright.modelservice.executors.users import closed_at, give_to, user_of
-from talkwright.modelservice.jobs import LISTEN, Desk, Ended, Job, LogLine, ended_from, parse_line
+from talkwright.modelservice.jobs import LISTEN, Cause, Desk, Ended, Job, LogLine, ended_from, parse_line
 from talkwright.operations.logs import get_logger
 from talkwright.storage.objects import ObjectNotFoundError, ObjectStore, StorageError
 
@@ -250,7 +250,8 @@ class ProcessExecutor:
             if cgroup is not None:
                 remove_cgroup(cgroup)
             if isinstance(error, OSError | ObjectNotFoundError):
-                raise JobError(f"The job could not be started: {error}") from error
+                cause = Cause.STORAGE if isinstance(error, StorageError) else None
+                raise JobError(f"The job could not be started: {error}", cause) from error
             raise
         except asyncio.CancelledError:
             folders.delete_folder(folder)

@@ -19,7 +19,7 @@ from talkwright.modelservice.engines.known import Engines
 from talkwright.modelservice.executors.base import Executor, JobError, RunningJob
 from talkwright.modelservice.gaps import fill_gaps
 from talkwright.modelservice.granting import JobDesk
-from talkwright.modelservice.jobs import NO_FAULT
+from talkwright.modelservice.jobs import NO_FAULT, Cause
 from talkwright.modelservice.keeper import Keeper
 from talkwright.modelservice.leases import LeaseLostError
 from talkwright.modelservice.patience import patiently
@@ -80,8 +80,11 @@ class Running:
         except EngineError as error:
             await keeper.end(Outcome.FAILED, str(error))
             return
-        except (JobError, StorageError) as error:
-            await keeper.end(lost(keeper), str(error))
+        except JobError as error:
+            await keeper.end(lost(keeper), str(error), cause=error.cause)
+            return
+        except StorageError as error:
+            await keeper.end(lost(keeper), str(error), cause=Cause.STORAGE)
             return
         try:
             goes_on = await self._serve(keeper, running, token)
@@ -150,7 +153,7 @@ class Running:
         except StartError as error:
             await running.stop()
             await reading
-            await keeper.end(Outcome.LOST_JOB, str(error))
+            await keeper.end(Outcome.LOST_JOB, str(error), cause=Cause.NO_START)
         except LeaseLostError:
             return self.site is not None
         finally:
@@ -213,7 +216,7 @@ class Running:
         elif ended.why is None and ended.code is not None and ended.code > 0 and not started and keeper.last_message:
             await keeper.end(Outcome.LOST_JOB, keeper.last_message)
         else:
-            await keeper.end(Outcome.LOST_JOB, ended.why or _words(ended.code))
+            await keeper.end(Outcome.LOST_JOB, ended.why or _words(ended.code), cause=ended.cause)
 
 
 async def _probe(engine: Engine, address: str, serving: Serving, model_id: str | None) -> None:

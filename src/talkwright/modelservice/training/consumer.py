@@ -19,7 +19,7 @@ from talkwright.modelservice.engines.known import Engines
 from talkwright.modelservice.executors.base import Executor, JobError, RunningJob
 from talkwright.modelservice.gaps import fill_gaps
 from talkwright.modelservice.granting import JobDesk
-from talkwright.modelservice.jobs import NO_FAULT, Desk, Ended
+from talkwright.modelservice.jobs import NO_FAULT, Cause, Desk, Ended
 from talkwright.modelservice.keeper import Keeper
 from talkwright.modelservice.leases import LeaseLostError
 from talkwright.modelservice.patience import patiently
@@ -65,8 +65,11 @@ class Training:
         except (EngineError, ModelArchiveError) as error:
             await keeper.end(Outcome.FAILED, str(error))
             return
-        except (JobError, StorageError) as error:
-            await keeper.end(lost(keeper), str(error))
+        except JobError as error:
+            await keeper.end(lost(keeper), str(error), cause=error.cause)
+            return
+        except StorageError as error:
+            await keeper.end(lost(keeper), str(error), cause=Cause.STORAGE)
             return
         if running is None:
             return
@@ -80,7 +83,7 @@ class Training:
             if outcome is Outcome.SUCCEEDED:
                 await self._publish(keeper, ended)
             else:
-                await keeper.end(outcome, reason)
+                await keeper.end(outcome, reason, cause=ended.cause)
         finally:
             await running.discard()
 
@@ -138,7 +141,7 @@ class Training:
         """Publish what the job stored, and enter it."""
         stored = ended.outputs.get(MODEL)
         if stored is None:
-            await keeper.end(Outcome.LOST_JOB, ended.problem or "The job stored no model.")
+            await keeper.end(Outcome.LOST_JOB, ended.problem or "The job stored no model.", cause=Cause.STORAGE)
             return
         try:
             check = self._engines.named(keeper.attempt.engine).check
@@ -148,7 +151,7 @@ class Training:
         except ModelArchiveError as error:
             await keeper.end(Outcome.FAILED, str(error))
         except StorageError as error:
-            await keeper.end(lost(keeper), str(error))
+            await keeper.end(lost(keeper), str(error), cause=Cause.STORAGE)
         else:
             await self._enter(keeper, published)
 
