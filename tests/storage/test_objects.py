@@ -209,3 +209,13 @@ async def test_without_a_url_the_data_folder_holds_the_objects_for_its_owner_alo
     await store.put("k", b"v")
     assert (tmp_path / "objects" / "k").read_bytes() == b"v"
     assert (tmp_path / "objects").stat().st_mode & 0o777 == 0o700
+
+
+def test_a_machine_without_the_certificates_of_authorities_is_told_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "none.pem").touch()
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "none.pem"))
+    monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path / "nowhere"))
+    with pytest.raises(StorageError, match=r"s3://bucket/studio can't be opened: No CA certificates were loaded"):
+        ObjectStore("s3://bucket/studio", region="here")

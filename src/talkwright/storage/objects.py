@@ -25,6 +25,7 @@ GRANT_SECONDS = 3600
 MOST_CHARACTERS = 300
 OPERATIONS = ("put", "sign", "get", "head", "list", "delete")
 _CODE = re.compile(r"<Code>([A-Za-z]{1,60})</Code>")
+_CLIENT = re.compile(r'source: General\(\s*"([^"]{1,300})"')
 _PUT_HEADERS = {"Content-Type": "application/octet-stream"}
 _SHOWN = ("endpoint", "region", "base_url", "virtual_hosted_style_request")
 """The options that say how a store is reached, and nothing of its keys."""
@@ -255,7 +256,12 @@ def _checked(key: str) -> str:
 
 
 def _reason(error: Exception) -> str:
-    """What went wrong in a line: of a server's answer its code alone, as the rest holds requests and keys' names."""
+    """What went wrong in a line: of a server's answer its code alone, as the rest holds requests and keys' names.
+
+    Where there is not even a client, as without certificates of authorities, what it says of that.
+    """
+    if client := _CLIENT.search(str(error)):
+        return client[1].rstrip(".")
     line = (str(error).strip().splitlines() or [""])[0]
     said = line.split("<", 1)[0].rstrip(" :.")[:MOST_CHARACTERS] or type(error).__name__
     code = _CODE.search(str(error))
