@@ -11,6 +11,7 @@ from typing import Any
 
 from talkwright.modelservice.executors import jobexec
 from talkwright.modelservice.executors.base import JobError
+from talkwright.modelservice.executors.jobstore import described
 from talkwright.modelservice.executors.kubernetes.cluster import Cluster, ClusterError
 from talkwright.modelservice.executors.kubernetes.comparing import IsOpen, end_orphans
 from talkwright.modelservice.executors.kubernetes.following import CUT_SECONDS, Following
@@ -25,9 +26,9 @@ from talkwright.modelservice.executors.kubernetes.manifest import (
 )
 from talkwright.modelservice.executors.kubernetes.rights import missing_rights
 from talkwright.modelservice.executors.kubernetes.settings import KubernetesSettings
-from talkwright.modelservice.jobs import Desk, Ended, Job, LogLine, parse_line
+from talkwright.modelservice.jobs import Cause, Desk, Ended, Job, LogLine, parse_line
 from talkwright.operations.logs import get_logger
-from talkwright.storage.objects import ObjectStore, StorageError
+from talkwright.storage.objects import Grant, ObjectNotFoundError, ObjectStore
 
 log = get_logger(__name__)
 
@@ -131,6 +132,8 @@ class KubernetesJob:
         self._lines.put_nowait(None)
         if self._is_stopped and ended.why not in ("stopped", None):
             ended = dataclasses.replace(ended, why="stopped")
+        if ended.code is None:  # its wrapper told nothing: so the cluster has ended it
+            ended = dataclasses.replace(ended, blamed=Cause.CLUSTER)
         return ended if ended.lines else dataclasses.replace(ended, lines=self._last)
 
     async def _drop(self) -> None:
@@ -160,6 +163,8 @@ class KubernetesExecutor:
         self._settings = settings
         self._passed = dict(passed)
         self._is_open = is_open
+        is_own = settings.kubernetes_storage == "workload"
+        self._described = described(store, settings.kubernetes_storage_part_bytes) if is_own else None
 
     @property
     def site(self) -> str:
@@ -168,6 +173,11 @@ class KubernetesExecutor:
 
     async def check(self) -> None:
         """Ask for every right that is needed. Raises JobError, with those that are missing."""
+        if self._described is not None and self._store.url.startswith("file:"):
+            raise JobError(
+                "With TALKWRIGHT_KUBERNETES_STORAGE=workload pods read and write the object store themselves: "
+                "TALKWRIGHT_STORAGE_URL must name one, and no folder."
+            )
         try:
             missing = await missing_rights(self._cluster)
         except ClusterError as error:
@@ -179,14 +189,15 @@ class KubernetesExecutor:
             )
 
     async def start(self, job: Job) -> KubernetesJob:
-        """Create Secret, Job and Service; a Job of the same name is taken where it is the same job."""
+        """Create Secret, Job and Service; the same Job is taken where it is there. Raises JobError, StorageError."""
         try:
             grants = {path: await self._grant(key) for key, path in job.inputs.items()}
-            made = manifests(job, self._settings, grants=grants, passed=self._passed)
+            made = manifests(job, self._settings, grants=grants, passed=self._passed, store=self._described)
             whole = await self._job(made)
             await self._belongings(made, whole)
-        except (StorageError, ClusterError) as error:
-            raise JobError(f"The job could not be started: {error}") from error
+        except (ObjectNotFoundError, ClusterError) as error:
+            cause = Cause.CLUSTER if isinstance(error, ClusterError) else Cause.STORAGE
+            raise JobError(f"The job could not be started: {error}", cause) from error
         return KubernetesJob(self._cluster, self._settings, job.name, whole["metadata"]["uid"])
 
     async def adopt(self, handle: Mapping[str, Any], desk: Desk | None, *, after: int = 0) -> KubernetesJob | None:
@@ -202,7 +213,7 @@ class KubernetesExecutor:
         except ClusterError as error:
             if error.status == 404:
                 return None
-            raise JobError(f"The job could not be taken over: {error}") from error
+            raise JobError(f"The job could not be taken over: {error}", Cause.CLUSTER) from error
         log.info("job.adopted", job=name)
         return KubernetesJob(self._cluster, self._settings, name, uid, after=after)
 
@@ -212,8 +223,8 @@ class KubernetesExecutor:
 
     async def _grant(self, key: str) -> Mapping[str, Any]:
         if not await self._store.exists(key):
-            raise StorageError(f"There is no object {key}.")
-        return (await self._store.grant_get(key)).told()
+            raise ObjectNotFoundError(f"There is no object {key}.")
+        return (Grant(key=key) if self._described else await self._store.grant_get(key)).told()
 
     async def _job(self, made: Manifests) -> dict[str, Any]:
         """The Job, new or of the same attempt and content. Raises ClusterError."""
