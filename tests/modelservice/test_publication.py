@@ -6,6 +6,7 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
+from tests.modelservice.places import PUBLISHING
 from tests.modelservice.stand import Stand
 
 from talkwright.database.engine import Database
@@ -105,7 +106,8 @@ async def test_a_store_that_is_away_is_waited_for_in_words_and_the_model_is_publ
     assert stand.jobs == 1
     *lines, last = await stand.log(training)
     assert [words for _, words in lines[:3]] == ["line 0", "line 1", "line 2"]
-    assert [number for number, _ in [*lines, last]] == list(range(1, 7))
+    assert lines[3][1] == PUBLISHING
+    assert [number for number, _ in [*lines, last]] == list(range(1, 8))
     assert "The store is away, the model waits for it" in last[1]
 
 
@@ -137,5 +139,5 @@ async def test_lines_that_the_stream_lost_are_taken_from_the_stored_log(stand: S
 
     await stand.run(training, 1, watch=lambda job: cutting.append(asyncio.create_task(cut(job))))
     await asyncio.gather(*cutting)
-    assert await stand.log(training) == [(number + 1, f"line {number}") for number in range(200)]
+    assert await stand.log(training) == [*((number + 1, f"line {number}") for number in range(200)), (201, PUBLISHING)]
     await published_once(stand, training)

@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -11,7 +11,7 @@ from tests.modelservice.places import SECONDS, KubernetesPlace, python
 from tests.services.kubernetes.running import KubernetesCluster
 
 from talkwright.modelservice.executors.kubernetes import executor, following
-from talkwright.modelservice.jobs import Ended, Job, Output
+from talkwright.modelservice.jobs import Cause, Ended, Job, Output
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
@@ -137,6 +137,8 @@ async def test_what_is_told_of_a_pod_becomes_the_end_of_its_job(
         taken = await second.adopt(job.handle, place.desk)
         assert taken is not None
         async with asyncio.timeout(SECONDS):
-            assert await taken.ended() == case.ended
+            ended = await taken.ended()
+        assert replace(ended, blamed=None) == case.ended
+        assert (ended.blamed is Cause.CLUSTER) == (case.ended.code is None)
         await taken.discard()
     await place.kubectl("delete", "pods", "--all", "--force", "--grace-period=0", "--wait=false")
