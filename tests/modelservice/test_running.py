@@ -281,7 +281,10 @@ async def test_a_start_that_does_not_end_in_time_is_tried_again_and_then_given_u
             query = select(deployments.c.id).where(deployments.c.training == training)
             deployment = (await session.execute(query)).scalar_one()
         row = await service.becomes("deployment", deployment, "failed")
-        assert row.reason.startswith("The assistant did not start 4 times, at last: The model did not start within")
+        assert row.reason == (
+            "The assistant did not start 4 times, at last: The model did not start within 0.05 seconds. "
+            "The operator may allow more by TALKWRIGHT_START_SECONDS."
+        )
         attempts = await service.attempts("deployment", deployment)
         assert [one.outcome for one in attempts] == ["lost_job"] * 4
         pauses = [later.created_at - one.ended_at for one, later in itertools.pairwise(attempts)]

@@ -39,6 +39,7 @@ STOP_SECONDS = 4.0
 Key = tuple[UUID, int]
 """An attempt and the epoch under which it is held."""
 GONE = "the job and what supervised it are gone"
+ALLOWS = "The operator may allow more by"
 
 
 def traced(job: Job) -> Job:
@@ -212,7 +213,7 @@ class Consumer:
             await self._trade.keep(keeper)
         except Exception:
             log.exception("attempt.failed_here", attempt=str(keeper.attempt.id))
-            await keeper.end(Outcome.LOST_JOB, "the consumer met an error of its own")
+            await keeper.end(Outcome.LOST_JOB, "the consumer met an error of its own, which its log tells")
         finally:
             held.dec()
             keeper.close()

@@ -56,13 +56,15 @@ class Engine(Protocol):
     """One engine, as operators have set it up here.
 
     `name` stands in rows; `protocol` is how chats talk to its running models, by which the backend chooses;
-    `reads_projects` says whether its orders need the project's archive; a model must answer within `start_seconds`.
+    `reads_projects` says whether its orders need the project's archive; a model must answer within
+    `start_seconds`, which operators set by `start_setting`.
     """
 
     name: str
     protocol: str
     reads_projects: bool
     start_seconds: float
+    start_setting: str
 
     def training_job(self, order: Order) -> Job:
         """The job that makes `MODEL` of the project. Raises EngineError."""

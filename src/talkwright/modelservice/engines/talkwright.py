@@ -43,6 +43,7 @@ class TalkwrightEngine:
     name = NAME
     protocol = PROTOCOL
     reads_projects = False
+    start_setting = "TALKWRIGHT_START_SECONDS"
 
     def __init__(self, settings: ModelServiceSettings) -> None:
         self._settings = settings

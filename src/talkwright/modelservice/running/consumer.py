@@ -13,13 +13,13 @@ from sqlalchemy import func
 from talkwright.database.deployments import SECRET_PURPOSE
 from talkwright.database.work import HeldAttempt
 from talkwright.identity.secrets import Keyring, SecretsError
-from talkwright.modelservice.consuming import GONE, lost, remember, timed, traced
+from talkwright.modelservice.consuming import ALLOWS, GONE, lost, remember, timed, traced
 from talkwright.modelservice.engines.base import REFUSED, Engine, EngineError, Order, Serving
 from talkwright.modelservice.engines.known import Engines
 from talkwright.modelservice.executors.base import Executor, JobError, RunningJob
 from talkwright.modelservice.gaps import fill_gaps
 from talkwright.modelservice.granting import JobDesk
-from talkwright.modelservice.jobs import NO_FAULT, Cause
+from talkwright.modelservice.jobs import NO_FAULT, Cause, Ended
 from talkwright.modelservice.keeper import Keeper
 from talkwright.modelservice.leases import LeaseLostError
 from talkwright.modelservice.patience import patiently
@@ -186,7 +186,8 @@ class Running:
         done = await first_of(asyncio.shield(port), *(wait() for wait in ends), seconds=engine.start_seconds)
         if not port.done():
             if not done:
-                raise StartError(f"The model did not start within {engine.start_seconds:.0f} seconds.")
+                seconds = f"{engine.start_seconds:g} seconds"
+                raise StartError(f"The model did not start within {seconds}. {ALLOWS} {engine.start_setting}.")
             return None
         address = running.address(port.result())
         probe = _probe(engine, address, _serving(keeper.attempt, token), keeper.attempt.model_id)
@@ -216,7 +217,7 @@ class Running:
         elif ended.why is None and ended.code is not None and ended.code > 0 and not started and keeper.last_message:
             await keeper.end(Outcome.LOST_JOB, keeper.last_message)
         else:
-            await keeper.end(Outcome.LOST_JOB, ended.why or _words(ended.code), cause=ended.cause)
+            await keeper.end(Outcome.LOST_JOB, _words(ended), cause=ended.cause)
 
 
 async def _probe(engine: Engine, address: str, serving: Serving, model_id: str | None) -> None:
@@ -238,10 +239,14 @@ def _serving(attempt: HeldAttempt, token: str) -> Serving:
     return Serving(model=str(attempt.model_object), deployment=str(attempt.work), token=token)
 
 
-def _words(code: int | None) -> str:
-    if code is not None and code < 0:
-        return f"ended by signal {-code}"
-    return f"ended with code {code}; the last lines of its log say why"
+def _words(ended: Ended) -> str:
+    if ended.cause is Cause.OUT_OF_MEMORY:
+        return f"{ended.why}. {ALLOWS} TALKWRIGHT_RUNNING_MEMORY"
+    if ended.why is not None:
+        return ended.why
+    if ended.code is not None and ended.code < 0:
+        return f"ended by signal {-ended.code}"
+    return f"ended with code {ended.code}; the last lines of its log say why"
 
 
 async def _read(keeper: Keeper, running: RunningJob, port: asyncio.Future[int]) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy import func
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from talkwright.modelservice.artefacts import ModelArchiveError
-from talkwright.modelservice.consuming import GONE, lost, remember, timed, traced
+from talkwright.modelservice.consuming import ALLOWS, GONE, lost, remember, timed, traced
 from talkwright.modelservice.engines.base import MODEL, REFUSED, Engine, EngineError, Order
 from talkwright.modelservice.engines.known import Engines
 from talkwright.modelservice.executors.base import Executor, JobError, RunningJob
@@ -173,10 +173,10 @@ def judged(ended: Ended, problems: int, keeper: Keeper) -> tuple[Outcome, str | 
         return Outcome.CANCELLED, "The training was stopped."
     if ended.why in NO_FAULT:
         return Outcome.RELEASED, "The job's consumers were gone."
-    if ended.why == "time limit":
-        return Outcome.FAILED, "The training took longer than it may and was ended."
-    if ended.why == "out of memory":
-        return Outcome.FAILED, "The training needed more memory than it may use and was ended."
+    if ended.cause is Cause.TIME_LIMIT:
+        return Outcome.FAILED, f"The training was ended: it took too long. {ALLOWS} TALKWRIGHT_TRAINING_SECONDS."
+    if ended.cause is Cause.OUT_OF_MEMORY:
+        return Outcome.FAILED, f"The training was ended: out of memory. {ALLOWS} TALKWRIGHT_TRAINING_MEMORY."
     if ended.code == 0:
         return Outcome.SUCCEEDED, None
     if ended.code == REFUSED and problems:

@@ -36,6 +36,7 @@ class RasaEngine:
     name = NAME
     protocol = PROTOCOL
     reads_projects = True
+    start_setting = "TALKWRIGHT_RASA_START_SECONDS"
 
     def __init__(self, settings: ModelServiceSettings, rasa: RasaSettings) -> None:
         self._settings = settings
