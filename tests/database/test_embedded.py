@@ -36,6 +36,23 @@ def home() -> Iterator[Path]:
         wait_gone(left, 5)
 
 
+@pytest.fixture(scope="module")
+def made() -> Iterator[Path]:
+    """A data folder whose server was started and stopped: making one takes longest."""
+    with tempfile.TemporaryDirectory(prefix="talkwright-made-") as folder:
+        os.chmod(folder, 0o755)
+        first = EmbeddedPostgres(Path(folder) / "home")
+        first.start()
+        first.stop()
+        yield Path(folder) / "home"
+
+
+@pytest.fixture
+def used(home: Path, made: Path) -> None:
+    """Have the data folder be one in which a server ran before."""
+    subprocess.run(["cp", "-a", made, home], check=True)
+
+
 @pytest.fixture
 def server(home: Path) -> Iterator[EmbeddedPostgres]:
     server = EmbeddedPostgres(home)
@@ -126,6 +143,7 @@ def test_without_namespaces_programs_and_data_go_to_a_readable_place(
     assert stat.S_IMODE(home.stat().st_mode) == 0o700
 
 
+@pytest.mark.usefixtures("used")
 def test_a_folder_copied_by_root_or_moved_below_a_private_one_starts_again(home: Path) -> None:
     server = EmbeddedPostgres(home)
     write_a_row(server.start().owner)
@@ -139,6 +157,7 @@ def test_a_folder_copied_by_root_or_moved_below_a_private_one_starts_again(home:
         moved.stop()
 
 
+@pytest.mark.usefixtures("used")
 def test_a_second_start_adopts_the_running_server(home: Path, server: EmbeddedPostgres) -> None:
     urls = server.start()
     second = EmbeddedPostgres(home)
@@ -147,6 +166,7 @@ def test_a_second_start_adopts_the_running_server(home: Path, server: EmbeddedPo
     assert not server.running
 
 
+@pytest.mark.usefixtures("used")
 def test_it_keeps_its_port_when_it_is_started_again_and_waits_for_it_where_it_is_taken(
     home: Path, server: EmbeddedPostgres
 ) -> None:
@@ -173,6 +193,7 @@ def test_a_server_that_can_not_be_prepared_is_said_in_words(home: Path) -> None:
         server.stop()
 
 
+@pytest.mark.usefixtures("used")
 def test_it_is_adopted_after_its_starter_was_killed(home: Path) -> None:
     pid = start_in_another_process(home, with_parent=False)
     before = processes_in(data_of(home))
@@ -185,6 +206,7 @@ def test_it_is_adopted_after_its_starter_was_killed(home: Path) -> None:
     assert not processes_in(data_of(home))
 
 
+@pytest.mark.usefixtures("used")
 def test_it_ends_with_its_parent_when_asked_to(home: Path) -> None:
     pid = start_in_another_process(home, with_parent=True)
     os.kill(pid, signal.SIGKILL)
@@ -192,6 +214,7 @@ def test_it_ends_with_its_parent_when_asked_to(home: Path) -> None:
     assert not wait_gone(processes_in(data_of(home)), 10)
 
 
+@pytest.mark.usefixtures("used")
 def test_nothing_committed_is_lost_when_everything_is_killed(home: Path) -> None:
     server = EmbeddedPostgres(home)
     write_a_row(server.start().owner)
@@ -203,6 +226,7 @@ def test_nothing_committed_is_lost_when_everything_is_killed(home: Path) -> None
         again.stop()
 
 
+@pytest.mark.usefixtures("used")
 def test_it_starts_beside_backends_that_outlived_their_server(home: Path) -> None:
     server = EmbeddedPostgres(home)
     urls = server.start()
@@ -219,6 +243,7 @@ def test_it_starts_beside_backends_that_outlived_their_server(home: Path) -> Non
         busy.close()
 
 
+@pytest.mark.usefixtures("used")
 def test_a_lock_file_that_names_somebody_elses_process_is_no_hindrance(home: Path) -> None:
     server = EmbeddedPostgres(home)
     write_a_row(server.start().owner)
@@ -238,6 +263,7 @@ def test_an_interrupted_first_start_begins_anew(home: Path, server: EmbeddedPost
     write_a_row(server.start().owner)
 
 
+@pytest.mark.usefixtures("used")
 def test_lost_passwords_are_said_and_nothing_is_made_anew(home: Path, server: EmbeddedPostgres) -> None:
     server.start()
     server.stop()
