@@ -16,7 +16,7 @@ from sqlalchemy import select
 from tests.modelservice.kubernetes.inside import Inside, inside
 from tests.modelservice.kubernetes.podded import PATIENCE_SECONDS, deployed
 from tests.services.kubernetes.running import KubernetesCluster
-from tests.services.modelservice import talking, texts
+from tests.services.modelservice import project, talking, texts
 from tests.services.objects import ObjectServer
 
 from talkwright.database.settings import DatabaseSettings
@@ -85,6 +85,19 @@ async def test_who_trains_and_chats_notices_no_consumer_that_is_deleted_or_rolle
     assert (again, len(uid.split())) == (uid, 1)
     await service.cancel("deployment", bot.id)
     await service.becomes("deployment", bot.id, "stopped", seconds=PATIENCE_SECONDS)
+    await pods.hold()
+
+
+async def test_a_training_goes_on_while_its_consumer_is_deleted_and_is_published_by_the_next_one(pods: Inside) -> None:
+    service = pods.service
+    training = await service.train(await service.assistant("held-on"), project("held-on"))
+    first = await service.stage("training", training, seconds=PATIENCE_SECONDS)  # its pod trains
+    await pods.says("delete", "pod", "-l", "talkwright/role=training-consumer", "--wait=false")
+    row = await service.becomes("training", training, "succeeded", "failed", seconds=PATIENCE_SECONDS)
+    assert row.state == "succeeded", row.reason
+    (attempt,) = await service.attempts("training", training)
+    assert attempt.worker != first.worker
+    assert len(await service.models_of(training)) == 1
     await pods.hold()
 
 
