@@ -11,6 +11,7 @@ from uuid import UUID
 
 import pytest
 from sqlalchemy import insert, select, text, update
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from tests.services.modelservice import Service, service_at
 
 from talkwright.backend.chats import turns as taking_turns
@@ -110,6 +111,26 @@ async def test_a_bot_that_answers_without_an_end_is_heard_no_further_than_any_tu
         address = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
         with pytest.raises(BotFailedError, match="larger than 16 MiB"):
             await bots.say(bot_at(address, keys), uuid7(), "hello", {})
+    await bots.close()
+
+
+async def test_a_chat_is_still_kept_after_a_moment_without_a_free_connection(
+    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = list[UUID]()
+
+    async def hold(_: Turns, chat: UUID) -> bool:
+        asked.append(chat)
+        if len(asked) == 1:
+            raise PoolTimeoutError
+        return False
+
+    monkeypatch.setattr(taking_turns, "LOCK_SECONDS", 0.03)
+    monkeypatch.setattr(Turns, "_hold", hold)
+    bots, lost = Bots(keyring(None, tmp_path), holder=uuid7()), asyncio.Event()
+    async with service_at(database_url, tmp_path) as service, asyncio.timeout(30):
+        await Turns(services_of(service, bots, database_url))._keep(uuid7(), lost)
+    assert (lost.is_set(), len(asked)) == (True, 2)
     await bots.close()
 
 

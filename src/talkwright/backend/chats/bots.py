@@ -21,7 +21,7 @@ from talkwright.backend.chats.asking import (
 from talkwright.backend.chats.placing import PlaceBook
 from talkwright.backend.chats.remembering import Latest
 from talkwright.backend.chats.socketio import SocketIO
-from talkwright.backend.chats.speaking import Speech, Turns
+from talkwright.backend.chats.speaking import OwnSpeech, Speech
 from talkwright.database.chats import NewEvent
 from talkwright.database.deployments import Bot
 from talkwright.identity.secrets import Keyring
@@ -41,7 +41,7 @@ TURN_SECONDS = 330.0
 """An action may take 300 seconds before an engine gives it up; the rest of a turn takes little."""
 PUT_SECONDS = 30.0
 MOST_STANDING = 10_000
-PROTOCOLS: Mapping[str, Speech] = {"turns": Turns(), "socketio": SocketIO()}
+PROTOCOLS: Mapping[str, Speech] = {"turns": OwnSpeech(), "socketio": SocketIO()}
 """By what the consumers write beside a running model's address."""
 
 

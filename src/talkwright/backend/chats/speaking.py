@@ -22,7 +22,7 @@ class Speech(Protocol):
         """Send a message; gives all events of its turn."""
 
 
-class Turns:
+class OwnSpeech:
     """As our own engine speaks: a message of the REST channel is answered with all events of its turn."""
 
     async def put(self, asking: Asking, bot: Bot, chat: UUID, events: Sequence[Mapping[str, Any]]) -> Any:

@@ -11,7 +11,6 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from talkwright.assistant.problems import Problem
@@ -37,6 +36,7 @@ from talkwright.database.announcements import Listener, Subscription
 from talkwright.database.chat_locks import hold_chat, let_go_of_chat
 from talkwright.database.chats import ChatMovedError, NewEvent
 from talkwright.database.deployments import Bot, Talk, ask_to_wake, talk_of, version_of_deployment
+from talkwright.database.engine import UNAVAILABLE
 from talkwright.identity.audit import Origin, record
 from talkwright.operations import metrics
 
@@ -155,8 +155,10 @@ class Turns:
                 yield lost
             finally:
                 keeping.cancel()
-                async with self._services.transaction() as session:
-                    await let_go_of_chat(session, chat, self._bots.holder)
+                await asyncio.gather(keeping, return_exceptions=True)
+                with contextlib.suppress(*UNAVAILABLE):  # it runs out by itself, and what was answered is answered
+                    async with self._services.transaction() as session:
+                        await let_go_of_chat(session, chat, self._bots.holder)
 
     async def _hold(self, chat: UUID) -> bool:
         async with self._services.transaction() as session:
@@ -165,7 +167,7 @@ class Turns:
     async def _keep(self, chat: UUID, lost: asyncio.Event) -> None:
         while not lost.is_set():
             await asyncio.sleep(LOCK_SECONDS / 3)
-            with contextlib.suppress(DBAPIError, OSError):  # the database is away for a moment: the next time
+            with contextlib.suppress(*UNAVAILABLE):  # the next time
                 if not await self._hold(chat):
                     lost.set()
 
