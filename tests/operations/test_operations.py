@@ -192,6 +192,17 @@ def test_a_role_stops_in_order_on_each_signal(number: signal.Signals) -> None:
         assert role.wait(10) == 0
 
 
+@pytest.mark.anyio
+async def test_a_port_that_another_process_has_is_told_with_its_setting() -> None:
+    async def ready() -> None:
+        return None
+
+    async with serve_management("127.0.0.1", 0, ready) as port:
+        with pytest.raises(SettingsError, match=rf"port {port}: .*TALKWRIGHT_MANAGEMENT_PORT say where"):
+            async with serve_management("127.0.0.1", port, ready):
+                pass
+
+
 def test_a_wrong_setting_of_a_role_is_named_without_a_trace() -> None:
     environment = {**os.environ, "TALKWRIGHT_LOG_LEVEL": "loud", "TALKWRIGHT_DATABASE_POOL_SIZE": "many"}
     command = [sys.executable, "-m", "talkwright.cli.main", "periodic"]

@@ -60,7 +60,10 @@ class Grants(Protocol):
 
 @contextlib.asynccontextmanager
 async def serve_desk(grants: Grants, host: str = "127.0.0.1", port: int = 0) -> AsyncIterator[str]:
-    """Serve jobs while the block runs; yields the URL that they ask (at a free port where `port` is 0)."""
+    """Serve jobs while the block runs; yields the URL that they ask (at a free port where `port` is 0).
+
+    Raises SettingsError where nobody can listen there.
+    """
 
     async def answer(request: Request) -> Reply:
         if request.path != PATH:
@@ -82,7 +85,8 @@ async def serve_desk(grants: Grants, host: str = "127.0.0.1", port: int = 0) -> 
             return words(HTTPStatus.SERVICE_UNAVAILABLE, str(error))
         return Reply(HTTPStatus.OK, json.dumps(told).encode(), "application/json")
 
-    async with serve(answer, host, port, most_bytes=BODY_BYTES) as bound:
+    names = "TALKWRIGHT_JOB_DESK_HOST and TALKWRIGHT_JOB_DESK_PORT"
+    async with serve(answer, host, port, settings=names, most_bytes=BODY_BYTES) as bound:
         name = f"[{host}]" if ":" in host else host
         yield f"http://{name}:{bound}{PATH}"
 

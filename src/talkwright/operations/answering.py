@@ -1,4 +1,7 @@
-"""A small HTTP server for programs: one request a connection, within limits, so that a role loads no web framework."""
+"""A small HTTP server for programs: one request a connection, within limits.
+
+The web framework of the backend would be 4 MiB and 60 ms more for each consumer, of which there may be many.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 
+from talkwright.operations.config import SettingsError
 from talkwright.operations.logs import get_logger
 
 log = get_logger(__name__)
@@ -45,9 +49,12 @@ def words(status: HTTPStatus, text: str) -> Reply:
 
 @contextlib.asynccontextmanager
 async def serve(
-    answer: Callable[[Request], Awaitable[Reply]], host: str, port: int, *, most_bytes: int = 0
+    answer: Callable[[Request], Awaitable[Reply]], host: str, port: int, *, settings: str, most_bytes: int = 0
 ) -> AsyncIterator[int]:
-    """Serve while the block runs; yields the port (a free one where `port` is 0). Bodies have `most_bytes` at most."""
+    """Serve while the block runs; yields the port (a free one where `port` is 0). Bodies have `most_bytes` at most.
+
+    Raises SettingsError where nobody can listen there; `settings` are the names of those that say where.
+    """
 
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -64,7 +71,13 @@ async def serve(
         finally:
             writer.close()
 
-    server = await asyncio.start_server(handle, host, port, limit=HEAD_BYTES)
+    try:
+        server = await asyncio.start_server(handle, host, port, limit=HEAD_BYTES)
+    except OSError as error:
+        raise SettingsError(
+            f"This process can't listen at {host}, port {port}: {error.strerror}. {settings} say where; each process of "
+            "a machine needs a port of its own."
+        ) from error
     try:
         yield int(server.sockets[0].getsockname()[1])
     finally:

@@ -19,7 +19,8 @@ async def serve_management(
 ) -> AsyncIterator[int]:
     """Serve the three pages while the block runs; yields the port (a free one where `port` is 0).
 
-    `measure` brings the metrics up to date before they are shown; `/health` is another name of `/live`.
+    `measure` brings the metrics up to date before they are shown; `/health` is another name of `/live`. Raises
+    SettingsError where nobody can listen there.
     """
 
     async def answer(request: Request) -> Reply:
@@ -37,5 +38,6 @@ async def serve_management(
                 return Reply(HTTPStatus.OK, *exposition())
         return words(HTTPStatus.NOT_FOUND, "here are /live, /ready and /metrics")
 
-    async with serve(answer, host, port) as bound:
+    names = "TALKWRIGHT_MANAGEMENT_HOST and TALKWRIGHT_MANAGEMENT_PORT"
+    async with serve(answer, host, port, settings=names) as bound:
         yield bound
