@@ -75,8 +75,8 @@ async def serve(
         server = await asyncio.start_server(handle, host, port, limit=HEAD_BYTES)
     except OSError as error:
         raise SettingsError(
-            f"This process can't listen at {host}, port {port}: {error.strerror}. {settings} say where; each process of "
-            "a machine needs a port of its own."
+            f"This process can't listen at {host}, port {port}: {error.strerror}. {settings} say where; each process "
+            "of a machine needs a port of its own."
         ) from error
     try:
         yield int(server.sockets[0].getsockname()[1])
