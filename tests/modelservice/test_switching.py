@@ -38,8 +38,8 @@ ROUND = (
     ("/SetSlots(recipient=Ann)", "How much?"),
     ("/SetSlots(amount=20)", "Sent 20 to Ann."),
 )
-PAUSE_SECONDS = 0.2
-"""People take a little time to write."""
+PAUSE_SECONDS = 0.5
+"""People take a little time to write; a switch takes several times as long."""
 
 
 @pytest.fixture(autouse=True)
@@ -70,6 +70,20 @@ async def trained(service: Service, **changes: Any) -> tuple[UUID, UUID, Any]:
     assistant = await service.assistant(name)
     training = await service.train(assistant, project(name, **changes), deploy=True)
     return assistant, training, await service.active(assistant, training=training, seconds=HANGS_SECONDS)
+
+
+@pytest.fixture(scope="module")
+async def shared(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Service]:
+    """A service with room for the one assistant that two tests talk to."""
+    async with with_consumers(database_url, tmp_path_factory.mktemp("shared"), 1) as service:
+        yield service
+
+
+@pytest.fixture(scope="module")
+async def bot(shared: Service) -> tuple[UUID, Any]:
+    """The assistant and its deployment."""
+    assistant, _, deployment = await trained(shared)
+    return assistant, deployment
 
 
 async def test_no_message_fails_while_twenty_chats_talk_through_ten_switches(
@@ -107,15 +121,13 @@ async def test_no_message_fails_while_twenty_chats_talk_through_ten_switches(
 
 
 async def test_talk_that_went_elsewhere_meanwhile_is_not_turned_by_what_was_seen_before(
-    fresh_database_url: str, tmp_path: Path
+    shared: Service, bot: tuple[UUID, Any]
 ) -> None:
-    async with with_consumers(fresh_database_url, tmp_path, 1) as service:
-        await trained(service)
-        async with service.database.transaction() as session:
-            (seen,) = await open_work(session, "deployment")
-            assert await turn_talk(session, seen)
-        async with service.database.transaction() as session:
-            assert not await turn_talk(session, seen)
+    async with shared.database.transaction() as session:
+        (seen,) = await open_work(session, "deployment")
+        assert await turn_talk(session, seen)
+    async with shared.database.transaction() as session:
+        assert not await turn_talk(session, seen)
 
 
 async def test_a_turn_under_way_ends_with_the_bot_that_began_it(fresh_database_url: str, tmp_path: Path) -> None:
@@ -158,41 +170,40 @@ async def bot_on(port: int, model: Path, **environment: str) -> AsyncIterator[No
 
 
 async def test_a_chat_never_reaches_another_teams_bot_at_an_address_that_was_its_own(
-    fresh_database_url: str, tmp_path: Path
+    shared: Service, bot: tuple[UUID, Any]
 ) -> None:
-    async with with_consumers(fresh_database_url, tmp_path, 1) as service:
-        assistant, _, deployment = await trained(service)
-        consumer = service.children[-1]
-        async with talking(service, assistant) as talk, httpx2.AsyncClient(trust_env=False) as client:
-            chat = await talk.begin()
-            assert texts(await talk.say(chat, "send money")) == ["Who shall get the money?"]
-            (attempt,) = await service.attempts("deployment", deployment.id)
-            async with service.database.transaction() as session:
-                key = (await session.execute(select(models.c.object))).scalar_one()
-            token = keyring(None, service.home).decrypt(attempt.secret, "attempt").decode()
-            port = int(attempt.address.rpartition(":")[2])
-            assert consumer.pid is not None
-            os.kill(consumer.pid, signal.SIGSTOP)  # nobody tells that the bot is gone
-            try:
-                os.kill(service.engine_of(deployment.id), signal.SIGKILL)
-                await refuses(client, attempt.address)
-                other = str(uuid4())
-                given = {"TALKWRIGHT_ENGINE_DEPLOYMENT": other, "TALKWRIGHT_ENGINE_TOKEN": token}  # even the same token
-                async with bot_on(port, service.home / "objects" / key, **given):
-                    answering = asyncio.create_task(talk.say(chat, "/SetSlots(recipient=Ann)"))
-                    done, _ = await asyncio.wait({answering}, timeout=2)
-                    assert not done
-                    there, asked = f"{attempt.address}/conversations/{chat}/tracker", {"token": token}
-                    asked["start_session"] = "false"
-                    kept = await client.get(there, params=asked, headers={ADDRESSED: other})
-                    assert kept.json()["events"] == []
-                    refused = await client.get(there, params=asked, headers={ADDRESSED: str(deployment.id)})
-                    assert (refused.status_code, refused.json()["reason"]) == (421, "MisdirectedRequest")
-                    os.kill(consumer.pid, signal.SIGCONT)
-                    assert texts(await answering) == ["How much?"]
-            finally:
+    service, (assistant, deployment) = shared, bot
+    consumer = service.children[-1]
+    async with talking(service, assistant) as talk, httpx2.AsyncClient(trust_env=False) as client:
+        chat = await talk.begin()
+        assert texts(await talk.say(chat, "send money")) == ["Who shall get the money?"]
+        (attempt,) = await service.attempts("deployment", deployment.id)
+        async with service.database.transaction() as session:
+            key = (await session.execute(select(models.c.object))).scalar_one()
+        token = keyring(None, service.home).decrypt(attempt.secret, "attempt").decode()
+        port = int(attempt.address.rpartition(":")[2])
+        assert consumer.pid is not None
+        os.kill(consumer.pid, signal.SIGSTOP)  # nobody tells that the bot is gone
+        try:
+            os.kill(service.engine_of(deployment.id), signal.SIGKILL)
+            await refuses(client, attempt.address)
+            other = str(uuid4())
+            given = {"TALKWRIGHT_ENGINE_DEPLOYMENT": other, "TALKWRIGHT_ENGINE_TOKEN": token}  # even the same token
+            async with bot_on(port, service.home / "objects" / key, **given):
+                answering = asyncio.create_task(talk.say(chat, "/SetSlots(recipient=Ann)"))
+                done, _ = await asyncio.wait({answering}, timeout=2)
+                assert not done
+                there, asked = f"{attempt.address}/conversations/{chat}/tracker", {"token": token}
+                asked["start_session"] = "false"
+                kept = await client.get(there, params=asked, headers={ADDRESSED: other})
+                assert kept.json()["events"] == []
+                refused = await client.get(there, params=asked, headers={ADDRESSED: str(deployment.id)})
+                assert (refused.status_code, refused.json()["reason"]) == (421, "MisdirectedRequest")
                 os.kill(consumer.pid, signal.SIGCONT)
-        assert [one.number for one in await service.attempts("deployment", deployment.id)] == [1, 2]
+                assert texts(await answering) == ["How much?"]
+        finally:
+            os.kill(consumer.pid, signal.SIGCONT)
+    assert [one.number for one in await service.attempts("deployment", deployment.id)] == [1, 2]
 
 
 async def refuses(client: httpx2.AsyncClient, address: str) -> None:
