@@ -161,7 +161,9 @@ async def stored(service: Service, assistant: UUID, work: UUID, *, days: float, 
     return keys
 
 
-async def test_model_files_that_no_row_names_go_and_those_of_long_deleted_assistants(service: Service) -> None:
+async def test_model_files_that_no_row_names_go_deleted_ones_and_those_of_long_deleted_assistants(
+    service: Service,
+) -> None:
     objects = []
     for name, days in (("living", None), ("just-deleted", 1), ("long-deleted", 40)):
         assistant = await service.assistant(name)
@@ -172,6 +174,12 @@ async def test_model_files_that_no_row_names_go_and_those_of_long_deleted_assist
             async with service.database.transaction() as session:
                 deleted = update(assistants).where(assistants.c.id == assistant).values(deleted_at=days_ago(days))
                 await session.execute(deleted)
+    assistant = await service.assistant("without-a-model")
+    work = await training(service, assistant, days=50)
+    removed = await stored(service, assistant, work, days=50)
+    await enter(service, assistant, work, removed[0])
+    async with service.database.transaction() as session:
+        await session.execute(update(models).where(models.c.object == removed[0]).values(deleted_at=func.now()))
     lost = archive_key(uuid4(), uuid4(), uuid4(), "0" * 64)
     await service.store.put(lost, b"lost")
     age(service, lost, 2)

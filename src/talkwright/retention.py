@@ -107,7 +107,7 @@ async def clear_logs(database: Database, store: ObjectStore, kept: RetentionSett
 
 
 async def clear_models(database: Database, store: ObjectStore, kept: RetentionSettings) -> None:
-    """Delete what no model names and no training comes back for, and the models of assistants deleted long ago.
+    """Delete what no model names and no training comes back for, deleted models, and those of assistants long gone.
 
     What the database knows nothing of but a manifest names stays as long as those: a restored backup may be behind it.
     A manifest goes before what it names, so that it never names what is gone.
@@ -116,6 +116,7 @@ async def clear_models(database: Database, store: ObjectStore, kept: RetentionSe
     gone = assistants.c.deleted_at < func.now() - timedelta(days=kept.kept_deleted_days)
     async with database.transaction() as session:
         query = select(models.c.object).join(assistants, assistants.c.id == models.c.assistant)
+        query = query.where(models.c.deleted_at.is_(None))
         named = set((await session.execute(query.where(or_(assistants.c.deleted_at.is_(None), ~gone)))).scalars())
         known = {
             str(row.id): row.ended_at is None

@@ -135,6 +135,9 @@ async def do_work(clerk: Clerk, ids: dict[str, str]) -> None:
     await clerk.does("chats.restart", "POST", f"{bot}/chats/{{chat}}/restart", chat)
     stop = f"{bot}/deployments/{{deployment}}/stop"
     await clerk.does("deployments.stop", "POST", stop, {**aid, "deployment": deployment})
+    await until(clerk.browser, f"{base}/deployments/{deployment}", "stopped")
+    path = f"{bot}/versions/{{version}}/model"
+    await clerk.does("versions.delete-model", "DELETE", path, {**aid, "version": version})
 
 
 async def manage_people(clerk: Clerk) -> None:

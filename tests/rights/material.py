@@ -25,6 +25,7 @@ _BACK_TO_THE_BEGINNING = (
     "UPDATE studio.assistants SET deleted_at = NULL, live_name = name WHERE id = :here",
     "UPDATE studio.sign_ins SET ended_at = NULL WHERE ended_at IS NOT NULL",
     "UPDATE studio.deployments SET state = 'stopped', active = false, ended_at = now() WHERE state <> 'stopped'",
+    "UPDATE studio.models SET deleted_at = NULL, deleted_by = NULL WHERE deleted_at IS NOT NULL",
 )
 
 
@@ -62,7 +63,7 @@ class Ground:
             return str((await session.execute(text(f"SELECT concat_ws(' ', {', '.join(parts)})"))).scalar_one())
 
     async def restore(self) -> None:
-        """Undo what a row of the matrix may have ended: the assistant, sign-ins, deployments that wait for a worker."""
+        """Undo what a row of the matrix may have ended: assistant, sign-ins, models, deployments without a worker."""
         async with self.asking.studio.services.transaction() as session:
             for statement in _BACK_TO_THE_BEGINNING:
                 values = {"here": self.here} if ":here" in statement else {}

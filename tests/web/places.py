@@ -179,6 +179,28 @@ def open_dock(page: Page) -> None:
     page.get_by_role("region", name="Try the assistant").get_by_role("heading", name="Try").wait_for()
 
 
+def version_menu(choice: str, number: int = 1) -> Callable[[Page], None]:
+    """Choose something in the menu of a version."""
+
+    def show(page: Page) -> None:
+        page.get_by_role("button", name=f"More about version {number}", exact=True).click()
+        page.get_by_role("menuitem", name=choice).click()
+
+    return show
+
+
+def version_history(page: Page) -> None:
+    """Open what became of a version."""
+    version_menu("What became of it")(page)
+    page.get_by_role("list", name="What became of this run").get_by_role("listitem").first.wait_for()
+
+
+def model_in_use(page: Page) -> None:
+    """Ask for the end of a model that runs."""
+    version_menu("Delete its model")(page)
+    page.get_by_role("dialog", name="Version 1 needs its model").wait_for()
+
+
 def new_chat(page: Page) -> None:
     """Begin a chat of its own, with suggestions."""
     open_dock(page)
@@ -236,6 +258,8 @@ PLACES = (
     Place("files", "{a}/files", heading("Project files")),
     Place("file", "{a}/files/config/config.yml", _editor),
     Place("versions", "{a}/versions", heading("Versions")),
+    Place("version-history", "{a}/versions", version_history),
+    Place("version-model", "{a}/versions", model_in_use),
     Place("not-found", "{a}/flows/no_such_flow", lambda page: page.get_by_text("There is no").first.wait_for()),
     Place("palette", "{a}/flows/" + FLOW, palette),
     Place("shortcuts", "{a}/flows/" + FLOW, shortcuts),

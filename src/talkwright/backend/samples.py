@@ -113,6 +113,7 @@ VERSION: Sample = {
     "by": PERSON,
     "training": TRAINING,
     "model": {"id": MODEL_ID, "bytes": 412_300},
+    "model_deleted": None,
     "active": True,
 }
 VERSIONS: Sample = {"items": [VERSION], "next": None}

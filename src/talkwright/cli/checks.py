@@ -128,7 +128,8 @@ async def storage(place: Place, link: Database) -> Finding:
         return wrong("storage", str(error), "Check the object store itself, its rights, and this machine's clock.")
     with suppress(SQLAlchemyError, OSError):
         async with link.transaction() as session:
-            keys = (await session.execute(select(models.c.object))).scalars().all()
+            query = select(models.c.object).where(models.c.deleted_at.is_(None))
+            keys = (await session.execute(query)).scalars().all()
         missing = [key for key in keys if not await store.exists(key)]
         if missing:
             some = f"{len(missing)} of {len(keys)} models are missing, the first is {missing[0]}."

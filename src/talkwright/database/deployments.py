@@ -50,10 +50,14 @@ _PARTS = {
 Row = Mapping[str, Any]
 
 
-async def list_deployments(session: AsyncSession, assistant: UUID, *, before: int | None, limit: int) -> list[Row]:
-    """Deployments of an assistant, newest first, those older than a sequence number: one statement."""
-    condition = "" if before is None else "AND d.sequence < :before"
-    values = {"assistant": assistant, "limit": limit, **({} if before is None else {"before": before})}
+async def list_deployments(
+    session: AsyncSession, assistant: UUID, *, before: int | None, limit: int, version: UUID | None = None
+) -> list[Row]:
+    """Deployments of an assistant, or of one version, newest first, below a sequence number: one statement."""
+    narrow = {"before": (before, "AND d.sequence < :before"), "version": (version, "AND d.version = :version")}
+    condition = " ".join(words for value, words in narrow.values() if value is not None)
+    given = {name: value for name, (value, _) in narrow.items() if value is not None}
+    values = {"assistant": assistant, "limit": limit, **given}
     rows = await session.execute(text(_SELECT.format(**_PARTS, condition=condition)), values)
     return [dict(row) for row in rows.mappings()]
 
@@ -66,11 +70,11 @@ async def get_deployment(session: AsyncSession, assistant: UUID, deployment: UUI
     return None if row is None else dict(row)
 
 
-async def model_of_version(session: AsyncSession, version: UUID) -> Row | None:
-    """The newest model of a version."""
-    found = await session.execute(
-        select(models).where(models.c.version == version).order_by(models.c.created_at.desc()).limit(1)
-    )
+async def model_of_version(session: AsyncSession, version: UUID, *, hold: bool = False) -> Row | None:
+    """The newest model of a version; with `hold` nobody deletes it until the transaction ends."""
+    query = select(models).where(models.c.version == version, models.c.deleted_at.is_(None))
+    query = query.order_by(models.c.created_at.desc()).limit(1)
+    found = await session.execute(query.with_for_update(read=True, key_share=True) if hold else query)
     row = found.mappings().first()
     return None if row is None else dict(row)
 
@@ -108,17 +112,23 @@ async def insert_deployment(
 
 
 async def deploy_trained(session: AsyncSession, deployment: UUID, *, training: UUID, model: UUID) -> bool:
-    """Queue a training's model to run; False where nobody wants that (any more), or its assistant is deleted."""
+    """Queue a training's model to run; False where nobody wants that (any more), or model or assistant is deleted."""
     names = ("id", "model", "assistant", "environment", "version", "training", "created_by", "traceparent")
     copied = select(
         literal(deployment), literal(model), *(trainings.c[name] for name in names[2:5]), trainings.c.id,
         trainings.c.created_by, trainings.c.traceparent,
     )  # fmt: skip
-    wanted = copied.join_from(trainings, assistants, assistants.c.id == trainings.c.assistant).where(
-        trainings.c.id == training,
-        trainings.c.deploy,
-        trainings.c.cancel_requested_at.is_(None),
-        assistants.c.deleted_at.is_(None),
+    there = trainings.join(assistants, assistants.c.id == trainings.c.assistant).join(models, models.c.id == model)
+    wanted = (
+        copied.select_from(there)
+        .where(
+            trainings.c.id == training,
+            trainings.c.deploy,
+            trainings.c.cancel_requested_at.is_(None),
+            assistants.c.deleted_at.is_(None),
+            models.c.deleted_at.is_(None),
+        )
+        .with_for_update(read=True, key_share=True, of=models)
     )
     queued = await session.execute(insert(deployments).from_select(names, wanted).returning(deployments.c.assistant))
     assistant = queued.scalar_one_or_none()

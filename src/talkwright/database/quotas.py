@@ -20,9 +20,11 @@ SELECT (SELECT name FROM studio.assistants WHERE id = :assistant) AS name,
          AS deployments,
        (SELECT count(DISTINCT assistant) FROM studio.deployments
          WHERE assistant <> :assistant AND state NOT IN ('stopped', 'failed')) AS studio_running,
-       (SELECT count(*) FROM studio.models WHERE assistant = :assistant) AS models,
-       (SELECT coalesce(sum(bytes), 0)::bigint FROM studio.models WHERE assistant = :assistant) AS model_bytes,
-       CASE WHEN :studio THEN (SELECT coalesce(sum(bytes), 0)::bigint FROM studio.models) ELSE 0 END
+       (SELECT count(*) FROM studio.models WHERE assistant = :assistant AND deleted_at IS NULL) AS models,
+       (SELECT coalesce(sum(bytes), 0)::bigint FROM studio.models WHERE assistant = :assistant AND deleted_at IS NULL)
+         AS model_bytes,
+       CASE WHEN :studio THEN (SELECT coalesce(sum(bytes), 0)::bigint FROM studio.models WHERE deleted_at IS NULL)
+         ELSE 0 END
          AS studio_model_bytes
 """)
 

@@ -44,12 +44,16 @@ class Version:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListedVersion:
-    """A version in the list, with the model that it has, its latest training and whether it answers in `try`."""
+    """A version in the list, with the model that it has, its latest training and whether it answers in `try`.
+
+    `deleted` tells when and by whom the model that it had was deleted, where it has none now.
+    """
 
     version: Version
     training: Mapping[str, Any] | None
     model: tuple[UUID, int] | None
     active: bool
+    deleted: tuple[datetime, tuple[UUID, str]] | None = None
 
 
 async def find_by_digest(session: AsyncSession, assistant: UUID, digest: bytes) -> Version | None:
@@ -133,16 +137,19 @@ async def list_versions(
     active = select(deployments.c.id).where(
         deployments.c.version == versions.c.id, deployments.c.active, deployments.c.environment == "try"
     )
+    remover = users.alias("remover")
     model = (
-        select(models.c.id, models.c.bytes, models.c.version)
+        select(models.c.id, models.c.bytes, models.c.version, models.c.deleted_at, models.c.deleted_by)
+        .add_columns(remover.c.display.label("remover"))
         .distinct(models.c.version)
+        .outerjoin(remover, remover.c.id == models.c.deleted_by)
         .where(models.c.assistant == assistant)
-        .order_by(models.c.version, models.c.created_at.desc())
+        .order_by(models.c.version, models.c.deleted_at.desc().nulls_first(), models.c.created_at.desc())
         .subquery()
     )
     query = (
         _select(training.label("training"), active.exists().label("active"), model.c.id.label("model"))
-        .add_columns(model.c.bytes)
+        .add_columns(model.c.bytes, model.c.deleted_at, model.c.deleted_by, model.c.remover)
         .outerjoin(model, model.c.version == versions.c.id)
         .where(versions.c.assistant == assistant)
         .order_by(versions.c.number.desc())
@@ -154,8 +161,9 @@ async def list_versions(
         ListedVersion(
             version=_version(row),
             training=row.training,
-            model=None if row.model is None else (row.model, row.bytes),
+            model=None if row.model is None or row.deleted_at is not None else (row.model, row.bytes),
             active=row.active,
+            deleted=None if row.deleted_at is None else (row.deleted_at, (row.deleted_by, row.remover)),
         )
         for row in await session.execute(query)
     ]

@@ -68,6 +68,12 @@ export const stopTraining = (aid: string, training: string) => sdk.stopTraining(
 export const trainingLog = (aid: string, training: string, after: number) =>
   sdk.readLog({ ...STRICT, path: { aid, training }, query: { after } })
 export const trainingStates = (aid: string, training: string) => sdk.trainingStates({ ...STRICT, path: { aid, training }, query: { limit: 200 } })
+/** Deletes a version's model; the version stays. */
+export const deleteModel = (aid: string, version: string) => sdk.deleteModel({ ...STRICT, path: { aid, version } })
+export const versionDeployments = (aid: string, version: string, cursor?: string) =>
+  sdk.listDeployments({ ...STRICT, path: { aid }, query: { version, limit: 20, ...(cursor ? { cursor } : {}) } })
+export const deploymentStates = (aid: string, deployment: string) => sdk.deploymentStates({ ...STRICT, path: { aid, deployment }, query: { limit: 200 } })
+export const stopDeployment = (aid: string, deployment: string) => sdk.stopDeployment({ ...STRICT, path: { aid, deployment } })
 export const listDeployments = (aid: string) => sdk.listDeployments({ ...STRICT, path: { aid }, query: { limit: 1 } })
 export const startDeployment = (aid: string, id: string, version: string) =>
   sdk.requestDeployment({ ...STRICT, path: { aid }, body: { id, version } })

@@ -15,6 +15,7 @@ export type {
   Part,
   Person,
   SessionAnswer as Session,
+  StateChanges,
   Touched,
   Use as Usage,
   Version,

@@ -87,6 +87,14 @@ export const trainingsQuery = (assistant: string) =>
   queryOptions({ queryKey: ['trainings', assistant], queryFn: () => api.listTrainings(assistant) })
 export const deploymentsQuery = (assistant: string) =>
   queryOptions({ queryKey: ['deployments', assistant], queryFn: () => api.listDeployments(assistant) })
+/** The times that one version ran, or was to run. */
+export const runsQuery = (assistant: string, version: string) =>
+  infiniteQueryOptions({
+    queryKey: ['deployments', assistant, 'of', version],
+    queryFn: ({ pageParam }) => api.versionDeployments(assistant, version, pageParam),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => page.next ?? undefined,
+  })
 export const usedQuery = (assistant: string, item: string) =>
   queryOptions({ queryKey: ['used', assistant, item], queryFn: async () => ({ items: await allPages((cursor) => api.itemUsed(assistant, item, cursor)) }) })
 export const changesQuery = (assistant: string) =>

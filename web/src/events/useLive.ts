@@ -33,7 +33,7 @@ function follow(event: StreamEvent, assistant: string | null): void {
   }
 }
 
-const WORK = ['trainings', 'deployments', 'versions']
+const WORK = ['trainings', 'deployments', 'versions', 'states']
 
 function again(...keys: string[]): void {
   for (const key of keys) void queryClient.invalidateQueries({ queryKey: [key] })
@@ -47,7 +47,8 @@ function fact(event: Fact, assistant: string | null): void {
   else if (event.kind === 'training' || event.kind === 'deployment') {
     for (const key of WORK) void queryClient.invalidateQueries({ queryKey: [key, assistant] })
     assistantChanged(assistant)
-  } else if (event.kind === 'secret') void queryClient.invalidateQueries({ queryKey: ['secrets', assistant] })
+  } else if (event.kind === 'version') void queryClient.invalidateQueries({ queryKey: ['versions', assistant] })
+  else if (event.kind === 'secret') void queryClient.invalidateQueries({ queryKey: ['secrets', assistant] })
   else if (event.kind === 'chat') void queryClient.invalidateQueries({ queryKey: ['chats', assistant] })
 }
 

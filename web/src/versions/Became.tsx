@@ -1,29 +1,37 @@
-/** What became of a training: each change of its state, when, why and by whom; the newest first. */
+/** What became of a training or of a model that ran: each change of its state, when, why and by whom; the newest first. */
 import { useQuery } from '@tanstack/react-query'
-import { api, type Training } from '../api'
+import { api, type Deployment, type StateChanges, type Training } from '../api'
 import { useAssistant } from '../frame/assistant'
 import { Failure, SkeletonRows } from '../ui/states'
-import { secondsTime } from '../ui/time'
+import { longTime, secondsTime } from '../ui/time'
 import { words } from './words'
 
-const { became } = words.panel
+const { became } = words
 /** Which of several orchestrators it was: for those who look closer. */
 const WHICH = / [0-9a-f-]{36}$/
 
-export function Became({ training }: { training: Training }) {
+type Work = Pick<Training | Deployment, 'id' | 'state'>
+
+interface Props {
+  work: Work
+  read: () => Promise<StateChanges>
+  label: string
+  names: Readonly<Record<string, string>>
+}
+
+function Became({ work, read, label, names }: Props) {
   const { id } = useAssistant()
-  const { data, error, refetch } = useQuery({
-    queryKey: ['states', id, training.id, training.state],
-    queryFn: () => api.trainingStates(id, training.id),
-  })
+  const { data, error, refetch } = useQuery({ queryKey: ['states', id, work.id, work.state], queryFn: read })
   if (error && !data) return <Failure what={became.unreadable} error={error} again={() => void refetch()} />
   if (!data) return <SkeletonRows rows={3} widths={[64, 72, 280]} height={24} />
   return (
-    <ol className="became small" aria-label={became.label}>
+    <ol className="states small" aria-label={label}>
       {data.items.map((change) => (
         <li key={change.number}>
-          <span className="t3 num">{secondsTime(change.at)}</span>
-          <span className="med">{became.states[change.target] ?? change.target}</span>
+          <span className="t3 num" title={longTime(change.at)}>
+            {secondsTime(change.at)}
+          </span>
+          <span className="med">{names[change.target] ?? change.target}</span>
           <span>
             {change.why}{' '}
             <span className="t3" title={change.who}>
@@ -34,4 +42,14 @@ export function Became({ training }: { training: Training }) {
       ))}
     </ol>
   )
+}
+
+export function TrainingBecame({ training }: { training: Work }) {
+  const { id } = useAssistant()
+  return <Became work={training} read={() => api.trainingStates(id, training.id)} label={became.ofTraining} names={became.training} />
+}
+
+export function RunBecame({ run }: { run: Work }) {
+  const { id } = useAssistant()
+  return <Became work={run} read={() => api.deploymentStates(id, run.id)} label={became.ofRun} names={became.run} />
 }

@@ -13,7 +13,7 @@ import { stopTraining } from '../frame/training'
 import { Button } from '../ui/controls'
 import { Icon } from '../ui/Icon'
 import { elapsed } from '../ui/time'
-import { Became } from './Became'
+import { TrainingBecame } from './Became'
 import { stagesOf, type Stage } from './stages'
 import { words } from './words'
 
@@ -55,16 +55,16 @@ export function RunPanel({ training }: { training: Training }) {
       <ModelNotice problems={training.problems} />
       <section className="run-log card" aria-label={words.panel.log}>
         <div className="run-log-head">
-          <h3 className="small med grow">{told ? words.panel.became.title : words.panel.log}</h3>
+          <h3 className="small med grow">{told ? words.panel.states : words.panel.log}</h3>
           {runs(training) && !told && <span className="small t3">{words.panel.following}</span>}
           <Button look="quiet" className="small-btn" aria-pressed={told} onClick={() => setTold(!told)}>
-            {words.panel.became.show}
+            {words.panel.showStates}
           </Button>
         </div>
         {/* The log scrolls, so that it must be reachable by keyboard. */}
         {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
         <div className="run-lines" tabIndex={0}>
-          {told ? <Became training={training} /> : <Lines log={log} training={training} />}
+          {told ? <TrainingBecame training={training} /> : <Lines log={log} training={training} />}
         </div>
       </section>
     </aside>

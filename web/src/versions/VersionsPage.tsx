@@ -1,8 +1,10 @@
 /** Versions, newest first: what was trained, what runs, and their downloads; the running training beside them. */
 import { IconDownload, IconMessageCircle, IconMoon, IconPlayerPlay, IconRocket, IconStack2 } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
+import { useState } from 'react'
 import { api, type Version } from '../api'
 import { versionsQuery } from '../app/queries'
+import { focusSoon } from '../focus/soon'
 import { useAssistant, useMay } from '../frame/assistant'
 import { useComing, type Coming } from '../frame/coming'
 import { useLayout } from '../frame/layout'
@@ -15,9 +17,13 @@ import { Icon } from '../ui/Icon'
 import { TrainingMark } from '../ui/marks'
 import { Empty, Failure, SkeletonRows } from '../ui/states'
 import { bytes, elapsed, longTime } from '../ui/time'
+import { DeleteModel } from './DeleteModel'
+import { HistoryPanel } from './HistoryPanel'
 import { Note } from './Note'
+import { menuOf, RowMenu, type RowActs } from './RowMenu'
 import { RunPanel } from './RunPanel'
 import { useTalk } from './useTalk'
+import { useNeeds } from './useNeeds'
 import { words } from './words'
 import './versions.css'
 
@@ -26,6 +32,16 @@ export default function VersionsPage() {
   const { data, error, refetch } = useQuery(versionsQuery(id))
   const latest = useLatestTraining(id)
   const dock = useLayout((state) => state.dock)
+  const needOf = useNeeds()
+  const [told, setTold] = useState<string | null>(null)
+  const [deleting, setDeleting] = useState<Version | null>(null)
+  const versions = data?.items.map((version) => (latest && latest.version.id === version.id ? { ...version, training: latest } : version)) ?? []
+  const history = versions.find((version) => version.id === told)
+  const acts: RowActs = { history: (version) => setTold(version.id), deleteModel: setDeleting }
+  const closeHistory = () => {
+    setTold(null)
+    if (history) focusSoon(() => menuOf(history.id))
+  }
   return (
     <>
       <main className="work" id="work">
@@ -43,11 +59,12 @@ export default function VersionsPage() {
         ) : (
           <>
             {dock && !runs(latest) && <StartTold />}
-            <Table versions={data.items.map((version) => (latest && latest.version.id === version.id ? { ...version, training: latest } : version))} />
+            <Table versions={versions} told={told} acts={acts} />
           </>
         )}
       </main>
-      {latest && (!dock || runs(latest)) && <RunPanel key={latest.id} training={latest} />}
+      {history ? <HistoryPanel version={history} onClose={closeHistory} /> : latest && (!dock || runs(latest)) && <RunPanel key={latest.id} training={latest} />}
+      <DeleteModel version={deleting} needOf={needOf} acts={acts} onClose={() => setDeleting(null)} />
     </>
   )
 }
@@ -65,7 +82,7 @@ function TrainFirst() {
   )
 }
 
-function Table({ versions }: { versions: readonly Version[] }) {
+function Table({ versions, told, acts }: { versions: readonly Version[]; told: string | null; acts: RowActs }) {
   return (
     <div className="scroll">
       <table className="table vt">
@@ -95,7 +112,7 @@ function Table({ versions }: { versions: readonly Version[] }) {
         </thead>
         <tbody>
           {versions.map((version) => (
-            <Row key={version.id} version={version} />
+            <Row key={version.id} version={version} told={version.id === told} acts={acts} />
           ))}
         </tbody>
       </table>
@@ -104,19 +121,18 @@ function Table({ versions }: { versions: readonly Version[] }) {
   )
 }
 
-function Row({ version }: { version: Version }) {
+function Row({ version, told, acts }: { version: Version; told: boolean; acts: RowActs }) {
   const { id, deployment } = useAssistant()
   const mayTry = useMay('chats:write')
   const mayDeploy = useMay('deployments:write')
   const mayExport = useMay('assistants:export')
   const talk = useTalk(id)
   const next = useComing()
-  const trained = version.training?.state === 'succeeded'
   const sleeps = deployment !== null && deployment.asleep && deployment.version.id === version.id
   const answers = version.active || sleeps
-  const canTalk = mayTry && trained && (answers || mayDeploy)
+  const canTalk = mayTry && version.model !== null && (answers || mayDeploy)
   return (
-    <tr>
+    <tr className={told ? 'sel' : undefined}>
       <td className="num med">{version.number}</td>
       <td>
         <Note version={version} />
@@ -158,6 +174,7 @@ function Row({ version }: { version: Version }) {
               </a>
             </Tip>
           )}
+          <RowMenu version={version} acts={acts} />
         </span>
       </td>
     </tr>
@@ -180,7 +197,14 @@ function Start({ of: { state, reason } }: { of: Coming }) {
   )
 }
 
-function Trained({ version: { training } }: { version: Version }) {
+function Trained({ version: { training, model_deleted: deleted } }: { version: Version }) {
+  if (deleted && training?.state === 'succeeded' && Date.parse(training.ended_at ?? deleted.at) <= Date.parse(deleted.at)) {
+    return (
+      <TrainingMark training={null}>
+        <span title={words.history.deleted(deleted.by.name, longTime(deleted.at))}>{words.modelDeleted}</span>
+      </TrainingMark>
+    )
+  }
   if (training === null) return <TrainingMark training={null}>{words.untrained}</TrainingMark>
   const took = training.started_at && training.ended_at ? ` · ${elapsed(Date.parse(training.ended_at) - Date.parse(training.started_at))}` : ''
   const state = training.state === 'running' ? words.states.running(Math.round(training.progress * 100)) : words.states[training.state]

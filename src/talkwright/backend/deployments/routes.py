@@ -39,9 +39,10 @@ async def list_deployments(
     session: Session,
     cursor: Annotated[str | None, Query(pattern=r"^\d{1,18}$")] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    version: Annotated[UUID | None, Query(description="Only those of this version.")] = None,
 ) -> Deployments:
     """The assistant's deployments, newest first."""
-    return await service.page_of_deployments(session, aid, int(cursor) if cursor else None, limit)
+    return await service.page_of_deployments(session, aid, int(cursor) if cursor else None, limit, version)
 
 
 @router.get("/{deployment}")

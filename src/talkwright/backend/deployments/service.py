@@ -32,7 +32,7 @@ async def request_deployment(
                 raise not_found("assistant")
             if await find_version(session, assistant, wanted.version) is None:
                 raise not_found("version")
-            model = await repository.model_of_version(session, wanted.version)
+            model = await repository.model_of_version(session, wanted.version, hold=True)
             if model is None:
                 raise ProblemError(409, "no-model", "This version has no model", "Train it first; then it can run.")
             await admit(session, services.get(QuotaSettings), assistant, "deployment")
@@ -72,9 +72,11 @@ async def stop_deployment(session: AsyncSession, assistant: UUID, deployment: UU
     return await one_deployment(session, assistant, deployment)
 
 
-async def page_of_deployments(session: AsyncSession, assistant: UUID, before: int | None, limit: int) -> Deployments:
-    """Deployments, newest first."""
-    rows = await repository.list_deployments(session, assistant, before=before, limit=limit + 1)
+async def page_of_deployments(
+    session: AsyncSession, assistant: UUID, before: int | None, limit: int, version: UUID | None
+) -> Deployments:
+    """Deployments, or those of one version, newest first."""
+    rows = await repository.list_deployments(session, assistant, before=before, limit=limit + 1, version=version)
     more = len(rows) > limit
     return Deployments(
         items=[deployment_of(row) for row in rows[:limit]], next=str(rows[limit - 1]["sequence"]) if more else None

@@ -27,6 +27,7 @@ _NEEDED = {
     "change": "content:read",
     "training": "trainings:read",
     "deployment": "trainings:read",
+    "version": "trainings:read",
     "chat": "chats:read",
     "secret": "settings:read",
     "assistant": "assistants:read",

@@ -16,6 +16,7 @@ from talkwright.operations import metrics
 Wish = Literal["training", "deployment"]
 MIB = 1024 * 1024
 _OPERATOR = "or ask who runs the studio for more."
+_DELETE = f"Delete models that nobody needs on the page of versions, {_OPERATOR}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,14 +74,14 @@ def _of_training(settings: QuotaSettings, used: Used) -> list[Bound]:
             used=used.models,
             limit=models,
             words=f"This assistant has {used.models} of {models} stored models that it may have.",
-            mend="Ask who runs the studio for more.",
+            mend=_DELETE,
         ),
         Bound(
             quota="model_bytes",
             used=used.model_bytes,
             limit=size,
             words=f"The models of this assistant take {_mib(used.model_bytes)}, and may take {_mib(size)}.",
-            mend="Ask who runs the studio for more.",
+            mend=_DELETE,
         ),
         Bound(
             quota="studio_trainings",
@@ -95,7 +96,7 @@ def _of_training(settings: QuotaSettings, used: Used) -> list[Bound]:
             limit=settings.quota_studio_model_bytes,
             words=f"The models of all assistants take {_mib(used.studio_model_bytes)}, and may take "
             f"{_mib(settings.quota_studio_model_bytes)}.",
-            mend="Ask who runs the studio for more.",
+            mend=_DELETE,
         ),
     ]
 

@@ -73,6 +73,15 @@ async def download_project(
     return attachment(archive, f"{found.name}.tar.gz", "application/gzip")
 
 
+@router.delete("/{version}/model", status_code=204)
+async def delete_model(aid: UUID, version: UUID, writer: Writer, session: Session, request: Request) -> None:
+    """Delete the version's model, which frees its place in the quotas; refused while it runs or is to run.
+
+    The version stays, with its content, its trainings and what became of them; another training makes another model.
+    """
+    await service.delete_model(session, aid, version, writer.user_id, origin_of(request))
+
+
 @router.get("/{version}/model", response_class=StreamingResponse)
 async def download_model(
     aid: UUID, version: UUID, _exporter: Exporter, services: ServicesOf, request: Request

@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from talkwright.backend import samples
+from talkwright.backend.content.schemas import Touched
 from talkwright.backend.trainings.schemas import Person, Training
 
 
@@ -33,6 +34,9 @@ class Version(BaseModel):
     by: Person
     training: Training | None
     model: ModelSize | None
+    model_deleted: Touched | None = Field(
+        description="When and by whom its model was deleted, where it has none now; a training makes another."
+    )
     active: bool = Field(description="Whether the assistant's talk in `try` goes to it.")
 
 

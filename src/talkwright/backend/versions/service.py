@@ -1,4 +1,4 @@
-"""Making and reading versions."""
+"""Making and reading versions, and deleting their models."""
 
 from __future__ import annotations
 
@@ -9,14 +9,23 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from talkwright.backend.content.paging import number_cursor
 from talkwright.backend.content.presenting import person
-from talkwright.backend.errors import not_found
+from talkwright.backend.errors import ProblemError, not_found
 from talkwright.backend.trainings.schemas import training_of
 from talkwright.backend.versions.digests import version_digest
 from talkwright.database import versions
 from talkwright.database.changes import lock_assistant
 from talkwright.database.files import load_files
 from talkwright.database.items import load_digests
+from talkwright.database.models import delete_models, hold_models, use_of_models
 from talkwright.database.versions import ListedVersion, Version
+from talkwright.identity.audit import Origin, record
+
+_USES = {
+    "running": "runs",
+    "asleep": "sleeps, and runs again with the next message",
+    "stopping": "is still stopping",
+}
+_FREE_IT = "Stop it or let another version run, then delete its model."
 
 
 async def pin_current(session: AsyncSession, assistant: UUID, author: UUID) -> Version:
@@ -44,6 +53,23 @@ async def one_version(session: AsyncSession, assistant: UUID, version: UUID) -> 
     return listed_version(listed[0])
 
 
+async def delete_model(session: AsyncSession, assistant: UUID, version: UUID, by: UUID, origin: Origin) -> None:
+    """Delete the model of a version, which itself stays. Raises ProblemError where there is none, or it is in use."""
+    found = await versions.find_version(session, assistant, version)
+    if found is None:
+        raise not_found("version")
+    held = await hold_models(session, version)
+    if not held:
+        raise not_found("model", "The version has none, so there is nothing to delete.")
+    use = await use_of_models(session, held)
+    if use is not None:
+        mend = "Try again in a moment." if use == "stopping" else _FREE_IT
+        detail = f"{found.name} {_USES.get(use, 'is about to run')}. {mend}"
+        raise ProblemError(409, "model-in-use", "This version's model is in use", detail)
+    await delete_models(session, held, assistant=assistant, version=version, by=by)
+    await record(session, origin, "versions.delete-model", assistant=assistant, target=version)
+
+
 def listed_version(entry: ListedVersion) -> dict[str, Any]:
     """A version as the API says it."""
     version = entry.version
@@ -58,5 +84,6 @@ def listed_version(entry: ListedVersion) -> dict[str, Any]:
         "by": person(version.created_by),
         "training": None if entry.training is None else training_of(entry.training),
         "model": None if entry.model is None else {"id": entry.model[0], "bytes": entry.model[1]},
+        "model_deleted": None if entry.deleted is None else {"at": entry.deleted[0], "by": person(entry.deleted[1])},
         "active": entry.active,
     }

@@ -63,6 +63,8 @@ models = Table(
     Column("bytes", BigInteger, nullable=False),
     Column("sha256", LargeBinary, nullable=False),
     created(),
+    instant("deleted_at", comment="when a person deleted it; its object is collected, and what ran of it stays known"),
+    reference("deleted_by", "users.id", nullable=True),
 )
 
 deployments = Table(

@@ -1,0 +1,51 @@
+"""What became of a version is read beside it; what runs is stopped there, and its model deleted once nothing runs."""
+
+from __future__ import annotations
+
+from playwright.sync_api import Locator, Page, expect
+from tests.web.api import Api
+from tests.web.places import version_menu
+from tests.web.projects import tea_desk
+
+
+def row(page: Page, number: int) -> Locator:
+    """The row of a version."""
+    return page.get_by_role("row").filter(has=page.get_by_label(f"Note of version {number}"))
+
+
+def test_a_run_is_read_and_stopped_and_then_its_model_is_deleted(page: Page, api: Api, new_name: str) -> None:
+    api.bring_in(new_name, "Tea desk", tea_desk(new_name))
+    desk = api.trained(new_name)
+    page.goto(f"/a/{new_name}/versions")
+    version_menu("Delete its model")(page)
+    dialog = page.get_by_role("dialog", name="Version 1 needs its model")
+    dialog.get_by_role("button", name="Show what runs").click()
+    history = page.get_by_role("complementary", name="What became of version 1")
+    states = history.get_by_role("list", name="What became of this run").get_by_role("listitem")
+    expect(states.first).to_contain_text("Runs")
+    expect(states.last).to_contain_text("admin")
+    history.get_by_role("button", name="Stop version 1").click()
+    expect(states.first).to_contain_text("Stopped", timeout=60_000)
+    expect(states.filter(has_text="admin")).not_to_have_count(1)  # who asked for it and who for its end
+    history.get_by_role("button", name="Training").click()
+    trained = history.get_by_role("list", name="What became of this training").get_by_role("listitem")
+    expect(trained.first).to_contain_text("Trained")
+
+    version_menu("Delete its model")(page)
+    dialog = page.get_by_role("dialog", name="Delete the model of version 1?")
+    dialog.get_by_role("button", name="Delete the model").click()
+    expect(row(page, 1)).to_contain_text("Model deleted")
+    expect(row(page, 1).get_by_role("button", name="Talk to version 1")).to_have_count(0)
+    expect(history).to_contain_text("admin deleted its model")
+    history.get_by_role("button", name="Close").click()
+    expect(history).to_have_count(0)
+    expect(page.get_by_role("button", name="More about version 1")).to_be_focused()
+    page.get_by_role("button", name="More about version 1").click()
+    expect(page.get_by_role("menuitem")).to_have_count(1)
+    page.keyboard.press("Escape")
+
+    path = f"/assistants/{desk['id']}/versions"
+    assert api.get(path)["items"][0]["model"] is None
+    page.get_by_role("banner").get_by_role("button", name="Train", exact=True).click()
+    expect(row(page, 1)).to_contain_text("Ready", timeout=90_000)
+    assert api.get(path)["items"][0]["number"] == 1, "the same content has a model again"
