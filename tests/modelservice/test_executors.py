@@ -303,6 +303,19 @@ async def test_a_job_that_ends_while_it_is_taken_over_stores_what_it_made_with_i
     assert (ended.problem, set(ended.outputs)) == (None, {"out"})
 
 
+async def test_a_job_that_is_stopped_while_what_it_made_is_stored_says_that_it_was_not(place: Place) -> None:
+    old = replace(place.desk, token=STALE)
+    command, limits = python("open('out', 'w').write('x')"), Limits(unheld_seconds=SECONDS)
+    job = await place.executor.start(Job(name="x", command=command, outputs=("out",), desk=old, limits=limits))
+    async with asyncio.timeout(SECONDS):
+        while not place.clerk.asked:  # noqa: ASYNC110 - the job asks another server of this process
+            await asyncio.sleep(0.01)
+        ended = await job.stop()
+    assert (ended.outputs, ended.problem) == ({}, "What the job made could not be stored before it was ended.")
+    assert [line.message for line in (await read(job))[0]] == [PUBLISHING]
+    await job.discard()
+
+
 async def test_nobody_takes_a_job_over_that_ran_elsewhere(place: Place) -> None:
     job = await place.executor.start(Job(name="mine", command=python("print(1)")))
     await read(job)

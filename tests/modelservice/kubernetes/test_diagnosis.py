@@ -90,6 +90,16 @@ def test_a_training_whose_pod_was_evicted_says_so_in_each_stage(state: Any) -> N
     assert ended == Ended(code=None, why="its pod was evicted")
 
 
+def test_a_publication_that_the_cluster_cut_off_says_why_and_did_not_succeed() -> None:
+    cut = told(0)
+    cut["terminated"]["message"] = json.dumps({"ended": {"code": 0, "why": None, "lines": 3, "problem": "not stored"}})
+    whole = training("Failed", train=DONE, publish=cut)
+    late = {"status": condition("Failed", reason="DeadlineExceeded")}
+    assert look(late, [whole]).ended == Ended(code=None, why="time limit", lines=3, problem="not stored")
+    itself = look({}, [whole]).ended
+    assert itself == Ended(code=0, lines=3, problem="not stored")
+
+
 @pytest.mark.parametrize("state", [{}, {"publish": {"terminated": {"exitCode": 137}}}])
 def test_a_training_that_was_deleted_before_it_was_published_was_stopped(state: Any) -> None:
     whole = training("Failed", train=DONE, **state)

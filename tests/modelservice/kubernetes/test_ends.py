@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from tests.modelservice.places import PUBLISHING, SECONDS, KubernetesPlace, first_line, python, read
+from tests.modelservice.places import PUBLISHING, SECONDS, STALE, KubernetesPlace, first_line, python, read
 
 from talkwright.modelservice.executors.base import JobError
 from talkwright.modelservice.executors.kubernetes import manifest
@@ -19,6 +19,16 @@ from talkwright.modelservice.jobs import Job, Limits
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 LASTING = "import time\nprint('up')\ntime.sleep(300)"
+
+
+async def evict(place: KubernetesPlace) -> None:
+    """Evict the one pod, as whoever empties a node does."""
+    pod = await place.kubectl("get", "pods", "-o", "jsonpath={.items[*].metadata.name}")
+    eviction = {"apiVersion": "policy/v1", "kind": "Eviction", "metadata": {"name": pod}}
+    path = f"/api/v1/namespaces/{place.namespace.name}/pods/{pod}/eviction"
+    await asyncio.to_thread(
+        place.namespace.cluster.kubectl, "create", "--raw", path, "-f", "-", told=json.dumps(eviction)
+    )
 
 
 async def test_an_image_that_is_not_there_is_named(place: KubernetesPlace) -> None:
@@ -68,12 +78,7 @@ async def test_the_jobs_own_deadline_is_the_time_limit(place: KubernetesPlace, m
 async def test_a_pod_that_is_evicted_ends_its_job_in_words_and_is_not_replaced(place: KubernetesPlace) -> None:
     job = await place.executor.start(Job(name="moved", command=python(LASTING), desk=place.desk))
     await first_line(job)
-    pod = await place.kubectl("get", "pods", "-o", "jsonpath={.items[*].metadata.name}")
-    eviction = {"apiVersion": "policy/v1", "kind": "Eviction", "metadata": {"name": pod}}
-    path = f"/api/v1/namespaces/{place.namespace.name}/pods/{pod}/eviction"
-    await asyncio.to_thread(
-        place.namespace.cluster.kubectl, "create", "--raw", path, "-f", "-", told=json.dumps(eviction)
-    )
+    await evict(place)
     async with asyncio.timeout(SECONDS):
         ended = await job.ended()
     assert ended.code == -15
@@ -130,6 +135,36 @@ async def test_a_job_that_ended_while_nobody_held_it_is_taken_over_with_all_that
         assert [line.message for line in lines] == ["2", "3", "4", PUBLISHING]
         assert (ended.code, ended.lines, set(ended.outputs)) == (0, 6, {"out"})
         await taken.discard()
+
+
+async def test_a_job_is_stopped_at_once_while_its_inputs_are_still_being_fetched(place: KubernetesPlace) -> None:
+    await place.store.put("in/a", b"x")
+    job = await place.executor.start(
+        Job(name="early", command=python("print(1)"), inputs={"in/a": "a"}, desk=place.desk)
+    )
+    await place.store.delete("in/a")  # it is looked for again and again
+    running = "jsonpath={.items[*].status.initContainerStatuses[?(@.name=='fetch')].state.running}"
+    await place.says("startedAt", "get", "pods", "-o", running)
+    async with asyncio.timeout(50):
+        ended = await job.stop(60)  # less is needed
+    assert (ended.code, ended.why, ended.lines) == (None, "stopped", 0)
+    await place.says("", "get", "pods", "-o", "name")
+    await job.discard()
+
+
+async def test_a_pod_that_is_evicted_while_a_training_is_published_says_so_and_made_nothing(
+    place: KubernetesPlace,
+) -> None:
+    old = replace(place.desk, token=STALE)  # so it asks again and again
+    job = Job(name="late", command=python("open('out', 'w').write('x')"), outputs=("out",), desk=old)
+    running = await place.executor.start(job)
+    is_published = "jsonpath={.items[*].status.containerStatuses[?(@.name=='publish')].state.running}"
+    await place.says("startedAt", "get", "pods", "-o", is_published)
+    await evict(place)
+    _, ended = await read(running)
+    assert (ended.code, ended.outputs) == (None, {})
+    assert str(ended.why).startswith("its pod was evicted")
+    await running.discard()
 
 
 async def test_an_account_without_rights_is_told_each_that_it_lacks(place: KubernetesPlace, tmp_path: Path) -> None:

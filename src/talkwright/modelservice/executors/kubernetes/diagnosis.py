@@ -97,9 +97,10 @@ def _last(pod: Object) -> Object | None:
 
 
 def _why_stopped(told: Ended, job: Object | None, pod: Object) -> Ended:
-    """The wrapper knows only that it was told to stop; the cluster says who wanted it."""
-    wanted = _ended_by_cluster(job, pod) if told.why == "stopped" else None
-    return replace(told, why=wanted.why) if wanted is not None else told
+    """The wrapper knows only that it was told to stop, or to store no more; the cluster says who wanted it."""
+    is_cut = told.why == "stopped" or (told.code == 0 and told.problem is not None)
+    wanted = _ended_by_cluster(job, pod) if is_cut else None
+    return replace(told, code=told.code or None, why=wanted.why) if wanted is not None else told
 
 
 def _lost_with_node(pod: Object) -> Ended | None:
