@@ -370,7 +370,7 @@ class Supervisor:
         self.child = subprocess.Popen(  # noqa: S603 - our own script
             [sys.executable, "-I", *(["-S"] if sys.flags.no_site else []), script],
             cwd=self.folder,
-            process_group=0,
+            start_new_session=True,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             preexec_fn=lambda: prctl(PR_SET_PDEATHSIG, signal.SIGKILL),  # noqa: PLW1509 - this process has one thread
