@@ -23,12 +23,14 @@ from talkwright.database.work import HeldAttempt
 from talkwright.identity.secrets import Keyring
 from talkwright.modelservice.desk import serve_desk
 from talkwright.modelservice.engines.base import Order
+from talkwright.modelservice.engines.known import Engines
 from talkwright.modelservice.engines.talkwright import TalkwrightEngine
 from talkwright.modelservice.executors.process import ProcessExecutor, ProcessJob
 from talkwright.modelservice.granting import JobDesk, JobGrants
 from talkwright.modelservice.jobs import Job
 from talkwright.modelservice.keeper import Keeper
 from talkwright.modelservice.leases import Lease, Leases
+from talkwright.modelservice.means import Means
 from talkwright.modelservice.settings import ModelServiceSettings
 from talkwright.modelservice.training.consumer import Training
 from talkwright.modelservice.variables import Variables
@@ -202,7 +204,17 @@ class Stand:
         grants = JobGrants(self.database, store, keyring)
         settings = ModelServiceSettings(adopt_seconds=0)
         async with serve_desk(grants) as url:
-            trade = Training(executor, store, Variables(keyring, {}), JobDesk(grants, url), settings)
+            trade = Training(
+                Means(
+                    executor=executor,
+                    store=store,
+                    variables=Variables(keyring, {}),
+                    desk=JobDesk(grants, url),
+                    keyring=keyring,
+                    settings=settings,
+                    engines=Engines(settings),
+                )
+            )
             keeper = Keeper(held, lease, leases)
             keeper.stop = life.stop
             task = asyncio.create_task(trade.keep(keeper))

@@ -18,12 +18,14 @@ from talkwright.database.work import HeldAttempt
 from talkwright.identity.secrets import Keyring
 from talkwright.modelservice import patience
 from talkwright.modelservice.engines.base import MODEL, Order
+from talkwright.modelservice.engines.known import Engines
 from talkwright.modelservice.engines.talkwright import TalkwrightEngine
 from talkwright.modelservice.executors.process import ProcessExecutor
 from talkwright.modelservice.granting import JobDesk, JobGrants
 from talkwright.modelservice.jobs import Job
 from talkwright.modelservice.keeper import Keeper
 from talkwright.modelservice.leases import Lease, Leases
+from talkwright.modelservice.means import Means
 from talkwright.modelservice.running.consumer import Running
 from talkwright.modelservice.settings import ModelServiceSettings
 from talkwright.modelservice.variables import Variables
@@ -84,8 +86,16 @@ async def place(database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPa
     executor = ProcessExecutor(tmp_path / "jobs", store, {})
     desk = JobDesk(JobGrants(database, store, keyring), "http://127.0.0.1:9/grants")
     settings = ModelServiceSettings()
-    trade = Running(executor, store, Variables(keyring, {}), desk, keyring=keyring, settings=settings)
-    return Place(trade, Keeper(held, lease, leases), store, tmp_path / "jobs")
+    means = Means(
+        executor=executor,
+        store=store,
+        variables=Variables(keyring, {}),
+        desk=desk,
+        keyring=keyring,
+        settings=settings,
+        engines=Engines(settings),
+    )
+    return Place(Running(means), Keeper(held, lease, leases), store, tmp_path / "jobs")
 
 
 async def ended(database: Database, place: Place) -> tuple[str, str, str | None]:

@@ -26,10 +26,9 @@ from talkwright.storage.settings import StorageSettings
 
 if TYPE_CHECKING:
     from talkwright.identity.secrets import Keyring
-    from talkwright.modelservice.executors.base import Executor
-    from talkwright.modelservice.granting import JobDesk
-    from talkwright.modelservice.leading import Orchestrator
-    from talkwright.storage.objects import ObjectStore
+    from talkwright.modelservice.consuming import Trade
+    from talkwright.modelservice.leading import Policy
+    from talkwright.modelservice.means import Means
 
 ORCHESTRATOR_SECTIONS = (DatabaseSettings, HomeSettings, ModelServiceSettings, PlaceSettings, KubernetesSettings)
 CONSUMER_SECTIONS = (*ORCHESTRATOR_SECTIONS, StorageSettings, IdentitySettings, RasaSettings)
@@ -62,19 +61,14 @@ async def _parts(context: RoleContext) -> AsyncIterator[Parts]:
 
 async def training_orchestrator(context: RoleContext) -> None:
     """Admit, assign and end trainings."""
-    from talkwright.modelservice.leading import Orchestrator  # noqa: PLC0415 - each role loads its own parts only
-    from talkwright.modelservice.training.orchestrator import TrainingPolicy  # noqa: PLC0415 - as above
+    from talkwright.modelservice.training.orchestrator import TrainingPolicy  # noqa: PLC0415 - each role loads its own
 
     async with _parts(context) as parts:
-        policy = TrainingPolicy(parts.settings.adopt_seconds)
-        await _lead(
-            context, Orchestrator(parts.database, parts.listener, policy, parts.settings, parts.identity), parts
-        )
+        await _lead(context, parts, TrainingPolicy(parts.settings.adopt_seconds))
 
 
 async def running_orchestrator(context: RoleContext) -> None:
     """Start, switch and stop deployments."""
-    from talkwright.modelservice.leading import Orchestrator  # noqa: PLC0415 - as above
     from talkwright.modelservice.running.orchestrator import RunningPolicy  # noqa: PLC0415 - as above
 
     async with _parts(context) as parts:
@@ -84,15 +78,15 @@ async def running_orchestrator(context: RoleContext) -> None:
             make_room_seconds=parts.settings.make_room_seconds,
             idle_stop_seconds=parts.settings.idle_stop_seconds,
         )
-        await _lead(
-            context, Orchestrator(parts.database, parts.listener, policy, parts.settings, parts.identity), parts
-        )
+        await _lead(context, parts, policy)
 
 
-async def _lead(context: RoleContext, orchestrator: Orchestrator, parts: Parts) -> None:
+async def _lead(context: RoleContext, parts: Parts, policy: Policy) -> None:
     """Run an orchestrator, which as the leader also ends the jobs that no attempt stands behind."""
+    from talkwright.modelservice.leading import Orchestrator  # noqa: PLC0415 - as above
     from talkwright.modelservice.placing import comparing  # noqa: PLC0415 - as above
 
+    orchestrator = Orchestrator(parts.database, parts.listener, policy, parts.settings, parts.identity)
     place, kubernetes = context.settings[PlaceSettings], context.settings[KubernetesSettings]
     async with comparing(parts.database, place, kubernetes, orchestrator):
         await orchestrator.run(context)
@@ -100,63 +94,39 @@ async def _lead(context: RoleContext, orchestrator: Orchestrator, parts: Parts) 
 
 async def training_consumer(context: RoleContext) -> None:
     """Run training jobs, one at a time."""
-    from talkwright.modelservice.consuming import Consumer  # noqa: PLC0415 - as above
-    from talkwright.modelservice.engines.known import Engines  # noqa: PLC0415 - as above
     from talkwright.modelservice.training.consumer import Training  # noqa: PLC0415 - as above
-    from talkwright.modelservice.variables import Variables  # noqa: PLC0415 - as above
 
-    async with _parts(context) as parts, _jobs(context, parts, "training") as jobs:
-        variables = Variables(jobs.keys, passed(parts.settings))
-        engines = Engines(parts.settings, context.settings[RasaSettings])
-        trade = Training(jobs.executor, jobs.store, variables, jobs.desk, parts.settings, engines=engines)
-        consumer = Consumer(
-            parts.database, parts.listener, trade, parts.settings, role="training-consumer", identity=parts.identity
-        )
-        await consumer.run(context)
+    async with _parts(context) as parts, _means(context, parts, "training") as means:
+        await _consume(context, parts, Training(means), "training-consumer")
 
 
 async def running_consumer(context: RoleContext) -> None:
     """Hold one running model."""
-    from talkwright.modelservice.consuming import Consumer  # noqa: PLC0415 - as above
-    from talkwright.modelservice.engines.known import Engines  # noqa: PLC0415 - as above
     from talkwright.modelservice.running.consumer import Running  # noqa: PLC0415 - as above
-    from talkwright.modelservice.variables import Variables  # noqa: PLC0415 - as above
 
-    async with _parts(context) as parts, _jobs(context, parts, "running") as jobs:
-        variables = Variables(jobs.keys, passed(parts.settings))
-        trade = Running(
-            jobs.executor,
-            jobs.store,
-            variables,
-            jobs.desk,
-            keyring=jobs.keys,
-            settings=parts.settings,
-            engines=Engines(parts.settings, context.settings[RasaSettings]),
-        )
-        consumer = Consumer(
-            parts.database, parts.listener, trade, parts.settings, role="running-consumer", identity=parts.identity
-        )
-        await consumer.run(context)
+    async with _parts(context) as parts, _means(context, parts, "running") as means:
+        await _consume(context, parts, Running(means), "running-consumer")
 
 
-@dataclass(frozen=True, slots=True)
-class Jobs:
-    """What consumers run jobs with."""
+async def _consume(context: RoleContext, parts: Parts, trade: Trade, role: str) -> None:
+    """Run a consumer until the role stops."""
+    from talkwright.modelservice.consuming import Consumer  # noqa: PLC0415 - as above
 
-    executor: Executor
-    store: ObjectStore
-    keys: Keyring
-    desk: JobDesk
+    consumer = Consumer(parts.database, parts.listener, trade, parts.settings, role=role, identity=parts.identity)
+    await consumer.run(context)
 
 
 @contextlib.asynccontextmanager
-async def _jobs(context: RoleContext, parts: Parts, folder: str) -> AsyncIterator[Jobs]:
-    """An executor, and the desk that its jobs ask."""
+async def _means(context: RoleContext, parts: Parts, folder: str) -> AsyncIterator[Means]:
+    """What a consumer works with while the block runs: an executor, the desk that its jobs ask, and the rest."""
     from talkwright.modelservice.desk import PATH as DESK_PATH  # noqa: PLC0415 - as above
     from talkwright.modelservice.desk import serve_desk  # noqa: PLC0415 - as above
+    from talkwright.modelservice.engines.known import Engines  # noqa: PLC0415 - as above
     from talkwright.modelservice.executors.process import ProcessExecutor  # noqa: PLC0415 - as above
     from talkwright.modelservice.granting import JobDesk, JobGrants  # noqa: PLC0415 - as above
+    from talkwright.modelservice.means import Means  # noqa: PLC0415 - as above
     from talkwright.modelservice.placing import Surroundings, open_executor  # noqa: PLC0415 - as above
+    from talkwright.modelservice.variables import Variables  # noqa: PLC0415 - as above
     from talkwright.storage.objects import StorageError, open_store  # noqa: PLC0415 - as above
 
     try:
@@ -181,7 +151,15 @@ async def _jobs(context: RoleContext, parts: Parts, folder: str) -> AsyncIterato
         serve_desk(grants, settings.job_desk_host, settings.job_desk_port) as heard_at,
     ):
         url = f"{settings.job_desk_url}{DESK_PATH}" if settings.job_desk_url else heard_at
-        yield Jobs(executor, store, keys, JobDesk(grants, url))
+        yield Means(
+            executor=executor,
+            store=store,
+            variables=Variables(keys, given),
+            desk=JobDesk(grants, url),
+            keyring=keys,
+            settings=parts.settings,
+            engines=Engines(parts.settings, context.settings[RasaSettings]),
+        )
 
 
 def _keys(context: RoleContext, parts: Parts) -> Keyring:

@@ -12,26 +12,23 @@ from sqlalchemy import func
 
 from talkwright.database.deployments import SECRET_PURPOSE
 from talkwright.database.work import HeldAttempt
-from talkwright.identity.secrets import Keyring, SecretsError
+from talkwright.identity.secrets import SecretsError
 from talkwright.modelservice.consuming import ALLOWS, GONE, lost, remember, timed, traced
 from talkwright.modelservice.engines.base import REFUSED, Engine, EngineError, Order, Serving
-from talkwright.modelservice.engines.known import Engines
-from talkwright.modelservice.executors.base import Executor, JobError, RunningJob
+from talkwright.modelservice.executors.base import JobError, RunningJob
 from talkwright.modelservice.gaps import fill_gaps
-from talkwright.modelservice.granting import JobDesk
 from talkwright.modelservice.jobs import NO_FAULT, Cause, Ended
 from talkwright.modelservice.keeper import Keeper
 from talkwright.modelservice.leases import LeaseLostError
+from talkwright.modelservice.means import Means
 from talkwright.modelservice.patience import patiently
 from talkwright.modelservice.projects import archive_of
-from talkwright.modelservice.settings import ModelServiceSettings
 from talkwright.modelservice.transitions import Outcome
-from talkwright.modelservice.variables import Variables
 from talkwright.operations import tracing
 from talkwright.operations.logs import get_logger
 from talkwright.operations.waiting import first_of
 from talkwright.storage.keys import project_key
-from talkwright.storage.objects import ObjectStore, StorageError
+from talkwright.storage.objects import StorageError
 
 log = get_logger(__name__)
 
@@ -47,26 +44,16 @@ class StartError(Exception):
 class Running:
     """The trade of a running consumer."""
 
-    def __init__(
-        self,
-        executor: Executor,
-        store: ObjectStore,
-        variables: Variables,
-        desk: JobDesk,
-        *,
-        keyring: Keyring,
-        settings: ModelServiceSettings,
-        engines: Engines | None = None,
-    ) -> None:
-        self._executor = executor
-        self._store = store
-        self._desk = desk
-        self._variables = variables
-        self._keyring = keyring
-        self._settings = settings
-        self._engines = engines or Engines(settings)
-        self.engines = self._engines.names
-        self.site = executor.site if settings.adopt_seconds else None
+    def __init__(self, means: Means) -> None:
+        self._executor = means.executor
+        self._store = means.store
+        self._desk = means.desk
+        self._variables = means.variables
+        self._keyring = means.keyring
+        self._settings = means.settings
+        self._engines = means.engines
+        self.engines = means.engines.names
+        self.site = means.site
 
     async def keep(self, keeper: Keeper) -> None:
         """Start the attempt's model, report it, keep it until it ends or shall end, write the outcome."""

@@ -15,46 +15,34 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from talkwright.modelservice.artefacts import ModelArchiveError
 from talkwright.modelservice.consuming import ALLOWS, GONE, lost, remember, timed, traced
 from talkwright.modelservice.engines.base import MODEL, REFUSED, Engine, EngineError, Order
-from talkwright.modelservice.engines.known import Engines
-from talkwright.modelservice.executors.base import Executor, JobError, RunningJob
+from talkwright.modelservice.executors.base import JobError, RunningJob
 from talkwright.modelservice.gaps import fill_gaps
-from talkwright.modelservice.granting import JobDesk
 from talkwright.modelservice.jobs import NO_FAULT, Cause, Desk, Ended
 from talkwright.modelservice.keeper import Keeper
 from talkwright.modelservice.leases import LeaseLostError
+from talkwright.modelservice.means import Means
 from talkwright.modelservice.patience import patiently
 from talkwright.modelservice.projects import archive_of
 from talkwright.modelservice.publication import Publication, Published, enter_model
-from talkwright.modelservice.settings import ModelServiceSettings
 from talkwright.modelservice.transitions import Outcome
-from talkwright.modelservice.variables import Variables
 from talkwright.operations.waiting import first_of
 from talkwright.storage.keys import project_key
-from talkwright.storage.objects import ObjectStore, StorageError
+from talkwright.storage.objects import StorageError
 
 
 class Training:
     """The trade of a training consumer."""
 
-    def __init__(
-        self,
-        executor: Executor,
-        store: ObjectStore,
-        variables: Variables,
-        desk: JobDesk,
-        settings: ModelServiceSettings,
-        *,
-        engines: Engines | None = None,
-    ) -> None:
-        self._executor = executor
-        self._variables = variables
-        self._store = store
-        self._publication = Publication(store)
-        self._desk = desk
-        self._settings = settings
-        self._engines = engines or Engines(settings)
-        self.engines = self._engines.names
-        self.site = executor.site if settings.adopt_seconds else None
+    def __init__(self, means: Means) -> None:
+        self._executor = means.executor
+        self._variables = means.variables
+        self._store = means.store
+        self._publication = Publication(means.store)
+        self._desk = means.desk
+        self._settings = means.settings
+        self._engines = means.engines
+        self.engines = means.engines.names
+        self.site = means.site
 
     async def keep(self, keeper: Keeper) -> None:
         """Run one attempt's job to its end, or go on with it, and write the outcome."""
