@@ -166,6 +166,12 @@ FLOATING = (
     ),
     Floating("items/useItemActions.tsx", RESPONSE, chosen("More for utter_ask_amount", "Delete", "Delete the", FLOW)),
     Floating("content/Members.tsx", RESPONSE, _members),
+    Floating("versions/RowMenu.tsx", "{a}/versions", menu("More for version 1", "Delete the model")),
+    Floating(
+        "versions/DeleteModel.tsx",
+        "{a}/versions",
+        chosen("More for version 1", "Delete the model", "model", "Show what runs"),
+    ),
     Floating("try/Earlier.tsx", "{a}/flows/" + FLOW, _earlier_chats),
     Floating("frame/ListPlace.tsx", "{a}/flows/" + FLOW, _list_over_the_work),
 )

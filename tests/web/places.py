@@ -183,7 +183,7 @@ def version_menu(choice: str, number: int = 1) -> Callable[[Page], None]:
     """Choose something in the menu of a version."""
 
     def show(page: Page) -> None:
-        page.get_by_role("button", name=f"More about version {number}", exact=True).click()
+        page.get_by_role("button", name=f"More for version {number}", exact=True).click()
         page.get_by_role("menuitem", name=choice).click()
 
     return show
@@ -193,12 +193,6 @@ def version_history(page: Page) -> None:
     """Open what became of a version."""
     version_menu("What became of it")(page)
     page.get_by_role("list", name="What became of this run").get_by_role("listitem").first.wait_for()
-
-
-def model_in_use(page: Page) -> None:
-    """Ask for the end of a model that runs."""
-    version_menu("Delete its model")(page)
-    page.get_by_role("dialog", name="Version 1 needs its model").wait_for()
 
 
 def new_chat(page: Page) -> None:
@@ -259,7 +253,6 @@ PLACES = (
     Place("file", "{a}/files/config/config.yml", _editor),
     Place("versions", "{a}/versions", heading("Versions")),
     Place("version-history", "{a}/versions", version_history),
-    Place("version-model", "{a}/versions", model_in_use),
     Place("not-found", "{a}/flows/no_such_flow", lambda page: page.get_by_text("There is no").first.wait_for()),
     Place("palette", "{a}/flows/" + FLOW, palette),
     Place("shortcuts", "{a}/flows/" + FLOW, shortcuts),

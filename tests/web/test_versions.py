@@ -17,7 +17,7 @@ def test_a_run_is_read_and_stopped_and_then_its_model_is_deleted(page: Page, api
     api.bring_in(new_name, "Tea desk", tea_desk(new_name))
     desk = api.trained(new_name)
     page.goto(f"/a/{new_name}/versions")
-    version_menu("Delete its model")(page)
+    version_menu("Delete the model")(page)
     dialog = page.get_by_role("dialog", name="Version 1 needs its model")
     dialog.get_by_role("button", name="Show what runs").click()
     history = page.get_by_role("complementary", name="What became of version 1")
@@ -31,7 +31,7 @@ def test_a_run_is_read_and_stopped_and_then_its_model_is_deleted(page: Page, api
     trained = history.get_by_role("list", name="What became of this training").get_by_role("listitem")
     expect(trained.first).to_contain_text("Trained")
 
-    version_menu("Delete its model")(page)
+    version_menu("Delete the model")(page)
     dialog = page.get_by_role("dialog", name="Delete the model of version 1?")
     dialog.get_by_role("button", name="Delete the model").click()
     expect(row(page, 1)).to_contain_text("Model deleted")
@@ -39,8 +39,8 @@ def test_a_run_is_read_and_stopped_and_then_its_model_is_deleted(page: Page, api
     expect(history).to_contain_text("admin deleted its model")
     history.get_by_role("button", name="Close").click()
     expect(history).to_have_count(0)
-    expect(page.get_by_role("button", name="More about version 1")).to_be_focused()
-    page.get_by_role("button", name="More about version 1").click()
+    expect(page.get_by_role("button", name="More for version 1")).to_be_focused()
+    page.get_by_role("button", name="More for version 1").click()
     expect(page.get_by_role("menuitem")).to_have_count(1)
     page.keyboard.press("Escape")
 

@@ -19,7 +19,7 @@ export const words = {
   note: (number: number) => `Note of version ${number}`,
   untrained: 'Not trained',
   modelDeleted: 'Model deleted',
-  more: (number: number) => `More about version ${number}`,
+  more: (number: number) => `More for version ${number}`,
   states: { queued: 'Queued', running: (percent: number) => `Training ${percent}%`, succeeded: 'Ready', failed: 'Failed', cancelled: 'Stopped' },
   became: {
     unreadable: 'What became of it can’t be read',
@@ -43,7 +43,7 @@ export const words = {
     deleted: (who: string, when: string) => `${who} deleted its model, ${when}.`,
   },
   deleting: {
-    show: 'Delete its model…',
+    show: 'Delete the model',
     title: (number: number) => `Delete the model of version ${number}?`,
     what: (size: string) => `It takes ${size}. Without it the version can’t be talked to; its content, note, download and chats stay.`,
     anew: 'A training of the same content makes another model.',
