@@ -96,6 +96,25 @@ async def test_a_bot_that_ends_or_has_too_much_to_do_took_nothing_and_is_asked_a
     await bots.close()
 
 
+async def test_a_bot_that_answers_drop_by_drop_is_too_slow_all_the_same(tmp_path: Path) -> None:
+    async def drip(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n")
+        with contextlib.suppress(ConnectionError):
+            while True:
+                writer.write(b" ")
+                await writer.drain()
+                await asyncio.sleep(0.02)
+
+    keys = keyring(None, tmp_path)
+    bots = Bots(keys, holder=uuid7(), turn_seconds=0.3)
+    async with await asyncio.start_server(drip, "127.0.0.1", 0) as server, asyncio.timeout(30):
+        address = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        with pytest.raises(BotSlowError):
+            await bots.say(bot_at(address, keys), uuid7(), "hello", {})
+    await bots.close()
+
+
 async def test_a_bot_that_answers_without_an_end_is_heard_no_further_than_any_turn_is_long(tmp_path: Path) -> None:
     async def endless(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")

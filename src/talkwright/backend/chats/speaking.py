@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 from uuid import UUID
 
-from talkwright.backend.chats.asking import Asking, BotFailedError
+from talkwright.backend.chats.asking import Asking, BotFailedError, BotSlowError
 from talkwright.database.deployments import Bot
 
 
@@ -34,7 +35,11 @@ class OwnSpeech:
     ) -> list[Mapping[str, Any]]:
         """Send a message."""
         message = {"sender": str(chat), "message": text, "metadata": metadata, "input_channel": "studio"}
-        answer = await asking.ask(bot, "POST", "/webhooks/rest/webhook", message, events="true")
+        try:
+            async with asyncio.timeout(asking.turn_seconds):  # the client begins anew with each piece
+                answer = await asking.ask(bot, "POST", "/webhooks/rest/webhook", message, events="true")
+        except TimeoutError:
+            raise BotSlowError from None
         return events_in(answer)
 
 
