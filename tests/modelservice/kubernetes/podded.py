@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from tests.modelservice.places import store_at
 from tests.services.kubernetes.running import HOST, KubernetesNamespace
-from tests.services.modelservice import Service, project, service_at
+from tests.services.modelservice import Service, Talk, project, service_at, texts
 from tests.services.objects import ObjectServer
 
 from talkwright.backend.chats import turns
@@ -81,3 +81,17 @@ async def deployed(pods: Pods, name: str, **changes: Any) -> tuple[Any, Any, Any
     row = await service.becomes("training", training, "succeeded", "failed", seconds=PATIENCE_SECONDS)
     assert row.state == "succeeded", (row.reason, await service.log("training", training))
     return assistant, training, await service.active(assistant, training=training, seconds=PATIENCE_SECONDS)
+
+
+async def chat_on(talk: Talk, over: asyncio.Event) -> int:
+    """One conversation after the other until the end; gives how many messages were answered."""
+    answered = 0
+    while not over.is_set():
+        chat = await talk.begin()
+        for words, answer in (("send money", "Who shall get the money?"), ("/SetSlots(recipient=Ann)", "How much?")):
+            assert texts(await talk.say(chat, words)) == [answer]
+            answered += 1
+            with suppress(TimeoutError):
+                async with asyncio.timeout(0.5):
+                    await over.wait()
+    return answered

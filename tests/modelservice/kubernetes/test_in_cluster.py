@@ -14,7 +14,7 @@ import httpx2
 import pytest
 from sqlalchemy import select
 from tests.modelservice.kubernetes.inside import Inside, inside
-from tests.modelservice.kubernetes.podded import PATIENCE_SECONDS, deployed
+from tests.modelservice.kubernetes.podded import PATIENCE_SECONDS, chat_on, deployed
 from tests.services.kubernetes.running import KubernetesCluster
 from tests.services.modelservice import project, talking, texts
 from tests.services.objects import ObjectServer
@@ -65,7 +65,9 @@ async def test_who_trains_and_chats_notices_no_consumer_that_is_deleted_or_rolle
     name = f"tw-r-{bot.id}-{bot.attempt}"
     await pods.hold(name)
     uid = await pods.kubectl("get", "pods", "-l", f"talkwright/job={name}", "-o", "jsonpath={.items[*].metadata.uid}")
+    over = asyncio.Event()
     async with talking(service, assistant) as talk:
+        others = asyncio.create_task(chat_on(talk, over))
         chat = await talk.begin()
         assert texts(await talk.say(chat, "send money")) == ["Who shall get the money?"]
 
@@ -80,6 +82,8 @@ async def test_who_trains_and_chats_notices_no_consumer_that_is_deleted_or_rolle
         await held_by_another(pods, bot, before)
         assert not await consumers(pods) & before
         assert texts(await talk.say(chat, "/SetSlots(amount=20)"))[0] == "Sent 20 to Ann."
+        over.set()
+        assert await others > 10
     assert (await service.row("deployment", bot.id)).attempt == bot.attempt  # nothing was started anew
     again = await pods.kubectl("get", "pods", "-l", f"talkwright/job={name}", "-o", "jsonpath={.items[*].metadata.uid}")
     assert (again, len(uid.split())) == (uid, 1)

@@ -5,13 +5,12 @@ import os
 import random
 import signal
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from tests.modelservice.kubernetes.podded import PATIENCE_SECONDS, Pods, deployed, pods_of
+from tests.modelservice.kubernetes.podded import PATIENCE_SECONDS, Pods, chat_on, deployed, pods_of
 from tests.services.kubernetes.running import KubernetesCluster
-from tests.services.modelservice import Talk, project, talking, texts
+from tests.services.modelservice import project, talking
 from tests.services.objects import ObjectServer
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow, pytest.mark.timeout(900)]
@@ -46,20 +45,6 @@ async def kill(pods: Pods, target: str) -> bool:
         return False
     words = ("--grace-period=0", "--force", "--wait=false", "--ignore-not-found")
     return bool(await pods.kubectl("delete", names.split()[0], *words))
-
-
-async def chat_on(talk: Talk, over: asyncio.Event) -> int:
-    """One conversation after the other until the end; gives how many messages were answered."""
-    answered = 0
-    while not over.is_set():
-        chat = await talk.begin()
-        for words, answer in (("send money", "Who shall get the money?"), ("/SetSlots(recipient=Ann)", "How much?")):
-            assert texts(await talk.say(chat, words)) == [answer]
-            answered += 1
-            with suppress(TimeoutError):
-                async with asyncio.timeout(0.5):
-                    await over.wait()
-    return answered
 
 
 async def test_nobody_who_trains_and_chats_notices_twenty_kills(
