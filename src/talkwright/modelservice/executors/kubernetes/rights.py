@@ -22,7 +22,7 @@ class Right:
 RIGHTS = tuple(
     Right(group, resource, verb)
     for group, resource, verbs in (
-        ("batch", "jobs", ("create", "get", "list", "watch", "delete")),
+        ("batch", "jobs", ("create", "get", "list", "delete")),
         ("", "pods", ("list", "watch", "delete")),
         ("", "pods/log", ("get",)),
         ("", "secrets", ("create", "get", "patch", "delete")),
