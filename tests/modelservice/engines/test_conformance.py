@@ -115,7 +115,7 @@ async def stored(place: Place, chat: UUID) -> list[dict[str, Any]]:
 
 async def test_the_training_says_its_stages_and_the_model_keeps_its_engine(place: Place) -> None:
     attempt = (await place.service.attempts("training", place.training))[-1]
-    assert (attempt.stage, attempt.progress) == ("trained", 1.0)
+    assert (attempt.stage, attempt.progress) == ("publishing", 1.0)
     assert any("trained" in line or "ready" in line for line in await place.service.log("training", place.training))
     async with place.service.database.transaction() as session:
         row = (await session.execute(select(models).where(models.c.training == place.training))).one()
