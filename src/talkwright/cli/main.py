@@ -10,6 +10,7 @@ from typing import Any
 import typer
 
 from talkwright import __version__
+from talkwright.cli.loading import loading
 
 PURPOSE = "Talkwright: the open studio for conversational assistants, and the open engine that runs them."
 
@@ -72,7 +73,8 @@ def main(arguments: list[str] | None = None) -> None:
 def command(name: str, entry: Entry) -> typer.Typer:
     """Import the module of one command and give what runs it."""
     module_name, _, attribute = entry.target.partition(":")
-    module = importlib.import_module(module_name)
+    with loading():
+        module = importlib.import_module(module_name)
     found: Any = getattr(module, attribute)
     if isinstance(found, typer.Typer):
         return found

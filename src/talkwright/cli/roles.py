@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Sequence
 
+from talkwright.cli.loading import loading
 from talkwright.cli.parent import PARENT_VARIABLE, end_with_parent
 from talkwright.operations.config import Section
 from talkwright.operations.logs import configure_logging
@@ -16,11 +17,12 @@ from talkwright.operations.role import RoleMain, run_role
 def migrate() -> None:
     """Prepare the database: repeatable, one at a time."""
     # Each command loads its own parts only, here and below.
-    from talkwright.database.migrate import STUDIO, MigrationError  # noqa: PLC0415 - as said above
-    from talkwright.database.migrate import migrate as bring_forward  # noqa: PLC0415 - as above
-    from talkwright.database.settings import DatabaseSettings  # noqa: PLC0415 - as above
-    from talkwright.identity.provider.source import SOURCE  # noqa: PLC0415 - as above
-    from talkwright.operations.config import load  # noqa: PLC0415 - as above
+    with loading():
+        from talkwright.database.migrate import STUDIO, MigrationError  # noqa: PLC0415 - as said above
+        from talkwright.database.migrate import migrate as bring_forward  # noqa: PLC0415 - as above
+        from talkwright.database.settings import DatabaseSettings  # noqa: PLC0415 - as above
+        from talkwright.identity.provider.source import SOURCE  # noqa: PLC0415 - as above
+        from talkwright.operations.config import load  # noqa: PLC0415 - as above
 
     end_with_parent()
     configure_logging("migrate")
@@ -34,43 +36,49 @@ def migrate() -> None:
 
 def backend() -> None:
     """Serve the studio: pages, API and sign-in."""
-    from talkwright.cli.serving import SECTIONS, serve_backend  # noqa: PLC0415 - as above
+    with loading():
+        from talkwright.cli.serving import SECTIONS, serve_backend  # noqa: PLC0415 - as above
 
     _run("backend", serve_backend, SECTIONS)
 
 
 def training_orchestrator() -> None:
     """Admit, assign and end trainings."""
-    from talkwright.modelservice import roles  # noqa: PLC0415 - as above
+    with loading():
+        from talkwright.modelservice import roles  # noqa: PLC0415 - as above
 
     _run("training-orchestrator", roles.training_orchestrator, roles.ORCHESTRATOR_SECTIONS)
 
 
 def training_consumer() -> None:
     """Run training jobs, one at a time."""
-    from talkwright.modelservice import roles  # noqa: PLC0415 - as above
+    with loading():
+        from talkwright.modelservice import roles  # noqa: PLC0415 - as above
 
     _run("training-consumer", roles.training_consumer, roles.CONSUMER_SECTIONS)
 
 
 def running_orchestrator() -> None:
     """Start, switch and stop deployments."""
-    from talkwright.modelservice import roles  # noqa: PLC0415 - as above
+    with loading():
+        from talkwright.modelservice import roles  # noqa: PLC0415 - as above
 
     _run("running-orchestrator", roles.running_orchestrator, roles.ORCHESTRATOR_SECTIONS)
 
 
 def running_consumer() -> None:
     """Hold one running model."""
-    from talkwright.modelservice import roles  # noqa: PLC0415 - as above
+    with loading():
+        from talkwright.modelservice import roles  # noqa: PLC0415 - as above
 
     _run("running-consumer", roles.running_consumer, roles.CONSUMER_SECTIONS)
 
 
 def periodic() -> None:
     """Do what is due now and then: clean-up and retention."""
-    from talkwright.periodic import SECTIONS  # noqa: PLC0415 - as above
-    from talkwright.periodic import periodic as main  # noqa: PLC0415 - as above
+    with loading():
+        from talkwright.periodic import SECTIONS  # noqa: PLC0415 - as above
+        from talkwright.periodic import periodic as main  # noqa: PLC0415 - as above
 
     _run("periodic", main, SECTIONS)
 
