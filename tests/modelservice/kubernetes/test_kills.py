@@ -1,6 +1,7 @@
 """Twenty kills, of roles and of pods, while people train and chat: every training succeeds, every turn is answered."""
 
 import asyncio
+import json
 import os
 import random
 import signal
@@ -12,6 +13,8 @@ from tests.modelservice.kubernetes.podded import PATIENCE_SECONDS, Pods, chat_on
 from tests.services.kubernetes.running import KubernetesCluster
 from tests.services.modelservice import project, talking
 from tests.services.objects import ObjectServer
+
+from talkwright.modelservice.executors.kubernetes.diagnosis import look
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow, pytest.mark.timeout(900)]
 
@@ -40,11 +43,12 @@ async def kill(pods: Pods, target: str) -> bool:
             os.kill(running[0], signal.SIGKILL)
         return bool(running)
     labels = "app.kubernetes.io/component=training"
-    names = await pods.kubectl("get", "pods", "-l", labels, "--field-selector=status.phase=Running", "-o", "name")
+    there = json.loads(await pods.kubectl("get", "pods", "-l", labels, "-o", "json"))["items"]
+    names = [pod["metadata"]["name"] for pod in there if look({}, [pod]).phase == "running"]
     if not names:
         return False
     words = ("--grace-period=0", "--force", "--wait=false", "--ignore-not-found")
-    return bool(await pods.kubectl("delete", names.split()[0], *words))
+    return bool(await pods.kubectl("delete", "pod", names[0], *words))
 
 
 async def test_nobody_who_trains_and_chats_notices_twenty_kills(
