@@ -31,6 +31,7 @@ SECONDS = {
     "tests/modelservice/kubernetes/test_kills.py": 150,
     "tests/up/test_up.py": 115,
     "tests/web/test_states.py": 115,
+    "tests/modelservice/engines/test_rasa_code.py": 110,
     "tests/modelservice/kubernetes/test_in_cluster.py": 100,
     "tests/cli/test_backup.py": 95,
     "tests/kills/test_ends.py": 70,

@@ -101,6 +101,19 @@ async def test_a_turn_that_does_not_end_in_time_is_slow(address: str, asking: As
         await SocketIO().say(asking, bot(address), uuid4(), "hello", {"message_id": "1"})
 
 
+async def test_a_message_without_a_trace_is_given_up_only_where_the_release_is_known_to_lock(
+    address: str, asking: Asking, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(socketio, "KNOCK_SECONDS", 0.0)
+    speech, this, chat = SocketIO(), bot(address), uuid4()
+    await speech.say(asking, this, chat, "can I order a cake", {"message_id": "1"})
+    assert not await socketio._broken_off(asking, this, chat, "never said"), "nothing is known of this release"
+    monkeypatch.setattr(socketio, "LOCKING", "3.")
+    assert await socketio._broken_off(asking, this, chat, "never said")
+    assert not await socketio._broken_off(asking, this, chat, "1"), "it stands in the tracker"
+    assert not await socketio._broken_off(asking, bot("http://127.0.0.1:9"), chat, "never said"), "who is gone says so"
+
+
 async def test_the_backend_chooses_by_what_stands_beside_the_address(address: str) -> None:
     bots = Bots(KEYS, holder=uuid7())
     try:

@@ -1,7 +1,8 @@
 """Talking to models over the socketio channel, whose key is the deployment's token (wire-protocols 4.5).
 
 The channel tells what the bot says, but neither the other events nor when a turn has ended. Both are read from the
-tracker, which an engine stores once, when the turn is over: then the message stands in it by its id.
+tracker, which an engine stores once, when the turn is over: then the message stands in it by its id. A turn that an
+engine breaks off leaves no trace there; whether one is still under way tells the conversation's lock.
 """
 
 from __future__ import annotations
@@ -34,6 +35,12 @@ FIRST_PAUSE_SECONDS = 0.02
 LONGEST_PAUSE_SECONDS = 0.5
 SETTLED_SECONDS = 1.0
 """A turn that does not end with waiting for the user is over when nothing was added for so long."""
+KNOCK_SECONDS = 5.0
+"""After so long without a trace of a message somebody looks whether the engine still works at it."""
+HELD_SECONDS = 45.0
+"""So long a turn surely keeps its conversation locked; the lock is let go of after 60 seconds in any case."""
+LOCKING = "3.6."
+"""The releases that are known to have whoever appends events wait for the turn under way."""
 CLASSIC = frozenset(
     (
         *("user", "bot", "slot", "action", "session_started", "user_featurization", "entities", "reset_slots"),
@@ -72,13 +79,16 @@ class SocketIO:
         begun = any(event.get("event") == "user" for event in before)
         message = {"message": text, "session_id": str(chat), "metadata": dict(metadata)}
         await _sent(asking, bot, session, "42" + json.dumps([USER_EVENT, message]))
+        watching = asyncio.create_task(_broken_off(asking, bot, chat, str(metadata["message_id"])))
         try:
             async with asyncio.timeout(asking.turn_seconds):
-                events = await _turn(asking, bot, chat, str(metadata["message_id"]))
+                events = await _turn(asking, bot, chat, str(metadata["message_id"]), watching)
         except TimeoutError:
             raise BotSlowError from None
         except BotGoneError as error:  # even where another one answers by now: this one took the message
             raise BotCutError(str(error)) from error
+        finally:
+            watching.cancel()
         with contextlib.suppress(BotGoneError, BotSlowError, BotFailedError):
             await _post(asking, bot, session, "1")
         known = {_key(event) for event in before} if begun else set()
@@ -118,8 +128,43 @@ async def _tracker(asking: Asking, bot: Bot, chat: UUID) -> list[Mapping[str, An
     return events_in(await asking.ask(bot, "GET", f"/conversations/{chat}/tracker", include_events="ALL"))
 
 
-async def _turn(asking: Asking, bot: Bot, chat: UUID, message_id: str) -> list[Mapping[str, Any]]:
-    """All events of the chat, once the turn that begins with a message has ended."""
+async def _broken_off(asking: Asking, bot: Bot, chat: UUID, message_id: str) -> bool:
+    """Whether the engine surely ended the turn of a message without keeping anything of it; False where that is open.
+
+    Who appends no events is refused, but only once nobody holds the conversation any more. It is done twice, for a
+    message that the engine takes up just then.
+    """
+    with contextlib.suppress(TimeoutError, BotGoneError, BotSlowError, BotFailedError):
+        async with asyncio.timeout(HELD_SECONDS):
+            await asyncio.sleep(KNOCK_SECONDS)
+            told = await asking.ask(bot, "GET", "/version")
+            if not isinstance(told, dict) or not str(told.get("version")).startswith(LOCKING):
+                return False
+            for pause in (1.0, 0.0):
+                await _let_in(asking, bot, chat)
+                if any(_is_message(event, message_id) for event in await _tracker(asking, bot, chat)):
+                    return False
+                await asyncio.sleep(pause)
+            return True
+    return False
+
+
+async def _let_in(asking: Asking, bot: Bot, chat: UUID) -> None:
+    """Wait until no turn of the chat is under way."""
+    try:
+        await asking.ask(bot, "POST", f"/conversations/{chat}/tracker/events", [], include_events="NONE")
+    except BotFailedError as error:
+        if error.status not in (400, 500):
+            raise
+
+
+async def _turn(
+    asking: Asking, bot: Bot, chat: UUID, message_id: str, watching: asyncio.Task[bool]
+) -> list[Mapping[str, Any]]:
+    """All events of the chat, once the turn that begins with a message has ended. Raises BotFailedError where it broke.
+
+    `watching` tells that it was broken off.
+    """
     now = asyncio.get_running_loop().time
     pause, seen, since = FIRST_PAUSE_SECONDS, 0, now()
     while True:
@@ -129,6 +174,8 @@ async def _turn(asking: Asking, bot: Bot, chat: UUID, message_id: str) -> list[M
         place = next((at for at, event in enumerate(events) if _is_message(event, message_id)), None)
         if place is not None and (_waits(events[place:]) or now() - since > SETTLED_SECONDS):
             return events
+        if place is None and watching.done() and watching.result():
+            raise BotFailedError("It broke off the turn.")
         await asyncio.sleep(pause)
         pause = min(pause * 1.5, LONGEST_PAUSE_SECONDS)
 
