@@ -86,6 +86,7 @@ async def bot(shared: Service) -> tuple[UUID, Any]:
     return assistant, deployment
 
 
+@pytest.mark.slow
 async def test_no_message_fails_while_twenty_chats_talk_through_ten_switches(
     fresh_database_url: str, tmp_path: Path
 ) -> None:
