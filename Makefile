@@ -71,7 +71,7 @@ settings: .venv/.studio ## Write docs/settings.md from the settings classes
 
 .PHONY: lock
 lock: .tools/.stamp ## Pin all dependencies anew, with hashes and without addresses
-	for name in uv build engine studio dev actions pypred node; do \
+	for name in uv build engine jobs studio dev actions pypred node; do \
 	  $(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	    --custom-compile-command "make lock" requirements/$$name.in -o requirements/$$name.txt; done
 	cd web && $(NODE_ROOT) npm install --package-lock-only --ignore-scripts --no-audit --no-fund && $(NODE_ROOT) npm ci --no-audit --no-fund
