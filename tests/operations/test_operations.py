@@ -101,6 +101,9 @@ except ValueError:
     logging.getLogger("uvicorn.error").exception("Exception in ASGI application\\n")
     logging.getLogger("uvicorn.error").error("Traceback (most recent call last):\\n  ValueError: " + secret)
     logging.getLogger("psycopg").warning("error ignored in %s: %s", "rollback", secret)
+    logging.getLogger("psycopg").warning("interrupted (%s) after %.1f s: closing", ValueError(secret), 2.5)
+    logging.getLogger("psycopg").warning("%(count)d of %(what)s lost", {"count": 3, "what": secret})
+    logging.getLogger("psycopg").warning("first line\\n%s", secret)
     logging.getLogger("python_multipart").debug("data %s", secret)
 
 async def lost():
@@ -124,11 +127,14 @@ def test_a_failure_is_logged_by_its_kind_and_places_never_by_its_message() -> No
         "thing.failed",
         "Exception in ASGI application",
         "Traceback (most recent call last):",
-        "error ignored in %s: %s",
+        "error ignored in …: …",
+        "interrupted (ValueError) after 2.5 s: closing",
+        "3 of … lost",
+        "first line",
         "Task exception was never retrieved",
         "process.failed",
     ]
-    assert [line.get("error") for line in lines] == ["ValueError"] * 2 + [None] * 2 + ["ValueError", "RuntimeError"]
+    assert [line.get("error") for line in lines] == ["ValueError"] * 2 + [None] * 5 + ["ValueError", "RuntimeError"]
     assert lines[0]["item"] == "42"
     assert lines[0]["where"][-1].endswith("<module>")
 

@@ -1,7 +1,8 @@
 """Logs: JSON lines with ids, never with texts, values or tokens; readable on a terminal.
 
 The message of an exception may hold what somebody typed, and so may the arguments of a library's warning. Of the one
-only its kind and places in the code are logged, of the other only its fixed words.
+only its kind and places in the code are logged, of the other only its fixed words with the arguments that hold no text:
+numbers as they are, and of exceptions their kind.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import logging
 import sys
 import traceback
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from types import TracebackType
 from typing import Any, TextIO
 
@@ -28,6 +29,8 @@ Logger = structlog.stdlib.BoundLogger
 PLACES = 12
 """How many places of a failure are logged, the innermost last."""
 OURS = "talkwright"
+LEFT_OUT = "…"
+"""Stands for an argument that may hold what somebody typed."""
 
 _SHARED: list[Any] = [
     structlog.contextvars.merge_contextvars,
@@ -47,6 +50,7 @@ def configure_logging(role: str, settings: OperationsSettings | None = None, str
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[_fixed_words, *_SHARED],
+            pass_foreign_args=True,
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 _without_messages,
@@ -99,11 +103,32 @@ def _without_messages(_logger: Any, _method: str, line: MutableMapping[str, Any]
 
 
 def _fixed_words(_logger: Any, _method: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Of a library's warning or error keep the first line of its fixed words."""
-    record = line["_record"]
+    """Of a library's warning or error keep the first line of its fixed words, with the arguments that hold no text."""
+    record, arguments = line["_record"], line.pop("positional_args", ())
     if record.levelno >= logging.WARNING:
-        line["event"] = str(record.msg).partition("\n")[0]
+        line["event"] = _filled_in(str(record.msg).partition("\n")[0], arguments)
     return line
+
+
+def _filled_in(words: str, arguments: Any) -> str:
+    if not arguments:
+        return words
+    safe = (
+        {name: _textless(value) for name, value in arguments.items()}
+        if isinstance(arguments, Mapping)
+        else tuple(_textless(value) for value in arguments)
+    )
+    try:
+        return words % safe
+    except (TypeError, ValueError, KeyError):  # the first line alone does not take all, or a number was left out
+        return words
+
+
+def _textless(value: object) -> object:
+    """An argument as it may be logged."""
+    if isinstance(value, BaseException):
+        return type(value).__name__
+    return value if isinstance(value, int | float) else LEFT_OUT
 
 
 def _last_words(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
