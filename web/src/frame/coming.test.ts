@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { AssistantSummary, Deployment, Training } from '../api'
-import { comingOf } from './coming'
+import { answersUntil, comingOf } from './coming'
 
 const ENDED = '2026-03-01T10:00:00Z'
 const NOW = Date.parse(ENDED) + 1000
@@ -36,5 +36,26 @@ describe('the model that is to answer next', () => {
 
   it('is awaited once it is trained, though the one before failed to start', () => {
     expect(comingOf(assistant(training(3), null), deployment(2, 'failed'), NOW)).toEqual({ state: 'starting', version: version(3), reason: null })
+  })
+})
+
+const next = (number: number, state: 'starting' | 'failed' = 'starting') => ({ state, version: version(number), reason: null })
+const now = (asleep = false) => ({ version: version(1), asleep })
+
+describe('what a chat says until a model answers', () => {
+  it('is who answers meanwhile', () => {
+    expect(answersUntil(next(2), now())).toBe('desk-2 is starting. Until it answers, desk-1 does.')
+    expect(answersUntil(next(2, 'failed'), now())).toBe('desk-2 didn’t start: desk-1 answers.')
+  })
+
+  it('is that what is said waits, where the same version wakes or starts again', () => {
+    expect(answersUntil(next(1), now(true))).toBe('desk-1 is waking. Your message is answered as soon as it is awake.')
+    expect(answersUntil(next(1), now())).toBe('desk-1 is starting. What you say is answered as soon as it runs.')
+    expect(answersUntil(next(1, 'failed'), now())).toBe('desk-1 didn’t start.')
+  })
+
+  it('names nobody who sleeps as the one that answers', () => {
+    expect(answersUntil(next(2), now(true))).toBe('desk-2 is starting. What you say is answered as soon as it runs.')
+    expect(answersUntil(next(2, 'failed'), now(true))).toBe('desk-2 didn’t start: desk-1 wakes with the next message.')
   })
 })

@@ -4,6 +4,7 @@ import { useEffect, useState } from 'react'
 import type { AssistantSummary, Deployment } from '../api'
 import { deploymentsQuery } from '../app/queries'
 import { useAssistant, useMay } from './assistant'
+import { coming } from './comingWords'
 
 export interface Coming {
   state: 'starting' | 'failed'
@@ -31,6 +32,14 @@ function untold(training: AssistantSummary['training'], active: Deployment | nul
   if (training?.state !== 'succeeded' || !training.deploy || training.ended_at === null) return false
   const told = newest?.version.id === training.version.id || (active?.version.id === training.version.id && active.state === 'running')
   return !told && now - Date.parse(training.ended_at) < AWAITED
+}
+
+/** What a chat says of the model that is on its way: who answers until then, or that what is said waits for it. Pure. */
+export function answersUntil({ state, version }: Coming, now: Pick<Deployment, 'version' | 'asleep'>): string {
+  const isSame = version.id === now.version.id
+  if (state === 'failed') return isSame ? coming.didNotStart(version.name) : (now.asleep ? coming.stillAsleep : coming.stillThe)(version.name, now.version.name)
+  if (isSame) return (now.asleep ? coming.wakes : coming.waits)(version.name)
+  return now.asleep ? coming.waits(version.name) : coming.until(version.name, now.version.name)
 }
 
 export function useComing(): Coming | null {

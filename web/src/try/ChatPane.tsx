@@ -4,8 +4,7 @@ import { useEffect, useRef, type KeyboardEvent, type RefObject } from 'react'
 import type { Turn } from '../api/chats'
 import { focusSoon } from '../focus/soon'
 import { useAssistant, useContentLanguage } from '../frame/assistant'
-import { useComing } from '../frame/coming'
-import { coming } from '../frame/comingWords'
+import { answersUntil, useComing } from '../frame/coming'
 import { MESSAGE } from '../frame/layout'
 import { Button, IconButton } from '../ui/controls'
 import { Icon } from '../ui/Icon'
@@ -39,16 +38,15 @@ export function ChatPane() {
   )
 }
 
-/** Says when it is still the model before the newest one that answers. */
+/** Says who answers while a model is on its way. */
 function Answers() {
   const { deployment } = useAssistant()
   const next = useComing()
   if (next === null || deployment === null) return null
-  const inWords = next.state === 'starting' ? coming.until : coming.stillThe
   return (
     <p className={`answers hs small ${next.state === 'starting' ? 'c-run' : 'c-warn'}`} title={next.reason ?? undefined}>
       <Icon of={next.state === 'starting' ? IconLoader2 : IconAlertTriangle} size={14} className={next.state === 'starting' ? 'spin' : ''} />
-      <span>{inWords(next.version.name, deployment.version.name)}</span>
+      <span>{answersUntil(next, deployment)}</span>
     </p>
   )
 }

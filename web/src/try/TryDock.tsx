@@ -7,6 +7,7 @@ import { useEffect, useRef, useState } from 'react'
 import type { Deployment } from '../api'
 import { versionsQuery } from '../app/queries'
 import { useAssistant } from '../frame/assistant'
+import { useComing } from '../frame/coming'
 import { focusOn } from '../focus/keeper'
 import { onEscape } from '../focus/onEscape'
 import { MESSAGE, toggleDock, useOverlays } from '../frame/layout'
@@ -80,15 +81,19 @@ function useFocusWhereAsked(): void {
 /** Which version answers, or what is on its way. */
 function Running() {
   const { deployment } = useAssistant()
+  const next = useComing()
   if (deployment === null) return <span className="small t3">{words.tryDock.nothingRunsYet}</span>
-  const { version, asleep } = deployment
+  const { version } = deployment
   const running = deployment.state === 'running'
+  // While it wakes, it is on its way.
+  const wakes = deployment.asleep && next?.state === 'starting' && next.version.id === version.id
+  const asleep = deployment.asleep && !wakes
   const settled = running || asleep
   return (
     <span className={`status small ${running ? 'c-ok' : asleep ? '' : 'c-run'}`} title={deployment.waiting ?? deployment.reason ?? ''}>
       <Icon of={running ? IconCircleCheck : asleep ? IconMoon : IconLoader2} size={14} className={settled ? '' : 'spin'} />
-      <span className="t2">{told(deployment)}</span>
-      {settled && <Since version={version} />}
+      <span className="t2">{wakes ? words.tryDock.wakes(version.name) : told(deployment)}</span>
+      {settled && <Since version={version} asleep={asleep} />}
     </span>
   )
 }
@@ -99,13 +104,13 @@ function told({ version, state, asleep, ready_at, created_at }: Deployment): str
 }
 
 /** Whether the running version is the content as it is now. */
-function Since({ version }: { version: { id: string; name: string } }) {
+function Since({ version, asleep }: { version: { id: string; name: string }; asleep: boolean }) {
   const { id, last_change } = useAssistant()
   const { data } = useQuery(versionsQuery(id))
   const at = data?.items.find((each) => each.id === version.id)?.change
   if (at === undefined || last_change === null) return null
   const changes = last_change.number - at
-  if (changes <= 0) return <span className="t3">· {words.tryDock.current}</span>
+  if (changes <= 0) return <span className="t3">· {asleep ? words.tryDock.currentAsleep : words.tryDock.current}</span>
   return (
     <span className="c-warn" title={words.tryDock.changesSinceWhy}>
       · {words.tryDock.changesSince(plural(changes, 'change'), version.name)}

@@ -56,11 +56,13 @@ export const words = {
     chat: 'Chat',
     show: 'Chat or timeline',
     current: 'Answers with the current text',
+    currentAsleep: 'Has the current text',
     changesSince: (changes: string, version: string) => `${changes} since ${version}`,
     changesSinceWhy: 'Try answers as the content was then. Train to talk with it as it is now.',
     nothingRunsYet: 'Nothing runs yet',
     runsSince: (version: string, time: string) => `${version} since ${time}`,
     isOnItsWay: (version: string, state: string) => `${version} is ${state}`,
+    wakes: (version: string) => `${version} is waking`,
     sleeps: (version: string) => `${version} sleeps until the next message`,
   },
   typing: {
