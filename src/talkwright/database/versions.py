@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, literal, select, update
+from sqlalchemy import func, insert, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from talkwright.database.ids import uuid7
@@ -68,6 +68,17 @@ async def find_version(session: AsyncSession, assistant: UUID, version: UUID) ->
     query = _select().where(versions.c.assistant == assistant, versions.c.id == version)
     row = (await session.execute(query)).one_or_none()
     return None if row is None else _version(row)
+
+
+async def newest_with_model(session: AsyncSession, assistant: UUID) -> int | None:
+    """The number of an assistant's newest version that has a model."""
+    query = (
+        select(func.max(versions.c.number))
+        .join(models, models.c.version == versions.c.id)
+        .where(versions.c.assistant == assistant, models.c.deleted_at.is_(None))
+    )
+    number: int | None = (await session.execute(query)).scalar_one()
+    return number
 
 
 async def pin(session: AsyncSession, assistant: UUID, digest: bytes, author: UUID) -> Version:

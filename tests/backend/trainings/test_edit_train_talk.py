@@ -122,6 +122,9 @@ async def test_a_new_assistant_is_trained_and_talks_and_its_chat_stays(
     who = {one["target"]: one["who"] for one in went["items"]}
     assert who["stopping"] == who["stopped"] == first["by"]["name"]
     assert who["running"].startswith("deployment orchestrator ")
+    unsaid = await ask(admin, "POST", f"{path}/chats/{chat}/messages", 409, json={"id": str(uuid7()), "text": "hello"})
+    assert unsaid["code"] == "no-deployment"
+    assert unsaid["detail"].endswith("Version 1 is trained: run it, then say it again.")
 
 
 async def add_slot(browser: Browser, path: str) -> None:

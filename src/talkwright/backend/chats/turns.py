@@ -37,6 +37,7 @@ from talkwright.database.chat_locks import hold_chat, let_go_of_chat
 from talkwright.database.chats import ChatMovedError, NewEvent
 from talkwright.database.deployments import Bot, Talk, ask_to_wake, talk_of, version_of_deployment
 from talkwright.database.engine import UNAVAILABLE
+from talkwright.database.versions import newest_with_model
 from talkwright.identity.audit import Origin, record
 from talkwright.operations import metrics
 
@@ -195,9 +196,9 @@ class Turns:
             if talk.bot is not None:
                 return talk.bot
             if not talk.coming:
-                if talk.asleep is None:
-                    raise _nothing_runs(talk)
                 async with self._services.transaction() as session:
+                    if talk.asleep is None:
+                        raise _nothing_runs(talk, await newest_with_model(session, assistant))
                     await ask_to_wake(session, assistant, talk.asleep)
             if not await news.wait(until - time.monotonic()):
                 raise _starting(talk.reason)
@@ -295,8 +296,10 @@ def readable(bodies: Any) -> list[Event]:
     return [event for body in bodies if not isinstance(event := decode(body), Problem)]
 
 
-def _nothing_runs(talk: Talk) -> ProblemError:
+def _nothing_runs(talk: Talk, trained: int | None) -> ProblemError:
     detail = "Train the assistant; it runs as soon as the training has succeeded."
+    if trained is not None:
+        detail = f"Version {trained} is trained: run it, then say it again."
     if talk.reason is not None:
         detail = f"{talk.reason} {detail}"
     return ProblemError(409, "no-deployment", "No version of this assistant runs", detail)
