@@ -234,9 +234,9 @@ class Supervisor:
         if self.spec.get("is_held"):
             return
         control = os.path.join(self.folder, "control")
-        os.mkfifo(control, 0o600)
-        for source in (0, os.open(control, os.O_RDWR | os.O_NONBLOCK), self.lifeline):  # read and write: it never ends
-            source is None or self.selector.register(source, selectors.EVENT_READ)
+        os.mkfifo(control, 0o600)  # opened for reading and writing: it never ends
+        for source in (0, os.open(control, os.O_RDWR | os.O_NONBLOCK), *filter(None, [self.lifeline])):
+            self.selector.register(source, selectors.EVENT_READ)
         os.set_blocking(1, False)  # what can't be taken at once is in the file, and in the upload
         with contextlib.suppress(OSError, AttributeError):
             fcntl.fcntl(1, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
