@@ -59,6 +59,15 @@ def test_the_button_and_the_dock_say_which_model_answers_until_the_new_one_does(
     for sentence in (f"{new_name}-2 is trained and starts now.", f"{new_name}-2 answers in Try now."):
         assert [text for text in seen["told"] if sentence in text] == [sentence]
 
+    deployment = api.assistant(new_name)["deployment"]["id"]
+    api.send("POST", f"/assistants/{desk['id']}/deployments/{deployment}/stop")
+    conversation = page.get_by_role("region", name="Conversation")
+    expect(conversation.get_by_text(f"{new_name}-2 was stopped, so nothing answers now.")).to_be_visible(timeout=30_000)
+    expect(conversation.get_by_role("button")).to_have_text(["Run version 2"])
+    expect(page.get_by_label("Your message")).to_have_count(0)
+    conversation.get_by_role("button", name="Run version 2").click()
+    expect(page.get_by_label("Your message")).to_be_visible(timeout=60_000)
+
 
 def test_a_model_that_did_not_start_says_why_everywhere_and_is_started_again(
     page: Page, api: Api, studio: RunningStudio, new_name: str
@@ -72,8 +81,8 @@ def test_a_model_that_did_not_start_says_why_everywhere_and_is_started_again(
     page.goto(f"/a/{new_name}/versions")
     open_dock(page)
     dock = page.get_by_role("region", name="Try the assistant")
-    expect(dock.get_by_text(f"{new_name}-1 is trained, but nothing answers now.")).to_be_visible()
-    dock.get_by_role("button", name="Start", exact=True).click()
+    expect(dock.get_by_text(f"{new_name}-1 was stopped, so nothing answers now.")).to_be_visible()
+    dock.get_by_role("button", name="Run version 1", exact=True).click()
     page.get_by_role("banner").get_by_role("button", name="The new model didn’t start").click(timeout=90_000)
     reason = api.get(f"{path}/deployments")["items"][0]["reason"]
     assert reason

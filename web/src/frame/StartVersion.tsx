@@ -8,7 +8,7 @@ import { useComing } from './coming'
 import { coming } from './comingWords'
 import { run } from './running'
 
-export function StartVersion({ version, again = false }: { version: string; again?: boolean }) {
+export function StartVersion({ version, again = false, label = again ? coming.startAgain : coming.start }: { version: string; again?: boolean; label?: string }) {
   const { id } = useAssistant()
   const may = useMay('deployments:write')
   const [busy, setBusy] = useState(false)
@@ -20,7 +20,7 @@ export function StartVersion({ version, again = false }: { version: string; agai
   }
   return (
     <Button look="primary" icon={busy ? IconLoader2 : IconPlayerPlay} aria-busy={busy} onClick={start}>
-      {again ? coming.startAgain : coming.start}
+      {label}
     </Button>
   )
 }

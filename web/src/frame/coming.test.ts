@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { AssistantSummary, Deployment, Training } from '../api'
-import { answersUntil, comingOf } from './coming'
+import { answersUntil, comingOf, stoppedOf } from './coming'
 
 const ENDED = '2026-03-01T10:00:00Z'
 const NOW = Date.parse(ENDED) + 1000
@@ -37,6 +37,15 @@ describe('the model that is to answer next', () => {
   it('is awaited once it is trained, though the one before failed to start', () => {
     expect(comingOf(assistant(training(3), null), deployment(2, 'failed'), NOW)).toEqual({ state: 'starting', version: version(3), reason: null })
   })
+})
+
+it('was stopped where it was the last to run and nothing answers', () => {
+  const stopped = deployment(1, 'stopped')
+  expect(stoppedOf(null, stopped)).toEqual(version(1))
+  expect(stoppedOf(deployment(2, 'running', true), stopped)).toBeNull()
+  expect(stoppedOf(null, { ...stopped, asleep: true })).toBeNull()
+  expect(stoppedOf(null, deployment(1, 'failed'))).toBeNull()
+  expect(stoppedOf(null, undefined)).toBeNull()
 })
 
 const next = (number: number, state: 'starting' | 'failed' = 'starting') => ({ state, version: version(number), reason: null })

@@ -42,6 +42,19 @@ export function answersUntil({ state, version }: Coming, now: Pick<Deployment, '
   return now.asleep ? coming.waits(version.name) : coming.until(version.name, now.version.name)
 }
 
+/** The version that answered last and was stopped, where nothing was to run since. */
+export function useStopped(): Deployment['version'] | null {
+  const assistant = useAssistant()
+  const may = useMay('trainings:read')
+  const { data } = useQuery({ ...deploymentsQuery(assistant.id), enabled: may })
+  return stoppedOf(assistant.deployment, data?.items[0])
+}
+
+/** Which version was stopped, so that nothing answers. Pure. */
+export function stoppedOf(active: Deployment | null, newest: Deployment | undefined): Deployment['version'] | null {
+  return active === null && newest !== undefined && ['stopping', 'stopped'].includes(newest.state) && !newest.asleep ? newest.version : null
+}
+
 export function useComing(): Coming | null {
   const assistant = useAssistant()
   const may = useMay('trainings:read')

@@ -4,7 +4,7 @@ import { useEffect, type ReactNode } from 'react'
 import { versionsQuery } from '../app/queries'
 import { focusSoon } from '../focus/soon'
 import { useAssistant, useContentLanguage, useMay } from '../frame/assistant'
-import { useComing } from '../frame/coming'
+import { useComing, useStopped } from '../frame/coming'
 import { coming } from '../frame/comingWords'
 import { MESSAGE } from '../frame/layout'
 import { StartVersion } from '../frame/StartVersion'
@@ -24,8 +24,10 @@ export function Beginning() {
   const { turns, pending, greeting, loading, error } = useChat(assistant.id)
   if (error !== null) return <Failure what={words.beginning.unreadable} error={error} again={() => beginAgain(assistant.id)} />
   if (loading) return <Loading />
-  if (pending !== null || turns.some((turn) => saidIn(turn) !== null)) return null
+  if (pending !== null && pending.failed === null) return null
+  // Also under what was said before, as nothing more can be said then.
   if (assistant.deployment === null) return <NothingRuns />
+  if (pending !== null || turns.some((turn) => saidIn(turn) !== null)) return null
   if (greeting?.busy) return <Typing />
   return <FirstWords isNew={turns.length === 0} />
 }
@@ -48,11 +50,17 @@ function NothingRuns() {
   const mayTrain = useMay('trainings:write')
   const next = useComing()
   const { data, isLoading } = useQuery({ ...versionsQuery(id), enabled: useMay('trainings:read') })
-  const trained = data?.items.find(({ model }) => model !== null)
+  const stopped = useStopped()
+  const ready = data?.items.filter(({ model }) => model !== null) ?? []
+  const last = ready.find((version) => version.id === stopped?.id)
+  const trained = last ?? ready[0]
   if (next?.state === 'starting') return <Begin text={coming.chatOpens(next.version.name)} why={next.reason} />
   if (training?.state === 'queued' || training?.state === 'running') return <Begin text={words.beginning.beingTrained} />
   if (next?.state === 'failed') return <Begin text={coming.didNotStart(next.version.name)} why={next.reason ?? coming.noReason} action={<StartVersion version={next.version.id} again />} />
-  if (trained) return <Begin text={words.beginning.nothingAnswers(trained.name)} action={<StartVersion version={trained.id} />} />
+  if (trained) {
+    const text = last ? words.beginning.wasStopped(last.name) : words.beginning.nothingAnswers(trained.name)
+    return <Begin text={text} action={<StartVersion version={trained.id} label={words.beginning.run(trained.number)} />} />
+  }
   if (isLoading && training !== null) return null
   const trainIt = (
     <Button look="primary" onClick={() => void train(id, go)}>

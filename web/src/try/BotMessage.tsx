@@ -82,7 +82,7 @@ export function BotMessage({ entry, live }: { entry: Entry; live: boolean }) {
   )
 }
 
-/** Buttons can be pressed while they are the newest; later they only show what was offered. */
+/** Buttons can be pressed while they are the newest and somebody answers; else they only show what was offered. */
 function Buttons({ buttons, live }: { buttons: readonly ChatButton[]; live: boolean }) {
   const assistant = useAssistant()
   const language = useContentLanguage()
@@ -102,7 +102,7 @@ function Buttons({ buttons, live }: { buttons: readonly ChatButton[]; live: bool
               <Isolated text={button.title} />
             </a>
           )
-        if (!live) return <span key={key}><Isolated text={button.title} /></span>
+        if (!live || assistant.deployment === null) return <span key={key}><Isolated text={button.title} /></span>
         return (
           <button key={key} type="button" onClick={() => choose(button)}>
             <Isolated text={button.title} />

@@ -7,7 +7,7 @@ import { useEffect, useRef, useState } from 'react'
 import type { Deployment } from '../api'
 import { versionsQuery } from '../app/queries'
 import { useAssistant } from '../frame/assistant'
-import { useComing } from '../frame/coming'
+import { useComing, useStopped } from '../frame/coming'
 import { focusOn } from '../focus/keeper'
 import { onEscape } from '../focus/onEscape'
 import { MESSAGE, toggleDock, useOverlays } from '../frame/layout'
@@ -82,7 +82,8 @@ function useFocusWhereAsked(): void {
 function Running() {
   const { deployment } = useAssistant()
   const next = useComing()
-  if (deployment === null) return <span className="small t3">{words.tryDock.nothingRunsYet}</span>
+  const stopped = useStopped()
+  if (deployment === null) return <span className="small t3">{stopped ? words.tryDock.wasStopped(stopped.name) : words.tryDock.nothingRunsYet}</span>
   const { version } = deployment
   const running = deployment.state === 'running'
   // While it wakes, it is on its way.

@@ -6,7 +6,9 @@ export const words = {
     beingTrained: 'The assistant is being trained. The chat opens when it is done.',
     trainOnce: 'Train the assistant once, then talk with it here.',
     train: 'Train',
-    nothingAnswers: (version: string) => `${version} is trained, but nothing answers now. Start it, then talk with it here.`,
+    nothingAnswers: (version: string) => `${version} is trained, but nothing answers now. Run it, then talk with it here.`,
+    wasStopped: (version: string) => `${version} was stopped, so nothing answers now. Run it to go on.`,
+    run: (number: number) => `Run version ${number}`,
     howToBegin: 'Say something as your users would, or begin with one of these:',
   },
   chatPane: {
@@ -60,6 +62,7 @@ export const words = {
     changesSince: (changes: string, version: string) => `${changes} since ${version}`,
     changesSinceWhy: 'Try answers as the content was then. Train to talk with it as it is now.',
     nothingRunsYet: 'Nothing runs yet',
+    wasStopped: (version: string) => `${version} was stopped`,
     runsSince: (version: string, time: string) => `${version} since ${time}`,
     isOnItsWay: (version: string, state: string) => `${version} is ${state}`,
     wakes: (version: string) => `${version} is waking`,
