@@ -16,6 +16,7 @@ import { Failure, SkeletonRows } from '../ui/states'
 import { longTime } from '../ui/time'
 import { toast } from '../ui/toasts'
 import { RunBecame, TrainingBecame } from './Became'
+import { shownState } from './changes'
 import { words } from './words'
 
 const say = words.history
@@ -112,7 +113,7 @@ const MARKS: Readonly<Record<Deployment['state'] | 'asleep', { icon: TablerIcon;
 }
 
 function RunMark({ run }: { run: Deployment }) {
-  const state = run.asleep ? 'asleep' : run.state
+  const state = shownState(run)
   const { icon, hue } = MARKS[state]
   return (
     <span className={`status ${hue}`} title={run.waiting ?? run.reason ?? undefined}>

@@ -25,6 +25,7 @@ export const words = {
     unreadable: 'What became of it can’t be read',
     ofTraining: 'What became of this training',
     training: { queued: 'Queued', running: 'Runs', succeeded: 'Trained', failed: 'Failed', cancelled: 'Stopped' } as Readonly<Record<string, string>>,
+    modelService: 'the model service',
     ofRun: 'What became of this run',
     run: { queued: 'Queued', starting: 'Starts', running: 'Runs', stopping: 'Stops', stopped: 'Stopped', failed: 'Failed', asleep: 'Asleep' } as Readonly<Record<string, string>>,
   },
