@@ -146,7 +146,7 @@ async def _database(studio: Studio) -> AsyncIterator[None]:
         given = {f"TALKWRIGHT_{role}_{name}": seconds for name, seconds in SIGNS_OF_LIFE.items()}
         if not environment.keys() & given.keys():
             environment.update(given)
-    settings = DatabaseSettings()
+    settings = load(DatabaseSettings)[DatabaseSettings]
     if settings.database_url is not None:
         studio.database = Database.at(settings.application)
         yield

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 
 from talkwright.operations.config import Section, SettingsError
 
@@ -66,6 +66,23 @@ class DatabaseSettings(Section):
     database_migrate_statement_timeout: float = Field(
         300.0, gt=0, description="Seconds after which one statement of a migration is given up."
     )
+
+    @field_validator("database_url", "database_owner_url", "database_direct_url")
+    @classmethod
+    def _of_postgresql(cls, value: SecretStr | None) -> SecretStr | None:
+        from sqlalchemy.engine import make_url  # noqa: PLC0415 - only who has a URL loads it here
+        from sqlalchemy.exc import ArgumentError  # noqa: PLC0415 - as above
+
+        try:
+            is_one = value is None or make_url(value.get_secret_value()).get_backend_name() in (
+                "postgresql",
+                "postgres",
+            )
+        except (ArgumentError, ValueError):  # the latter: its port is no number
+            is_one = False
+        if not is_one:
+            raise ValueError("must be like postgresql://user:password@host:port/name") from None
+        return value
 
     @property
     def application(self) -> str:
