@@ -17,7 +17,8 @@ from talkwright.database.states import COMING_DEPLOYMENTS, ENDED_DEPLOYMENTS, De
 from talkwright.database.tables import assistants, deployments, items, models, revisions, trainings, version_items
 
 _REASON = """
-CASE WHEN d.slept_at IS NOT NULL AND d.cancel_requested_at IS NOT NULL THEN 'It was stopped while it slept.'
+CASE WHEN d.cancel_requested_at IS NOT NULL AND (d.slept_at IS NOT NULL OR d.cancel_requested_at > d.ended_at)
+       THEN 'It was stopped while it slept.'
      ELSE d.reason END AS reason
 """
 _ENGINE = "(SELECT m.engine FROM studio.models m WHERE m.id = d.model)"

@@ -85,6 +85,26 @@ async def enter(session: Any, desk: Desk, name: str) -> UUID:
     return model
 
 
+async def test_who_ends_a_sleep_stands_in_its_history_even_after_another_version_ran(desk: Desk) -> None:
+    run = (await desk.deploy()).json()["id"]
+    now = text("clock_timestamp()")
+    await desk.becomes(run, state="stopped", slept_at=now, ended_at=now, reason="The next message wakes it.")
+    before = (await desk.admin.http.get(f"{desk.path}/deployments/{run}/states")).json()["items"]
+    assert [change["why"] for change in before] == ["It was asked for."]
+    for _ in range(2):
+        await desk.admin.send("POST", f"{desk.path}/deployments/{run}/stop")
+    for values in ({}, {"slept_at": None}):  # so it is once the talk went to another one
+        if values:
+            await desk.becomes(run, **values)
+        newest, *older = (await desk.admin.http.get(f"{desk.path}/deployments/{run}/states")).json()["items"]
+        assert (newest["who"], newest["why"]) == ("admin", "It was stopped while it slept.")
+        assert newest["target"] == "stopped"
+        assert newest["number"] > older[0]["number"]
+        assert older == before
+        shown = (await desk.admin.http.get(f"{desk.path}/deployments/{run}")).json()
+        assert shown["reason"] == newest["why"]
+
+
 async def test_a_model_is_deleted_once_nothing_needs_it_and_makes_room_for_the_next(desk: Desk) -> None:
     refused = await desk.admin.send("POST", f"{desk.path}/trainings", json={"id": str(uuid7())})
     assert refused.json()["quota"] == {"name": "models", "used": 1, "limit": 1}
