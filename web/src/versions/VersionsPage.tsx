@@ -1,5 +1,5 @@
 /** Versions, newest first: what was trained, what runs, and their downloads; the running training beside them. */
-import { IconDownload, IconMessageCircle, IconMoon, IconPlayerPlay, IconRocket, IconStack2 } from '@tabler/icons-react'
+import { IconDownload, IconLoader2, IconMessageCircle, IconMoon, IconPlayerPlay, IconRocket, IconStack2 } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { api, type Version } from '../api'
@@ -126,7 +126,7 @@ function Row({ version, told, acts }: { version: Version; told: boolean; acts: R
   const mayTry = useMay('chats:write')
   const mayDeploy = useMay('deployments:write')
   const mayExport = useMay('assistants:export')
-  const talk = useTalk(id)
+  const [talking, talk] = useTalk(id)
   const next = useComing()
   const sleeps = deployment !== null && deployment.asleep && deployment.version.id === version.id
   const answers = version.active || sleeps
@@ -162,8 +162,8 @@ function Row({ version, told, acts }: { version: Version; told: boolean; acts: R
         <span className="hs v-actions">
           {canTalk && (
             <Tip label={answers ? words.talk : words.runAndTalk}>
-              <button type="button" className="ib s" aria-label={words.talkTo(version.number)} onClick={() => talk(version, answers)}>
-                <Icon of={IconMessageCircle} size={14} />
+              <button type="button" className="ib s" aria-label={words.talkTo(version.number)} aria-busy={talking} onClick={() => talk(version, answers)}>
+                <Icon of={talking ? IconLoader2 : IconMessageCircle} size={14} className={talking ? 'spin' : ''} />
               </button>
             </Tip>
           )}

@@ -1,11 +1,13 @@
 import { IconRocket } from '@tabler/icons-react'
+import { useState } from 'react'
 import type { Version } from '../api'
 import { openDock } from '../frame/layout'
 import { run } from '../frame/running'
 import { toast } from '../ui/toasts'
 
-/** Opens Try with a version: one that neither answers nor sleeps is deployed first, and the chat goes there from its next turn. */
-export function useTalk(assistant: string): (version: Version, answers: boolean) => void {
+/** Opens Try with a version: one that neither answers nor sleeps is deployed first, and the chat goes there from its next turn. The first says whether that is under way. */
+export function useTalk(assistant: string): [busy: boolean, talk: (version: Version, answers: boolean) => void] {
+  const [busy, setBusy] = useState(false)
   const talk = async (version: Version, answers: boolean) => {
     if (!answers) {
       if (!(await run(assistant, version.id))) return
@@ -13,5 +15,10 @@ export function useTalk(assistant: string): (version: Version, answers: boolean)
     }
     openDock()
   }
-  return (version, answers) => void talk(version, answers)
+  const start = (version: Version, answers: boolean) => {
+    if (busy) return
+    setBusy(true)
+    void talk(version, answers).finally(() => setBusy(false))
+  }
+  return [busy, start]
 }
