@@ -88,9 +88,10 @@ async def test_as_many_run_at_once_as_there_are_consumers_and_the_rest_wait_in_o
         await service.becomes("training", training, "succeeded")
     rows = [await service.row("training", training) for training in queued]
     assert [row.started_at for row in rows] == sorted(row.started_at for row in rows)
-    for moment in [row.started_at for row in rows]:
-        assert sum(row.started_at <= moment < row.ended_at for row in rows) <= 2
-    assert rows[1].started_at < rows[0].ended_at
+    jobs = [job for training in queued for job in await service.attempts("training", training)]
+    for moment in [job.started_at for job in jobs]:  # a leader may give out the next, then write an end
+        assert sum(job.started_at <= moment < job.ended_at for job in jobs) <= 2
+    assert jobs[1].started_at < jobs[0].ended_at
 
 
 async def test_content_with_errors_fails_once_with_its_problems(shared: Service) -> None:
