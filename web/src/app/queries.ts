@@ -1,13 +1,14 @@
 /** The lists that the server holds. Bodies of items live in the document store, never here. */
-import { QueryCache, QueryClient, queryOptions, infiniteQueryOptions } from '@tanstack/react-query'
+import { QueryCache, queryOptions, infiniteQueryOptions, type QueryClient } from '@tanstack/react-query'
 import { api, ApiError, onBack, useReach } from '../api'
 import type { ItemSummary } from '../api'
+import { FaithfulClient } from './FaithfulClient'
 import { readSession } from './person'
 
 /** Whether asking again by itself helps: not for a sign-in that ended, nor where the studio failed at just this. */
 const passes = (error: ApiError) => error.temporary && error.status !== 401 && error.status !== 500
 
-export const queryClient: QueryClient = new QueryClient({
+export const queryClient: QueryClient = new FaithfulClient({
   // Whatever is refused for want of a sign-in: the session says so for the whole page.
   queryCache: new QueryCache({
     onError: (error, query) => {
