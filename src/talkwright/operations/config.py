@@ -90,7 +90,9 @@ def load(*sections: type[Section]) -> Settings:
 
 def _fault(entry: Mapping[str, Any]) -> str:
     name = PREFIX + str(entry["loc"][0]).upper()
-    return f"{name} is not set." if entry["type"] == "missing" else f"{name}: {entry['msg']}."
+    if entry["type"] == "missing":
+        return f"{name} is not set."
+    return f"{name}: {entry['msg'].removeprefix('Value error, ')}."
 
 
 def unknown_variables(known: Iterable[str], environment: Mapping[str, str] | None = None) -> list[str]:
