@@ -20,7 +20,7 @@ def test_what_is_no_address_of_postgresql_is_refused_by_its_setting(
     monkeypatch: pytest.MonkeyPatch, name: str, url: str
 ) -> None:
     monkeypatch.setenv(f"TALKWRIGHT_{name}", url)
-    with pytest.raises(SettingsError, match=f"TALKWRIGHT_{name}: must be like postgresql://user:password@") as caught:
+    with pytest.raises(SettingsError, match=f"TALKWRIGHT_{name} must be like postgresql://user:password@") as caught:
         load(DatabaseSettings)
     assert "secret-word" not in str(caught.value)
 
@@ -36,6 +36,6 @@ def test_a_role_with_a_wrong_address_ends_with_one_sentence() -> None:
     command = [sys.executable, "-m", "talkwright.cli.main", "running-consumer"]
     ended = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
     assert ended.returncode == 2
-    assert "TALKWRIGHT_DATABASE_URL: " in ended.stderr
+    assert "TALKWRIGHT_DATABASE_URL must be like" in ended.stderr
     assert "secret-word" not in ended.stderr
     assert "where" not in ended.stderr

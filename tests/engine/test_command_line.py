@@ -121,7 +121,7 @@ def test_a_wrong_setting_is_told_in_words(
     monkeypatch.setenv("TALKWRIGHT_ENGINE_STORE", "redis")
     assert talkwright(command, str(workshop_path)) == 2
     said = capsys.readouterr()
-    assert "TALKWRIGHT_ENGINE_STORE: Input should be" in said.out + said.err
+    assert "TALKWRIGHT_ENGINE_STORE must be" in said.out + said.err
     assert "pydantic" not in said.out + said.err
 
 

@@ -39,7 +39,7 @@ def test_limits_and_choices_come_from_the_environment(
 
 def test_a_limit_that_would_silence_the_bot_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MAX_NUMBER_OF_PREDICTIONS_CALM", "0")
-    with pytest.raises(ValueError, match="greater than or equal to 1"):
+    with pytest.raises(ValueError, match="MAX_NUMBER_OF_PREDICTIONS_CALM must be 1 or more"):
         load_settings()
 
 
@@ -50,9 +50,8 @@ def test_each_wrong_setting_is_told_by_its_name_and_without_its_value(monkeypatc
         load_store_settings()
     first, store, record = str(raised.value).splitlines()
     assert first == "These settings need attention:"
-    assert store == "  TALKWRIGHT_ENGINE_STORE: Input should be 'memory', 'postgresql' or 'project'."
-    assert record.startswith("  RASA_RECORD_COMMANDS_AND_PROMPTS: ")
-    assert "perhaps" not in record
+    assert store == "  TALKWRIGHT_ENGINE_STORE must be memory, postgresql or project."
+    assert record == "  RASA_RECORD_COMMANDS_AND_PROMPTS must be true or false."
 
 
 def test_a_mistyped_setting_of_a_bot_is_told_with_the_likely_one(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -92,7 +92,7 @@ async def test_the_leader_compares_at_once_with_each_new_term_and_nobody_else_do
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "[::]"])
 def test_a_desk_that_listens_everywhere_must_say_where_jobs_find_it(host: str) -> None:
-    with pytest.raises(ValidationError, match="it must say how jobs reach this consumer"):
+    with pytest.raises(ValidationError, match="must say how jobs reach this consumer"):
         PlaceSettings(job_desk_host=host)
     assert PlaceSettings(job_desk_host=host, job_desk_url="http://10.1.2.3:8010").job_desk_host == host.strip("[]")
 

@@ -99,10 +99,10 @@ def test_the_word_is_given_by_name_or_id_and_no_name_counts_as_an_id() -> None:
     [
         ("{", "a map in JSON"),
         ('["desk"]', "a map in JSON"),
-        ('{"desk": true}', "desk must be given a `folder`"),
-        ('{"desk": {"folder": "/opt", "modules": []}}', "desk must be given"),
-        ('{"desk": {"python": "/usr/bin/python3"}}', "desk has no `folder`"),
-        ('{"desk": {"folder": "code"}}', "the folder of desk must be an absolute path"),
+        ('{"desk": true}', "must give desk a `folder`, and perhaps"),
+        ('{"desk": {"folder": "/opt", "modules": []}}', "must give desk a `folder`, and perhaps"),
+        ('{"desk": {"python": "/usr/bin/python3"}}', "must give desk a `folder`"),
+        ('{"desk": {"folder": "code"}}', "must give desk an absolute path as its folder"),
     ],
 )
 def test_a_word_that_cannot_be_read_is_refused_at_the_start_with_what_is_wrong(text: str, words: str) -> None:

@@ -16,6 +16,7 @@ import httpx2
 import pytest
 from pydantic import Field, SecretStr
 
+from talkwright.identity.settings import IdentitySettings
 from talkwright.operations.config import Section, SettingsError, load, reveal, unknown_variables
 from talkwright.operations.logs import configure_logging, get_logger
 from talkwright.operations.management import serve_management
@@ -55,6 +56,11 @@ class TestSettings:
             load(NeedsTwo, NeedsSecret)
         assert "TALKWRIGHT_FIRST_THING is not set." in str(caught.value)
         assert "TALKWRIGHT_SECOND_THING is not set." in str(caught.value)
+
+    def test_settings_that_do_not_go_together_are_told_too(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("TALKWRIGHT_IDENTITY_PROVIDER", "openid")
+        with pytest.raises(SettingsError, match="TALKWRIGHT_OIDC_ISSUER is not set: TALKWRIGHT_IDENTITY_PROVIDER"):
+            load(IdentitySettings)
 
     def test_a_secret_is_read_from_the_file_that_is_named(
         self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
@@ -215,8 +221,8 @@ def test_a_wrong_setting_of_a_role_is_named_without_a_trace() -> None:
     ended = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
     assert ended.returncode == 2
     assert "Traceback" not in ended.stderr
-    assert "TALKWRIGHT_LOG_LEVEL" in ended.stderr
-    assert "TALKWRIGHT_DATABASE_POOL_SIZE" in ended.stderr, "both at once"
+    assert "TALKWRIGHT_LOG_LEVEL must be debug, info, warning or error." in ended.stderr
+    assert "TALKWRIGHT_DATABASE_POOL_SIZE must be a whole number." in ended.stderr, "both at once"
 
 
 def test_a_role_alone_warns_of_variables_that_nobody_reads() -> None:

@@ -9,6 +9,8 @@ from typing import Any, TypeVar
 from pydantic import AliasChoices, ValidationError
 from pydantic_settings import BaseSettings
 
+from talkwright.misfits import words
+
 PREFIX = "TALKWRIGHT_"
 _OF_BOTS = "TALKWRIGHT_ENGINE_"
 
@@ -52,7 +54,7 @@ def _names(section: type[BaseSettings]) -> Iterator[str]:
 def _fault(entry: Mapping[str, Any], section: type[BaseSettings]) -> str:
     place = str(entry["loc"][0])
     name = _variable_set(place, section) or (place if place.isupper() else PREFIX + place.upper())
-    return f"{name}: {entry['msg']}."
+    return f"{name} {words(entry)}."
 
 
 def _variable_set(place: str, section: type[BaseSettings]) -> str | None:

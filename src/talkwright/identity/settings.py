@@ -43,7 +43,7 @@ class IdentitySettings(Section):
     @model_validator(mode="after")
     def _issuer_given(self) -> Self:
         if self.identity_provider == "openid" and not self.oidc_issuer:
-            raise ValueError("TALKWRIGHT_OIDC_ISSUER is needed with TALKWRIGHT_IDENTITY_PROVIDER=openid")
+            raise ValueError("TALKWRIGHT_OIDC_ISSUER is not set: TALKWRIGHT_IDENTITY_PROVIDER=openid needs it")
         return self
 
     @property

@@ -30,7 +30,7 @@ def read_allowed(text: str) -> Mapping[str, ProjectCode]:
         given = None
     if isinstance(given, dict):
         return {key: _read(key, value) for key, value in given.items()}
-    raise ValueError(f"it must be a map in JSON, such as {_FORM}")
+    raise ValueError(f"must be a map in JSON, such as {_FORM}")
 
 
 def allowed_to(allowed: Mapping[str, ProjectCode], assistant: UUID, name: str) -> ProjectCode | None:
@@ -40,12 +40,12 @@ def allowed_to(allowed: Mapping[str, ProjectCode], assistant: UUID, name: str) -
 
 def _read(key: str, value: object) -> ProjectCode:
     if not isinstance(value, dict) or not value.keys() <= {"folder", "python"}:
-        raise ValueError(f"{key} must be given a `folder`, and perhaps a `python`, as in {_FORM}")
+        raise ValueError(f"must give {key} a `folder`, and perhaps a `python`, as in {_FORM}")
     for part in value:
         if not isinstance(value[part], str) or not value[part].startswith("/"):
-            raise ValueError(f"the {part} of {key} must be an absolute path")
+            raise ValueError(f"must give {key} an absolute path as its {part}")
     if "folder" not in value:
-        raise ValueError(f"{key} has no `folder`")
+        raise ValueError(f"must give {key} a `folder`")
     return ProjectCode(folder=value["folder"], python=value.get("python"))
 
 

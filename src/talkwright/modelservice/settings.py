@@ -97,7 +97,7 @@ class ModelServiceSettings(Section):
     def _in_time(cls, value: float, info: ValidationInfo) -> float:
         lease = str(info.field_name).replace("renew", "lease")
         if lease in info.data and value >= info.data[lease] / 2:
-            raise ValueError(f"it must be under half of TALKWRIGHT_{lease.upper()}")
+            raise ValueError(f"must be under half of TALKWRIGHT_{lease.upper()}")
         return value
 
     @field_validator("job_environment")
@@ -106,7 +106,7 @@ class ModelServiceSettings(Section):
         names = [name.strip() for name in value.split(",") if name.strip()]
         wrong = [name for name in names if not name.isidentifier() or name.upper().startswith("TALKWRIGHT_")]
         if wrong:
-            raise ValueError(f"{', '.join(wrong)} can't be passed to jobs")
+            raise ValueError(f"must name variables that jobs may get, and {', '.join(wrong)} is none")
         return ",".join(names)
 
     @field_validator("job_project_code")

@@ -11,6 +11,8 @@ from pydantic import SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from talkwright.misfits import words
+
 PREFIX = "TALKWRIGHT_"
 
 
@@ -89,10 +91,10 @@ def load(*sections: type[Section]) -> Settings:
 
 
 def _fault(entry: Mapping[str, Any]) -> str:
+    if not entry["loc"]:  # of several settings together, which the sentence names
+        return f"{words(entry)}."
     name = PREFIX + str(entry["loc"][0]).upper()
-    if entry["type"] == "missing":
-        return f"{name} is not set."
-    return f"{name}: {entry['msg'].removeprefix('Value error, ')}."
+    return f"{name} is not set." if entry["type"] == "missing" else f"{name} {words(entry)}."
 
 
 def unknown_variables(known: Iterable[str], environment: Mapping[str, str] | None = None) -> list[str]:

@@ -36,10 +36,10 @@ class QuotaSettings(Section):
         try:
             given = json.loads(value or "{}")
         except ValueError:
-            raise ValueError("it is no JSON") from None
-        for name, limits in given.items() if isinstance(given, dict) else [("it", None)]:
+            raise ValueError("must be JSON") from None
+        for name, limits in given.items() if isinstance(given, dict) else [("its JSON", None)]:
             if not isinstance(limits, dict) or not all(_fits(key, limit) for key, limit in limits.items()):
-                raise ValueError(f"{name} must name limits of {', '.join(OVERRIDABLE)} by whole numbers")
+                raise ValueError(f"must give {name} whole numbers as limits of {', '.join(OVERRIDABLE)}")
         return value
 
     def limit(self, what: str, assistant: str) -> int:

@@ -45,6 +45,7 @@ class PlaceSettings(Section):
     def _reachable(cls, value: str, info: ValidationInfo) -> str:
         if not value and info.data.get("job_desk_host") in _EVERYWHERE:
             raise ValueError(
-                f"with TALKWRIGHT_JOB_DESK_HOST={info.data['job_desk_host']} it must say how jobs reach this consumer"
+                "must say how jobs reach this consumer, as TALKWRIGHT_JOB_DESK_HOST is "
+                f"{info.data['job_desk_host']}: give an address such as http://10.1.2.3:8010"
             )
         return value

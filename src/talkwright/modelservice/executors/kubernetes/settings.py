@@ -75,7 +75,9 @@ class KubernetesSettings(Section):
     @classmethod
     def _used(cls, value: str, info: ValidationInfo) -> str:
         if value and info.data.get("kubernetes_storage") == "signed":
-            raise ValueError("it is for pods with TALKWRIGHT_KUBERNETES_STORAGE=workload; signed URLs need no secret")
+            raise ValueError(
+                "must be left out without TALKWRIGHT_KUBERNETES_STORAGE=workload: signed URLs need no secret"
+            )
         return value
 
     @field_validator("kubernetes_node_selector")
@@ -83,7 +85,7 @@ class KubernetesSettings(Section):
     def _labels(cls, value: str) -> str:
         told = _json(value)
         if not isinstance(told, dict) or not all(isinstance(one, str) for one in told.values()):
-            raise ValueError('it must be a JSON object of texts, such as {"pool": "jobs"}')
+            raise ValueError('must be a JSON object of texts, such as {"pool": "jobs"}')
         return value
 
     @field_validator("kubernetes_tolerations")
@@ -91,7 +93,7 @@ class KubernetesSettings(Section):
     def _tolerations(cls, value: str) -> str:
         told = _json(value)
         if not isinstance(told, list) or not all(isinstance(one, dict) for one in told):
-            raise ValueError('it must be a JSON list of objects, such as [{"key": "jobs", "operator": "Exists"}]')
+            raise ValueError('must be a JSON list of objects, such as [{"key": "jobs", "operator": "Exists"}]')
         return value
 
     @property
@@ -114,4 +116,4 @@ def _json(value: str) -> Any:
     try:
         return json.loads(value)
     except ValueError:
-        raise ValueError("it is no JSON") from None
+        raise ValueError("must be JSON") from None
