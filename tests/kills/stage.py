@@ -239,7 +239,7 @@ def _server(up: Up, *, adopts: bool) -> Iterator[Process]:
 def name_of(command: str) -> str | None:
     """What a process of a studio is, by its command."""
     words = command.split()
-    if "jobexec.py" in command:
+    if "supervisor" in words:
         return "wrapper"
     if "talkwright.engine" in words:
         return "job"

@@ -21,7 +21,8 @@ from tests.modelservice.places import (
 )
 
 from talkwright.modelservice.executors.base import JobError
-from talkwright.modelservice.jobs import UNHELD, Desk, Ended, Job, Limits, Output
+from talkwright.modelservice.executors.wrapper import UNHELD
+from talkwright.modelservice.jobs import Desk, Ended, Job, Limits, Output
 
 pytestmark = pytest.mark.anyio
 

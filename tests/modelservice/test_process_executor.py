@@ -14,10 +14,11 @@ from typing import Any
 import pytest
 from tests.modelservice.places import first_line, gone, place_of, python, read
 
-from talkwright.modelservice.executors import cgroups, jobexec
+from talkwright.modelservice.executors import cgroups, wrapper
 from talkwright.modelservice.executors.identity import boot_id, identity_of
 from talkwright.modelservice.executors.process import ProcessExecutor, ProcessJob
-from talkwright.modelservice.jobs import OVER, Job, Limits
+from talkwright.modelservice.executors.wrapper import OVER
+from talkwright.modelservice.jobs import Job, Limits
 from talkwright.operations.lifeline import Lifeline, has_ended
 from talkwright.storage.objects import ObjectStore
 
@@ -137,7 +138,7 @@ FROZEN = """
 import asyncio, json, sys
 from pathlib import Path
 from talkwright.modelservice.executors.process import ProcessExecutor
-from talkwright.modelservice.jobs import OVER, Job, Limits
+from talkwright.modelservice.jobs import Job, Limits
 from talkwright.operations.lifeline import Lifeline, has_ended
 from talkwright.storage.objects import ObjectStore
 
@@ -352,10 +353,10 @@ async def test_a_frozen_reader_holds_no_job_up_and_what_it_missed_is_in_what_the
         assert [json.loads(line)["number"] for line in stored] == list(range(1, 20_002))
 
 
-def test_the_scripts_beside_engines_need_nothing_but_the_standard_library() -> None:
-    folder = Path(jobexec.__file__).parent
-    for script in ("jobexec", "jobship"):
-        source = f"import sys; sys.path.insert(0, {str(folder)!r}); import {script}; print('\\n'.join(sys.modules))"
-        run = subprocess.run([sys.executable, "-I", "-S", "-c", source], capture_output=True, text=True, check=True)
-        roots = {name.partition(".")[0] for name in run.stdout.split()} - {script, "__main__"}
-        assert roots <= sys.stdlib_module_names
+def test_the_wrapper_needs_nothing_but_the_standard_library() -> None:
+    beside = Path(wrapper.__file__).parents[1]
+    imports = "import wrapper.supervisor, wrapper.ship"
+    source = f"import sys; sys.path.append({str(beside)!r}); {imports}; print(*sys.modules)"
+    run = subprocess.run([sys.executable, "-I", "-S", "-c", source], capture_output=True, text=True, check=True)
+    roots = {name.partition(".")[0] for name in run.stdout.split()} - {"wrapper", "__main__"}
+    assert roots <= sys.stdlib_module_names

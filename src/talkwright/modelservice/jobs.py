@@ -10,15 +10,12 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Literal
 
+from talkwright.modelservice.executors import wrapper
+
 Level = Literal["debug", "info", "warning", "error"]
 _LEVELS = ("debug", "info", "warning", "error")
 MESSAGE_CHARACTERS = 4_000
 STAGE_CHARACTERS = 80
-OVER = "its studio ended"
-"""Why a job ended that ended with whoever supervises its consumers: it was not lost, and starts again with them."""
-UNHELD = "unheld"
-"""Why a job ended that had been without a holder for too long: it was not lost either."""
-NO_FAULT = (OVER, UNHELD)
 LISTEN = "{host}"
 """This word of a command stands for the address that a job that serves listens on: where it runs decides."""
 
@@ -108,8 +105,8 @@ class Cause(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ended:
-    """How a job ended: its exit code, or why it was ended (`time limit`, `out of memory`, `stopped`, `OVER`,
-    `UNHELD`).
+    """How a job ended: its exit code, or why it was ended (`time limit`, `out of memory`, `stopped`, or one
+    of the wrapper's `NO_FAULT`).
 
     `lines` is the length of its log, `log` the key under which all of it was stored, `outputs` what else was stored, by
     path, and `problem` says in words why something was not. `blamed` is what the place where it ran says of its end.
@@ -127,6 +124,11 @@ class Ended:
     def cause(self) -> Cause | None:
         """Why it failed, where its end tells."""
         return _LIMITS.get(self.why or "", self.blamed)
+
+    @property
+    def is_blameless(self) -> bool:
+        """Whether it was neither the job's fault nor its end was wanted: it shall start again as if it had not run."""
+        return self.why in wrapper.NO_FAULT
 
 
 _LIMITS = {"time limit": Cause.TIME_LIMIT, "out of memory": Cause.OUT_OF_MEMORY}

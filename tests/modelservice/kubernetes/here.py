@@ -111,7 +111,7 @@ class Pod:
     async def start(self) -> asyncio.subprocess.Process:
         """Start the training container's program, with nothing at its standard input."""
         folder = self.folder / "job"
-        command = [sys.executable, "-I", "-S", str(folder / "bin" / "jobexec.py"), str(folder)]
+        command = [sys.executable, "-I", "-S", str(folder / "bin" / "wrapper"), "supervisor", str(folder)]
         pipe, nothing = asyncio.subprocess.PIPE, asyncio.subprocess.DEVNULL
         return await asyncio.create_subprocess_exec(*command, stdin=nothing, stdout=pipe)
 

@@ -13,7 +13,8 @@ from tests.modelservice.kubernetes.here import FRESH, STALE, Clerk, ShelvedPod, 
 from tests.modelservice.places import python
 
 from talkwright.modelservice.desk import serve_desk
-from talkwright.modelservice.executors import jobexec, jobfetch, jobship
+from talkwright.modelservice.executors import jobfetch, wrapper
+from talkwright.modelservice.executors.wrapper import ship
 from talkwright.modelservice.jobs import Desk, Ended, Job, Limits, Output
 
 pytestmark = pytest.mark.anyio
@@ -117,7 +118,7 @@ async def test_a_term_gives_the_program_time_to_end_in_order(pod: ShelvedPod) ->
         process.terminate()
         await process.communicate()
     assert pod.ended() == Ended(code=7, why="stopped", lines=1)
-    assert jobexec.GRACE_SECONDS < 2.5  # else it proves nothing
+    assert wrapper.GRACE_SECONDS < 2.5  # else it proves nothing
 
 
 async def test_a_training_that_was_told_to_end_is_never_taken_for_one_that_succeeded(pod: ShelvedPod) -> None:
@@ -131,7 +132,7 @@ async def test_a_training_that_was_told_to_end_is_never_taken_for_one_that_succe
         await process.stdout.readline()
         process.terminate()
         await process.communicate()
-    assert process.returncode == jobexec.STOPPED
+    assert process.returncode == wrapper.STOPPED
     assert pod.ended() == Ended(code=0, why="stopped", lines=1, log="log")
 
 
@@ -157,12 +158,12 @@ async def test_a_term_while_a_training_is_published_ends_that_in_words(pod: Shel
 async def test_what_a_signed_url_cant_take_is_said_with_the_setting_that_helps_and_the_log_is_stored(
     pod: ShelvedPod, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(jobship, "MOST_BYTES", 100)
+    monkeypatch.setattr(ship, "MOST_BYTES", 100)
     monkeypatch.chdir(tmp_path)
     (tmp_path / "work").mkdir()
     (tmp_path / "work" / "out").write_bytes(b"x" * 101)
     (tmp_path / "log.jsonl").write_text("{}", "utf-8")
-    told = await asyncio.to_thread(jobship.ship, {"desk": asdict(pod.desk), "outputs": ["out"]})
+    told = await asyncio.to_thread(ship.ship, {"desk": asdict(pod.desk), "outputs": ["out"]})
     assert "TALKWRIGHT_KUBERNETES_STORAGE=workload" in told["problem"]
     assert (told["log"], set(pod.things)) == ("log", {"/log"})
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from talkwright.modelservice.executors.cgroups import remove_cgroup
 from talkwright.modelservice.executors.identity import ProcessIdentity, identity_of, is_alive
-from talkwright.modelservice.jobs import OVER
+from talkwright.modelservice.executors.wrapper import OVER
 
 PROC = Path("/proc")
 FRESH = "."

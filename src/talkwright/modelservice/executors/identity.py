@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
+
+from talkwright.modelservice.executors.wrapper import system
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,25 +21,12 @@ class ProcessIdentity:
 @cache
 def boot_id() -> str:
     """The id of this boot of this machine (and its process namespace), or an empty text where the system has none."""
-    try:
-        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
-        return f"{boot}/{os.readlink('/proc/self/ns/pid')}"
-    except OSError:
-        return ""
-
-
-def _start_time(pid: int) -> int | None:
-    try:
-        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return None
-    fields = stat.rpartition(")")[2].split()
-    return None if fields[0] in ("Z", "X") else int(fields[19])
+    return system.boot_id()
 
 
 def identity_of(pid: int) -> ProcessIdentity:
     """The identity of a running process."""
-    return ProcessIdentity(pid=pid, started=_start_time(pid), boot=boot_id())
+    return ProcessIdentity(pid=pid, started=system.started_at(pid), boot=boot_id())
 
 
 def is_alive(process: ProcessIdentity) -> bool:
@@ -46,7 +34,7 @@ def is_alive(process: ProcessIdentity) -> bool:
     if process.boot != boot_id():
         return False
     if process.started is not None:
-        return _start_time(process.pid) == process.started
+        return system.started_at(process.pid) == process.started
     try:
         os.kill(process.pid, 0)
     except ProcessLookupError:

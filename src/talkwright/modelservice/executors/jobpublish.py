@@ -1,8 +1,8 @@
 """Stores what a training left in its pod and tells its end: the pod's last container, in our own image.
 
 `python -I -m talkwright.modelservice.executors.jobpublish FOLDER DESK` runs once the training's own container has ended
-with success. It goes on as `jobexec.py` does on a machine, where one process does both, and with the same code: it
-numbers its lines behind those of FOLDER/log.jsonl, and has `jobship.py` store the log and the outputs.
+with success. It goes on as the wrapper does on a machine, where one process does both, and with the same code: it
+numbers its lines behind those of FOLDER/log.jsonl, and has `wrapper/ship.py` store the log and the outputs.
 DESK/publish.json says which those are, DESK/desk.json who is to be asked where they go.
 
 What stands in FOLDER is the engine's work and is trusted for nothing but that: no program is run from there.
@@ -14,7 +14,7 @@ import json
 import sys
 from pathlib import Path
 
-from talkwright.modelservice.executors import jobexec
+from talkwright.modelservice.executors.wrapper.supervisor import Supervisor
 
 
 def lines_of(log: Path) -> int:
@@ -29,7 +29,7 @@ def main() -> int:
     spec = json.loads((desk / "publish.json").read_text("utf-8"))
     spec["desk"] = json.loads((desk / "desk.json").read_text("utf-8"))
     try:
-        publisher = jobexec.Supervisor(str(folder), spec, lines_of(folder / "log.jsonl"))
+        publisher = Supervisor(str(folder), spec, lines_of(folder / "log.jsonl"))
     except OSError as error:
         Path(spec["report"]).write_text(f"the training left no log that can be read ({error.strerror})", "utf-8")
         return 1

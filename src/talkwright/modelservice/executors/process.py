@@ -13,12 +13,13 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from talkwright.modelservice.executors import folders, jobexec
+from talkwright.modelservice.executors import folders
 from talkwright.modelservice.executors.base import JobError
 from talkwright.modelservice.executors.cgroups import make_cgroup, remove_cgroup
 from talkwright.modelservice.executors.folders import Owner
 from talkwright.modelservice.executors.identity import ProcessIdentity, boot_id, identity_of, is_alive
 from talkwright.modelservice.executors.users import closed_at, give_to, user_of
+from talkwright.modelservice.executors.wrapper import GRACE_SECONDS, PARTING_SECONDS
 from talkwright.modelservice.jobs import LISTEN, Cause, Desk, Ended, Job, LogLine, ended_from, parse_line
 from talkwright.operations.logs import get_logger
 from talkwright.storage.objects import ObjectNotFoundError, ObjectStore, StorageError
@@ -30,6 +31,7 @@ LINE_LIMIT = 1 << 20
 LOOK_SECONDS = 0.2
 """How often the files of a job are looked at that another process started."""
 _PLACE_OF_ITSELF = "/proc/self/cwd"
+_WRAPPER = str(Path(__file__).with_name("wrapper"))
 _HOST = "127.0.0.1"
 KIND = "process"
 
@@ -80,11 +82,11 @@ class ProcessJob:
 
     async def stop(self, grace: float | None = None) -> Ended:
         """Tell the wrapper, which ends the job; if the wrapper hangs, kill its session."""
-        grace = jobexec.GRACE_SECONDS if grace is None else grace
+        grace = GRACE_SECONDS if grace is None else grace
         self._tell({"stop": grace})
         try:
             # wait_for of 3.11 may swallow a cancellation
-            async with asyncio.timeout(grace + jobexec.GRACE_SECONDS + jobexec.PARTING_SECONDS):
+            async with asyncio.timeout(grace + GRACE_SECONDS + PARTING_SECONDS):
                 return await self.ended()
         except TimeoutError:
             folders.kill_job(self._folder, self._wrapper.pid)
@@ -196,7 +198,7 @@ class ProcessJob:
 async def _next_line(output: asyncio.StreamReader) -> bytes:
     try:
         line = await output.readline()
-    except ValueError:  # a line over the reader's limit can't come from jobexec; treat it as its end
+    except ValueError:  # a line over the reader's limit can't come from the wrapper; treat it as its end
         return b""
     return line if line.endswith(b"\n") else b""
 
@@ -293,7 +295,7 @@ class ProcessExecutor:
         _write_spec(job, folder, {**own, "environment": self._environment(job, folder, user)})
         with (folder / "wrapper.log").open("wb") as errors:  # nothing of it may hold this process's own output open
             return subprocess.Popen(  # noqa: S603 - our own script
-                [sys.executable, "-I", "-S", jobexec.__file__, str(folder)],
+                [sys.executable, "-I", "-S", _WRAPPER, "supervisor", str(folder)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=errors,

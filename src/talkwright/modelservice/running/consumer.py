@@ -17,7 +17,7 @@ from talkwright.modelservice.consuming import ALLOWS, GONE, lost, remember, time
 from talkwright.modelservice.engines.base import REFUSED, Engine, EngineError, Order, Serving
 from talkwright.modelservice.executors.base import JobError, RunningJob
 from talkwright.modelservice.gaps import fill_gaps
-from talkwright.modelservice.jobs import NO_FAULT, Cause, Ended
+from talkwright.modelservice.jobs import Cause, Ended
 from talkwright.modelservice.keeper import Keeper
 from talkwright.modelservice.leases import LeaseLostError
 from talkwright.modelservice.means import Means
@@ -197,7 +197,7 @@ class Running:
         await fill_gaps(keeper, self._store, ended)
         if keeper.stop.is_set():
             await keeper.end(Outcome.STOPPED, None)
-        elif keeper.shutdown or ended.why in NO_FAULT:
+        elif keeper.shutdown or ended.is_blameless:
             await keeper.end(Outcome.RELEASED, "The consumer stopped.")
         elif ended.code == REFUSED and not started:
             await keeper.end(Outcome.CONTENT, f"The model can't be run: {keeper.last_message}")

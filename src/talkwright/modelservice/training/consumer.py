@@ -17,7 +17,7 @@ from talkwright.modelservice.consuming import ALLOWS, GONE, lost, remember, time
 from talkwright.modelservice.engines.base import MODEL, REFUSED, Engine, EngineError, Order
 from talkwright.modelservice.executors.base import JobError, RunningJob
 from talkwright.modelservice.gaps import fill_gaps
-from talkwright.modelservice.jobs import NO_FAULT, Cause, Desk, Ended
+from talkwright.modelservice.jobs import Cause, Desk, Ended
 from talkwright.modelservice.keeper import Keeper
 from talkwright.modelservice.leases import LeaseLostError
 from talkwright.modelservice.means import Means
@@ -159,7 +159,7 @@ def judged(ended: Ended, problems: int, keeper: Keeper) -> tuple[Outcome, str | 
         return Outcome.RELEASED, "The consumer stopped."
     if keeper.stop.is_set():
         return Outcome.CANCELLED, "The training was stopped."
-    if ended.why in NO_FAULT:
+    if ended.is_blameless:
         return Outcome.RELEASED, "The job's consumers were gone."
     if ended.cause is Cause.TIME_LIMIT:
         return Outcome.FAILED, f"The training was ended: it took too long. {ALLOWS} TALKWRIGHT_TRAINING_SECONDS."

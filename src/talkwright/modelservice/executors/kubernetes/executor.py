@@ -9,7 +9,6 @@ import math
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
-from talkwright.modelservice.executors import jobexec
 from talkwright.modelservice.executors.base import JobError
 from talkwright.modelservice.executors.jobstore import described
 from talkwright.modelservice.executors.kubernetes.cluster import Cluster, ClusterError
@@ -26,6 +25,7 @@ from talkwright.modelservice.executors.kubernetes.manifest import (
 )
 from talkwright.modelservice.executors.kubernetes.rights import missing_rights
 from talkwright.modelservice.executors.kubernetes.settings import KubernetesSettings
+from talkwright.modelservice.executors.wrapper import GRACE_SECONDS, PARTING_SECONDS
 from talkwright.modelservice.jobs import Cause, Desk, Ended, Job, LogLine, parse_line
 from talkwright.operations.logs import get_logger
 from talkwright.storage.objects import Grant, ObjectNotFoundError, ObjectStore
@@ -80,10 +80,10 @@ class KubernetesJob:
 
     async def stop(self, grace: float | None = None) -> Ended:
         """Delete the pod with that grace, or the Job where it has none yet, and wait for what is told of the end."""
-        grace = jobexec.GRACE_SECONDS if grace is None else grace
+        grace = GRACE_SECONDS if grace is None else grace
         whole = math.ceil(grace)
-        if grace >= jobexec.GRACE_SECONDS:  # else nobody waits for the log to be stored
-            whole += math.ceil(jobexec.PARTING_SECONDS) + 1
+        if grace >= GRACE_SECONDS:  # else nobody waits for the log to be stored
+            whole += math.ceil(PARTING_SECONDS) + 1
         self._is_stopped = True
         try:
             async with asyncio.timeout(whole + WAIT_SECONDS):

@@ -35,7 +35,7 @@ _SECRET_FOLDER = "/secret"  # noqa: S105 - a folder's name
 _PATH = "/usr/local/bin:/usr/bin:/bin"
 _PACKAGE = Path(__file__).parents[3]
 _OTHER_PYTHON = "python3"
-"""What an image that is not ours is expected to have on its path, for `jobexec.py`."""
+"""What an image that is not ours is expected to have on its path, for the wrapper."""
 _TRACE = "TRACEPARENT"
 _MEMORY_EVENTS = ("/sys/fs/cgroup", "/sys/fs/cgroup/memory")
 
@@ -230,7 +230,7 @@ def _program(job: Job, settings: KubernetesSettings) -> dict[str, Any]:
     python = settings.kubernetes_python if job.image is None else other
     return _container(MAIN if job.serves else TRAIN, job, settings) | {
         "image": job.image or settings.kubernetes_image,
-        "command": [python, "-I", "-S", f"{FOLDER}/bin/jobexec.py", FOLDER],
+        "command": [python, "-I", "-S", f"{FOLDER}/bin/wrapper", "supervisor", FOLDER],
         "workingDir": FOLDER,
         "volumeMounts": [
             {"name": "job", "mountPath": FOLDER},
@@ -260,7 +260,7 @@ def _container(name: str, job: Job, settings: KubernetesSettings) -> dict[str, A
 def _order(
     job: Job, settings: KubernetesSettings, grants: Mapping[str, Mapping[str, Any]], passed: Mapping[str, str]
 ) -> dict[str, Any]:
-    """What `jobexec.py` takes, and where the inputs are: an environment of nothing but this."""
+    """What the wrapper takes, and where the inputs are: an environment of nothing but this."""
     work = f"{FOLDER}/work"
     base = {"PATH": _PATH, "HOME": work, "TMPDIR": f"{work}/.tmp", "LANG": "C.UTF-8", "TZ": "UTC"}
     return {
