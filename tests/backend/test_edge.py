@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import httpx2
 import pytest
-from fastapi import APIRouter, Body, Depends, FastAPI, Request
+from fastapi import APIRouter, Body, Depends, FastAPI, Query, Request
 from sqlalchemy import text
 
 from talkwright.backend import errors
@@ -41,6 +41,7 @@ def application(database: Database, **settings: Any) -> FastAPI:
         return value
 
     @router.get("/api/fail")
+    @router.post("/api/fail")
     async def fail() -> None:
         raise ValueError(SECRET)
 
@@ -51,6 +52,10 @@ def application(database: Database, **settings: Any) -> FastAPI:
     @router.get("/api/store")
     async def store(session: Session, value: str) -> str:
         return str((await session.execute(text("SELECT :value"), {"value": value})).scalar_one())
+
+    @router.get("/api/cups")
+    async def cups(size: Literal["small", "large"], many: Annotated[int, Query(ge=1)]) -> None:
+        """Take no others."""
 
     @router.get("/api/break")
     async def break_off(session: Session) -> None:
@@ -162,11 +167,25 @@ async def test_a_failure_of_ours_shows_nothing_of_itself(
 ) -> None:
     answer = await http.get("/api/fail")
     assert (answer.status_code, answer.json()["code"]) == (500, "server-error")
-    assert answer.headers["x-request-id"] in answer.json()["detail"]
+    assert answer.json()["detail"] == f"Try again. The log has it under {answer.headers['x-request-id']}."
     assert SECRET not in answer.text
     logged = capsys.readouterr()
     assert SECRET not in logged.out + logged.err
     assert answer.headers["x-request-id"] in logged.out
+
+
+async def test_only_who_wanted_to_save_hears_that_nothing_was_saved(http: httpx2.AsyncClient) -> None:
+    read, written = [(await http.request(method, "/api/fail")).json()["detail"] for method in ("GET", "POST")]
+    assert read.startswith("Try again. The log has it under ")
+    assert written.startswith("Nothing was saved. Try again. The log has it under ")
+
+
+async def test_values_that_do_not_fit_are_told_in_our_words(http: httpx2.AsyncClient) -> None:
+    answer = await http.get("/api/cups", params={"size": "gigantic", "many": 0})
+    problem = answer.json()
+    assert problem["detail"] == "“size” must be small or large. “many” must be 1 or more."
+    assert problem["fields"][0] == {"path": ["query", "size"], "message": "must be small or large"}
+    assert (await http.post("/api/echo")).json()["detail"] == "The body must be given."
 
 
 async def test_the_database_refusing_a_text_is_the_callers_problem(http: httpx2.AsyncClient) -> None:
@@ -180,6 +199,7 @@ async def test_a_database_that_is_away_is_said_so(tmp_path: Path) -> None:
         answer = await http.get("/api/store", params={"value": "a"})
     assert (answer.status_code, answer.json()["code"]) == (503, "database-unavailable")
     assert answer.headers["retry-after"] == "3"
+    assert answer.json()["detail"] == "Try again in a few seconds."
     await away.close()
 
 

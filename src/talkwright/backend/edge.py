@@ -82,7 +82,7 @@ class Edge:
                 # Only the places in the code: what `log.exception` writes would hold the error's text, and so people's.
                 log.error("request_failed", error=type(error).__name__, where=places_of(error))  # noqa: TRY400 - as above
                 if not started:
-                    await server_error(request_id)(scope, receive, send_with_headers)
+                    await server_error(scope["method"], request_id)(scope, receive, send_with_headers)
 
     def _settle_client(self, scope: Scope) -> None:
         """Believe `X-Forwarded-*` only from trusted proxies, and only the nearest stranger's address."""

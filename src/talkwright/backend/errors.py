@@ -12,10 +12,14 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
 
 from talkwright.backend.audit import record_refusal
+from talkwright.misfits import words
 
 log = structlog.get_logger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
+_MOST_TOLD = 3
+"""So many of a request's misfits are told in its sentence; `fields` has them all."""
+_READS = {"GET", "HEAD", "OPTIONS"}
 
 _HTTP_WORDS: dict[int, tuple[str, str, str]] = {
     400: ("bad-request", "The request can't be read", "Check the request's form and send it again."),
@@ -78,7 +82,7 @@ def problem_response(
 def fields_of(errors: Sequence[Any]) -> list[dict[str, Any]]:
     """Where a request's values are wrong, without repeating the values themselves (they may be secret or huge)."""
     return [
-        {"path": [part if isinstance(part, int) else str(part) for part in error["loc"]], "message": str(error["msg"])}
+        {"path": [part if isinstance(part, int) else str(part) for part in error["loc"]], "message": words(error)}
         for error in errors[:50]
     ]
 
@@ -95,15 +99,14 @@ async def _on_problem(request: Request, error: Exception) -> JSONResponse:
 async def _on_invalid(_request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - as above
     fields = fields_of(error.errors())
-    first = fields[0] if fields else {"path": [], "message": "unknown"}
-    where = ".".join(str(part) for part in first["path"]) or "request"
-    return problem_response(
-        422,
-        "invalid-request",
-        "The request's values don't fit",
-        f"{where}: {first['message']}",
-        extra={"fields": fields},
-    )
+    told = " ".join(f"{_place(field['path'])} {field['message']}." for field in fields[:_MOST_TOLD])
+    return problem_response(422, "invalid-request", "The request's values don't fit", told, extra={"fields": fields})
+
+
+def _place(path: Sequence[int | str]) -> str:
+    """What a person calls the place of a value: its name, or the part of the request that it is."""
+    part, *names = path or ("request",)
+    return f"“{'.'.join(map(str, names))}”" if names else f"The {part}"
 
 
 async def _on_http(_request: Request, error: Exception) -> JSONResponse:
@@ -112,7 +115,7 @@ async def _on_http(_request: Request, error: Exception) -> JSONResponse:
     return problem_response(error.status_code, code, title, detail, headers=error.headers)
 
 
-async def _on_database(_request: Request, error: Exception) -> JSONResponse:
+async def _on_database(request: Request, error: Exception) -> JSONResponse:
     log.warning("database_error", error=type(error).__name__, sqlstate=_sqlstate(error))
     if isinstance(error, DataError):
         return problem_response(
@@ -127,10 +130,10 @@ async def _on_database(_request: Request, error: Exception) -> JSONResponse:
             503,
             "database-unavailable",
             "The database doesn't answer",
-            "Nothing was saved. Try again in a few seconds.",
+            f"{_unsaved(request.method)}Try again in a few seconds.",
             headers={"Retry-After": "3"},
         )
-    return server_error()
+    return server_error(request.method)
 
 
 async def _on_text(_request: Request, _error: Exception) -> JSONResponse:
@@ -143,12 +146,17 @@ async def _on_depth(_request: Request, _error: Exception) -> JSONResponse:
     return problem_response(422, "too-deep", "The request is nested too deeply", "Send a flatter document.")
 
 
-def server_error(request_id: str = "") -> JSONResponse:
+def server_error(method: str, request_id: str = "") -> JSONResponse:
     """The answer to a failure of ours: no detail of the failure, only the number under which the log has it."""
     hint = f" The log has it under {request_id}." if request_id else ""
     return problem_response(
-        500, "server-error", "Something went wrong in the studio", f"Nothing was saved. Try again.{hint}"
+        500, "server-error", "Something went wrong in the studio", f"{_unsaved(method)}Try again.{hint}"
     )
+
+
+def _unsaved(method: str) -> str:
+    """What whoever wanted to change something must know; who only read has nothing that could be saved."""
+    return "" if method in _READS else "Nothing was saved. "
 
 
 def _sqlstate(error: Exception) -> str | None:

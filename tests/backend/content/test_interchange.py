@@ -149,8 +149,16 @@ async def test_an_import_taken_back_leaves_the_files_as_they_were(admin: Browser
     assert await download(admin, made) == FILES
 
 
-@pytest.mark.parametrize("broken", [b"flows:\n  x: [\n", "flows:\n  x: {name: ä}\n".encode("latin-1"), b"a: \0\n"])
-async def test_an_unreadable_file_is_kept_and_said(admin: Browser, broken: bytes) -> None:
+@pytest.mark.parametrize(
+    ("broken", "why"),
+    [
+        (b"flows:\n  x: [\n", "Until it can be read"),
+        ("flows:\n  x: {name: ä}\n".encode("latin-1"), "This file is not UTF-8 text and was kept unread: save it"),
+        (b"a: \0\n", "This file holds NUL characters and was kept unread: save it"),
+        (b"#" * 4_000_001, "This file is larger than 4,000,000 bytes and was kept unread: divide it"),
+    ],
+)
+async def test_an_unreadable_file_is_kept_and_said_with_its_one_cause(admin: Browser, broken: bytes, why: str) -> None:
     files = FILES | {"data/broken.yml": broken}
     answer = await imported(admin, files)
     (told,) = (problem for problem in answer["report"]["problems"] if problem["file"] == "data/broken.yml")
@@ -159,7 +167,9 @@ async def test_an_unreadable_file_is_kept_and_said(admin: Browser, broken: bytes
     made = answer["assistant"]["id"]
     assert await download(admin, made) == files
     found = (await admin.send("GET", f"/api/assistants/{made}/problems")).json()["items"]
-    assert "file-unreadable" in {problem["code"] for problem in found}
+    (stored,) = (problem["message"] for problem in found if problem["code"] == "file-unreadable")
+    assert why in stored
+    assert why in told["message"]
 
 
 async def test_a_file_that_is_mended_becomes_the_items_that_stand_in_it(admin: Browser) -> None:

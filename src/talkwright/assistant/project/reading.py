@@ -108,7 +108,7 @@ class _Reader:
         if text is not None and "\0" not in text:
             return text
         if is_yaml(path):
-            self.problems.append(kept_unread(path))
+            self.problems.append(kept_unread(path, data, self._limits))
         return None
 
     def _structured(self, path: str, text: str) -> ProjectFile:
@@ -188,12 +188,16 @@ def _check_alone(found: Found, part: Part) -> None:
         raise YamlError(f"'{found.name}' can't be taken out of its line; write one entry per line.")
 
 
-def kept_unread(path: str) -> Problem:
+def kept_unread(path: str, data: bytes, limits: Limits | None = None) -> Problem:
     """What is wrong with a YAML file that is kept as bytes."""
-    message = (
-        f"This file is not UTF-8 text, or larger than {Limits().text_bytes:,} bytes, and was kept unread: "
-        "save it as UTF-8, or divide it into several files, and import it again."
-    )
+    most = (limits or Limits()).text_bytes
+    if len(data) > most:
+        why = f"is larger than {most:,} bytes and was kept unread: divide it into several files"
+    elif b"\0" in data:
+        why = "holds NUL characters and was kept unread: save it as plain text in UTF-8"
+    else:
+        why = "is not UTF-8 text and was kept unread: save it as UTF-8"
+    message = f"This file {why}, and import it again."
     return Problem("file-unreadable", Severity.ERROR, message, kind=Kind.FILE, name=path, file=path)
 
 

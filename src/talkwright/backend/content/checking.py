@@ -124,13 +124,23 @@ class Checker:
         event.listen(session.sync_session, "after_commit", remember, once=True)
 
     async def check(
-        self, session: AsyncSession, assistant: UUID, before: Known, after: Known, touched: Sequence[StoredItem]
+        self,
+        session: AsyncSession,
+        assistant: UUID,
+        before: Known,
+        after: Known,
+        touched: Sequence[StoredItem],
+        *,
+        kept: Mapping[str, bytes],
     ) -> dict[UUID, Checked]:
-        """Validate what a change can have touched, write what was found, and return it by item."""
+        """Validate what a change can have touched, write what was found, and return it by item.
+
+        `kept` are the touched files that are no text, by their paths.
+        """
         unread = await asyncio.to_thread(unread_files, after)
         await asyncio.to_thread(unread_files, before)  # which then are known
         again = await self._again(session, assistant, before, after, touched)
-        checked = await asyncio.to_thread(_checked, again, after, touched, unread)
+        checked = await asyncio.to_thread(_checked, again, after, touched, kept, unread)
         await save_problems(session, assistant, list(checked.values()))
         if own_problems(before) != own_problems(after) or before.change <= 0:
             await save_own_problems(session, assistant, own_problems(after))
@@ -177,17 +187,22 @@ CHECKER = Checker()
 
 
 def _checked(
-    again: Collection[UUID], known: Known, touched: Sequence[StoredItem], unread: Unread
+    again: Collection[UUID],
+    known: Known,
+    touched: Sequence[StoredItem],
+    kept: Mapping[str, bytes],
+    unread: Unread,
 ) -> dict[UUID, Checked]:
     """Validate these items as they are known now; dead ones among the touched have no problem."""
     facts = KnownFacts(known)
     facts.sharing("flow-name", "")  # read all flows now, so that no item counts as having asked for them
     own = {item.id: item for item in touched}
-    checked = {item: _check(item, own.get(item), known, facts, unread) for item in again}
+    of_text = {item: _of_text(written, kept) for item, written in own.items()}
+    checked = {item: _check(item, of_text.get(item), known, facts, unread) for item in again}
     return checked | {item.id: Checked(item=item.id, problems=(), asked=()) for item in touched if item.deleted}
 
 
-def _check(item: UUID, written: StoredItem | None, known: Known, facts: KnownFacts, unread: Unread) -> Checked:
+def _check(item: UUID, of_text: list[Problem] | None, known: Known, facts: KnownFacts, unread: Unread) -> Checked:
     kind, name, _ = known.items[item]
     body = known.bodies[item]
     asked = facts.watch()
@@ -198,7 +213,7 @@ def _check(item: UUID, written: StoredItem | None, known: Known, facts: KnownFac
         item=item,
         problems=[problem for problem in found if not unread.may_hold(problem)],
         asked={asked_form(*question) for question in asked},
-        of_text=None if written is None else _of_text(written),
+        of_text=of_text,
         steps=keys_by_step(kind, name, body, known.keys[item]),
     )
 
@@ -241,11 +256,11 @@ def _contradictions(kind: str, name: str, known: Known) -> list[Problem]:
     return [problem for problem in found if problem.name == name]
 
 
-def _of_text(item: StoredItem) -> list[Problem]:
+def _of_text(item: StoredItem, kept: Mapping[str, bytes]) -> list[Problem]:
     """What an item's text alone shows: written twice, or a file that can't be read."""
     found = item_problems(item.item)
     if item.kind != "file" or not is_yaml(item.name) or item.deleted:
         return found
     if isinstance(item.body, str):
         return [*found, *read_contents({item.name: item.body.encode("utf-8", "replace")}).problems]
-    return [*found, kept_unread(item.name)]
+    return [*found, kept_unread(item.name, kept.get(item.name, b""))]

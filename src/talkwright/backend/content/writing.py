@@ -87,7 +87,8 @@ class Writing:
         for item in items:
             after.put(item)
         await save_facts(session, locked.id, await asyncio.to_thread(_all_derived, items))
-        checked = await self.checker.check(session, locked.id, self.known, after, items)
+        kept = {path: file.data for path, file in loaded.workspace.files.items() if file.data is not None}
+        checked = await self.checker.check(session, locked.id, self.known, after, items, kept=kept)
         if any(item.kind == "config" for item in items):
             await _keep_languages(session, locked.id, after)
         self.checker.keep(session, locked.id, after)
