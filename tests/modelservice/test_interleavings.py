@@ -22,8 +22,8 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 from tests.services.postgres import OWNER, TestServer
 
+from talkwright.database import leases as module
 from talkwright.database.engine import Database, driver_url
-from talkwright.modelservice import leases as module
 from talkwright.modelservice.leases import Held, Lease, LeaseLostError, Leases
 
 pytestmark = pytest.mark.anyio

@@ -25,6 +25,8 @@ from talkwright.database.tables import announcement_scopes, announcements
 
 CHANNEL = "talkwright"
 STUDIO = "studio"
+WAKE_SCOPE = "work"
+"""What wakes roles, and is no announcement."""
 KEPT = timedelta(hours=24)
 REREAD_SECONDS = 30.0
 _WAITING = "announcements"
@@ -78,6 +80,11 @@ def _write_waiting(session: Session) -> None:
     session.execute(insert(announcements).values([row | {"at": func.clock_timestamp()} for row in waiting]))
     for scope, last in next_ids.items():
         session.execute(text("SELECT pg_notify(:channel, :note)"), {"channel": CHANNEL, "note": f"{scope} {last}"})
+
+
+async def wake(session: AsyncSession) -> None:
+    """Wake every role that listens, with the session's transaction."""
+    await session.execute(text("SELECT pg_notify(:channel, :note)"), {"channel": CHANNEL, "note": f"{WAKE_SCOPE} 0"})
 
 
 async def positions(session: AsyncSession, scopes: Iterable[UUID | str]) -> dict[str, int]:

@@ -12,7 +12,10 @@ from sqlalchemy import Table, func, insert, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from talkwright.database.announcements import CHANNEL, announce
+from talkwright.database import leases
+from talkwright.database.announcements import WAKE_SCOPE as WAKE_SCOPE  # noqa: PLC0414 - for those who ask here yet
+from talkwright.database.announcements import announce
+from talkwright.database.announcements import wake as wake  # noqa: PLC0414 - as above
 from talkwright.database.frames import send_frame
 from talkwright.database.ids import uuid7
 from talkwright.database.queueing import QUEUE
@@ -21,7 +24,6 @@ from talkwright.database.tables import attempt_logs, attempts, deployments, trai
 
 Kind = Literal["training", "deployment"]
 TABLES: Mapping[str, Table] = {"training": trainings, "deployment": deployments}
-WAKE_SCOPE = "work"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,13 +197,7 @@ async def assign(session: AsyncSession, kind: Kind, work: OpenWork, worker: UUID
             id=attempt, work_kind=kind, work=work.id, number=work.number + 1, worker=worker, epoch=1
         )
     )
-    await session.execute(
-        text(
-            "INSERT INTO studio.leases (key, holder, epoch, expires_at) "
-            "VALUES (:key, :holder, 1, clock_timestamp() + make_interval(secs => :seconds))"
-        ),
-        {"key": f"attempt:{attempt}", "holder": worker, "seconds": lease_seconds},
-    )
+    await leases.give(session, leases.of_attempt(attempt), worker, lease_seconds)
     return attempt
 
 
@@ -216,7 +212,8 @@ async def ask_to_stop(session: AsyncSession, attempt: UUID) -> None:
 
 async def close_lost(session: AsyncSession, attempt: UUID, holder: UUID) -> bool:
     """Take over the expired lease of an attempt and end it as lost; False where its holder lives or ended it."""
-    if await _take_over(session, attempt, holder, 0.0) is None:
+    epoch = await leases.take_over(session, attempt, holder, 0.0)
+    if epoch is None:
         return False
     closed = await session.execute(
         update(attempts)
@@ -224,13 +221,13 @@ async def close_lost(session: AsyncSession, attempt: UUID, holder: UUID) -> bool
         .values(outcome="lost_consumer", state="ended", ended_at=func.clock_timestamp(), address=None)
         .returning(attempts.c.id)
     )
-    await session.execute(text("DELETE FROM studio.leases WHERE key = :key"), {"key": f"attempt:{attempt}"})
+    await leases.end(session, leases.of_attempt(attempt), holder, epoch)
     return closed.first() is not None
 
 
 async def hand_over(session: AsyncSession, attempt: UUID, worker: UUID, lease_seconds: float) -> bool:
     """Give an attempt whose holder is gone to another consumer, which goes on with its job; False where it lives."""
-    epoch = await _take_over(session, attempt, worker, lease_seconds)
+    epoch = await leases.take_over(session, attempt, worker, lease_seconds)
     if epoch is None:
         return False
     given = await session.execute(
@@ -245,38 +242,7 @@ async def hand_over(session: AsyncSession, attempt: UUID, worker: UUID, lease_se
 
 async def let_go(session: AsyncSession, attempt: UUID, holder: UUID, epoch: int) -> None:
     """Have an attempt's lease run out now, by its holder."""
-    done = await session.execute(
-        text(
-            "UPDATE studio.leases SET expires_at = clock_timestamp() WHERE key = :key AND holder = :holder "
-            "AND epoch = :epoch AND expires_at > clock_timestamp() RETURNING epoch"
-        ),
-        {"key": f"attempt:{attempt}", "holder": holder, "epoch": epoch},
-    )
-    if done.first() is not None:
-        await wake(session)
-
-
-async def _take_over(session: AsyncSession, attempt: UUID, holder: UUID, seconds: float) -> int | None:
-    """Take the expired lease of an attempt; gives the new epoch, None where its holder lives.
-
-    A lease so old that it was cleared away is made anew, under an epoch above the attempt's last one.
-    """
-    taken = await session.execute(
-        text(
-            "INSERT INTO studio.leases AS l (key, holder, epoch, expires_at) "
-            "SELECT :key, :holder, a.epoch + 1, clock_timestamp() + make_interval(secs => :seconds) "
-            "FROM studio.attempts a WHERE a.id = :attempt "
-            "ON CONFLICT (key) DO UPDATE SET holder = excluded.holder, epoch = l.epoch + 1, "
-            "expires_at = excluded.expires_at WHERE l.expires_at <= clock_timestamp() RETURNING l.epoch"
-        ),
-        {"key": f"attempt:{attempt}", "attempt": attempt, "holder": holder, "seconds": seconds},
-    )
-    return taken.scalar_one_or_none()
-
-
-async def wake(session: AsyncSession) -> None:
-    """Wake every role that listens, with the session's transaction."""
-    await session.execute(text("SELECT pg_notify(:channel, :note)"), {"channel": CHANNEL, "note": f"{WAKE_SCOPE} 0"})
+    await leases.release(session, leases.of_attempt(attempt), holder, epoch)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

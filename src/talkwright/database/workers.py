@@ -10,8 +10,9 @@ from uuid import UUID
 from sqlalchemy import func, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from talkwright.database import leases
+from talkwright.database.announcements import wake
 from talkwright.database.tables import workers
-from talkwright.database.work import wake
 
 PROTOCOL = 2
 """How consumers and orchestrators of this release understand the rows between them.
@@ -22,6 +23,15 @@ OWN_ENGINE = "talkwright"
 """The engine that every consumer can run."""
 OLDEST_PROTOCOL = 1
 """Consumers of the release before get work too, so that roles may be exchanged one by one."""
+
+
+_BEAT = f"""
+WITH alive AS (
+  UPDATE studio.workers SET heartbeat_at = clock_timestamp() WHERE id = :worker AND ended_at IS NULL RETURNING id
+), renewed AS ({leases.RENEW_OF_ATTEMPTS})
+SELECT NULL AS attempt, 0 AS epoch, {leases.LETS_GO} FROM alive
+UNION ALL SELECT attempt, epoch, NULL FROM renewed
+"""  # noqa: S608 - no values
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,19 +129,7 @@ async def beat(session: AsyncSession, worker: UUID, lease_seconds: float) -> lis
     None where the consumer was struck off. One that is frozen before it commits keeps those rows locked for the time of
     a lease at most.
     """
-    rows = await session.execute(
-        text(
-            "WITH alive AS (UPDATE studio.workers SET heartbeat_at = clock_timestamp() "
-            "WHERE id = :worker AND ended_at IS NULL RETURNING id), "
-            "renewed AS (UPDATE studio.leases l SET expires_at = clock_timestamp() + make_interval(secs => :seconds) "
-            "FROM studio.attempts a WHERE a.worker = :worker AND a.ended_at IS NULL AND l.key = 'attempt:' || a.id "
-            "AND l.holder = :worker AND l.epoch = a.epoch AND l.expires_at > clock_timestamp() "
-            "RETURNING a.id AS attempt, l.epoch) "
-            "SELECT NULL AS attempt, 0 AS epoch, set_config('idle_in_transaction_session_timeout', :patience, true) "
-            "FROM alive UNION ALL SELECT attempt, epoch, NULL FROM renewed"
-        ),
-        {"worker": worker, "seconds": lease_seconds, "patience": f"{lease_seconds * 1000:.0f}ms"},
-    )
+    rows = await session.execute(text(_BEAT), {"worker": worker, **leases.lasting(lease_seconds)})
     found = [(row.attempt, row.epoch) for row in rows]
     if all(attempt is not None for attempt, _ in found):
         return None
@@ -146,9 +144,7 @@ async def set_draining(session: AsyncSession, worker: UUID) -> None:
 async def end_worker(session: AsyncSession, worker: UUID) -> None:
     """Strike a consumer off the list and let go of everything it held; called by itself, or by who saw it die."""
     await _end(session, [worker])
-    await session.execute(
-        text("UPDATE studio.leases SET expires_at = clock_timestamp() WHERE holder = :holder"), {"holder": worker}
-    )
+    await leases.release_all(session, worker)
     await wake(session)
 
 
@@ -156,9 +152,7 @@ async def end_all_workers(session: AsyncSession) -> None:
     """Strike all consumers off the list and let go of every lease; for who knows that nobody lives, and no job."""
     await _end(session, None)
     await session.execute(update(workers).where(workers.c.site.is_not(None)).values(site=None))
-    await session.execute(
-        text("UPDATE studio.leases SET expires_at = clock_timestamp() WHERE expires_at > clock_timestamp()")
-    )
+    await leases.release_all(session)
     await wake(session)
 
 

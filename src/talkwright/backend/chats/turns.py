@@ -33,10 +33,10 @@ from talkwright.conversation.fold import State, dump_state, fold_all, load_state
 from talkwright.conversation.timeline import Timeline
 from talkwright.database import chats as repository
 from talkwright.database.announcements import Listener, Subscription
-from talkwright.database.chat_locks import hold_chat, let_go_of_chat
 from talkwright.database.chats import ChatMovedError, NewEvent
 from talkwright.database.deployments import Bot, Talk, ask_to_wake, talk_of, version_of_deployment
 from talkwright.database.engine import UNAVAILABLE
+from talkwright.database.leases import hold_chat, let_go_of_chat
 from talkwright.database.versions import newest_with_model
 from talkwright.identity.audit import Origin, record
 from talkwright.operations import metrics
