@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from contextlib import suppress
 from functools import partial
 
 import procrastinate
@@ -14,7 +15,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from talkwright import retention
 from talkwright.database.engine import Database, plain_url
-from talkwright.database.readiness import unready_reason
+from talkwright.database.readiness import unready_reason, until_ready
 from talkwright.database.settings import DatabaseSettings, HomeSettings, RetentionSettings
 from talkwright.database.tables.base import QUEUE
 from talkwright.operations.role import RoleContext
@@ -35,26 +36,38 @@ async def periodic(context: RoleContext) -> None:
     database = Database.at(settings.application, narrow)
     context.checks.append(partial(unready_reason, database))
     store = open_store(context.settings[StorageSettings], context.settings[HomeSettings].home)
-    app = tasks(settings.direct, database, store, context.settings[RetentionSettings])
     try:
-        async with app.open_async():
-            context.started.set()
-            worker = asyncio.create_task(
-                app.run_worker_async(
-                    fetch_job_polling_interval=POLLING_SECONDS,
-                    abort_job_polling_interval=POLLING_SECONDS,
-                    update_heartbeat_interval=POLLING_SECONDS / 2,
-                    stalled_worker_timeout=POLLING_SECONDS * 2,
-                    listen_notify=False,  # its listener wakes ten times a second
-                    install_signal_handlers=False,
-                    delete_jobs="always",
-                )
-            )
-            await first_of(asyncio.shield(worker), context.stopping.wait())
-            worker.cancel()
-            await asyncio.wait({worker}, timeout=STOP_SECONDS)  # it tells the database, which may be gone already
+        while not context.stopping.is_set():
+            await until_ready(database)
+            with suppress(procrastinate.exceptions.ConnectorException):  # the next look says what is wrong
+                app = tasks(settings.direct, database, store, context.settings[RetentionSettings])
+                async with app.open_async():
+                    context.started.set()
+                    await _work(app, database, context.stopping)
     finally:
         await database.close()
+
+
+async def _work(app: procrastinate.App, database: Database, stopping: asyncio.Event) -> None:
+    """Do what is due until the role stops. Raises ConnectorException where the database was away for long."""
+    worker = asyncio.create_task(
+        app.run_worker_async(
+            fetch_job_polling_interval=POLLING_SECONDS,
+            abort_job_polling_interval=POLLING_SECONDS,
+            update_heartbeat_interval=POLLING_SECONDS / 2,
+            stalled_worker_timeout=POLLING_SECONDS * 2,
+            listen_notify=False,  # its listener wakes ten times a second
+            install_signal_handlers=False,
+            delete_jobs="always",
+        )
+    )
+    try:
+        while not stopping.is_set() and not worker.done():
+            await unready_reason(database)  # so that it is told, and told to be over
+            await first_of(asyncio.shield(worker), stopping.wait(), seconds=POLLING_SECONDS / 2)
+    finally:
+        worker.cancel()
+        await asyncio.wait({worker}, timeout=STOP_SECONDS)  # it tells the database, which may be gone already
 
 
 def tasks(direct_url: str, database: Database, store: ObjectStore, kept: RetentionSettings) -> procrastinate.App:

@@ -25,6 +25,15 @@ def test_what_is_no_address_of_postgresql_is_refused_by_its_setting(
     assert "secret-word" not in str(caught.value)
 
 
+def test_a_password_whose_at_sign_would_be_read_as_the_end_of_it_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TALKWRIGHT_DATABASE_URL", "postgresql://me:secret@word@host/db")
+    with pytest.raises(SettingsError, match="TALKWRIGHT_DATABASE_URL has .*written as %40") as caught:
+        load(DatabaseSettings)
+    assert "word@" not in str(caught.value)
+    monkeypatch.setenv("TALKWRIGHT_DATABASE_URL", "postgresql://me:secret%40word@host/db")
+    load(DatabaseSettings)
+
+
 @pytest.mark.parametrize("scheme", ["postgresql", "postgres", "postgresql+psycopg"])
 def test_addresses_of_postgresql_are_taken(monkeypatch: pytest.MonkeyPatch, scheme: str) -> None:
     monkeypatch.setenv("TALKWRIGHT_DATABASE_URL", f"{scheme}://me:word@host:5432/db")

@@ -12,6 +12,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
 
 from talkwright.backend.audit import record_refusal
+from talkwright.database.outage import trouble_of
 from talkwright.misfits import words
 
 log = structlog.get_logger(__name__)
@@ -116,7 +117,8 @@ async def _on_http(_request: Request, error: Exception) -> JSONResponse:
 
 
 async def _on_database(request: Request, error: Exception) -> JSONResponse:
-    log.warning("database_error", error=type(error).__name__, sqlstate=_sqlstate(error))
+    if trouble_of(error) is None:  # that of the database is told by its outage, not by each request
+        log.warning("database_error", error=type(error).__name__, sqlstate=_sqlstate(error))
     if isinstance(error, DataError):
         return problem_response(
             422,

@@ -22,7 +22,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from talkwright.backend.settings import BackendSettings
 from talkwright.cli.settings import UpSettings
 from talkwright.database.engine import Database
-from talkwright.database.readiness import unready_reason
+from talkwright.database.readiness import lack_of
 from talkwright.database.tables import models
 from talkwright.identity.people import administrator_exists
 from talkwright.identity.provider.keys import Signer
@@ -99,11 +99,9 @@ def wrong(area: Area, found: str, mend: str) -> Finding:
 async def database(place: Place, link: Database) -> Finding:
     """Whether the server answers, is new enough, has room, and the schema fits."""
     del place
-    reason = await unready_reason(link)
-    if reason is not None:
-        return wrong(
-            "database", f"{reason[0].upper()}{reason[1:]}.", "Start the server, then run `talkwright migrate`."
-        )
+    lack = await lack_of(link)
+    if lack is not None:
+        return wrong("database", f"{lack.found[0].upper()}{lack.found[1:]}.", lack.mend)
     async with link.transaction() as session:
         row = (await session.execute(_CONNECTIONS)).one()
     if row.version < LEAST_SERVER:

@@ -20,7 +20,7 @@ from talkwright.backend.settings import BackendSettings
 from talkwright.cli.settings import SupervisedSettings
 from talkwright.database.engine import Database
 from talkwright.database.ids import uuid7
-from talkwright.database.readiness import unready_reason
+from talkwright.database.readiness import unready_reason, until_ready
 from talkwright.database.settings import DatabaseSettings, HomeSettings
 from talkwright.engine.quiet_server import QuietServer
 from talkwright.identity.secrets import keyring
@@ -67,6 +67,7 @@ async def serve_backend(context: RoleContext) -> None:
     }
     context.checks.append(partial(unready_reason, database))
     try:
+        await until_ready(database)
         async with open_studio(
             database=database,
             direct_url=database_settings.direct,
@@ -104,11 +105,11 @@ async def _serve(context: RoleContext, studio: Studio, sock: socket.socket, supe
 
 
 async def _say_ready(studio: Studio, supervised: SupervisedSettings) -> None:
-    """Tell the supervisor, or the person at the terminal, where the studio is."""
-    address = studio.services.settings.base_url
-    link = await studio.first_administrator_link() or address
+    """Tell the supervisor, if there is one, where the studio is."""
     if supervised.ready_fd is None:
         return
+    address = studio.services.settings.base_url
+    link = await studio.first_administrator_link() or address
     with contextlib.suppress(OSError):
         os.write(supervised.ready_fd, json.dumps({"address": address, "link": link}).encode() + b"\n")
 

@@ -23,6 +23,7 @@ from sqlalchemy.schema import CreateSchema
 
 from talkwright.database.engine import driver_url, plain_url
 from talkwright.database.migrate import Source, alembic_config, migrate
+from talkwright.database.outage import Outage
 from talkwright.database.settings import DatabaseSettings
 from talkwright.database.tables.base import QUEUE
 
@@ -265,6 +266,6 @@ def _link(settings: DatabaseSettings) -> Iterator[psycopg.Connection[Any]]:
     try:
         link = psycopg.connect(plain_url(settings.owner), connect_timeout=10)
     except psycopg.OperationalError as error:
-        raise DumpError(f"The database does not answer: {str(error).splitlines()[0]}") from error
+        raise DumpError(Outage(settings.owner, settings.owner_setting).sentences(error)) from error
     with link:
         yield link

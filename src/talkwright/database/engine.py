@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import weakref
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.pool import QueuePool
 
+from talkwright.database.outage import Outage
 from talkwright.database.settings import DatabaseSettings
 from talkwright.operations import metrics
 
@@ -69,6 +71,7 @@ class Database:
 
     def __init__(self, engine: AsyncEngine) -> None:
         self.engine = engine
+        self.outage = Outage.at(engine.url)
         _OPEN.add(self)
         self.sessions = async_sessionmaker(engine, expire_on_commit=False, autoflush=False)
 
@@ -78,17 +81,25 @@ class Database:
         return cls(make_engine(url, settings, asks_first=asks_first))
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[AsyncSession]:
-        """One transaction: committed at the end, rolled back by any error."""
+    async def transaction(self, *, seconds: float | None = None) -> AsyncIterator[AsyncSession]:
+        """One transaction: committed at the end, rolled back by any error, and given up after so many seconds.
+
+        Raises one of UNAVAILABLE where the database is away, TimeoutError after the seconds.
+        """
+        limit = asyncio.timeout(seconds)
         try:
-            async with self.sessions() as session, session.begin():
+            async with limit, self.sessions() as session, session.begin():
                 yield session
         except PoolTimeoutError:
             metrics.DATABASE_FAILURES.labels(cause="pool").inc()
             raise
-        except _BROKEN:
-            metrics.DATABASE_FAILURES.labels(cause="unavailable").inc()
+        except (DBAPIError, TimeoutError) as error:
+            if isinstance(error, _BROKEN) or limit.expired():
+                metrics.DATABASE_FAILURES.labels(cause="unavailable").inc()
+            if isinstance(error, DBAPIError) or limit.expired():
+                self.outage.failed(error)
             raise
+        self.outage.answered()
 
     async def close(self) -> None:
         """Close the pool."""

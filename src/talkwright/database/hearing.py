@@ -14,6 +14,7 @@ import psycopg
 import structlog
 
 from talkwright.database.engine import KEEP_ALIVE, plain_url
+from talkwright.database.outage import DIRECT_SETTING, Outage, trouble_of
 
 log = structlog.get_logger(__name__)
 
@@ -28,6 +29,7 @@ async def hear(direct_url: str, channel: str, tell: Callable[[str | None], None]
     came for `reread` seconds.
     """
     pause = FIRST_PAUSE_SECONDS
+    outage = Outage.at(direct_url, DIRECT_SETTING)  # one that the pool knows too keeps the name of the pool's setting
     while True:
         try:
             async with await psycopg.AsyncConnection.connect(
@@ -35,10 +37,13 @@ async def hear(direct_url: str, channel: str, tell: Callable[[str | None], None]
             ) as link:
                 await link.execute(f"LISTEN {channel}")
                 pause = FIRST_PAUSE_SECONDS
+                outage.answered(channel, anew=True)
                 tell(None)
                 await _hear(link, tell, reread)
         except (psycopg.Error, OSError) as error:
-            log.warning("notifications_cut", channel=channel, error=type(error).__name__)
+            outage.failed(error, channel)
+            if trouble_of(error) is None:
+                log.warning("notifications_cut", channel=channel, error=type(error).__name__)
         await asyncio.sleep(pause)
         pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
 

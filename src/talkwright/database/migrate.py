@@ -18,7 +18,7 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from procrastinate.schema import SchemaManager
-from sqlalchemy import Connection, Engine, MetaData, create_engine, func, select, text
+from sqlalchemy import Connection, MetaData, create_engine, func, select, text
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
@@ -27,6 +27,7 @@ from sqlalchemy.schema import CreateSchema
 
 from talkwright.database.engine import driver_url
 from talkwright.database.ids import SYSTEM_USER, uuid7
+from talkwright.database.outage import Outage, trouble_of
 from talkwright.database.readiness import CODE_GENERATION
 from talkwright.database.settings import DatabaseSettings
 from talkwright.database.tables import instance, metadata, schema_info, users
@@ -83,8 +84,7 @@ def migrate(settings: DatabaseSettings, *, sources: Iterable[Source] = (STUDIO,)
     where the server does not answer in time or a lock can't be had.
     """
     sources = tuple(sources)
-    engine = create_engine(driver_url(settings.owner), poolclass=NullPool, connect_args={"connect_timeout": 5})
-    with _connect(engine, settings.database_migrate_wait) as connection:
+    with _connect(settings) as connection:
         try:
             _set_timeouts(connection, settings)
             _lock(connection, settings.database_migrate_wait)
@@ -116,16 +116,23 @@ def differences(connection: Connection, source: Source = STUDIO) -> list[object]
     return list(compare_metadata(context, source.metadata))
 
 
-def _connect(engine: Engine, seconds: float) -> Connection:
+def _connect(settings: DatabaseSettings) -> Connection:
+    """A connection of the owner's role; a server that is away is waited for, what only people can mend is not."""
+    engine = create_engine(driver_url(settings.owner), poolclass=NullPool, connect_args={"connect_timeout": 5})
+    seconds = settings.database_migrate_wait
+    goes_on = f"It is waited for, {seconds:g} seconds at most (TALKWRIGHT_DATABASE_MIGRATE_WAIT)."
+    outage = Outage(settings.owner, settings.owner_setting, goes_on=goes_on)
     end = time.monotonic() + seconds
     while True:
         try:
             return engine.connect()
         except OperationalError as error:
-            if time.monotonic() >= end:
+            trouble = trouble_of(error)
+            if time.monotonic() >= end or (trouble is not None and trouble.lasting):
                 raise MigrationError(
-                    f"The database server does not answer ({engine.url.host}:{engine.url.port}): {error.orig}"
+                    f"{outage.sentences(error)} Then run `talkwright migrate` again; it has changed nothing."
                 ) from error
+            outage.failed(error)
             time.sleep(0.2)
 
 
@@ -141,8 +148,12 @@ def _set_timeouts(connection: Connection, settings: DatabaseSettings) -> None:
 def _lock(connection: Connection, seconds: float) -> None:
     """Take the lock of this connection under which one migration runs at a time."""
     end = time.monotonic() + seconds
+    is_told = False
     while not connection.execute(select(func.pg_try_advisory_lock(LOCK))).scalar_one():
         connection.commit()
+        if not is_told:
+            log.info("database.migrated_by_another", goes_on=f"Its end is waited for, {seconds:g} seconds at most.")
+            is_told = True
         if time.monotonic() >= end:
             raise MigrationError("Another migration of this database is still running. Try again when it has ended.")
         time.sleep(0.1)

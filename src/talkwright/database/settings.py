@@ -73,15 +73,16 @@ class DatabaseSettings(Section):
         from sqlalchemy.engine import make_url  # noqa: PLC0415 - only who has a URL loads it here
         from sqlalchemy.exc import ArgumentError  # noqa: PLC0415 - as above
 
+        if value is None:
+            return None
         try:
-            is_one = value is None or make_url(value.get_secret_value()).get_backend_name() in (
-                "postgresql",
-                "postgres",
-            )
+            parsed = make_url(value.get_secret_value())
         except (ArgumentError, ValueError):  # the latter: its port is no number
-            is_one = False
-        if not is_one:
+            parsed = None
+        if parsed is None or parsed.get_backend_name() not in ("postgresql", "postgres"):
             raise ValueError("must be like postgresql://user:password@host:port/name") from None
+        if "@" in (parsed.host or ""):  # what stands before it belongs to the password, which nobody may read in a log
+            raise ValueError("has an @ in its password, which must be written as %40 (: as %3A, / as %2F)") from None
         return value
 
     @property
@@ -98,6 +99,11 @@ class DatabaseSettings(Section):
     def owner(self) -> str:
         """The URL that migrations use."""
         return self.database_owner_url.get_secret_value() if self.database_owner_url else self.application
+
+    @property
+    def owner_setting(self) -> str:
+        """The name of the setting that gives it."""
+        return f"TALKWRIGHT_DATABASE_{'OWNER_' if self.database_owner_url else ''}URL"
 
     @property
     def direct(self) -> str:

@@ -19,6 +19,7 @@ from talkwright.database import work as queue
 from talkwright.database import workers
 from talkwright.database.announcements import Listener
 from talkwright.database.engine import UNAVAILABLE, Database
+from talkwright.database.outage import trouble_of
 from talkwright.database.work import HeldAttempt
 from talkwright.modelservice.executors.base import RunningJob
 from talkwright.modelservice.jobs import Job
@@ -145,7 +146,8 @@ class Consumer:
                         await self._take()
                     is_news = False
                 except (DBAPIError, *UNAVAILABLE) as error:
-                    log.warning("consumer.interrupted", error=type(error).__name__)
+                    if trouble_of(error) is None:  # that of the database is told by its outage
+                        log.warning("consumer.interrupted", error=type(error).__name__)
                     patience, is_news = ERROR_PAUSE_SECONDS, True
                 await first_of(context.stopping.wait(), subscription.woken.wait(), seconds=patience)
                 is_news |= subscription.woken.is_set()
@@ -158,7 +160,7 @@ class Consumer:
     async def _beat(self) -> bool:
         """Show life and renew; says whether there is something that this consumer does not keep yet."""
         asked = time.monotonic()
-        async with asyncio.timeout(self._settings.consumer_lease_seconds / 2), self._database.transaction() as session:
+        async with self._database.transaction(seconds=self._settings.consumer_lease_seconds / 2) as session:
             for keeper, _ in self._kept.values():
                 if keeper.leave.is_set():  # its lease was not renewed in time: somebody else is to have it
                     await queue.let_go(session, keeper.attempt.id, self._identity, keeper.lease.epoch)

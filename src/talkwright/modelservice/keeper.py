@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from talkwright.database import work as queue
 from talkwright.database.announcements import announce
 from talkwright.database.engine import UNAVAILABLE
+from talkwright.database.outage import trouble_of
 from talkwright.database.tables import attempts
 from talkwright.database.work import HeldAttempt
 from talkwright.modelservice.job_names import job_name
@@ -167,7 +168,8 @@ class Keeper:
                 async with self._leases.fenced(self.lease) as session:
                     return await act(session)
             except UNAVAILABLE as error:
-                log.warning("attempt.write_delayed", attempt=str(self.attempt.id), error=type(error).__name__)
+                if trouble_of(error) is None:
+                    log.warning("attempt.write_delayed", attempt=str(self.attempt.id), error=type(error).__name__)
                 await asyncio.sleep(RETRY_SECONDS)
 
     async def end(

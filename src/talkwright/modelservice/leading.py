@@ -21,6 +21,7 @@ from talkwright.database.announcements import STUDIO, Listener
 from talkwright.database.engine import UNAVAILABLE, Database
 from talkwright.database.frames import send_frame
 from talkwright.database.measuring import measure
+from talkwright.database.outage import trouble_of
 from talkwright.database.queueing import queue_mark
 from talkwright.database.work import WAKE_SCOPE, Kind, OpenWork
 from talkwright.database.workers import Place
@@ -103,7 +104,8 @@ class Orchestrator:
                     self._meter.lost()
                     self._renew_at = self._look_at = patience = 0.0  # a good renewal lets it go on
                 except (DBAPIError, *UNAVAILABLE) as error:
-                    log.warning("orchestrator.interrupted", error=type(error).__name__)
+                    if trouble_of(error) is None:  # that of the database is told by its outage
+                        log.warning("orchestrator.interrupted", error=type(error).__name__)
                     self._look_at, patience = 0.0, ERROR_PAUSE_SECONDS
                 woken = news.woken if self._lease is not None else releases.woken
                 await first_of(context.stopping.wait(), woken.wait(), seconds=patience)
@@ -192,8 +194,11 @@ class Orchestrator:
             self._meter.follows()
             return
         kind, role = self._policy.kind, self._policy.consumers
-        async with self._database.transaction() as session:
-            measured = await measure(session, kind, role, self._settings.consumer_lease_seconds)
+        try:
+            async with self._database.transaction() as session:
+                measured = await measure(session, kind, role, self._settings.consumer_lease_seconds)
+        except UNAVAILABLE:  # what can't be read stays as it was
+            return
         if self._lease is not None:
             self._meter.leads_on(measured)
 

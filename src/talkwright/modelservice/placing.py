@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from talkwright.database.engine import Database
 from talkwright.database.open_jobs import open_attempts
+from talkwright.database.outage import trouble_of
 from talkwright.modelservice.executors.base import Executor, JobError
 from talkwright.modelservice.executors.kubernetes.settings import KubernetesSettings
 from talkwright.modelservice.executors.settings import PlaceSettings
@@ -170,7 +171,8 @@ async def _try(sweep: Sweep) -> None:
     try:
         await sweep()
     except Exception as error:  # the place where jobs run, or the database, may be away for a while
-        log.warning("jobs.not_swept", error=type(error).__name__)
+        if trouble_of(error) is None:
+            log.warning("jobs.not_swept", error=type(error).__name__)
 
 
 def open_names(database: Database) -> Callable[[Collection[str]], Awaitable[Collection[str]]]:

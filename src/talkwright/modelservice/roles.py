@@ -13,7 +13,7 @@ from uuid import UUID
 from talkwright.database.announcements import Listener
 from talkwright.database.engine import Database
 from talkwright.database.ids import uuid7
-from talkwright.database.readiness import unready_reason
+from talkwright.database.readiness import unready_reason, until_ready
 from talkwright.database.settings import DatabaseSettings, HomeSettings
 from talkwright.identity.settings import IdentitySettings
 from talkwright.modelservice.engines.rasa.settings import RasaSettings
@@ -54,6 +54,7 @@ async def _parts(context: RoleContext) -> AsyncIterator[Parts]:
     database = Database.at(database_settings.application, narrow, asks_first=False)
     context.checks.append(partial(unready_reason, database))
     try:
+        await until_ready(database)
         yield Parts(database, Listener(database_settings.direct), settings, home, settings.worker_id or uuid7())
     finally:
         await database.close()

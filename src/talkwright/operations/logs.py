@@ -62,8 +62,9 @@ def configure_logging(role: str, settings: OperationsSettings | None = None, str
     root.handlers = [handler]
     root.setLevel(max(logging.INFO, logging.getLevelNamesMapping()[settings.log_level.upper()]))
     logging.getLogger(OURS).setLevel(settings.log_level.upper())  # what libraries say at `debug` may be anything
-    for noisy in ("httpx2", "httpcore2", "uvicorn.access", "psycopg.pool"):
+    for noisy in ("httpx2", "httpcore2", "uvicorn.access"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+    logging.getLogger("psycopg.pool").setLevel(logging.ERROR)  # it says each try, the database's outage what to do
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,

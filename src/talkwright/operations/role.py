@@ -53,12 +53,10 @@ class RoleContext:
         """Why this role can't take work now, or None."""
         if self.stopping.is_set():
             return "stopping"
-        if not self.started.is_set():
-            return "starting"
         for check in self.checks:
             if (reason := await check()) is not None:
                 return reason
-        return None
+        return None if self.started.is_set() else "starting"
 
     async def measure(self) -> None:
         """Bring the gauges up to date, once a second at most; what can't be read in time stays as it was."""

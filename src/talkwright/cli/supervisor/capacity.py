@@ -11,6 +11,7 @@ from sqlalchemy import text
 from talkwright.cli.supervisor.child import Child
 from talkwright.database.announcements import Listener
 from talkwright.database.engine import UNAVAILABLE, Database
+from talkwright.database.outage import trouble_of
 from talkwright.operations.logs import get_logger
 
 log = get_logger(__name__)
@@ -56,7 +57,8 @@ class Capacity:
                 try:
                     await self._look()
                 except UNAVAILABLE as error:
-                    log.warning("capacity.interrupted", error=type(error).__name__)
+                    if trouble_of(error) is None:
+                        log.warning("capacity.interrupted", error=type(error).__name__)
                 await subscription.wait(self._look_seconds)
                 await asyncio.sleep(0.2)  # several announcements of one step are one look
         finally:
