@@ -2,15 +2,59 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import Locator, Page, expect
+import re
+
+from playwright.sync_api import Locator, Page, Route, expect
 from tests.web.api import Api
-from tests.web.places import version_menu
+from tests.web.places import open_dock, version_history, version_menu
 from tests.web.projects import tea_desk
+from tests.web.room import LAPTOP, faults
+
+RUNS = re.compile(r"/api/assistants(\?|/[0-9a-f-]{36}/deployments(\?|$))")
+LEAST_NOTE = 160
 
 
 def row(page: Page, number: int) -> Locator:
     """The row of a version."""
     return page.get_by_role("row").filter(has=page.get_by_label(f"Note of version {number}"))
+
+
+def stays_readable_beside_the_dock(page: Page) -> None:
+    """The table, the history and the open dock have room beside each other."""
+    before = page.viewport_size
+    assert before is not None
+    open_dock(page)
+    for size in (before, LAPTOP):
+        page.set_viewport_size(size)
+        assert faults(page) == []
+        note = page.get_by_label("Note of version 1").bounding_box()
+        assert note is not None
+        assert note["width"] > LEAST_NOTE
+    page.set_viewport_size(before)
+    page.get_by_role("banner").get_by_role("button", name="Try").click()
+
+
+def sleeps_in_words(page: Page, states: Locator) -> None:
+    """A run that sleeps says so in the table and in its history; here the answers say it, as sleep takes its time."""
+
+    def tell(route: Route) -> None:
+        answer = route.fetch()
+        told = answer.json()
+        for run in (each.get("deployment", each) for each in told["items"]):
+            if run is not None:
+                run.update(state="stopped", asleep=True)
+        route.fulfill(response=answer, json=told)
+
+    page.route(RUNS, tell)
+    page.reload()
+    expect(row(page, 1)).to_contain_text("Asleep")
+    version_history(page)
+    expect(states.first).to_contain_text("Asleep")
+    expect(states.filter(has_text="Asleep")).to_have_count(1)
+    page.unroute(RUNS, tell)
+    page.reload()
+    expect(row(page, 1)).not_to_contain_text("Asleep")
+    version_history(page)
 
 
 def test_a_run_is_read_and_stopped_and_then_its_model_is_deleted(page: Page, api: Api, new_name: str) -> None:
@@ -24,6 +68,8 @@ def test_a_run_is_read_and_stopped_and_then_its_model_is_deleted(page: Page, api
     states = history.get_by_role("list", name="What became of this run").get_by_role("listitem")
     expect(states.first).to_contain_text("Runs")
     expect(states.last).to_contain_text("admin")
+    stays_readable_beside_the_dock(page)
+    sleeps_in_words(page, states)
     history.get_by_role("button", name="Stop version 1").click()
     expect(states.first).to_contain_text("Stopped", timeout=60_000)
     expect(states.filter(has_text="admin")).not_to_have_count(1)  # who asked for it and who for its end

@@ -43,29 +43,31 @@ export default function VersionsPage() {
     if (history) focusSoon(() => menuOf(history.id))
   }
   return (
-    <>
-      <main className="work" id="work">
-        <div className="versions-head">
-          <h2 className="title">{words.title}</h2>
-        </div>
-        {error && !data ? (
-          <Failure what={words.unreadable} error={error} again={() => void refetch()} />
-        ) : !data ? (
-          <SkeletonRows widths={[40, 240, 120, 120]} height={36} />
-        ) : data.items.length === 0 ? (
-          <Empty icon={IconStack2} title={words.none} actions={<TrainFirst />}>
-            {words.noneWhy}
-          </Empty>
-        ) : (
-          <>
-            {dock && !runs(latest) && <StartTold />}
-            <Table versions={versions} told={told} acts={acts} />
-          </>
-        )}
-      </main>
-      {history ? <HistoryPanel version={history} onClose={closeHistory} /> : latest && (!dock || runs(latest)) && <RunPanel key={latest.id} training={latest} />}
+    <div className="versions">
+      <div className="versions-parts">
+        <main className="work" id="work">
+          <div className="versions-head">
+            <h2 className="title">{words.title}</h2>
+          </div>
+          {error && !data ? (
+            <Failure what={words.unreadable} error={error} again={() => void refetch()} />
+          ) : !data ? (
+            <SkeletonRows widths={[40, 240, 120, 120]} height={36} />
+          ) : data.items.length === 0 ? (
+            <Empty icon={IconStack2} title={words.none} actions={<TrainFirst />}>
+              {words.noneWhy}
+            </Empty>
+          ) : (
+            <>
+              {dock && !runs(latest) && <StartTold />}
+              <Table versions={versions} told={told} acts={acts} />
+            </>
+          )}
+        </main>
+        {history ? <HistoryPanel version={history} onClose={closeHistory} /> : latest && (!dock || runs(latest)) && <RunPanel key={latest.id} training={latest} />}
+      </div>
       <DeleteModel version={deleting} needOf={needOf} acts={acts} onClose={() => setDeleting(null)} />
-    </>
+    </div>
   )
 }
 
@@ -84,7 +86,7 @@ function TrainFirst() {
 
 function Table({ versions, told, acts }: { versions: readonly Version[]; told: string | null; acts: RowActs }) {
   return (
-    <div className="scroll">
+    <div className="scroll vt-scroll">
       <table className="table vt">
         <colgroup>
           <col className="v-number" />
@@ -130,12 +132,14 @@ function Row({ version, told, acts }: { version: Version; told: boolean; acts: R
   const next = useComing()
   const sleeps = deployment !== null && deployment.asleep && deployment.version.id === version.id
   const answers = version.active || sleeps
+  const size = version.model ? [bytes(version.model.bytes)] : []
   const canTalk = mayTry && version.model !== null && (answers || mayDeploy)
   return (
     <tr className={told ? 'sel' : undefined}>
       <td className="num med">{version.number}</td>
       <td>
         <Note version={version} />
+        <span className="small t3 num ell v-under">{[version.by.name, longTime(version.created_at), ...size].join(' · ')}</span>
       </td>
       <td>
         <span className="hs">
@@ -148,16 +152,18 @@ function Row({ version, told, acts }: { version: Version; told: boolean; acts: R
         <Trained version={version} />
       </td>
       <td>
-        {answers ? (
-          <span className="status" title={(sleeps && deployment.reason) || undefined}>
-            <Icon of={sleeps ? IconMoon : IconRocket} size={14} />
-            {sleeps ? words.asleep : words.deployed}
-          </span>
+        {next?.version.id === version.id ? (
+          <Start of={next} />
         ) : (
-          next?.version.id === version.id && <Start of={next} />
+          answers && (
+            <span className={sleeps ? 'status t2' : 'status'} title={(sleeps && deployment.reason) || undefined}>
+              <Icon of={sleeps ? IconMoon : IconRocket} size={14} />
+              {sleeps ? words.asleep : words.deployed}
+            </span>
+          )
         )}
       </td>
-      <td className="r t2">{version.model ? bytes(version.model.bytes) : ''}</td>
+      <td className="r t2">{size}</td>
       <td>
         <span className="hs v-actions">
           {canTalk && (
@@ -212,7 +218,7 @@ function Trained({ version: { training, model_deleted: deleted } }: { version: V
     <TrainingMark training={training}>
       <span title={training.reason ?? undefined}>
         <span className={training.state === 'succeeded' ? 't2' : ''}>{state}</span>
-        {training.state === 'succeeded' && <span className="t3 num">{took}</span>}
+        {training.state === 'succeeded' && <span className="t3 num took">{took}</span>}
       </span>
     </TrainingMark>
   )

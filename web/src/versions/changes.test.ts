@@ -12,7 +12,8 @@ describe('a change of state', () => {
   })
 })
 
-it('shows a run as asleep once it has stopped until the next message', () => {
+it('shows a run as asleep that stops or has stopped until the next message', () => {
+  expect(shownState({ state: 'stopping', asleep: true })).toBe('asleep')
   expect(shownState({ state: 'stopped', asleep: true })).toBe('asleep')
   expect(shownState({ state: 'stopped', asleep: false })).toBe('stopped')
   expect(shownState({ state: 'queued', asleep: true })).toBe('queued')

@@ -9,7 +9,7 @@ export function whoChanged(who: string): string {
   return BY_ITSELF.test(who) ? words.became.modelService : who
 }
 
-/** The state that a run shows: one that stopped until the next message sleeps. */
+/** The state that a run shows: one that stops until the next message sleeps. */
 export function shownState({ state, asleep }: Pick<Deployment, 'state' | 'asleep'>): Deployment['state'] | 'asleep' {
-  return asleep && state === 'stopped' ? 'asleep' : state
+  return asleep && (state === 'stopping' || state === 'stopped') ? 'asleep' : state
 }
