@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -45,17 +46,29 @@ def written(stored: Stored) -> dict[str, bytes]:
     return write_project(*as_project(stored))
 
 
-async def version_archive(session: AsyncSession, assistant: UUID, version: UUID) -> bytes:
-    """A version's project as .tar.gz: what a training gets. Equal versions give equal bytes.
+@dataclass(frozen=True, slots=True)
+class StoredVersion:
+    """What a version pinned, and the assistant's name as the studio has it."""
 
-    Its config names the assistant as the studio does, whatever name it came with: a bot's events are found by it.
-    Raises LookupError for an assistant that is gone.
-    """
+    stored: Stored
+    name: str
+
+    def archive(self) -> bytes:
+        """The project as .tar.gz: what a training gets. Equal versions give equal bytes.
+
+        Its config names the assistant as the studio does, whatever name it came with: a bot's events are found by it.
+        """
+        return to_tar_gz(write_project(*with_assistant_id(*as_project(self.stored), self.name)))
+
+
+async def stored_version(session: AsyncSession, assistant: UUID, version: UUID) -> StoredVersion:
+    """What a version's archive is made of. Raises LookupError for an assistant that is gone."""
     row = await find(session, assistant)
     if row is None:
         raise LookupError(f"The assistant {assistant} is gone.")
-    return await asyncio.to_thread(_packed, await load_version(session, assistant, version), row.name)
+    return StoredVersion(await load_version(session, assistant, version), row.name)
 
 
-def _packed(stored: Stored, name: str) -> bytes:
-    return to_tar_gz(write_project(*with_assistant_id(*as_project(stored), name)))
+async def version_archive(session: AsyncSession, assistant: UUID, version: UUID) -> bytes:
+    """A version's archive. Raises LookupError for an assistant that is gone."""
+    return await asyncio.to_thread((await stored_version(session, assistant, version)).archive)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from talkwright.modelservice.engines.base import EngineError
@@ -19,14 +21,15 @@ async def archive_of(keeper: Keeper, store: ObjectStore) -> bytes:
     except ObjectNotFoundError:
         pass
 
-    from talkwright.database.projects import version_archive  # noqa: PLC0415 - loads what reads projects, seldom needed
+    from talkwright.database import projects  # noqa: PLC0415 - loads what reads projects, seldom needed
 
-    async def write(session: AsyncSession) -> bytes:
-        return await version_archive(session, attempt.assistant, attempt.version)
+    async def read(session: AsyncSession) -> projects.StoredVersion:
+        return await projects.stored_version(session, attempt.assistant, attempt.version)
 
     try:
-        archive = await keeper.write(write)
+        version = await keeper.write(read)
     except LookupError as error:
         raise EngineError("The assistant is gone.") from error
+    archive = await asyncio.to_thread(version.archive)  # a large one takes longer than a lease's row may be locked
     await store.put(key, archive)
     return archive
