@@ -57,21 +57,12 @@ class RunningPolicy:
         waits: list[float] = []
         waiting: list[OpenWork] = []
         standing = Standing(works)
-        goes_on = {work.id for work in works if work.lost and self._goes_on(work, places, decisions, waits)}
-        for work in works:
-            if work.id in goes_on:
-                continue
-            if work.state in HOLDING[WorkKind.DEPLOYMENT]:
-                decisions.extend(_held(work, works))
-            elif work.state == D.STOPPED:
-                stays_asleep = standing.supersedes(work) or standing.answers(work)
-                decisions.extend([] if stays_asleep else [Move(work, waking())])
-            elif work.cancel:
-                decisions.append(Move(work, _step(D.STOPPED, "It was stopped before it ran.")))
-            elif standing.supersedes(work):
-                decisions.append(Move(work, _step(D.STOPPED, "A newer version took its place in the queue.")))
-            elif standing.is_replaced(work):
-                continue  # what takes over ends it
+        gone_on = {work.id for work in works if work.lost and self._goes_on(work, places, decisions, waits)}
+        left = [work for work in works if work.id not in gone_on]
+        for work in left:
+            following = _following(work, standing)
+            if following is not None:
+                decisions.extend(following)
             elif work.wait > 0:
                 waits.append(work.wait)
             elif (place := place_for(work, places)) is not None:
@@ -79,7 +70,7 @@ class RunningPolicy:
             else:
                 waiting.append(work)
         decisions.extend(self._make_room(waiting, standing, waits))
-        decisions.extend(self._fall_asleep([work for work in works if work.id not in goes_on], standing, waits))
+        decisions.extend(self._fall_asleep(left, standing, waits))
         return Plan(tuple(decisions), min(waits, default=None))
 
     def _goes_on(self, work: OpenWork, places: list[Place], decisions: list[Decision], waits: list[float]) -> bool:
@@ -138,6 +129,20 @@ class RunningPolicy:
 
     async def after(self, session: AsyncSession, work: OpenWork, step: Step) -> None:
         """Nothing else belongs to a change of a deployment's state."""
+
+
+def _following(work: OpenWork, standing: Standing) -> list[Decision] | None:
+    """What follows for a deployment by how it is and what else there is; None where it needs a place."""
+    if work.state in HOLDING[WorkKind.DEPLOYMENT]:
+        return _held(work, standing.works)
+    if work.state == D.STOPPED:
+        stays_asleep = standing.supersedes(work) or standing.answers(work)
+        return [] if stays_asleep else [Move(work, waking())]
+    if work.cancel:
+        return [Move(work, _step(D.STOPPED, "It was stopped before it ran."))]
+    if standing.supersedes(work):
+        return [Move(work, _step(D.STOPPED, "A newer version took its place in the queue."))]
+    return [] if standing.is_replaced(work) else None  # what takes over ends it
 
 
 def _held(work: OpenWork, works: list[OpenWork]) -> list[Decision]:
