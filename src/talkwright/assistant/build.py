@@ -116,19 +116,22 @@ def merged_document(items: Iterable[ItemBody], kind: str, problems: list[Problem
     return merged
 
 
+def declared_twice(item: ItemBody) -> Problem:
+    """What is wrong with the second of two items of one kind and name."""
+    return Problem(
+        "declared-twice",
+        Severity.ERROR,
+        f"There are two {item.kind}s named “{item.name}”. Rename or delete one of them.",
+        kind=item.kind,
+        name=item.name,
+    )
+
+
 def _grouped(items: Iterable[ItemBody], problems: list[Problem]) -> dict[str, dict[str, ItemBody]]:
     by_kind: dict[str, dict[str, ItemBody]] = defaultdict(dict)
     for item in items:
         if item.name in by_kind[item.kind]:
-            problems.append(
-                Problem(
-                    "declared-twice",
-                    Severity.ERROR,
-                    f"There are two {item.kind}s named “{item.name}”. Rename or delete one of them.",
-                    kind=item.kind,
-                    name=item.name,
-                )
-            )
+            problems.append(declared_twice(item))
             continue
         by_kind[item.kind][item.name] = item
     return by_kind

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from talkwright.assistant.build import merged_document
+from talkwright.assistant.build import declared_twice, merged_document
 from talkwright.assistant.collecting import collection_paused
 from talkwright.assistant.items import ItemBody
 from talkwright.assistant.parsing.shape import Findings
@@ -62,15 +62,7 @@ def _problems_of(items: list[ItemBody], facts: Facts) -> list[Problem]:
     seen: set[tuple[str, str]] = set()
     for item in items:
         if (item.kind, item.name) in seen:
-            problems.append(
-                Problem(
-                    "declared-twice",
-                    Severity.ERROR,
-                    f"There are two {item.kind}s named “{item.name}”. Rename or delete one of them.",
-                    kind=item.kind,
-                    name=item.name,
-                )
-            )
+            problems.append(declared_twice(item))
             continue
         seen.add((item.kind, item.name))
         problems += check_item(item.kind, item.name, item.body, facts)
