@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 _FOLDERS = ("/usr/lib", "/usr/local/lib", "/opt/homebrew/lib")
 
 
+@cache
 def _library() -> Path | None:
-    found = (path for folder in _FOLDERS for path in sorted(Path(folder).glob("**/faketime/libfaketimeMT.so.1")))
-    return next(found, None)
+    # Debian keeps libraries in a folder per kind of processor; to look deeper costs each run of the tests a second.
+    patterns = ("faketime/libfaketimeMT.so.1", "*/faketime/libfaketimeMT.so.1")
+    return next((path for folder in _FOLDERS for each in patterns for path in Path(folder).glob(each)), None)
 
 
 def faketime_missing() -> str | None:
