@@ -118,7 +118,7 @@ async def test_consumers_that_are_long_gone_are_forgotten_and_living_ones_stay(d
     old, new = uuid7(), uuid7()
     async with database.transaction() as session:
         for worker in (old, new):
-            await register_worker(session, worker, "training-consumer", host="here", process=1)
+            await register_worker(session, worker, "training-consumer", host="here", process=1, lease_seconds=15)
         statement = text("UPDATE studio.workers SET heartbeat_at = now() - interval '2 days' WHERE id = :id")
         await session.execute(statement, {"id": old})
     await clear_traces(database)

@@ -35,7 +35,7 @@ async def test_a_role_that_died_while_the_database_was_away_is_struck_off_once_i
     monkeypatch.setattr(up, "AGAIN_SECONDS", 0.01)
     monkeypatch.setattr(up, "SERVER_SECONDS", 0.0)  # whoever starts the role again waits no longer
     async with database.transaction() as session:
-        await workers.register_worker(session, worker, "running-consumer", host="here", process=1)
+        await workers.register_worker(session, worker, "running-consumer", host="here", process=1, lease_seconds=15)
     nothing = cast(Any, None)
     studio = Studio(home=tmp_path, journal=nothing, lock=nothing, settings=nothing, backend=nothing, database=database)
     await studio.gone(worker)

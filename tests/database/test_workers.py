@@ -7,11 +7,15 @@ from uuid import UUID
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from talkwright.database import work as queue
 from talkwright.database import workers
 from talkwright.database.engine import Database
 from talkwright.database.ids import uuid7
+from talkwright.database.measuring import measure
+from talkwright.database.queueing import consumers
+from talkwright.database.roles_alive import roles_alive
 
 pytestmark = pytest.mark.anyio
 
@@ -21,8 +25,34 @@ WAITING = text("SELECT 1 FROM pg_locks WHERE NOT granted")
 async def consumer(database: Database) -> UUID:
     worker = uuid7()
     async with database.transaction() as session:
-        await workers.register_worker(session, worker, "training-consumer", host="here", process=1)
+        await workers.register_worker(session, worker, "training-consumer", host="here", process=1, lease_seconds=15)
     return worker
+
+
+@pytest.mark.parametrize(("lease", "silent", "lives"), [(90, 70, True), (15, 10, True), (15, 20, False), (2, 3, False)])
+async def test_whoever_asks_believes_a_consumer_for_as_long_as_it_said_itself(
+    database: Database, lease: float, silent: float, lives: bool
+) -> None:
+    worker, engine = uuid7(), f"engine-{uuid7().hex}"
+    given = {"host": "here", "process": 1, "lease_seconds": lease, "engines": (engine,)}
+    async with database.transaction() as session:
+        before = await seen(session)
+        await workers.register_worker(session, worker, "training-consumer", **given)
+        await session.execute(
+            text("UPDATE studio.workers SET heartbeat_at = heartbeat_at - make_interval(secs => :s) WHERE id = :id"),
+            {"id": worker, "s": silent},
+        )
+        assert (await seen(session)) == [number + lives for number in before]
+        assert (engine in await workers.offered_engines(session)) is lives
+        assert (worker in {place.worker for place in await workers.free_places(session, "training-consumer")}) is lives
+        await workers.end_worker(session, worker)
+
+
+async def seen(session: AsyncSession) -> list[int]:
+    """How many training consumers live, for people, for the metrics and for the doctor."""
+    for_people = await session.execute(text(f"SELECT {consumers('training-consumer')}"))
+    measured = (await measure(session, "training", "training-consumer")).consumers
+    return [for_people.scalar_one(), measured.get("free", 0), (await roles_alive(session)).training_consumers]
 
 
 async def test_one_that_was_struck_off_or_drains_is_not_kept_for_work(database: Database) -> None:

@@ -136,7 +136,7 @@ async def test_a_scrape_asks_the_database_one_statement(fresh_database_url: str)
     event.listen(database.engine.sync_engine, "before_cursor_execute", lambda *given: said.append(given[2]))
     async with database.transaction() as session:
         for kind, role in (("training", "training-consumer"), ("deployment", "running-consumer")):
-            found = await measure(session, kind, role, 15.0)
+            found = await measure(session, kind, role)
             assert (found.works, found.oldest_seconds, found.consumers) == ({}, 0.0, {})
     await database.close()
     assert len([statement for statement in said if "studio." in statement]) == 2

@@ -31,9 +31,10 @@ raise SystemExit("no Rasa is installed there.")
 
 async def roles(place: Place, link: Database) -> Finding:
     """Whether somebody leads each kind of work and consumers are there; none at all is a studio that is stopped."""
+    del place
     try:
         async with link.transaction() as session:
-            found = asdict(await roles_alive(session, place.service.consumer_lease_seconds))
+            found = asdict(await roles_alive(session))
     except (SQLAlchemyError, OSError) as error:
         return wrong("roles", f"The roles can't be looked up ({type(error).__name__}).", "Mend the database first.")
     if not any(found.values()):

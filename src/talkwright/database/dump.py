@@ -56,6 +56,7 @@ _IDENTITIES = (
     "WHERE table_schema = ANY(%s) AND is_identity = 'YES'"
 )
 _BUSY = "SELECT 1 FROM studio.workers WHERE ended_at IS NULL AND heartbeat_at > clock_timestamp() - interval '1 minute'"
+"""By a time that suits all leases but very long ones: the schema of an older release does not know theirs."""
 _SETTLE = (
     (
         "INSERT INTO studio.leases (key, holder, epoch, expires_at) "

@@ -9,6 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from talkwright.database.work import Kind
+from talkwright.database.workers import LIVES
 
 _OPEN: Mapping[Kind, str] = {
     "training": "('queued', 'running')",
@@ -27,7 +28,7 @@ SELECT 'consumers', CASE WHEN w.draining THEN 'draining' WHEN EXISTS (
     SELECT 1 FROM studio.attempts a WHERE a.worker = w.id AND a.ended_at IS NULL) THEN 'busy' ELSE 'free' END,
   count(*)::int, 0
 FROM studio.workers w
-WHERE w.role = :role AND w.ended_at IS NULL AND w.heartbeat_at > clock_timestamp() - make_interval(secs => :alive)
+WHERE w.role = :role AND {lives}
 GROUP BY 2
 """
 _SINCE: Mapping[Kind, str] = {"training": "w.created_at", "deployment": "w.created_at, w.wake_requested_at"}
@@ -42,10 +43,10 @@ class Measured:
     consumers: Mapping[str, int] = field(default_factory=dict)
 
 
-async def measure(session: AsyncSession, kind: Kind, role: str, alive_seconds: float) -> Measured:
+async def measure(session: AsyncSession, kind: Kind, role: str) -> Measured:
     """The queue of a kind of work and its consumers at this moment: one statement."""
-    statement = _MEASURE.format(table=f"{kind}s", open=_OPEN[kind], since=_SINCE[kind])
-    rows = (await session.execute(text(statement), {"kind": kind, "role": role, "alive": alive_seconds})).all()
+    statement = _MEASURE.format(table=f"{kind}s", open=_OPEN[kind], since=_SINCE[kind], lives=LIVES)
+    rows = (await session.execute(text(statement), {"kind": kind, "role": role})).all()
     works = {row.state: row.number for row in rows if row.what == "work"}
     oldest = max((row.seconds for row in rows if row.what == "work"), default=0.0)
     return Measured(works, oldest, {row.state: row.number for row in rows if row.what == "consumers"})

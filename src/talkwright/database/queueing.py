@@ -13,6 +13,8 @@ from typing import Literal
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from talkwright.database.workers import LIVES
+
 Role = Literal["training-consumer", "running-consumer"]
 
 QUEUE = """
@@ -51,8 +53,8 @@ def consumers(role: Role, *, busy: bool = False, engine: str | None = None) -> s
     able = f"AND w.engines::jsonb @> to_jsonb({engine})" if engine is not None else ""
     works = "AND EXISTS (SELECT 1 FROM studio.attempts a WHERE a.worker = w.id AND a.ended_at IS NULL)" if busy else ""
     return (
-        f"(SELECT count(*) FROM studio.workers w WHERE w.role = '{role}' AND w.ended_at IS NULL "  # noqa: S608 - no values
-        f"AND NOT w.draining AND w.heartbeat_at > clock_timestamp() - interval '1 minute' {able} {works})"
+        f"(SELECT count(*) FROM studio.workers w WHERE w.role = '{role}' AND {LIVES} "  # noqa: S608 - no values
+        f"AND NOT w.draining {able} {works})"
     )
 
 

@@ -7,15 +7,17 @@ from dataclasses import dataclass
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-_ALIVE = text("""
+from talkwright.database.workers import LIVES
+
+_ALIVE = text(f"""
 SELECT (SELECT count(*) FROM studio.leases WHERE key = 'lead:training' AND expires_at > clock_timestamp())::int
          AS leads_trainings,
        (SELECT count(*) FROM studio.leases WHERE key = 'lead:deployment' AND expires_at > clock_timestamp())::int
          AS leads_deployments,
-       count(*) FILTER (WHERE role = 'training-consumer')::int AS training_consumers,
-       count(*) FILTER (WHERE role = 'running-consumer')::int AS running_consumers
-FROM studio.workers WHERE ended_at IS NULL AND heartbeat_at > clock_timestamp() - make_interval(secs => :alive)
-""")
+       count(*) FILTER (WHERE w.role = 'training-consumer')::int AS training_consumers,
+       count(*) FILTER (WHERE w.role = 'running-consumer')::int AS running_consumers
+FROM studio.workers w WHERE {LIVES}
+""")  # noqa: S608 - no values
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +30,6 @@ class Alive:
     running_consumers: int
 
 
-async def roles_alive(session: AsyncSession, alive_seconds: float) -> Alive:
-    """Who shows life: leaders by their leases, consumers by a heartbeat within so many seconds."""
-    return Alive(**(await session.execute(_ALIVE, {"alive": alive_seconds})).mappings().one())
+async def roles_alive(session: AsyncSession) -> Alive:
+    """Who shows life: leaders by their leases, consumers by a sign of life in time."""
+    return Alive(**(await session.execute(_ALIVE)).mappings().one())

@@ -23,6 +23,8 @@ OWN_ENGINE = "talkwright"
 """The engine that every consumer can run."""
 OLDEST_PROTOCOL = 1
 """Consumers of the release before get work too, so that roles may be exchanged one by one."""
+LIVES = "w.ended_at IS NULL AND w.heartbeat_at > clock_timestamp() - make_interval(secs => w.lease_seconds)"
+"""SQL that tells whether a consumer `w` lives: by what it said of itself, whatever the settings of who asks."""
 
 
 _BEAT = f"""
@@ -62,10 +64,11 @@ async def register_worker(
     *,
     host: str,
     process: int,
+    lease_seconds: float,
     site: str | None = None,
     engines: Sequence[str] = (OWN_ENGINE,),
 ) -> None:
-    """Enter a consumer in the list."""
+    """Enter a consumer in the list, which counts as gone after `lease_seconds` without a sign of life."""
     now = func.clock_timestamp()
     await session.execute(
         insert(workers).values(
@@ -78,21 +81,22 @@ async def register_worker(
             site=site,
             started_at=now,
             heartbeat_at=now,
+            lease_seconds=lease_seconds,
         )
     )
     await wake(session)
 
 
-async def free_places(session: AsyncSession, role: str, alive_seconds: float) -> list[Place]:
+async def free_places(session: AsyncSession, role: str) -> list[Place]:
     """Where work can go now, consumers that run longest first, one entry for each free place."""
     rows = await session.execute(
         text(
-            "SELECT w.id, w.protocol, w.site, w.engines, w.capacity - (SELECT count(*) FROM studio.attempts a "
+            "SELECT w.id, w.protocol, w.site, w.engines, w.capacity - (SELECT count(*) FROM studio.attempts a "  # noqa: S608 - no values
             "WHERE a.worker = w.id AND a.ended_at IS NULL) AS free FROM studio.workers w "
-            "WHERE w.role = :role AND w.ended_at IS NULL AND NOT w.draining AND w.protocol >= :oldest "
-            "AND w.heartbeat_at > clock_timestamp() - make_interval(secs => :alive) ORDER BY w.started_at, w.id"
+            f"WHERE w.role = :role AND {LIVES} AND NOT w.draining AND w.protocol >= :oldest "
+            "ORDER BY w.started_at, w.id"
         ),
-        {"role": role, "alive": alive_seconds, "oldest": OLDEST_PROTOCOL},
+        {"role": role, "oldest": OLDEST_PROTOCOL},
     )
     return [
         Place(worker=row.id, protocol=row.protocol, site=row.site, engines=tuple(json.loads(row.engines)))
@@ -105,9 +109,8 @@ async def offered_engines(session: AsyncSession) -> list[str]:
     """The engines that living training consumers can run, and our own."""
     rows = await session.execute(
         text(
-            "SELECT DISTINCT jsonb_array_elements_text(w.engines::jsonb) AS engine FROM studio.workers w "
-            "WHERE w.role = 'training-consumer' AND w.ended_at IS NULL "
-            "AND w.heartbeat_at > clock_timestamp() - interval '1 minute'"
+            "SELECT DISTINCT jsonb_array_elements_text(w.engines::jsonb) AS engine FROM studio.workers w "  # noqa: S608 - no values
+            f"WHERE w.role = 'training-consumer' AND {LIVES}"
         )
     )
     return [OWN_ENGINE, *sorted({row.engine for row in rows} - {OWN_ENGINE})]

@@ -129,6 +129,7 @@ class Consumer:
                 self._role,
                 host=socket.gethostname(),
                 process=os.getpid(),
+                lease_seconds=self._settings.consumer_lease_seconds,
                 site=self._trade.site,
                 engines=self._trade.engines,
             )

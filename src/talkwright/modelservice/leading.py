@@ -176,8 +176,7 @@ class Orchestrator:
             is_queue = any(work.state == QUEUED for work in works)
             free: list[Place] = []
             if is_queue or any(work.lost for work in works):
-                alive = self._settings.consumer_lease_seconds
-                free = await workers.free_places(session, self._policy.consumers, alive)
+                free = await workers.free_places(session, self._policy.consumers)
             mark = await queue_mark(session, self._policy.kind) if is_queue else None
             if mark != self._mark:  # whoever waits learns it, of whatever assistant
                 await send_frame(session, STUDIO, "queue", {"work": self._policy.kind})
@@ -196,7 +195,7 @@ class Orchestrator:
         kind, role = self._policy.kind, self._policy.consumers
         try:
             async with self._database.transaction() as session:
-                measured = await measure(session, kind, role, self._settings.consumer_lease_seconds)
+                measured = await measure(session, kind, role)
         except UNAVAILABLE:  # what can't be read stays as it was
             return
         if self._lease is not None:

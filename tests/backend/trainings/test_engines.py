@@ -39,7 +39,13 @@ async def offer(service: Service, *engines: str) -> Any:
     worker = uuid7()
     async with service.database.transaction() as session:
         await workers.register_worker(
-            session, worker, "training-consumer", host=socket.gethostname(), process=os.getpid(), engines=engines
+            session,
+            worker,
+            "training-consumer",
+            host=socket.gethostname(),
+            process=os.getpid(),
+            lease_seconds=300,
+            engines=engines,
         )
     return worker
 

@@ -208,6 +208,13 @@ workers = Table(
     Column("draining", Boolean, nullable=False, server_default="false"),
     instant("started_at", nullable=False),
     instant("heartbeat_at", nullable=False),
+    Column(
+        "lease_seconds",
+        Float,
+        nullable=False,
+        server_default="15",
+        comment="seconds without a sign of life after which it counts as gone",
+    ),
     instant("ended_at"),
     Index("ix_workers_role", "role", postgresql_where=text("ended_at IS NULL")),
 )
