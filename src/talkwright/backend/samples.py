@@ -27,7 +27,7 @@ EXPRESSIONS: Sample = {"expressions": ["slots.size == 'large'"]}
 NEW_DEPLOYMENT: Sample = {"id": DEPLOYMENT_ID, "version": VERSION_ID}
 NEW_USER: Sample = {"username": "grace", "email": "grace@example.com", "roles": ["flow-builder"], "assistant": None}
 
-_VERSION_NAME: Sample = {"id": VERSION_ID, "name": "tea-desk-4"}
+_VERSION_NAME: Sample = {"id": VERSION_ID, "name": "tea-desk-4", "number": 4}
 TRAINING: Sample = {
     "id": TRAINING_ID,
     "assistant": ASSISTANT_ID,

@@ -25,7 +25,7 @@ _ENGINE = "(SELECT m.engine FROM studio.models m WHERE m.id = d.model)"
 _SELECT = """
 SELECT d.id, d.sequence, d.assistant, d.environment, d.state, d.active, {reason}, {engine} AS engine,
        d.slept_at IS NOT NULL AND d.cancel_requested_at IS NULL AS asleep, d.training, d.created_at, d.ready_at,
-       d.version, v.name AS version_name,
+       d.version, v.name AS version_name, v.number AS version_number,
        (SELECT a.problems FROM studio.attempts a
          WHERE a.work_kind = 'deployment' AND a.work = d.id AND a.number = d.attempt) AS attempt_problems,
        CASE WHEN d.state = 'queued' THEN (SELECT count(*) FROM studio.deployments o WHERE o.state = 'queued'

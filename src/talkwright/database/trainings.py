@@ -16,7 +16,8 @@ from talkwright.database.tables import assistants, trainings
 
 _SELECT = """
 SELECT t.id, t.sequence, t.assistant, t.state, t.deploy, t.reason, t.problems, t.created_at, t.started_at, t.ended_at,
-       t.cancel_requested_at, t.engine, t.version, v.name AS version_name, t.created_by, u.display AS by_name,
+       t.cancel_requested_at, t.engine, t.version, v.name AS version_name, v.number AS version_number,
+       t.created_by, u.display AS by_name,
        a.stage, coalesce(a.progress, 0) AS progress, a.problems AS attempt_problems,
        CASE WHEN t.state = 'queued' THEN {place} END AS place,
        CASE WHEN t.state = 'queued' THEN t.not_before > clock_timestamp() END AS pauses,

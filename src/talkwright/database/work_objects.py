@@ -26,6 +26,7 @@ def latest_training(condition: Any) -> ColumnElement[Any]:
     engine = "studio.trainings.engine"
     fields = {name: trainings.c[name] for name in (*plain, *more)} | {
         "version_name": pinned.c.name,
+        "version_number": pinned.c.number,
         "by_name": users.c.display,
         "stage": attempts.c.stage,
         "progress": func.coalesce(attempts.c.progress, 0.0),
@@ -66,6 +67,7 @@ def _deployment(assistant: Any, environment: str, *conditions: ColumnElement[boo
     fields = {name: deployments.c[name] for name in (*plain, "created_at", "ready_at")} | {
         "asleep": _asleep(),
         "version_name": versions.c.name,
+        "version_number": versions.c.number,
         "place": literal(1),
         "pauses": deployments.c.not_before > func.clock_timestamp(),
         "engine": literal_column(_ENGINE),

@@ -30,6 +30,7 @@ def told(*problems: Problem) -> list[dict[str, Any]]:
         "ended_at": None,
         "place": None,
         "attempt_problems": None,
+        "version_number": 1,
     }
     row |= {name: uuid4() for name in ("id", "assistant", "version", "created_by")}
     row |= {"state": "failed", "progress": 0.0, "created_at": datetime.now(UTC), "deploy": True}

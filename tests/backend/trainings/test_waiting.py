@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from talkwright.backend.trainings.words import deployment_words, waiting_words
+from talkwright.backend.work.waiting import deployment_words, training_words
 
 
 def row(**values: Any) -> dict[str, Any]:
@@ -41,7 +41,7 @@ def row(**values: Any) -> dict[str, Any]:
     ],
 )
 def test_a_training_says_who_comes_before_it_and_who_is_busy(values: dict[str, Any], words: str | None) -> None:
-    assert waiting_words(row(**values)) == words
+    assert training_words(row(**values)) == words
 
 
 def test_a_model_that_is_to_run_says_so_too_and_what_happens_if_nothing_comes_free() -> None:

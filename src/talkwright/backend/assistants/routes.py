@@ -19,6 +19,7 @@ from talkwright.backend.assistants.schemas import (
 from talkwright.backend.audit import origin_of
 from talkwright.backend.context import Session
 from talkwright.backend.interchange.importing import creation_change, read
+from talkwright.backend.paging import Limit
 from talkwright.backend.security import SignedIn, require
 from talkwright.database import assistants
 from talkwright.database.announcements import STUDIO, announce
@@ -40,7 +41,7 @@ async def list_assistants(
     *,
     name: Annotated[str | None, Query(max_length=200, description="The exact name.")] = None,
     cursor: Annotated[str | None, Query(max_length=2000)] = None,
-    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    limit: Limit = 50,
 ) -> Any:
     """The assistants that the caller may see, by title."""
     return await service.page_of_assistants(session, person, cursor, limit, name=name)

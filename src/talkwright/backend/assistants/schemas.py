@@ -9,8 +9,9 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from talkwright.backend import samples
-from talkwright.backend.content.schemas import Counts, Person, Problem
+from talkwright.backend.content.schemas import Counts, Problem
 from talkwright.backend.deployments.schemas import Deployment
+from talkwright.backend.names import Person
 from talkwright.backend.trainings.schemas import Training
 
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_.-]{0,99}$")]

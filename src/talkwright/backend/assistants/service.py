@@ -14,13 +14,13 @@ from talkwright.assistant.items import ItemBody
 from talkwright.assistant.naming import assistant_id
 from talkwright.assistant.project import Project
 from talkwright.backend.content.checking import CHECKER
-from talkwright.backend.content.paging import decode_cursor, encode_cursor, invalid_cursor
 from talkwright.backend.content.presenting import person
 from talkwright.backend.content.words import words_of
 from talkwright.backend.content.writing import ChangeRequest, begin, first_answer
 from talkwright.backend.deployments.schemas import deployment_of
 from talkwright.backend.errors import ProblemError, not_found
 from talkwright.backend.interchange.importing import import_project
+from talkwright.backend.paging import decode_cursor, encode_cursor, invalid_cursor, page_of
 from talkwright.backend.trainings.schemas import training_of
 from talkwright.database import assistants
 from talkwright.database.announcements import STUDIO, announce
@@ -39,10 +39,7 @@ async def page_of_assistants(
     after = None if parts is None else (parts[0], _uuid(parts[1]))
     visible = visible_assistants(principal)
     found = await assistants.list_assistants(session, visible, name=name, after=after, limit=limit + 1)
-    shown = found[:limit]
-    following = None
-    if len(found) > limit:
-        following = encode_cursor(shown[-1].sorting, str(shown[-1].assistant.id))
+    shown, following = page_of(found, limit, lambda entry: encode_cursor(entry.sorting, str(entry.assistant.id)))
     return {"items": [summary(entry, principal) for entry in shown], "next": following}
 
 

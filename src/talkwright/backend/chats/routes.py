@@ -23,6 +23,7 @@ from talkwright.backend.chats.schemas import (
 )
 from talkwright.backend.chats.turns import NEW_SESSION, Said, Turns
 from talkwright.backend.context import ServicesOf, Session
+from talkwright.backend.paging import Limit
 from talkwright.backend.security import require
 from talkwright.identity.principal import Principal
 
@@ -50,7 +51,7 @@ async def list_chats(
     session: Session,
     *,
     cursor: UUID | None = None,
-    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    limit: Limit = 50,
     mine: Annotated[bool, Query(description="Only those that the caller began.")] = False,
 ) -> Chats:
     """The assistant's chats, newest first."""
@@ -105,7 +106,7 @@ async def read_timeline(
     services: ServicesOf,
     *,
     after: Annotated[int, Query(ge=0, le=2**31)] = 0,
-    limit: Annotated[int, Query(ge=1, le=200)] = 200,
+    limit: Limit = 200,
 ) -> Timeline:
     """What was said and done, turn by turn, and where the conversation stands."""
     return await service.read_timeline(session, services.get(Bots).places, aid, chat, after=after, limit=limit)

@@ -10,7 +10,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from talkwright.backend import samples
-from talkwright.backend.trainings.schemas import Person
+from talkwright.backend.names import Person
 
 MOST_CHARACTERS = 20_000
 

@@ -10,7 +10,6 @@ from typing import Any
 from uuid import UUID
 
 from pydantic import ValidationError
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from talkwright.assistant.flows import PATTERN_PREFIX, Flow
@@ -23,7 +22,9 @@ from talkwright.backend.chats.schemas import Chat, Chats, NewChat, Prompt, Promp
 from talkwright.backend.chats.turns import readable, state_of
 from talkwright.backend.content.service import find_assistant
 from talkwright.backend.context import Services
+from talkwright.backend.creating import made_once
 from talkwright.backend.errors import ProblemError, not_found
+from talkwright.backend.paging import page_of
 from talkwright.conversation.events import Event
 from talkwright.conversation.fold import view
 from talkwright.conversation.timeline import timeline
@@ -42,22 +43,17 @@ async def begin_chat(
     services: Services, assistant: UUID, by: UUID, wanted: NewChat, origin: Origin
 ) -> tuple[Chat, bool]:
     """Begin a chat; gives it, and whether it is new."""
-    try:
-        async with services.transaction() as session:
-            known = await repository.get_chat(session, assistant, wanted.id)
-            if known is not None:
-                return chat_of(known), False
-            language = await _language(session, assistant, wanted.language)
-            await repository.insert_chat(session, wanted.id, assistant=assistant, language=language, by=by)
-            await record(session, origin, "chats.begin", assistant=assistant, target=wanted.id)
-    except IntegrityError:
-        async with services.transaction() as session:
-            known = await repository.get_chat(session, assistant, wanted.id)
-        if known is None:
-            raise ProblemError(409, "id-taken", "This id is taken", "Make a new id for the chat.") from None
-        return chat_of(known), False
-    async with services.transaction() as session:
-        return await one_chat(session, assistant, wanted.id), True
+
+    async def find(session: AsyncSession) -> Chat | None:
+        row = await repository.get_chat(session, assistant, wanted.id)
+        return None if row is None else chat_of(row)
+
+    async def make(session: AsyncSession) -> None:
+        language = await _language(session, assistant, wanted.language)
+        await repository.insert_chat(session, wanted.id, assistant=assistant, language=language, by=by)
+        await record(session, origin, "chats.begin", assistant=assistant, target=wanted.id)
+
+    return await made_once(services, "chat", find, make)
 
 
 async def one_chat(session: AsyncSession, assistant: UUID, chat: UUID) -> Chat:
@@ -73,8 +69,8 @@ async def page_of_chats(
 ) -> Chats:
     """Chats, newest first; `by`: those that this person began."""
     rows = await repository.list_chats(session, assistant, before=before, limit=limit + 1, by=by)
-    more = len(rows) > limit
-    return Chats(items=[chat_of(row) for row in rows[:limit]], next=str(rows[limit - 1]["id"]) if more else None)
+    shown, following = page_of(rows, limit, lambda row: row["id"])
+    return Chats(items=[chat_of(row) for row in shown], next=following)
 
 
 async def read_timeline(

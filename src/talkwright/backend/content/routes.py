@@ -32,6 +32,7 @@ from talkwright.backend.content.schemas import (
 from talkwright.backend.content.writing import ChangeRequest, begin, write_change
 from talkwright.backend.context import Session
 from talkwright.backend.errors import ProblemError, not_found
+from talkwright.backend.paging import Limit
 from talkwright.backend.security import ASSISTANT_PARAMETER, require
 from talkwright.database.items import kinds_of
 from talkwright.database.listings import ItemFilter
@@ -41,7 +42,6 @@ from talkwright.identity.principal import Principal
 router = APIRouter(tags=["content"], prefix="/assistants/{aid}")
 
 Reader = Annotated[Principal, Depends(require("content:read"))]
-Limit = Annotated[int, Query(ge=1, le=200)]
 Cursor = Annotated[str | None, Query(max_length=2000)]
 
 

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from talkwright.assistant.items import Kind
 from talkwright.backend import samples
+from talkwright.backend.names import Person
 
 Name = Annotated[str, Field(min_length=1, max_length=500)]
 _EXAMPLE_ID = "01990000-0000-7000-8000-000000000001"
@@ -20,13 +21,6 @@ class Strict(BaseModel):
     """A body that takes no unknown keys."""
 
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
-
-
-class Person(BaseModel):
-    """Somebody, as pages show them."""
-
-    id: UUID
-    name: str
 
 
 class Origin(Strict):

@@ -12,7 +12,6 @@ from talkwright.assistant.alignment import align
 from talkwright.backend.content.builtin import as_stored, builtin_items, builtin_mentions, find_builtin
 from talkwright.backend.content.conditions import described, texts_in
 from talkwright.backend.content.derive import listing_of, stored_name
-from talkwright.backend.content.paging import decode_cursor, encode_cursor, number_cursor
 from talkwright.backend.content.presenting import (
     at_lines,
     history_entry,
@@ -22,6 +21,7 @@ from talkwright.backend.content.presenting import (
     person,
 )
 from talkwright.backend.errors import not_found
+from talkwright.backend.paging import decode_cursor, encode_cursor, number_cursor, page_of
 from talkwright.database import assistants
 from talkwright.database.assistants import AssistantRow
 from talkwright.database.changes import list_changes
@@ -179,8 +179,8 @@ async def page_of_history(
 ) -> dict[str, Any]:
     """An item's revisions, newest first."""
     entries = await history(session, assistant, item, before=number_cursor(cursor), limit=limit + 1)
-    shown = [history_entry(entry) for entry in entries[:limit]]
-    return {"items": shown, "next": str(shown[-1]["revision"]) if len(entries) > limit else None}
+    shown, following = page_of([history_entry(entry) for entry in entries], limit, lambda entry: entry["revision"])
+    return {"items": shown, "next": following}
 
 
 async def old_revision(session: AsyncSession, row: AssistantRow, item: UUID, number: int, hidden: Sequence[str]) -> Any:
@@ -238,8 +238,8 @@ async def kinds_of_edits(session: AsyncSession, assistant: UUID, edits: Sequence
 async def page_of_changes(session: AsyncSession, assistant: UUID, cursor: str | None, limit: int) -> dict[str, Any]:
     """The assistant's changes, newest first."""
     found = await list_changes(session, assistant, before=number_cursor(cursor), limit=limit + 1)
-    shown = [listed_change(entry) for entry in found[:limit]]
-    return {"items": shown, "next": str(shown[-1]["number"]) if len(found) > limit else None}
+    shown, following = page_of([listed_change(entry) for entry in found], limit, lambda change: change["number"])
+    return {"items": shown, "next": following}
 
 
 async def all_problems(session: AsyncSession, assistant: UUID, hidden: Sequence[str]) -> dict[str, Any]:

@@ -11,8 +11,9 @@ from talkwright.backend.audit import origin_of
 from talkwright.backend.context import ServicesOf, Session
 from talkwright.backend.deployments import service
 from talkwright.backend.deployments.schemas import Deployment, Deployments, NewDeployment
+from talkwright.backend.paging import Limit, Number
 from talkwright.backend.security import require
-from talkwright.backend.trainings.history import Before, Most, StateChanges, page_of_states
+from talkwright.backend.work.history import StateChanges, page_of_states
 from talkwright.identity.principal import Principal
 
 router = APIRouter(tags=["deployments"], prefix="/assistants/{aid}/deployments")
@@ -37,8 +38,8 @@ async def list_deployments(
     aid: UUID,
     _reader: Reader,
     session: Session,
-    cursor: Annotated[str | None, Query(pattern=r"^\d{1,18}$")] = None,
-    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    cursor: Number = None,
+    limit: Limit = 50,
     version: Annotated[UUID | None, Query(description="Only those of this version.")] = None,
 ) -> Deployments:
     """The assistant's deployments, newest first."""
@@ -61,7 +62,7 @@ async def stop_deployment(
 
 @router.get("/{deployment}/states")
 async def deployment_states(
-    aid: UUID, deployment: UUID, _reader: Reader, session: Session, cursor: Before = None, limit: Most = 50
+    aid: UUID, deployment: UUID, _reader: Reader, session: Session, cursor: Number = None, limit: Limit = 50
 ) -> StateChanges:
     """What became of the deployment: each change of its state, with who made it, when and why."""
     await service.one_deployment(session, aid, deployment)

@@ -10,8 +10,9 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from talkwright.backend import samples
-from talkwright.backend.trainings.schemas import VersionName, problems_of
-from talkwright.backend.trainings.words import deployment_words
+from talkwright.backend.names import VersionName
+from talkwright.backend.work.problems import problems_of
+from talkwright.backend.work.waiting import deployment_words
 from talkwright.database.states import DeploymentState
 
 
@@ -60,7 +61,7 @@ def deployment_of(row: Mapping[str, Any]) -> Deployment:
         id=row["id"],
         assistant=row["assistant"],
         environment=row["environment"],
-        version=VersionName(id=row["version"], name=row["version_name"]),
+        version=VersionName.of(row),
         training=row["training"],
         state=row["state"],
         active=row["active"],

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from talkwright.backend.context import Services
+from talkwright.backend.creating import made_once
 from talkwright.backend.deployments.schemas import Deployment, Deployments, NewDeployment, deployment_of
 from talkwright.backend.errors import ProblemError, not_found
+from talkwright.backend.paging import page_of
 from talkwright.backend.quotas.service import admit
 from talkwright.backend.quotas.settings import QuotaSettings
 from talkwright.database import deployments as repository
@@ -23,37 +24,32 @@ async def request_deployment(
     services: Services, assistant: UUID, by: UUID, wanted: NewDeployment, origin: Origin
 ) -> tuple[Deployment, bool]:
     """Queue a trained version to run; gives the deployment, and whether it is new."""
-    try:
-        async with services.transaction() as session:
-            known = await repository.get_deployment(session, assistant, wanted.id)
-            if known is not None:
-                return deployment_of(known), False
-            if not await lives(session, assistant, hold=True):  # or it would run after what its deletion stops
-                raise not_found("assistant")
-            if await find_version(session, assistant, wanted.version) is None:
-                raise not_found("version")
-            model = await repository.model_of_version(session, wanted.version, hold=True)
-            if model is None:
-                raise ProblemError(409, "no-model", "This version has no model", "Train it first; then it can run.")
-            await admit(session, services.get(QuotaSettings), assistant, "deployment")
-            await repository.insert_deployment(
-                session,
-                wanted.id,
-                assistant=assistant,
-                version=wanted.version,
-                model=model,
-                by=by,
-                traceparent=tracing.header(),
-            )
-            await record(session, origin, "deployments.request", assistant=assistant, target=wanted.id)
-    except IntegrityError:
-        async with services.transaction() as session:
-            known = await repository.get_deployment(session, assistant, wanted.id)
-        if known is None:
-            raise ProblemError(409, "id-taken", "This id is taken", "Make a new id for the deployment.") from None
-        return deployment_of(known), False
-    async with services.transaction() as session:
-        return await one_deployment(session, assistant, wanted.id), True
+
+    async def find(session: AsyncSession) -> Deployment | None:
+        row = await repository.get_deployment(session, assistant, wanted.id)
+        return None if row is None else deployment_of(row)
+
+    async def make(session: AsyncSession) -> None:
+        if not await lives(session, assistant, hold=True):  # or it would run after what its deletion stops
+            raise not_found("assistant")
+        if await find_version(session, assistant, wanted.version) is None:
+            raise not_found("version")
+        model = await repository.model_of_version(session, wanted.version, hold=True)
+        if model is None:
+            raise ProblemError(409, "no-model", "This version has no model", "Train it first; then it can run.")
+        await admit(session, services.get(QuotaSettings), assistant, "deployment")
+        await repository.insert_deployment(
+            session,
+            wanted.id,
+            assistant=assistant,
+            version=wanted.version,
+            model=model,
+            by=by,
+            traceparent=tracing.header(),
+        )
+        await record(session, origin, "deployments.request", assistant=assistant, target=wanted.id)
+
+    return await made_once(services, "deployment", find, make)
 
 
 async def one_deployment(session: AsyncSession, assistant: UUID, deployment: UUID) -> Deployment:
@@ -77,7 +73,5 @@ async def page_of_deployments(
 ) -> Deployments:
     """Deployments, or those of one version, newest first."""
     rows = await repository.list_deployments(session, assistant, before=before, limit=limit + 1, version=version)
-    more = len(rows) > limit
-    return Deployments(
-        items=[deployment_of(row) for row in rows[:limit]], next=str(rows[limit - 1]["sequence"]) if more else None
-    )
+    shown, following = page_of(rows, limit, lambda row: row["sequence"])
+    return Deployments(items=[deployment_of(row) for row in shown], next=following)

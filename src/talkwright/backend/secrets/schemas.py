@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from talkwright.backend import samples
-from talkwright.backend.trainings.schemas import Person
+from talkwright.backend.names import Person
 
 LONGEST_VALUE = 3000
 MOST_SECRETS = 20

@@ -12,8 +12,8 @@ from talkwright.assistant.build import merged_document
 from talkwright.assistant.items import ItemBody
 from talkwright.assistant.variables import SETTINGS, named_variables
 from talkwright.backend.errors import ProblemError, not_found
+from talkwright.backend.names import Person
 from talkwright.backend.secrets.schemas import MOST_SECRETS, Changed, Secret, Secrets
-from talkwright.backend.trainings.schemas import Person
 from talkwright.database import assistant_secrets as repository
 from talkwright.database.announcements import announce
 from talkwright.database.assistants import lives

@@ -9,18 +9,17 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 
 from talkwright.backend.audit import origin_of
 from talkwright.backend.context import ServicesOf, Session
+from talkwright.backend.paging import Limit, Number
 from talkwright.backend.security import require
 from talkwright.backend.trainings import service
-from talkwright.backend.trainings.history import Before, Most, StateChanges, page_of_states
 from talkwright.backend.trainings.schemas import Log, NewTraining, Training, Trainings
+from talkwright.backend.work.history import StateChanges, page_of_states
 from talkwright.identity.principal import Principal
 
 router = APIRouter(tags=["trainings"], prefix="/assistants/{aid}/trainings")
 
 Reader = Annotated[Principal, Depends(require("trainings:read"))]
 Writer = Annotated[Principal, Depends(require("trainings:write"))]
-Limit = Annotated[int, Query(ge=1, le=200)]
-Cursor = Annotated[str | None, Query(pattern=r"^\d{1,18}$")]
 MOST_LINES = 2000
 
 
@@ -37,7 +36,7 @@ async def request_training(
 
 @router.get("")
 async def list_trainings(
-    aid: UUID, _reader: Reader, session: Session, cursor: Cursor = None, limit: Limit = 50
+    aid: UUID, _reader: Reader, session: Session, cursor: Number = None, limit: Limit = 50
 ) -> Trainings:
     """The assistant's trainings, newest first."""
     return await service.page_of_trainings(session, aid, int(cursor) if cursor else None, limit)
@@ -71,7 +70,7 @@ async def read_log(
 
 @router.get("/{training}/states")
 async def training_states(
-    aid: UUID, training: UUID, _reader: Reader, session: Session, cursor: Before = None, limit: Most = 50
+    aid: UUID, training: UUID, _reader: Reader, session: Session, cursor: Number = None, limit: Limit = 50
 ) -> StateChanges:
     """What became of the training: each change of its state, with who made it, when and why."""
     await service.one_training(session, aid, training)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -10,24 +9,11 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from talkwright.assistant.problems import key_of
 from talkwright.backend import samples
-from talkwright.backend.trainings.words import waiting_words
+from talkwright.backend.names import Person, VersionName
+from talkwright.backend.work.problems import problems_of
+from talkwright.backend.work.waiting import training_words
 from talkwright.database.states import ENDED_TRAININGS, TrainingState
-
-
-class Person(BaseModel):
-    """Somebody, as pages show them."""
-
-    id: UUID
-    name: str
-
-
-class VersionName(BaseModel):
-    """A version by its name."""
-
-    id: UUID
-    name: str
 
 
 class NewTraining(BaseModel):
@@ -101,10 +87,10 @@ def training_of(row: Mapping[str, Any]) -> Training:
     return Training(
         id=row["id"],
         assistant=row["assistant"],
-        version=VersionName(id=row["version"], name=row["version_name"]),
+        version=VersionName.of(row),
         state=row["state"],
         place=row["place"],
-        waiting=waiting_words(row),
+        waiting=training_words(row),
         stage=row["stage"],
         progress=1.0 if row["state"] == TrainingState.SUCCEEDED else row["progress"],
         reason=row["reason"],
@@ -117,15 +103,3 @@ def training_of(row: Mapping[str, Any]) -> Training:
         stopping=not ended and row["cancel_requested_at"] is not None,
         engine=row["engine"],
     )
-
-
-def problems_of(written: str | None) -> list[dict[str, Any]]:
-    """Problems as an attempt keeps them, in the API's shape."""
-    return [_problem(found) for found in json.loads(written or "[]")]
-
-
-def _problem(found: Mapping[str, Any]) -> dict[str, Any]:
-    """A problem as the engine said it, in the API's shape: engines leave out what is empty."""
-    empty: dict[str, Any] = dict.fromkeys(("kind", "name", "item", "step", "line", "file", "fix"))
-    told = {name: value for name, value in found.items() if name != "subject"}
-    return {"key": key_of(found), "path": "", "severity": "error", **empty, **told}

@@ -9,7 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from talkwright.backend.content.presenting import listed_problem
 from talkwright.backend.context import Services
+from talkwright.backend.creating import id_taken
 from talkwright.backend.errors import ProblemError, not_found
+from talkwright.backend.paging import page_of
 from talkwright.backend.quotas.service import admit
 from talkwright.backend.quotas.settings import QuotaSettings
 from talkwright.backend.trainings.schemas import Log, LogLine, NewTraining, Training, Trainings, training_of
@@ -107,10 +109,8 @@ async def stop_training(session: AsyncSession, assistant: UUID, training: UUID, 
 async def page_of_trainings(session: AsyncSession, assistant: UUID, before: int | None, limit: int) -> Trainings:
     """Trainings, newest first."""
     rows = await repository.list_trainings(session, assistant, before=before, limit=limit + 1)
-    more = len(rows) > limit
-    return Trainings(
-        items=[training_of(row) for row in rows[:limit]], next=str(rows[limit - 1]["sequence"]) if more else None
-    )
+    shown, following = page_of(rows, limit, lambda row: row["sequence"])
+    return Trainings(items=[training_of(row) for row in shown], next=following)
 
 
 async def log_of(session: AsyncSession, training: UUID, after: int, limit: int) -> Log:
@@ -149,7 +149,7 @@ async def _known(session: AsyncSession, assistant: UUID, training: UUID) -> Trai
     if row is not None:
         return training_of(row)
     if await repository.training_exists(session, training):
-        raise ProblemError(409, "id-taken", "This id is taken", "Make a new id for the training.")
+        raise id_taken("training")
     return None
 
 

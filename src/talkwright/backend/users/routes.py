@@ -11,6 +11,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from talkwright.backend.audit import origin_of
 from talkwright.backend.context import ServicesOf, Session
 from talkwright.backend.errors import ProblemError
+from talkwright.backend.paging import Limit, page_of
 from talkwright.backend.security import require
 from talkwright.backend.users import service
 from talkwright.backend.users.schemas import Invited, NewUser, PasswordLink, RoleList, RoleShown, UserList
@@ -37,13 +38,12 @@ async def list_users(
     _manager: Manager,
     session: Session,
     cursor: Annotated[str | None, Query(max_length=64)] = None,
-    limit: Annotated[int, Query(ge=1, le=200)] = 100,
+    limit: Limit = 100,
 ) -> UserList:
     """Everybody who was let in, in the order they came."""
     rows = await people.people(session, after=_after(cursor), limit=limit + 1)
-    more = len(rows) > limit
-    items = [service.shown(row) for row in rows[:limit]]
-    return UserList(items=items, next=str(items[-1].id) if more else None)
+    shown, following = page_of(rows, limit, lambda row: row.id)
+    return UserList(items=[service.shown(row) for row in shown], next=following)
 
 
 @router.post("/users", status_code=201)

@@ -13,6 +13,7 @@ from talkwright.backend.audit import origin_of
 from talkwright.backend.context import ServicesOf, Session
 from talkwright.backend.errors import ProblemError, not_found
 from talkwright.backend.interchange.downloads import attachment
+from talkwright.backend.paging import Limit
 from talkwright.backend.security import require
 from talkwright.backend.versions import service
 from talkwright.backend.versions.schemas import Description, Version, Versions
@@ -37,7 +38,7 @@ async def list_versions(
     session: Session,
     *,
     cursor: Annotated[str | None, Query(max_length=20)] = None,
-    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    limit: Limit = 50,
 ) -> Any:
     """The assistant's versions, newest first."""
     return await service.page_of_versions(session, aid, cursor, limit)

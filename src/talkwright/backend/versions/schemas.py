@@ -9,7 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from talkwright.backend import samples
 from talkwright.backend.content.schemas import Touched
-from talkwright.backend.trainings.schemas import Person, Training
+from talkwright.backend.names import Person
+from talkwright.backend.trainings.schemas import Training
 
 
 class ModelSize(BaseModel):

@@ -7,9 +7,9 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from talkwright.backend.content.paging import number_cursor
 from talkwright.backend.content.presenting import person
 from talkwright.backend.errors import ProblemError, not_found
+from talkwright.backend.paging import number_cursor, page_of
 from talkwright.backend.trainings.schemas import training_of
 from talkwright.backend.versions.digests import version_digest
 from talkwright.database import versions
@@ -40,8 +40,8 @@ async def pin_current(session: AsyncSession, assistant: UUID, author: UUID) -> V
 async def page_of_versions(session: AsyncSession, assistant: UUID, cursor: str | None, limit: int) -> dict[str, Any]:
     """Versions, newest first."""
     found = await versions.list_versions(session, assistant, before=number_cursor(cursor), limit=limit + 1)
-    shown = [listed_version(entry) for entry in found[:limit]]
-    return {"items": shown, "next": str(found[limit - 1].version.number) if len(found) > limit else None}
+    shown, following = page_of(found, limit, lambda entry: entry.version.number)
+    return {"items": [listed_version(entry) for entry in shown], "next": following}
 
 
 async def one_version(session: AsyncSession, assistant: UUID, version: UUID) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 from talkwright.database.workers import OWN_ENGINE
 
 
-def waiting_words(row: Mapping[str, Any]) -> str | None:
+def training_words(row: Mapping[str, Any]) -> str | None:
     """Why a queued training does not run yet; None for one that does."""
     return None if row["state"] != "queued" else _sentence(_reason(row, "training"))
 

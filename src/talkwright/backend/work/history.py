@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
 from uuid import UUID
 
-from fastapi import Query
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from talkwright.backend import samples
+from talkwright.backend.paging import page_of
 from talkwright.database.histories import history_of
 from talkwright.database.work import Kind
-
-Before = Annotated[str | None, Query(pattern=r"^\d{1,18}$")]
-Most = Annotated[int, Query(ge=1, le=200)]
 
 
 class StateChange(BaseModel):
@@ -42,8 +38,5 @@ class StateChanges(BaseModel):
 async def page_of_states(session: AsyncSession, kind: Kind, work: UUID, before: int | None, limit: int) -> StateChanges:
     """What became of a training or a deployment, newest first."""
     rows = await history_of(session, kind, work, before=before, limit=limit + 1)
-    more = len(rows) > limit
-    return StateChanges(
-        items=[StateChange.model_validate(row) for row in rows[:limit]],
-        next=str(rows[limit - 1]["number"]) if more else None,
-    )
+    shown, following = page_of(rows, limit, lambda row: row["number"])
+    return StateChanges(items=[StateChange.model_validate(row) for row in shown], next=following)

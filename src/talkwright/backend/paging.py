@@ -1,11 +1,29 @@
-"""Cursors: the place in a list where the next page begins, opaque to those who send it back."""
+"""Pages of lists, and cursors: the place where the next page begins, opaque to those who send it back."""
 
 from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Callable, Sequence
+from typing import Annotated, TypeVar
+
+from fastapi import Query
 
 from talkwright.backend.errors import ProblemError
+
+Row = TypeVar("Row")
+Limit = Annotated[int, Query(ge=1, le=200)]
+Number = Annotated[str | None, Query(pattern=r"^\d{1,18}$")]
+"""A cursor of a list whose places are numbers."""
+
+
+def page_of(found: Sequence[Row], limit: int, place: Callable[[Row], object]) -> tuple[list[Row], str | None]:
+    """What a page shows of the rows found, one of which is too many where more follow, and the next page's cursor.
+
+    The cursor is the `place` of the last row shown, None on the last page.
+    """
+    shown = list(found[:limit])
+    return shown, str(place(shown[-1])) if len(found) > limit else None
 
 
 def encode_cursor(*parts: str) -> str:
