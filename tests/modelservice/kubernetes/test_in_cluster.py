@@ -1,24 +1,32 @@
-"""The model service as `deploy/kubernetes` has it: roles in pods, with an account's token and the least rights.
+"""The studio as `deploy/kubernetes` has it: roles in pods, with an account's token and the least rights.
 
-The backend is the test itself; it talks to the bots' pods as one in the cluster does.
+People come in by the backend's pods; where a chat must outlive any pod, the test itself is one more backend.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterator
+from subprocess import CalledProcessError
 from typing import Any
 
 import httpx2
+import psycopg
 import pytest
 from sqlalchemy import select
 from tests.modelservice.kubernetes.inside import Inside, inside
+from tests.modelservice.kubernetes.people import ask, browsing, first_person, places_of
 from tests.modelservice.kubernetes.podded import PATIENCE_SECONDS, chat_on, deployed
 from tests.services.kubernetes.running import KubernetesCluster
 from tests.services.modelservice import project, talking, texts
 from tests.services.objects import ObjectServer
+from tests.services.postgres import TestServer
+from tests.services.prometheus import targets
+from tests.services.studio import PLAIN, Browser
 
+from talkwright.database.engine import plain_url
 from talkwright.database.settings import DatabaseSettings
 from talkwright.database.tables import workers
 
@@ -35,6 +43,13 @@ async def pods(
     """All roles in pods."""
     async with inside(kubernetes, database_settings, tmp_path_factory.mktemp("inside"), s3_for_pods) as pods:
         yield pods
+
+
+@pytest.fixture(scope="module")
+async def ann(pods: Inside) -> AsyncIterator[Browser]:
+    """The first person that was let in."""
+    async with first_person(pods, "ann") as browser:
+        yield browser
 
 
 async def holder(pods: Inside, deployment: Any) -> str:
@@ -57,13 +72,32 @@ async def held_by_another(pods: Inside, deployment: Any, before: set[str]) -> No
             await asyncio.sleep(0.2)
 
 
-async def test_who_trains_and_chats_notices_no_consumer_that_is_deleted_or_rolled_out(pods: Inside) -> None:
+async def test_a_person_signs_in_and_reads_the_page_whichever_backend_answers(pods: Inside, ann: Browser) -> None:
+    assert len(await places_of(pods, "backend")) == 2  # one request after the other goes to another of them
+    for _ in range(2):
+        assert (await ann.http.get("/api/session")).json()["person"]["name"] == "ann"
+        page = await ann.http.get("/assistants", headers={"Accept": "text/html"})
+        assert page.status_code == 200
+        assert '<div id="root">' in page.text
+        for file in re.findall(r'(?:src|href)="(/assets/[^"]+)"', page.text):
+            assert (await ann.http.get(file)).status_code == 200, file
+    assert page.headers["Strict-Transport-Security"]
+    async with browsing(pods) as stranger:
+        assert (await stranger.http.get("/api/assistants")).status_code == 401
+        foreign = await stranger.http.get("/api/session", headers={"Host": "elsewhere.example.com"})
+        assert foreign.status_code == 421
+
+
+async def test_who_trains_and_chats_notices_no_consumer_that_is_deleted_or_rolled_out(
+    pods: Inside, ann: Browser
+) -> None:
     service = pods.service
     assistant, training, bot = await deployed(pods, "inside")
     (attempt,) = await service.attempts("training", training)
     assert (attempt.outcome, len(await service.models_of(training))) == ("succeeded", 1)
     name = f"tw-r-{bot.id}-{bot.attempt}"
     await pods.hold(name)
+    assert await ask(ann, assistant, "send money") == ["Who shall get the money?"]
     uid = await pods.kubectl("get", "pods", "-l", f"talkwright/job={name}", "-o", "jsonpath={.items[*].metadata.uid}")
     over = asyncio.Event()
     async with talking(service, assistant) as talk:
@@ -105,18 +139,32 @@ async def test_a_training_goes_on_while_its_consumer_is_deleted_and_is_published
     await pods.hold()
 
 
-async def test_of_the_replicas_of_each_orchestrator_one_leads_and_nobody_was_restarted(pods: Inside) -> None:
-    told = json.loads(await pods.says("get", "pods", "-l", "talkwright/part=orchestrators", "-o", "json"))
-    leads = []
-    async with httpx2.AsyncClient(timeout=30, trust_env=False) as client:
+async def test_all_roles_are_well_and_scraped_and_of_each_kind_of_orchestrator_one_leads(pods: Inside) -> None:
+    await pods.rolled_out()  # after whatever other tests deleted
+    told = json.loads(await pods.says("get", "pods", "-l", "talkwright/role", "-o", "json"))
+    leads, scraped = [], set()
+    async with httpx2.AsyncClient(timeout=30, trust_env=False, verify=PLAIN) as client:
         for pod in told["items"]:
-            assert pod["status"]["containerStatuses"][0]["restartCount"] == 0
-            url = f"http://{pod['status']['podIP']}:8001"
-            assert (await client.get(f"{url}/ready")).text == "ready\n"
-            lines = (await client.get(f"{url}/metrics")).text.splitlines()
+            if "deletionTimestamp" in pod["metadata"]:
+                continue
+            if pod["metadata"]["labels"]["talkwright/part"] != "consumers":  # some of which other tests delete
+                assert pod["status"]["containerStatuses"][0]["restartCount"] == 0
+            assert (await client.get(f"http://{pod['status']['podIP']}:8001/ready")).text == "ready\n"
+            pod["metadata"]["namespace"] = "talkwright"
+            (target,) = targets(pod)
+            lines = (await client.get(target.url)).text.splitlines()
             leads += [line for line in lines if line.startswith("talkwright_leader{") and line.endswith(" 1.0")]
-    assert len(told["items"]) == 4
+            scraped.add(target.labels["job"])
     assert len(leads) == len(set(leads)) == 2
+    wanted = {"backend", "periodic", "training-consumer", "running-consumer"}
+    assert scraped == wanted | {"training-orchestrator", "running-orchestrator"}
+
+
+async def test_the_doctor_finds_all_well_in_the_pod_of_an_operators_commands(pods: Inside, ann: Browser) -> None:
+    found = {one["area"]: one for one in json.loads(await pods.tool("doctor", "--json"))}
+    noted = {area: one["found"] for area, one in found.items() if one["state"] != "well"}
+    assert noted.keys() == {"actions"}, noted
+    assert found["cluster"]["found"] == f"Jobs may be run in the namespace {pods.namespace.name}."
 
 
 async def test_a_consumer_without_the_role_ends_with_the_rights_that_it_lacks(pods: Inside) -> None:
@@ -136,3 +184,28 @@ async def test_a_consumer_without_the_role_ends_with_the_rights_that_it_lacks(po
     assert words.startswith(f"In the namespace {pods.namespace.name} this service may not create jobs, ")
     assert words.endswith("bind its service account to the Role talkwright-jobs.")
     await pods.says("delete", "deployment", "poor", "--wait=false")
+
+
+async def test_a_backup_is_made_beside_the_studio_and_restored_into_another_database(
+    pods: Inside, postgres: TestServer, s3_for_pods: ObjectServer
+) -> None:
+    kept = await pods.service.assistant("kept")
+    await pods.says("create", "job", "by-hand", "--from=cronjob/talkwright-backup")
+    await pods.says("wait", "--for=condition=Complete", "job/by-hand", "--timeout=100s")
+    assert (pods.backups / "by-hand.backup").stat().st_mode & 0o777 == 0o600
+    with pytest.raises(CalledProcessError) as refused:
+        await pods.tool("restore", "/backups/by-hand.backup", "--replace")
+    assert "A studio runs on this database; stop it first." in refused.value.stderr
+
+    with postgres.database(empty=True) as name:
+        settings = postgres.settings(name)
+        said = await pods.tool(
+            "restore",
+            "/backups/by-hand.backup",
+            TALKWRIGHT_DATABASE_URL=pods.there(settings.application),
+            TALKWRIGHT_DATABASE_OWNER_URL=pods.there(settings.owner),
+            TALKWRIGHT_STORAGE_URL=f"{s3_for_pods.url}/{name}",
+        )
+        assert said.startswith("Restored the database and ")
+        with psycopg.connect(plain_url(settings.owner)) as link:
+            assert link.execute("SELECT name FROM studio.assistants WHERE id = %s", [kept]).fetchone() == ("kept",)

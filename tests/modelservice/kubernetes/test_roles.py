@@ -1,14 +1,22 @@
-"""The Deployments of the model service's roles and the recipe of its images, as they are read."""
+"""The pods of the studio's roles and of its operator's commands, and the recipe of the images, as they are read."""
 
 from __future__ import annotations
 
 import fnmatch
 import re
-from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
+from tests.modelservice.kubernetes.manifests import (
+    FILES,
+    FOLDER,
+    ROOT,
+    container_of,
+    kind_of,
+    objects,
+    owners,
+    pod_of,
+)
 
 import talkwright
 from talkwright.cli.main import COMMANDS
@@ -17,44 +25,23 @@ from talkwright.modelservice.settings import ModelServiceSettings
 from talkwright.operations import role as life
 from talkwright.settings import sections, variables
 
-ROOT = Path(__file__).parents[3]
-FOLDER = ROOT / "deploy" / "kubernetes"
 RECIPE = (ROOT / "deploy" / "images" / "Dockerfile").read_text("utf-8")
 ORCHESTRATORS = {"training-orchestrator", "running-orchestrator"}
 CONSUMERS = {"training-consumer", "running-consumer"}
-
-
-def objects(name: str) -> list[Any]:
-    return list(yaml.safe_load_all((FOLDER / name).read_text("utf-8")))
-
-
-def kind_of(name: str, kind: str) -> list[Any]:
-    return [one for one in objects(name) if one["kind"] == kind]
-
-
-DEPLOYMENTS = {one["metadata"]["name"]: one for one in kind_of("model-service.yaml", "Deployment")}
-(MIGRATION,) = kind_of("migrate.yaml", "Job")
+STUDIO = {"backend", "periodic"}
+OWNERS = owners()
+DEPLOYMENTS = {name: one for name, one in OWNERS.items() if one["kind"] == "Deployment"}
 every_role = pytest.mark.parametrize("role", sorted(DEPLOYMENTS))
-every_pod = pytest.mark.parametrize(
-    "owner", [*DEPLOYMENTS.values(), MIGRATION], ids=[*DEPLOYMENTS, MIGRATION["metadata"]["name"]]
-)
+every_pod = pytest.mark.parametrize("owner", OWNERS.values(), ids=OWNERS)
 
 
-def pod_of(owner: Any) -> Any:
-    return owner["spec"]["template"]["spec"]
-
-
-def container_of(owner: Any) -> Any:
-    (container,) = pod_of(owner)["containers"]
-    return container
-
-
-def test_each_role_of_the_model_service_has_a_deployment() -> None:
-    assert set(DEPLOYMENTS) == ORCHESTRATORS | CONSUMERS
+def test_each_role_has_a_deployment() -> None:
+    assert set(DEPLOYMENTS) == ORCHESTRATORS | CONSUMERS | STUDIO
     for role, deployment in DEPLOYMENTS.items():
         assert container_of(deployment)["command"] == ["talkwright", role]
         assert role in COMMANDS
-    assert container_of(MIGRATION)["command"] == ["talkwright", "migrate"]
+    assert container_of(OWNERS["talkwright-migrate"])["command"] == ["talkwright", "migrate"]
+    assert container_of(OWNERS["talkwright-backup"])["command"][:2] == ["talkwright", "backup"]
 
 
 @every_pod
@@ -96,15 +83,23 @@ def test_probes_ask_the_port_that_the_role_serves(role: str) -> None:
 @every_role
 def test_a_pod_that_ends_has_the_time_it_takes_and_another_is_ready_before(role: str) -> None:
     spec = DEPLOYMENTS[role]["spec"]
-    assert pod_of(DEPLOYMENTS[role])["terminationGracePeriodSeconds"] > life.DRAIN_SECONDS + life.CUT_SECONDS
+    before = container_of(DEPLOYMENTS[role]).get("lifecycle", {}).get("preStop", {}).get("sleep", {}).get("seconds", 0)
+    takes = before + life.DRAIN_SECONDS + life.CUT_SECONDS
+    assert pod_of(DEPLOYMENTS[role])["terminationGracePeriodSeconds"] > takes
+    assert bool(before) == (role == "backend")  # requests are led to it until all have heard that it ends
     assert spec["strategy"]["rollingUpdate"]["maxUnavailable"] == 0
     assert spec["strategy"]["rollingUpdate"]["maxSurge"] != 0
-    budgets = {one["metadata"]["name"]: one["spec"] for one in kind_of("model-service.yaml", "PodDisruptionBudget")}
-    assert budgets[role]["maxUnavailable"] == 1
-    assert budgets[role]["selector"] == spec["selector"]
     labels = spec["template"]["metadata"]["labels"]
     assert spec["selector"]["matchLabels"].items() <= labels.items()
     assert labels == DEPLOYMENTS[role]["metadata"]["labels"]  # a release is rolled out by these
+
+
+def test_whoever_drains_a_node_leaves_others_of_each_role_that_people_wait_for() -> None:
+    budgets = {one["metadata"]["name"]: one["spec"] for name in FILES for one in kind_of(name, "PodDisruptionBudget")}
+    assert budgets.keys() == DEPLOYMENTS.keys() - {"periodic"}
+    for role, budget in budgets.items():
+        assert budget["maxUnavailable"] == 1
+        assert budget["selector"] == DEPLOYMENTS[role]["spec"]["selector"]
 
 
 def test_a_job_waits_for_its_next_consumer_longer_than_a_pod_takes_to_be_replaced() -> None:
@@ -115,37 +110,42 @@ def test_a_job_waits_for_its_next_consumer_longer_than_a_pod_takes_to_be_replace
 
 def test_replicas_let_a_new_version_take_over_without_a_gap() -> None:
     replicas = {role: one["spec"]["replicas"] for role, one in DEPLOYMENTS.items()}
-    assert {replicas[role] for role in ORCHESTRATORS} == {2}
+    assert {replicas[role] for role in (*ORCHESTRATORS, "backend")} == {2}
     assert replicas["running-consumer"] >= 2
 
 
-def test_only_consumers_get_the_keys_of_secrets_and_store_and_only_the_migration_those_of_the_owner() -> None:
+def test_each_pod_gets_the_secrets_alone_that_it_needs() -> None:
     held = {
-        owner["metadata"]["name"]: {
-            one["secretRef"]["name"] for one in container_of(owner)["envFrom"] if "secretRef" in one
-        }
-        for owner in (*DEPLOYMENTS.values(), MIGRATION)
+        name: {one["secretRef"]["name"].removeprefix("talkwright-") for one in of if "secretRef" in one}
+        for name, of in ((name, container_of(owner)["envFrom"]) for name, owner in OWNERS.items())
     }
     assert held == {
-        **{role: {"talkwright-database"} for role in ORCHESTRATORS},
-        **{role: {"talkwright-database", "talkwright-consumers"} for role in CONSUMERS},
-        "talkwright-migrate": {"talkwright-database", "talkwright-owner"},
+        **{role: {"database"} for role in ORCHESTRATORS},
+        **{role: {"database", "keys", "store"} for role in CONSUMERS},
+        "backend": {"database", "keys", "store", "openid"},
+        "periodic": {"database", "store"},
+        "talkwright-migrate": {"database", "owner"},
+        "talkwright-backup": {"database", "owner", "store"},
+        "talkwright-tools": {"database", "owner", "keys", "store", "openid"},
     }
     guide = (ROOT / "docs" / "operations" / "kubernetes.md").read_text("utf-8")
     for name in set[str]().union(*held.values()):
-        assert f"create secret generic {name} " in guide
-    assert not [one for path in FOLDER.glob("*.yaml") for one in objects(path.name) if one["kind"] == "Secret"]
+        assert f"create secret generic talkwright-{name} " in guide
+    assert not [one for name in FILES for one in objects(name) if one["kind"] == "Secret"]
 
 
 def test_every_variable_is_a_setting() -> None:
     known = {name for section in sections() for name, _ in variables(section)}
     (settings,) = kind_of("settings.yaml", "ConfigMap")
     told = set(settings["data"])
-    for owner in DEPLOYMENTS.values():
-        assert {"configMapRef": {"name": settings["metadata"]["name"]}} in container_of(owner)["envFrom"]
-    for owner in (*DEPLOYMENTS.values(), MIGRATION):
+    for name, owner in OWNERS.items():
+        takes = {"configMapRef": {"name": settings["metadata"]["name"]}} in container_of(owner)["envFrom"]
+        assert takes == (name != "talkwright-migrate")
         told |= {one["name"] for one in container_of(owner)["env"]}
-    assert told - known == {"POD_IP"}
+    assert told - known == {"POD_IP", "JOB_NAME"}
+    offered = re.findall(r"^  # (TALKWRIGHT_[A-Z_]+): \S", (FOLDER / "settings.yaml").read_text("utf-8"), re.MULTILINE)
+    assert offered
+    assert set(offered) <= known
     for section in sections():
         section.model_validate(
             {
@@ -161,37 +161,62 @@ def test_the_account_of_the_roles_is_the_one_that_the_jobs_role_is_bound_to() ->
     (binding,) = kind_of("jobs.yaml", "RoleBinding")
     named = {"kind": "ServiceAccount", **account["metadata"]}
     assert binding["subjects"] == [named]
-    assert {pod_of(one)["serviceAccountName"] for one in DEPLOYMENTS.values()} == {account["metadata"]["name"]}
+    of_jobs = ORCHESTRATORS | CONSUMERS | {"talkwright-tools"}
+    for name, owner in OWNERS.items():
+        if name in of_jobs:
+            assert pod_of(owner)["serviceAccountName"] == account["metadata"]["name"]
+        else:
+            assert pod_of(owner)["automountServiceAccountToken"] is False
     (namespace,) = kind_of("settings.yaml", "Namespace")
-    assert {one["metadata"]["namespace"] for one in objects("model-service.yaml")} == {namespace["metadata"]["name"]}
+    assert {one["metadata"]["namespace"] for one in OWNERS.values()} == {namespace["metadata"]["name"]}
     assert namespace["metadata"]["labels"]["pod-security.kubernetes.io/enforce"] == "restricted"
 
 
-@every_role
-def test_the_network_policy_of_the_jobs_lets_the_role_in_and_is_let_in_by_it(role: str) -> None:
-    (policy,) = kind_of("network.yaml", "NetworkPolicy")
-    labels = DEPLOYMENTS[role]["spec"]["template"]["metadata"]["labels"].items()
-    ways_in = [one for rule in policy["spec"]["ingress"] for one in rule["from"]]
-    ways_out = [one for rule in policy["spec"]["egress"] for one in rule["to"] if "podSelector" in one]
-    for one in (*ways_in, *ways_out):
-        assert one["podSelector"]["matchLabels"].items() <= labels
-        assert one["namespaceSelector"]["matchLabels"] == {"kubernetes.io/metadata.name": "talkwright"}
+def test_backups_lie_where_the_commands_of_an_operator_find_them() -> None:
+    (claim,) = kind_of("backup.yaml", "PersistentVolumeClaim")
+    for name in ("talkwright-backup", "talkwright-tools"):
+        volumes = {one["name"]: one for one in pod_of(OWNERS[name])["volumes"]}
+        assert volumes["backups"]["persistentVolumeClaim"] == {"claimName": claim["metadata"]["name"]}
+        assert {"name": "backups", "mountPath": "/backups"} in container_of(OWNERS[name])["volumeMounts"]
+    assert container_of(OWNERS["talkwright-backup"])["command"][2] == "/backups/$(JOB_NAME).backup"
 
 
 def test_images_are_those_of_this_release_and_the_recipe_makes_them() -> None:
     (settings,) = kind_of("settings.yaml", "ConfigMap")
     named = {settings["data"]["TALKWRIGHT_KUBERNETES_IMAGE"]}
-    named |= {container_of(owner)["image"] for owner in (*DEPLOYMENTS.values(), MIGRATION)}
+    named |= {container_of(owner)["image"] for owner in OWNERS.values()}
     assert named == {f"talkwright-{target}:{talkwright.__version__}" for target in ("jobs", "service")}
     for name in named:
         target = name.partition(":")[0].removeprefix("talkwright-")
         assert f"AS {target}\n" in RECIPE
         assert f"--target {target} -t {name} ." in RECIPE
-    last = {stage.partition("\n")[0]: stage for stage in RECIPE.split("\nFROM ")[1:]}
-    for target, requirements in (("jobs", "jobs"), ("service", "studio")):
-        stage = last[f"${{PYTHON}} AS {target}"]
-        assert f"--require-hashes -r /requirements/{requirements}.txt" in stage
-        assert f"USER {KubernetesSettings().kubernetes_user}:" in stage
+    stages = {stage.partition("\n")[0]: stage for stage in RECIPE.split("\nFROM ")[1:]}
+    assert stages.keys() == {
+        "${PYTHON} AS wheel",
+        "${PYTHON} AS jobs",
+        "jobs AS studio",
+        "studio AS web",
+        "studio AS service",
+    }
+    for stage, requirements in (("${PYTHON} AS jobs", "jobs"), ("jobs AS studio", "studio"), ("studio AS web", "node")):
+        assert f"--require-hashes -r /requirements/{requirements}.txt" in stages[stage]
+    for stage in ("${PYTHON} AS jobs", "studio AS service"):
+        users = re.findall(r"^USER (\S+)$", stages[stage], re.MULTILINE)
+        assert users == [f"{KubernetesSettings().kubernetes_user}:{KubernetesSettings().kubernetes_user}"]
+    assert "COPY --from=web /web/dist /web\nENV TALKWRIGHT_WEB_ROOT=/web\n" in stages["studio AS service"]
+
+
+def test_what_the_studio_adds_to_the_packages_of_jobs_changes_none_of_them() -> None:
+    jobs, studio = (
+        set(
+            re.findall(
+                r"^[A-Za-z0-9].*?==\S+", (ROOT / "requirements" / f"{name}.txt").read_text("utf-8"), re.MULTILINE
+            )
+        )
+        for name in ("jobs", "studio")
+    )
+    assert jobs
+    assert jobs <= studio
 
 
 def test_the_recipe_copies_what_is_there_and_what_it_is_given() -> None:

@@ -102,11 +102,12 @@ def write_image(
     below: Iterable[Layer] = (),
     entrypoint: list[str] | None = None,
     user: str | None = None,
+    variables: Iterable[str] = (),
 ) -> Path:
     """An OCI archive of layers, which are tar files; those `below` them are named, but not in it."""
     files = {_digest(layer): layer for layer in layers}
     described = [*below, *map(_described_file, files.values())]
-    config = {"Env": ["PATH=/usr/local/bin:/usr/bin:/bin"], "Entrypoint": entrypoint, "User": user}
+    config = {"Env": ["PATH=/usr/local/bin:/usr/bin:/bin", *variables], "Entrypoint": entrypoint, "User": user}
     told = json.dumps(
         {
             "architecture": "amd64",

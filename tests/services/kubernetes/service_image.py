@@ -1,4 +1,4 @@
-"""The image of the model service's roles: Python, what `requirements/studio.txt` pins, and the code as it is now.
+"""The image of the studio's roles: Python, what `requirements/studio.txt` pins, the web client, our code as it is.
 
 The layer of packages is made once for each set of versions; what lies below it is that of the jobs' image.
 """
@@ -28,9 +28,26 @@ def bring_service_image(cluster: KubernetesCluster) -> None:
     base = json.loads((cluster.folder / "containerd" / "base.json").read_text("utf-8"))
     with tempfile.TemporaryDirectory(dir=cluster.folder) as name:
         folder = Path(name)
-        layers = [_packages(cache_folder()), images.source_layer(folder / "source.layer.tar")]
-        image = images.write_image(folder / "service.tar", SERVICE, layers, below=[base], user=str(images.USER))
+        source, web = images.source_layer(folder / "source.layer.tar"), _web(folder / "web.layer.tar")
+        image = images.write_image(
+            folder / "service.tar",
+            SERVICE,
+            [_packages(cache_folder()), web, source],
+            below=[base],
+            user=str(images.USER),
+            variables=["TALKWRIGHT_WEB_ROOT=/web"],
+        )
         cluster.bring_image(image)
+
+
+def _web(out: Path) -> Path:
+    built = images.ROOT / "web" / "dist"
+    assert (built / "index.html").is_file(), "`make web` builds the client's pages."
+    with tarfile.open(out, "w") as tar:
+        for path in sorted(built.rglob("*")):
+            if path.is_file():
+                images.add_file(tar, path, f"web/{path.relative_to(built)}")
+    return out
 
 
 def _packages(cache: Path) -> Path:

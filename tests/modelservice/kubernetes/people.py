@@ -1,0 +1,79 @@
+"""People at a studio inside of the cluster: the test is what stands before the backend, as an Ingress would."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from itertools import cycle
+from uuid import UUID
+
+import httpx2
+from tests.modelservice.kubernetes.inside import Inside
+from tests.modelservice.kubernetes.manifests import kind_of
+from tests.services.modelservice import texts
+from tests.services.studio import PASSWORD, PLAIN, Browser
+
+from talkwright.database.ids import uuid7
+
+ADDRESS = kind_of("settings.yaml", "ConfigMap")[0]["data"]["TALKWRIGHT_PUBLIC_URL"]
+
+
+class Way(httpx2.AsyncBaseTransport):
+    """Takes TLS off, which nobody speaks here, and hands one request after the other to another pod."""
+
+    def __init__(self, places: Iterable[tuple[str, int]]) -> None:
+        self._places = cycle(places)
+        self._inner = httpx2.AsyncHTTPTransport(verify=PLAIN)
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        host, port = next(self._places)
+        url = request.url.copy_with(scheme="http", host=host, port=port)
+        handed = httpx2.Request(
+            request.method, url, headers=request.headers, stream=request.stream, extensions=request.extensions
+        )
+        return await self._inner.handle_async_request(handed)
+
+    async def aclose(self) -> None:
+        await self._inner.aclose()
+
+
+async def places_of(pods: Inside, service: str) -> list[tuple[str, int]]:
+    """Where the pods of a Service take its requests, as the cluster tells whoever leads them there."""
+    told = await pods.says("get", "endpointslices", "-l", f"kubernetes.io/service-name={service}", "-o", "json")
+    return [
+        (address, slice_["ports"][0]["port"])
+        for slice_ in json.loads(told)["items"]
+        for endpoint in slice_["endpoints"]
+        if endpoint["conditions"]["ready"]
+        for address in endpoint["addresses"]
+    ]
+
+
+@asynccontextmanager
+async def browsing(pods: Inside) -> AsyncIterator[Browser]:
+    """A browser at the studio's public address."""
+    way = Way(await places_of(pods, "backend"))
+    async with httpx2.AsyncClient(base_url=ADDRESS, transport=way, timeout=60) as http:
+        yield Browser(http)
+
+
+@asynccontextmanager
+async def first_person(pods: Inside, name: str) -> AsyncIterator[Browser]:
+    """Whom an operator lets in by the command for it, who then sets a password and signs in."""
+    link = (await pods.tool("users", "add", name, "--role", "superuser")).strip()
+    async with browsing(pods) as once:
+        await once.follow(await once.http.post(link, data={"username": name, "password": PASSWORD, "again": PASSWORD}))
+    async with browsing(pods) as browser:
+        await browser.sign_in(name)
+        yield browser
+
+
+async def ask(person: Browser, assistant: UUID, words: str) -> list[str]:
+    """What an assistant answers in a new chat."""
+    chat, path = str(uuid7()), f"/api/assistants/{assistant}/chats"
+    begun = await person.send("POST", path, json={"id": chat})
+    assert begun.status_code == 201, begun.text
+    answer = await person.send("POST", f"{path}/{chat}/messages", json={"id": str(uuid7()), "text": words})
+    assert answer.status_code == 200, answer.text
+    return texts(answer.json())
