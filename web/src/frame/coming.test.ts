@@ -4,7 +4,7 @@ import { answersUntil, comingOf, stoppedOf } from './coming'
 
 const ENDED = '2026-03-01T10:00:00Z'
 const NOW = Date.parse(ENDED) + 1000
-const version = (number: number) => ({ id: `v${number}`, name: `desk-${number}` })
+const version = (number: number) => ({ id: `v${number}`, name: `desk-${number}`, number })
 const deployment = (number: number, state: Deployment['state'], active = false, reason: string | null = null) =>
   ({ id: `d${number}`, version: version(number), state, active, reason, waiting: null }) as Deployment
 const training = (number: number, rest: Partial<Training> = {}) => ({ id: `t${number}`, version: version(number), state: 'succeeded', deploy: true, ended_at: ENDED, ...rest }) as Training

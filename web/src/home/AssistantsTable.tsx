@@ -81,18 +81,12 @@ function Row({ assistant }: { assistant: AssistantSummary }) {
   )
 }
 
-/** The number that people know a version by: the last part of its name. */
-export function versionMark(name: string): string {
-  const number = /-(\d+)$/.exec(name)?.[1]
-  return number ? `v${number}` : name
-}
-
 /** The model that answers, and the newest one where it didn't start: its page says why. */
 function Deployed({ assistant, deployment, failed }: { assistant: AssistantSummary; deployment: Deployment | null; failed: Deployment | null }) {
   const runs = deployment !== null && (deployment.asleep || (deployment.state !== 'stopped' && deployment.state !== 'failed'))
   const broken = failed ?? (deployment?.state === 'failed' ? deployment : null)
   if (!runs && broken === null) return <span className="t3">{words.assistantsTable.notDeployed}</span>
-  const said = broken && (broken === failed ? words.assistantsTable.didNotStart : words.assistantsTable.failed)(versionMark(broken.version.name))
+  const said = broken && (broken === failed ? words.assistantsTable.didNotStart : words.assistantsTable.failed)(broken.version.number)
   const told = { className: 'status c-err home-failed', title: broken?.reason ?? undefined, children: [<Icon key="mark" of={IconAlertCircle} size={14} />, said] }
   return (
     <>
@@ -108,13 +102,13 @@ function Running({ deployment }: { deployment: Deployment }) {
   return (
     <span className="status" title={deployment.waiting ?? deployment.reason ?? undefined}>
       <Icon of={deployment.asleep ? IconMoon : IconRocket} size={14} />
-      {states[deployment.state] ?? says.asleep} <span className="t3 num">{versionMark(deployment.version.name)}</span>
+      {states[deployment.state] ?? says.asleep} <span className="t3 num">{words.assistantsTable.version(deployment.version.number)}</span>
     </span>
   )
 }
 
 function Trained({ training }: Pick<AssistantSummary, 'training'>) {
-  const version = training ? versionMark(training.version.name) : ''
+  const version = training?.version.number ?? 0
   const percent = Math.round((training?.progress ?? 0) * 100)
   const said = {
     none: words.assistantsTable.neverTrained,

@@ -1,10 +1,10 @@
 /** Deletes a secret once the person has said so: its value can't be brought back. */
 import { IconTrash } from '@tabler/icons-react'
-import { useState } from 'react'
 import { deleteSecret, type Secret } from '../api/secrets'
 import { useAssistant } from '../frame/assistant'
+import { ConfirmForm } from '../frame/ConfirmForm'
 import { useForm } from '../frame/useForm'
-import { Button } from '../ui/controls'
+import { useLast } from '../frame/useLast'
 import { Dialog } from '../ui/fields'
 import { toast } from '../ui/toasts'
 import { secretsChanged } from './queries'
@@ -14,9 +14,7 @@ import { words } from './words'
 const say = words.removal
 
 export function RemoveDialog({ secret, onClose }: { secret: Secret | null; onClose: () => void }) {
-  // What was asked about stands while the dialog fades.
-  const [last, setLast] = useState(secret)
-  if (secret !== null && secret !== last) setLast(secret)
+  const last = useLast(secret)
   return (
     <Dialog title={say.title(last?.name ?? '')} opened={secret !== null} onClose={onClose}>
       {last !== null && <RemoveForm secret={last} onClose={onClose} />}
@@ -26,7 +24,7 @@ export function RemoveDialog({ secret, onClose }: { secret: Secret | null; onClo
 
 function RemoveForm({ secret, onClose }: { secret: Secret; onClose: () => void }) {
   const { id, deployment } = useAssistant()
-  const { error, busy, submit } = useForm(async () => {
+  const form = useForm(async () => {
     const { restarting } = await deleteSecret(id, secret.name)
     await secretsChanged(id)
     toast(IconTrash, restarting === null ? words.told.gone(secret.name) : words.told.restarts(words.told.gone(secret.name)))
@@ -34,24 +32,11 @@ function RemoveForm({ secret, onClose }: { secret: Secret; onClose: () => void }
   })
   const where = namedIn(secret)
   return (
-    <form onSubmit={submit}>
+    <ConfirmForm form={form} cancel={say.cancel} go={say.remove} onClose={onClose}>
       <p className="t2">
         {say.why} {where !== '' && say.named(where)}
       </p>
       {deployment !== null && <p className="small t3 secret-restarts">{words.form.restarts}</p>}
-      {error && (
-        <p className="c-err small" role="alert">
-          {error}
-        </p>
-      )}
-      <div className="dialog-actions">
-        <Button tall data-autofocus onClick={onClose}>
-          {say.cancel}
-        </Button>
-        <Button tall look="solid-danger" type="submit" aria-busy={busy}>
-          {say.remove}
-        </Button>
-      </div>
-    </form>
+    </ConfirmForm>
   )
 }

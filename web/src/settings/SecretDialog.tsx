@@ -4,6 +4,7 @@ import { useState } from 'react'
 import { setSecret } from '../api/secrets'
 import { useAssistant } from '../frame/assistant'
 import { useForm } from '../frame/useForm'
+import { useLast } from '../frame/useLast'
 import { Button } from '../ui/controls'
 import { Dialog, TextField } from '../ui/fields'
 import { toast } from '../ui/toasts'
@@ -22,9 +23,7 @@ export interface Editing {
 }
 
 export function SecretDialog({ editing, onClose }: { editing: Editing | null; onClose: () => void }) {
-  // What was last edited stands while the dialog fades.
-  const [last, setLast] = useState(editing)
-  if (editing !== null && editing !== last) setLast(editing)
+  const last = useLast(editing)
   return (
     <Dialog title={titleOf(last)} opened={editing !== null} onClose={onClose}>
       <SecretForm fixed={last?.name ?? null} onClose={onClose} />

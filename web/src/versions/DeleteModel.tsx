@@ -1,10 +1,11 @@
 /** Deletes a version's model once the person has said so; while it is in use, says what to do instead. */
 import { IconTrash } from '@tabler/icons-react'
-import { useState } from 'react'
 import { api, type Version } from '../api'
 import { queryClient } from '../app/queries'
 import { useAssistant } from '../frame/assistant'
+import { ConfirmForm } from '../frame/ConfirmForm'
 import { useForm } from '../frame/useForm'
+import { useLast } from '../frame/useLast'
 import { Button } from '../ui/controls'
 import { Dialog } from '../ui/fields'
 import { bytes } from '../ui/time'
@@ -23,9 +24,7 @@ interface Props {
 }
 
 export function DeleteModel({ version, needOf, acts, onClose }: Props) {
-  // What was asked about stands while the dialog fades.
-  const [last, setLast] = useState(version)
-  if (version !== null && version !== last) setLast(version)
+  const last = useLast(version)
   const need = last && needOf(last)
   return (
     <Dialog title={last === null ? '' : (need ? say.inUse : say.title)(last.number)} opened={version !== null} onClose={onClose}>
@@ -36,30 +35,17 @@ export function DeleteModel({ version, needOf, acts, onClose }: Props) {
 
 function Confirm({ version, onClose }: { version: Version; onClose: () => void }) {
   const { id } = useAssistant()
-  const { error, busy, submit } = useForm(async () => {
+  const form = useForm(async () => {
     await api.deleteModel(id, version.id)
     await queryClient.invalidateQueries({ queryKey: ['versions', id] })
     toast(IconTrash, say.done(version.number))
     onClose()
   })
   return (
-    <form onSubmit={submit}>
+    <ConfirmForm form={form} cancel={say.cancel} go={say.go} onClose={onClose}>
       <p className="t2">{say.what(version.model ? bytes(version.model.bytes) : '')}</p>
       <p className="small t3 delete-model-anew">{say.anew}</p>
-      {error && (
-        <p className="c-err small" role="alert">
-          {error}
-        </p>
-      )}
-      <div className="dialog-actions">
-        <Button tall data-autofocus onClick={onClose}>
-          {say.cancel}
-        </Button>
-        <Button tall look="solid-danger" type="submit" aria-busy={busy}>
-          {say.go}
-        </Button>
-      </div>
-    </form>
+    </ConfirmForm>
   )
 }
 

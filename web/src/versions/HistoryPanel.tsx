@@ -131,6 +131,7 @@ function Stop({ run, number }: { run: Deployment; number: number }) {
   const [busy, setBusy] = useState(false)
   if (!may || (ENDED.has(run.state) && !run.asleep)) return null
   const stop = async () => {
+    if (busy) return
     setBusy(true)
     try {
       await api.stopDeployment(id, run.id)
@@ -143,7 +144,7 @@ function Stop({ run, number }: { run: Deployment; number: number }) {
     await queryClient.invalidateQueries({ queryKey: ['deployments', id] })
   }
   return (
-    <Button icon={IconPlayerStop} look="danger" className="small-btn" aria-label={say.stopOf(number)} aria-busy={busy} onClick={() => void (busy || stop())}>
+    <Button icon={IconPlayerStop} look="danger" className="small-btn" aria-label={say.stopOf(number)} aria-busy={busy} onClick={() => void stop()}>
       {say.stop}
     </Button>
   )

@@ -28,12 +28,11 @@ export function RunPanel({ training }: { training: Training }) {
   const [told, setTold] = useState(false)
   const log = useLog(id, training)
   const end = training.ended_at ? Date.parse(training.ended_at) : now
-  const number = /\d+$/.exec(training.version.name)?.[0] ?? training.version.name
   return (
     <aside className="inspector run" aria-label={words.panel.label(training.version.name)} style={{ width }}>
       <Resizer label={words.panel.width} direction={-1} value={width} min={LEAST_WIDTH} max={720} onChange={(inspector) => useLayout.setState({ inspector })} />
       <div className="run-head">
-        <h2 className="h grow ell">{words.panel.title[training.state](number)}</h2>
+        <h2 className="h grow ell">{words.panel.title[training.state](training.version.number)}</h2>
         {training.started_at && <span className="small num t3">{elapsed(end - Date.parse(training.started_at))}</span>}
         {may && runs(training) && (
           <Button icon={IconPlayerStop} look="danger" onClick={() => void stopTraining(id, training.id)}>
