@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 from tests.services.faketime import faketime_missing, wrong_by
-from tests.services.faults import FaultProxy, faults_before
+from tests.services.faults import faults_before, trains_once
 from tests.services.modelservice import Service, project, service_at, talking, texts
 from tests.services.objects import s3_missing, s3_server
 
 from talkwright.database import assistants as assistant_rows
-from talkwright.database.work import wake
+from talkwright.database.announcements import wake
 from talkwright.storage.objects import open_store
 from talkwright.storage.settings import StorageSettings
 
@@ -44,25 +44,9 @@ async def test_an_upload_that_is_cut_or_finds_no_room_is_sent_again_and_publishe
             async with service_at(fresh_database_url, tmp_path / "home", **settings) as service:
                 direct = {"storage_url": server.url, "storage_endpoint": server.endpoint, "storage_allow_http": True}
                 service.store = open_store(StorageSettings(**direct), tmp_path)
-                await _published_after(service, proxy)
-
-
-async def _published_after(service: Service, proxy: FaultProxy) -> None:
-    for role in ("training-orchestrator", "training-consumer"):
-        service.start(role)
-    proxy.cuts, proxy.full = 1, 1
-    training = await service.train(await service.assistant("cut"), project("cut"))
-    row = await service.becomes("training", training, "succeeded", "failed", seconds=SECONDS)
-    assert row.state == "succeeded", row.reason
-    assert (proxy.cuts, proxy.full) == (0, 0)
-    (attempt,) = await service.attempts("training", training)
-    (model,) = await service.models_of(training)
-    folder = model.object.rpartition("/")[0]
-    assert {key for key in await service.store.keys() if key.startswith("models/")} == {
-        model.object,
-        f"{folder}/published.json",
-    }
-    assert (attempt.number, len(await service.store.get(model.object))) == (1, model.bytes)
+                for role in ("training-orchestrator", "training-consumer"):
+                    service.start(role)
+                await trains_once(service, proxy, SECONDS)
 
 
 @pytest.mark.skipif(faketime_missing() is not None, reason=str(faketime_missing()))

@@ -11,6 +11,9 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from tests.services.forwarding import pass_on
+from tests.services.modelservice import Service, project
+
+from talkwright.storage.keys import manifest_key, models_prefix
 
 _UPLOAD = re.compile(rb"PUT \S+\.tar\.gz[? ]")
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
@@ -57,3 +60,18 @@ async def faults_before(endpoint: str, host: str = "127.0.0.1") -> AsyncIterator
         yield proxy
     finally:
         server.close()
+
+
+async def trains_once(service: Service, proxy: FaultProxy, seconds: float) -> None:
+    """A training whose upload is cut and then finds no room: it is sent again, and published once."""
+    proxy.cuts, proxy.full = 1, 1
+    assistant = await service.assistant("cut")
+    training = await service.train(assistant, project("cut"))
+    row = await service.becomes("training", training, "succeeded", "failed", seconds=seconds)
+    assert row.state == "succeeded", row.reason
+    assert (proxy.cuts, proxy.full) == (0, 0)
+    (attempt,) = await service.attempts("training", training)
+    (model,) = await service.models_of(training)
+    stored = {key for key in await service.store.keys() if key.startswith(models_prefix(assistant, training))}
+    assert stored == {model.object, manifest_key(assistant, training)}
+    assert (attempt.number, len(await service.store.get(model.object))) == (1, model.bytes)

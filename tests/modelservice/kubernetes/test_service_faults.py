@@ -10,13 +10,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from tests.modelservice.kubernetes.podded import PATIENCE_SECONDS, Pods, deployed, pods_of
 from tests.services.faketime import faketime_missing, wrong_by
-from tests.services.faults import FaultProxy, faults_before
+from tests.services.faults import FaultProxy, faults_before, trains_once
 from tests.services.kubernetes.running import HOST, KubernetesCluster
 from tests.services.modelservice import project, talking, texts
 from tests.services.objects import ObjectServer
 
 from talkwright.database import assistants as assistant_rows
-from talkwright.database.work import wake
+from talkwright.database.announcements import wake
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow, pytest.mark.timeout(900)]
 
@@ -59,18 +59,7 @@ async def beset(
 
 
 async def test_an_upload_that_is_cut_or_finds_no_room_is_sent_again_by_its_pod_and_published_once(beset: Beset) -> None:
-    service, proxy = beset.pods.service, beset.proxy
-    proxy.cuts, proxy.full = 1, 1
-    training = await service.train(await service.assistant("cut"), project("cut"))
-    row = await service.becomes("training", training, "succeeded", "failed", seconds=PATIENCE_SECONDS)
-    assert row.state == "succeeded", row.reason
-    assert (proxy.cuts, proxy.full) == (0, 0)
-    (attempt,) = await service.attempts("training", training)
-    (model,) = await service.models_of(training)
-    folder = model.object.rpartition("/")[0]
-    stored = {key for key in await service.store.keys() if key.startswith(folder)}
-    assert stored == {model.object, f"{folder}/published.json"}
-    assert (attempt.number, len(await service.store.get(model.object))) == (1, model.bytes)
+    await trains_once(beset.pods.service, beset.proxy, PATIENCE_SECONDS)
     await beset.nothing_left()
 
 
