@@ -25,8 +25,8 @@ export function WhereUsed({ item, label = words.whereUsed }: { item: string; lab
   return (
     <section aria-label={label}>
       <h3 className="hs small strong used-head">
-        <span className="grow">{words.whereUsed}</span>
-        <span className="num t3">{counted(data.items)}</span>
+        <span className="grow nowrap">{words.whereUsed}</span>
+        <span className="used-count micro num t3 ell">{counted(data.items)}</span>
       </h3>
       {data.items.length === 0 && <p className="small t3">{words.unused}</p>}
       {grouped(data.items).map(({ usage, count }) => (

@@ -132,7 +132,7 @@ export function columnsFor(kind: string, languages: readonly string[], assistant
   const end = narrow ? [] : [CHANGED, BY]
   switch (kind) {
     case 'response':
-      return [narrow ? { ...NARROW_NAME, width: 'minmax(124px, 1.1fr)' } : NAME, text(words.columns.text(own.toUpperCase()), narrow), ...(narrow ? [] : [PROBLEMS]), USED, ...others.slice(0, narrow ? 1 : 4).map((language) => translated(language, assistant)), ...end]
+      return [narrow ? { ...NARROW_NAME, width: 'minmax(124px, 1.5fr)' } : NAME, text(words.columns.text(own.toUpperCase()), narrow), ...(narrow ? [] : [PROBLEMS]), USED, ...others.slice(0, narrow ? 1 : 4).map((language) => translated(language, assistant)), ...end]
     case 'slot':
       return narrow ? [{ ...NARROW_NAME, width: 'minmax(150px, 1.6fr)' }, TYPE, VALUES, USED] : [NAME, TYPE, VALUES, PROBLEMS, USED, ...end]
     case 'action':
