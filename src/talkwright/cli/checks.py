@@ -148,7 +148,8 @@ async def identity(place: Place, link: Database) -> Finding:
     except (SQLAlchemyError, OSError) as error:
         return wrong("identity", f"Accounts can't be read ({type(error).__name__}).", "Mend the database first.")
     if not has_administrator:
-        return note("identity", "There is no administrator yet.", "Open the link that `talkwright up` prints.")
+        mend = "Open the link that `talkwright up` prints, or that of `talkwright users add NAME --role superuser`."
+        return note("identity", "There is no administrator yet.", mend)
     return well("identity", "The built-in sign-in works and there is an administrator.")
 
 
