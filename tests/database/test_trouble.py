@@ -7,7 +7,6 @@ import base64
 import contextlib
 import os
 import signal
-import subprocess
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ import httpx2
 import psycopg
 import pytest
 from tests.backend.content.calls import change, item_named, text_patch
+from tests.services.disks import fill, small_disk_at
 from tests.services.postgres import FAST, sources
 from tests.services.studio import Browser, RunningStudio, run_studio
 
@@ -166,24 +166,14 @@ async def test_a_storm_of_requests_is_answered_each_and_over_when_it_is_over(hur
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of 160 MB."""
-    if os.geteuid() != 0:
-        pytest.skip(reason="only root may mount a small disk")
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=160m", "none", disk], check=False, capture_output=True
-    )
-    if mounted.returncode != 0:
-        pytest.skip(reason="nothing can be mounted here")
-    yield disk
-    subprocess.run(["umount", "--lazy", disk], check=True)
+    with small_disk_at(tmp_path / "disk", megabytes=160) as disk:
+        yield disk
 
 
 async def test_a_full_disk_is_said_and_got_over(small_disk: Path) -> None:
     filler = small_disk / "filler"
     async with hurt_at(small_disk / "home", max_wal_size="32MB", min_wal_size="32MB") as hurt:
-        _fill(filler)
+        fill(filler)
         async with asyncio.timeout(120):
             while True:  # what compresses badly needs new room, at the latest after some changes
                 before, words = hurt.changes(), base64.b64encode(os.urandom(700_000)).decode()
@@ -198,11 +188,3 @@ async def test_a_full_disk_is_said_and_got_over(small_disk: Path) -> None:
         await hurt.saved_at_last(body)
         assert hurt.changes() == before + 1
         assert (await hurt.item())["body"][0]["text"] == words
-
-
-def _fill(path: Path) -> None:
-    """Leave no room but what the server has already."""
-    with path.open("wb") as out, contextlib.suppress(OSError):
-        while True:
-            out.write(bytes(1 << 20))
-            out.flush()

@@ -41,6 +41,9 @@ Key = tuple[UUID, int]
 """An attempt and the epoch under which it is held."""
 GONE = "the job and what supervised it are gone"
 ALLOWS = "The operator may allow more by"
+ROOM = (
+    "The operator makes room where jobs run: in the data folder of the machine, or on the disk of the cluster's node."
+)
 
 
 def traced(job: Job) -> Job:

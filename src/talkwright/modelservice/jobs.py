@@ -95,6 +95,7 @@ class Cause(StrEnum):
     CONTENT = "content"
     TIME_LIMIT = "time limit"
     OUT_OF_MEMORY = "out of memory"
+    DISK_FULL = "disk full"
     STORAGE = "storage"
     NO_START = "no start"
     CLUSTER = "cluster"
@@ -105,8 +106,8 @@ class Cause(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ended:
-    """How a job ended: its exit code, or why it was ended (`time limit`, `out of memory`, `stopped`, or one
-    of the wrapper's `NO_FAULT`).
+    """How a job ended: its exit code, or why it was ended (`time limit`, `out of memory`, `disk full`,
+    `stopped`, or one of the wrapper's `NO_FAULT`).
 
     `lines` is the length of its log, `log` the key under which all of it was stored, `outputs` what else was stored, by
     path, and `problem` says in words why something was not. `blamed` is what the place where it ran says of its end.
@@ -131,7 +132,11 @@ class Ended:
         return self.why in wrapper.NO_FAULT
 
 
-_LIMITS = {"time limit": Cause.TIME_LIMIT, "out of memory": Cause.OUT_OF_MEMORY}
+_LIMITS = {
+    "time limit": Cause.TIME_LIMIT,
+    "out of memory": Cause.OUT_OF_MEMORY,
+    wrapper.DISK_FULL: Cause.DISK_FULL,
+}
 
 
 def ended_from(told: Mapping[str, Any]) -> Ended:

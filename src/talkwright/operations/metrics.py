@@ -22,7 +22,10 @@ STAGES = frozenset(
 )
 """The stages of jobs that are timed one by one."""
 CAUSES = frozenset(
-    {"content", "time limit", "out of memory", "storage", "no start", "cluster", "engine", "lost job", "lost consumer"}
+    {
+        *("content", "time limit", "out of memory", "disk full", "storage", "no start", "cluster", "engine"),
+        *("lost job", "lost consumer"),
+    }
 )
 """Why attempts fail."""
 _WAITS = (0.5, 1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600)

@@ -20,6 +20,7 @@ from talkwright.modelservice.executors.folders import Owner
 from talkwright.modelservice.executors.identity import ProcessIdentity, boot_id, identity_of, is_alive
 from talkwright.modelservice.executors.users import closed_at, give_to, user_of
 from talkwright.modelservice.executors.wrapper import GRACE_SECONDS, PARTING_SECONDS
+from talkwright.modelservice.executors.wrapper.log import NO_ROOM
 from talkwright.modelservice.jobs import LISTEN, Cause, Desk, Ended, Job, LogLine, ended_from, parse_line
 from talkwright.operations.logs import get_logger
 from talkwright.storage.objects import ObjectNotFoundError, ObjectStore, StorageError
@@ -252,6 +253,9 @@ class ProcessExecutor:
             if cgroup is not None:
                 remove_cgroup(cgroup)
             if isinstance(error, OSError | ObjectNotFoundError):
+                if isinstance(error, OSError) and error.errno in NO_ROOM:
+                    words = f"the disk is full. Make room in {self._folder.resolve()}."
+                    raise JobError(f"The job could not be started: {words}", Cause.DISK_FULL) from error
                 cause = Cause.STORAGE if isinstance(error, StorageError) else None
                 raise JobError(f"The job could not be started: {error}", cause) from error
             raise

@@ -13,7 +13,7 @@ from sqlalchemy import func
 from talkwright.database.deployments import SECRET_PURPOSE
 from talkwright.database.work import HeldAttempt
 from talkwright.identity.secrets import SecretsError
-from talkwright.modelservice.consuming import ALLOWS, GONE, lost, remember, timed, traced
+from talkwright.modelservice.consuming import ALLOWS, GONE, ROOM, lost, remember, timed, traced
 from talkwright.modelservice.engines.base import REFUSED, Engine, EngineError, Order, Serving
 from talkwright.modelservice.executors.base import JobError, RunningJob
 from talkwright.modelservice.gaps import fill_gaps
@@ -229,6 +229,8 @@ def _serving(attempt: HeldAttempt, token: str) -> Serving:
 def _words(ended: Ended) -> str:
     if ended.cause is Cause.OUT_OF_MEMORY:
         return f"{ended.why}. {ALLOWS} TALKWRIGHT_RUNNING_MEMORY"
+    if ended.cause is Cause.DISK_FULL:
+        return f"the disk of its job is full. {ROOM}"
     if ended.why is not None:
         return ended.why
     if ended.code is not None and ended.code < 0:

@@ -13,7 +13,7 @@ from sqlalchemy import func
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from talkwright.modelservice.artefacts import ModelArchiveError
-from talkwright.modelservice.consuming import ALLOWS, GONE, lost, remember, timed, traced
+from talkwright.modelservice.consuming import ALLOWS, GONE, ROOM, lost, remember, timed, traced
 from talkwright.modelservice.engines.base import MODEL, REFUSED, Engine, EngineError, Order
 from talkwright.modelservice.executors.base import JobError, RunningJob
 from talkwright.modelservice.gaps import fill_gaps
@@ -54,7 +54,8 @@ class Training:
             await keeper.end(Outcome.FAILED, str(error))
             return
         except JobError as error:
-            await keeper.end(lost(keeper), str(error), cause=error.cause)
+            outcome = Outcome.FAILED if error.cause is Cause.DISK_FULL else lost(keeper)
+            await keeper.end(outcome, str(error), cause=error.cause)
             return
         except StorageError as error:
             await keeper.end(lost(keeper), str(error), cause=Cause.STORAGE)
@@ -153,6 +154,13 @@ class Training:
             await self._publication.clear(keeper.attempt, published)
 
 
+_LIMITS = {
+    Cause.TIME_LIMIT: f"it took too long. {ALLOWS} TALKWRIGHT_TRAINING_SECONDS.",
+    Cause.OUT_OF_MEMORY: f"out of memory. {ALLOWS} TALKWRIGHT_TRAINING_MEMORY.",
+    Cause.DISK_FULL: f"the disk of its job is full. {ROOM}",
+}
+
+
 def judged(ended: Ended, problems: int, keeper: Keeper) -> tuple[Outcome, str | None]:
     """What a job's end means, and in which words."""
     if keeper.shutdown:
@@ -161,10 +169,8 @@ def judged(ended: Ended, problems: int, keeper: Keeper) -> tuple[Outcome, str | 
         return Outcome.CANCELLED, "The training was stopped."
     if ended.is_blameless:
         return Outcome.RELEASED, "The job's consumers were gone."
-    if ended.cause is Cause.TIME_LIMIT:
-        return Outcome.FAILED, f"The training was ended: it took too long. {ALLOWS} TALKWRIGHT_TRAINING_SECONDS."
-    if ended.cause is Cause.OUT_OF_MEMORY:
-        return Outcome.FAILED, f"The training was ended: out of memory. {ALLOWS} TALKWRIGHT_TRAINING_MEMORY."
+    if ended.cause in _LIMITS:
+        return Outcome.FAILED, f"The training was ended: {_LIMITS[ended.cause]}"
     if ended.code == 0:
         return Outcome.SUCCEEDED, None
     if ended.code == REFUSED and problems:

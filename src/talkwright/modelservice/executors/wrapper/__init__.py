@@ -18,6 +18,8 @@ PARTING_SECONDS = 2.0
 """So long a job may store its log that leaves nothing else: whoever waits for its end waits that long."""
 STOPPED = 143
 """The exit code of a stopped job whose program ended as if nothing had been, where others go by that code."""
+DISK_FULL = "disk full"
+"""Why a job failed that, or whose log, found no room to write."""
 OVER = "its studio ended"
 """Why a job ended that ended with whoever supervises its consumers: it was not lost, and starts again with them."""
 UNHELD = "unheld"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import time
@@ -10,6 +11,9 @@ from typing import Any
 
 LINE_BYTES = 65_536
 """A longer line is cut."""
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
+_SAID_OF_IT = tuple(os.strerror(number) for number in NO_ROOM)
+"""How programs say it, whatever they are written in; jobs run in no language but the system's own."""
 _TRACE_ID = slice(3, 35)
 """Where a `traceparent` has it."""
 
@@ -17,13 +21,13 @@ _TRACE_ID = slice(3, 35)
 class Log:
     """Numbers the lines, takes hidden values out, writes to the file and to standard output, stops at the limit.
 
-    `lines` are in the file already.
+    `lines` are in the file already. `found_no_room` once the job said, or this log found, that its disk is full.
     """
 
     def __init__(self, path: str, spec: dict[str, Any], lines: int = 0) -> None:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o666)
-        self._file = open(handle, "a", encoding="utf-8")  # noqa: SIM115 - open for the life of the job
+        self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o666)
         self.lines = lines
+        self.found_no_room = False
         self._left = spec["log_bytes"]
         context = spec["environment"].get("TRACEPARENT")
         self._trace = {"trace": context[_TRACE_ID]} if context else {}
@@ -47,6 +51,7 @@ class Log:
 
     def write(self, text: str) -> None:
         """One line of the job; once the limit is reached a last one says so and the rest is dropped."""
+        self.found_no_room |= any(words in text for words in _SAID_OF_IT)
         if self._left <= 0:
             return
         for value in self._hide:
@@ -56,9 +61,20 @@ class Log:
             text = json.dumps({"level": "warning", "message": "The log has reached its limit; the rest is left out."})
         self.lines += 1
         record = {"number": self.lines, "at": round(time.time(), 3), "text": text, **self._trace}
-        self._file.write(json.dumps(record) + "\n")
-        self._file.flush()
+        self._append(json.dumps(record).encode() + b"\n")
         self.say(record)
+
+    def _append(self, data: bytes) -> None:
+        """Add to the file whole or, where its disk is full, not at all: whoever holds the job hears the line anyway."""
+        before = os.fstat(self._file).st_size
+        try:
+            while data:
+                data = data[os.write(self._file, data) :]
+        except OSError as error:
+            if error.errno not in NO_ROOM:
+                raise
+            self.found_no_room = True
+            os.ftruncate(self._file, before)
 
     def say(self, record: dict[str, Any]) -> None:
         """To whoever holds the job: nobody there is no reason to fail, and one who doesn't read is none to wait."""

@@ -13,8 +13,8 @@ import sys
 import time
 from typing import Any
 
-from . import GRACE_SECONDS, NO_FAULT, OVER, PARTING_SECONDS, STOPPED, UNHELD, system
-from .log import Log
+from . import DISK_FULL, GRACE_SECONDS, NO_FAULT, OVER, PARTING_SECONDS, STOPPED, UNHELD, system
+from .log import NO_ROOM, Log
 
 WATCH_SECONDS = 2.0
 """How often the memory of a job is looked at that no control group limits."""
@@ -58,6 +58,8 @@ class Supervisor:
         cgroups = [*filter(None, [cgroup]), *self.spec.get("memory_events", ())]
         if code != 0 and any(map(system.was_out_of_memory, cgroups)):
             self.why = self.why or "out of memory"
+        if code != 0 and self.log.found_no_room:
+            self.why = self.why or DISK_FULL
         system.end_descendants()
         if cgroup:  # whoever made it may be gone
             with contextlib.suppress(OSError):
@@ -266,13 +268,19 @@ class Supervisor:
     # Telling
 
     def _write_status(self) -> None:
-        """Replace status.json whole."""
+        """Replace status.json whole; where its disk is full, the one before stays."""
         partial = os.path.join(self.folder, ".status.partial")
-        with open(partial, "w", encoding="utf-8") as out:
-            json.dump(self.status, out)
-            out.flush()
-            os.fsync(out.fileno())
-        os.replace(partial, os.path.join(self.folder, "status.json"))
+        try:
+            with open(partial, "w", encoding="utf-8") as out:
+                json.dump(self.status, out)
+                out.flush()
+                os.fsync(out.fileno())
+        except OSError as error:
+            if error.errno not in NO_ROOM:
+                raise
+            self.log.found_no_room = True
+        else:
+            os.replace(partial, os.path.join(self.folder, "status.json"))
 
     def _report(self, ended: dict[str, Any]) -> None:
         """Tell the end where a pod's status shows it: 4,096 bytes of it."""
