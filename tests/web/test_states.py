@@ -169,10 +169,10 @@ def test_a_message_that_gets_no_answer_can_be_sent_again_and_is_said_once(watche
 
 
 NOTHING: tuple[tuple[str, str, str | None], ...] = (
-    ("flows", "Choose a flow", "New flow"),
+    ("flows", "No flows yet", "New flow"),
     ("content/action", "No actions yet", None),
     ("content/prompt", "No prompts yet", None),
-    ("nlu", "Choose an intent", "New intent"),
+    ("nlu", "No intents yet", "New intent"),
     ("files", "Choose a file", None),
     ("versions", "No versions yet", "Train"),
 )

@@ -14,7 +14,7 @@ type ItemColumn = Column<ItemSummary>
 const NAME: ItemColumn = {
   key: 'name',
   head: words.columns.name,
-  width: 'minmax(130px, 1fr)',
+  width: 'minmax(130px, 1.3fr)',
   cell: (item) => <span className="mono">{item.name}</span>,
   sort: (item) => item.name,
 }

@@ -1,12 +1,14 @@
 /** The list of flows and patterns beside whichever is open. */
+import { useQuery } from '@tanstack/react-query'
 import { Outlet, useParams } from '@tanstack/react-router'
 import { IconPlus, IconSitemap } from '@tabler/icons-react'
+import { itemsQuery } from '../app/queries'
 import { Button } from '../ui/controls'
 import { Empty } from '../ui/states'
-import { useMay } from '../frame/assistant'
+import { useAssistant, useMay } from '../frame/assistant'
 import { useOverlays } from '../frame/layout'
 import { ListPlace } from '../frame/ListPlace'
-import { FlowsPane } from './FlowsPane'
+import { FlowsPane, isPattern } from './FlowsPane'
 import { words } from './words'
 
 export default function FlowsPage() {
@@ -22,13 +24,16 @@ export default function FlowsPage() {
 }
 
 function NothingOpen() {
+  const { id } = useAssistant()
   const may = useMay('flows:write')
+  const { data: flows } = useQuery(itemsQuery(id, 'flow'))
+  const none = flows?.every(({ name }) => isPattern(name)) ?? false
   return (
     <main className="work" id="work">
       <Empty
         icon={IconSitemap}
         hue="k-link"
-        title={words.flowsPage.chooseAFlow}
+        title={none ? words.flowsPage.noFlows : words.flowsPage.chooseAFlow}
         actions={
           may && (
             <Button look="primary" icon={IconPlus} onClick={() => useOverlays.setState({ create: 'flow' })}>

@@ -2,6 +2,7 @@
 export const words = {
   flowsPage: {
     chooseAFlow: 'Choose a flow',
+    noFlows: 'No flows yet',
     newFlow: 'New flow',
     whatAFlowIs: 'A flow is one thing the assistant can do, step by step. Patterns repair a conversation that leaves the path.',
   },

@@ -66,7 +66,7 @@ function CreateForm({ onClose }: { onClose: () => void }) {
         onChange={(event) => setName(event.target.value)}
       />
       <SelectField label={words.createDialog.language} value={language} options={OPTIONS} onChange={setLanguage} />
-      <p className="small t3">{words.createDialog.whatItBrings}</p>
+      <p className="small t3 dialog-note">{words.createDialog.whatItBrings}</p>
       {field === null && error && (
         <p className="c-err small" role="alert">
           {error}

@@ -1,6 +1,6 @@
 /** NLU data: intents with their examples, entities, synonyms, regexes and lookups. */
 import { IconPlus, IconTextRecognition } from '@tabler/icons-react'
-import { useQueries } from '@tanstack/react-query'
+import { useQueries, useQuery } from '@tanstack/react-query'
 import { Link, Outlet, useParams } from '@tanstack/react-router'
 import { useState } from 'react'
 import type { ItemSummary } from '../api'
@@ -31,13 +31,15 @@ export default function NluPage() {
 }
 
 function NothingOpen() {
+  const { id } = useAssistant()
   const may = useMay('nlu:write')
+  const { data: intents } = useQuery(itemsQuery(id, 'intent'))
   return (
     <main className="work" id="work">
       <Empty
         icon={IconTextRecognition}
         hue="k-logic"
-        title={words.choose}
+        title={intents?.length === 0 ? words.noIntents : words.choose}
         actions={
           may && (
             <Button look="primary" icon={IconPlus} onClick={() => useOverlays.setState({ create: 'intent' })}>

@@ -5,6 +5,7 @@ export const words = {
   title: 'NLU',
   data: 'NLU data',
   choose: 'Choose an intent',
+  noIntents: 'No intents yet',
   purpose: 'Examples of what people say teach the assistant which flow they mean.',
   newIntent: 'New intent',
   filter: 'Filter by name or example',
