@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from talkwright.database import work as queue
 from talkwright.database import workers
+from talkwright.database.attempts import close_lost
 from talkwright.database.engine import Database
 from talkwright.database.ids import uuid7
 from talkwright.database.measuring import measure
@@ -94,5 +94,5 @@ async def test_an_attempt_whose_lease_was_cleared_away_can_be_closed_as_lost(dat
             text("INSERT INTO studio.attempts (id, work_kind, work, number) VALUES (:id, 'training', :work, 1)"),
             {"id": attempt, "work": uuid7()},
         )
-        assert await queue.close_lost(session, attempt, orchestrator)
-        assert not await queue.close_lost(session, attempt, orchestrator)
+        assert await close_lost(session, attempt, orchestrator)
+        assert not await close_lost(session, attempt, orchestrator)

@@ -22,10 +22,10 @@ from tests.services.modelservice import Service, project, service_at
 from tests.services.postgres import OWNER, TestServer
 
 from talkwright.cli.supervisor.child import Child
+from talkwright.database.attempt_logs import append_log
 from talkwright.database.frames import FRAMES_CHANNEL
 from talkwright.database.ids import uuid7
 from talkwright.database.tables import attempts, leases, transitions
-from talkwright.database.work import append_log
 
 pytestmark = [pytest.mark.anyio, pytest.mark.timeout(300)]
 

@@ -21,9 +21,10 @@ from talkwright.backend.chats import turns
 from talkwright.backend.errors import ProblemError
 from talkwright.database.deployments import ADDRESSED, ask_to_stop_deployment, get_deployment
 from talkwright.database.engine import Database
+from talkwright.database.moves import turn_talk
 from talkwright.database.settings import DatabaseSettings
 from talkwright.database.tables import attempts, models, transitions
-from talkwright.database.work import open_work, turn_talk
+from talkwright.database.work import open_work
 from talkwright.identity.secrets import keyring
 from talkwright.modelservice.engines.readiness import answers
 

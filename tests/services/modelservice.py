@@ -25,6 +25,7 @@ from talkwright.cli.supervisor.journal import Journal
 from talkwright.database import work as queue
 from talkwright.database import workers
 from talkwright.database.announcements import Listener, announce
+from talkwright.database.attempt_logs import read_log
 from talkwright.database.chats import insert_chat
 from talkwright.database.deployments import insert_deployment, model_of_version
 from talkwright.database.engine import Database
@@ -211,7 +212,7 @@ class Service:
     async def log(self, kind: str, work: UUID) -> list[str]:
         """The messages of the log."""
         async with self.database.transaction() as session:
-            found = await queue.read_log(session, kind, work, 0, 10_000)  # type: ignore[arg-type]  # tests pass words
+            found = await read_log(session, kind, work, 0, 10_000)  # type: ignore[arg-type]  # tests pass words
         return [row["message"] for _, row in found]
 
     async def models_of(self, training: UUID) -> list[Any]:

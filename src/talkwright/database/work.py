@@ -1,26 +1,19 @@
-"""Trainings and deployments as a queue of rows: what orchestrators and consumers read and write (ARCHITECTURE 4)."""
+"""Trainings and deployments that have not ended: all of them for orchestrators, for a consumer those that it holds."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 from uuid import UUID
 
-from sqlalchemy import Table, func, insert, select, text, update
-from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy import Table, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from talkwright.database import leases
-from talkwright.database.announcements import WAKE_SCOPE as WAKE_SCOPE  # noqa: PLC0414 - for those who ask here yet
-from talkwright.database.announcements import announce
-from talkwright.database.announcements import wake as wake  # noqa: PLC0414 - as above
-from talkwright.database.frames import send_frame
-from talkwright.database.ids import uuid7
 from talkwright.database.queueing import QUEUE
-from talkwright.database.states import AttemptState
-from talkwright.database.tables import attempt_logs, attempts, deployments, trainings, transitions
+from talkwright.database.tables import deployments, trainings
 
 Kind = Literal["training", "deployment"]
 TABLES: Mapping[str, Table] = {"training": trainings, "deployment": deployments}
@@ -128,123 +121,6 @@ async def open_work(session: AsyncSession, kind: Kind, places: int = 1_000_000) 
     return [OpenWork(**row) for row in rows.mappings()]
 
 
-async def move(
-    session: AsyncSession,
-    kind: Kind,
-    work: OpenWork,
-    *,
-    sources: Iterable[str],
-    target: str,
-    who: str,
-    why: str,
-    pause: float = 0.0,
-    values: Mapping[str, Any] | None = None,
-) -> bool:
-    """Change a state, keep who, when and why, announce it; False (nothing changed) where it was in no source state."""
-    table = TABLES[kind]
-    changes: dict[str, Any] = {"state": target, "reason": why, **(values or {})}
-    changes["not_before"] = func.clock_timestamp() + func.make_interval(0, 0, 0, 0, 0, 0, pause) if pause else None
-    moved = await session.execute(
-        update(table)
-        .where(table.c.id == work.id, table.c.state.in_(list(sources)))
-        .values(changes)
-        .returning(table.c.id)
-    )
-    if moved.first() is None:
-        return False
-    await session.execute(
-        insert(transitions).values(
-            work_kind=kind,
-            work=work.id,
-            at=func.clock_timestamp(),
-            source=work.state,
-            target=target,
-            attempt=work.number,
-            who=who,
-            why=why,
-        )
-    )
-    announce(session, work.assistant, kind, {kind: str(work.id), "state": target})
-    return True
-
-
-async def turn_talk(session: AsyncSession, work: OpenWork) -> bool:
-    """Let an assistant's talk go elsewhere, from where it went when the work was read; False where it went on since."""
-    turned = await session.execute(
-        text(
-            "INSERT INTO studio.talks AS t (assistant, environment, generation) "
-            "SELECT :assistant, :environment, 1 WHERE :seen = 0 OR EXISTS (SELECT 1 FROM studio.talks "
-            "WHERE assistant = :assistant AND environment = :environment) "
-            "ON CONFLICT (assistant, environment) DO UPDATE SET generation = t.generation + 1 "
-            "WHERE t.generation = :seen RETURNING t.generation"
-        ),
-        {"assistant": work.assistant, "environment": work.environment, "seen": work.generation},
-    )
-    return turned.first() is not None
-
-
-async def forget_sleepers(session: AsyncSession, work: OpenWork) -> None:
-    """Nobody wakes those deployments any more whose talk goes to this one now."""
-    same = (deployments.c.assistant == work.assistant, deployments.c.environment == work.environment)
-    await session.execute(update(deployments).where(*same, deployments.c.slept_at.is_not(None)).values(slept_at=None))
-
-
-async def assign(session: AsyncSession, kind: Kind, work: OpenWork, worker: UUID, lease_seconds: float) -> UUID:
-    """Make the next attempt for a consumer and give it the attempt's lease, so that it is missed if it never comes."""
-    attempt = uuid7()
-    await session.execute(
-        insert(attempts).values(
-            id=attempt, work_kind=kind, work=work.id, number=work.number + 1, worker=worker, epoch=1
-        )
-    )
-    await leases.give(session, leases.of_attempt(attempt), worker, lease_seconds)
-    return attempt
-
-
-async def ask_to_stop(session: AsyncSession, attempt: UUID) -> None:
-    """Ask the attempt's holder to end it."""
-    await session.execute(
-        update(attempts)
-        .where(attempts.c.id == attempt, attempts.c.stop_requested_at.is_(None))
-        .values(stop_requested_at=func.clock_timestamp())
-    )
-
-
-async def close_lost(session: AsyncSession, attempt: UUID, holder: UUID) -> bool:
-    """Take over the expired lease of an attempt and end it as lost; False where its holder lives or ended it."""
-    epoch = await leases.take_over(session, attempt, holder, 0.0)
-    if epoch is None:
-        return False
-    closed = await session.execute(
-        update(attempts)
-        .where(attempts.c.id == attempt, attempts.c.state != AttemptState.ENDED)
-        .values(outcome="lost_consumer", state="ended", ended_at=func.clock_timestamp(), address=None)
-        .returning(attempts.c.id)
-    )
-    await leases.end(session, leases.of_attempt(attempt), holder, epoch)
-    return closed.first() is not None
-
-
-async def hand_over(session: AsyncSession, attempt: UUID, worker: UUID, lease_seconds: float) -> bool:
-    """Give an attempt whose holder is gone to another consumer, which goes on with its job; False where it lives."""
-    epoch = await leases.take_over(session, attempt, worker, lease_seconds)
-    if epoch is None:
-        return False
-    given = await session.execute(
-        update(attempts)
-        .where(attempts.c.id == attempt, attempts.c.state != AttemptState.ENDED)
-        .values(worker=worker, epoch=epoch)
-        .returning(attempts.c.id)
-    )
-    await wake(session)
-    return given.first() is not None
-
-
-async def let_go(session: AsyncSession, attempt: UUID, holder: UUID, epoch: int) -> None:
-    """Have an attempt's lease run out now, by its holder."""
-    await leases.release(session, leases.of_attempt(attempt), holder, epoch)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeldAttempt:
     """What a consumer must know of an attempt that it holds, with its work.
@@ -300,34 +176,6 @@ async def held_attempts(session: AsyncSession, worker: UUID) -> list[HeldAttempt
     return [HeldAttempt(**row) for row in rows.mappings() if row["assistant"] is not None]
 
 
-async def append_log(
-    session: AsyncSession, attempt: UUID, assistant: UUID, lines: Sequence[Mapping[str, Any]], work: Mapping[str, Any]
-) -> None:
-    """Store log lines (number, at, level, stage, progress, message) and show the last ones to open pages.
-
-    Lines that are there already stay: who lost the connection while it committed does not know, and sends them again.
-    """
-    statement = upsert(attempt_logs).on_conflict_do_nothing()
-    await session.execute(statement, [{"attempt": attempt, **line} for line in lines])
-    shown = [{**line, "at": line["at"].isoformat(), "message": line["message"][:200]} for line in lines[-20:]]
-    while not await send_frame(session, assistant, "log", {**work, "lines": shown}) and shown:
-        del shown[: (len(shown) + 1) // 2]  # the page reads the others when it hears of the last
-
-
-async def read_log(
-    session: AsyncSession, kind: Kind, work: UUID, after: int, limit: int
-) -> list[tuple[int, Mapping[str, Any]]]:
-    """Log lines of all attempts of one piece of work after a position; positions grow from attempt to attempt."""
-    position = (attempts.c.number - 1) * ATTEMPT_LINES + attempt_logs.c.number
-    rows = await session.execute(
-        select(position.label("position"), attempt_logs)
-        .join(attempts, attempts.c.id == attempt_logs.c.attempt)
-        .where(attempts.c.work_kind == kind, attempts.c.work == work, position > after)
-        .order_by(position)
-        .limit(limit)
-    )
-    return [(int(row["position"]), dict(row)) for row in rows.mappings()]
-
-
-ATTEMPT_LINES = 10_000_000
-"""More lines than one attempt's log can have, so that positions of later attempts lie above."""
+async def let_go(session: AsyncSession, attempt: UUID, holder: UUID, epoch: int) -> None:
+    """Have an attempt's lease run out now, by its holder."""
+    await leases.release(session, leases.of_attempt(attempt), holder, epoch)

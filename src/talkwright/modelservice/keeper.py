@@ -13,8 +13,8 @@ from typing import Any, TypeVar
 from sqlalchemy import func, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from talkwright.database import work as queue
 from talkwright.database.announcements import announce
+from talkwright.database.attempt_logs import append_log
 from talkwright.database.engine import UNAVAILABLE
 from talkwright.database.outage import trouble_of
 from talkwright.database.tables import attempts
@@ -226,7 +226,7 @@ class Keeper:
         work = {self.attempt.kind: str(self.attempt.work), "attempt": self.attempt.number}
         if lines:
             rows = [_row(line) for line in lines]
-            await queue.append_log(session, self.attempt.id, self.attempt.assistant, rows, work)
+            await append_log(session, self.attempt.id, self.attempt.assistant, rows, work)
         if tell is not None:
             announce(session, self.attempt.assistant, self.attempt.kind, {**work, "state": tell})
 

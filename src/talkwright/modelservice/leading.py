@@ -15,15 +15,14 @@ from sqlalchemy import func
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from talkwright.database import work as queue
-from talkwright.database import workers
-from talkwright.database.announcements import STUDIO, Listener
+from talkwright.database import attempts, moves, workers
+from talkwright.database.announcements import STUDIO, WAKE_SCOPE, Listener, wake
 from talkwright.database.engine import UNAVAILABLE, Database
 from talkwright.database.frames import send_frame
 from talkwright.database.measuring import measure
 from talkwright.database.outage import trouble_of
 from talkwright.database.queueing import queue_mark
-from talkwright.database.work import WAKE_SCOPE, Kind, OpenWork
+from talkwright.database.work import Kind, OpenWork, open_work
 from talkwright.database.workers import Place
 from talkwright.modelservice.decisions import Activate, Assign, Decision, HandOver, Move, Plan, Stop
 from talkwright.modelservice.leases import Held, Lease, LeaseLostError, Leases
@@ -172,7 +171,7 @@ class Orchestrator:
     async def _look(self, lease: Lease) -> Plan:
         lease.check()
         async with self._database.transaction() as session:
-            works = await queue.open_work(session, self._policy.kind, MOST_PLACES)
+            works = await open_work(session, self._policy.kind, MOST_PLACES)
             is_queue = any(work.state == QUEUED for work in works)
             free: list[Place] = []
             if is_queue or any(work.lost for work in works):
@@ -222,12 +221,12 @@ class Orchestrator:
                     session, work, step, {"attempt": work.number + 1}
                 ):
                     seconds = self._settings.consumer_lease_seconds
-                    await queue.assign(session, self._policy.kind, work, worker, seconds)
+                    await attempts.assign(session, self._policy.kind, work, worker, seconds)
                     self._meter.assigned(work)
             case HandOver(work, worker):
                 await self._hand_over(session, work, worker)
             case Move(work, step, lost):
-                if lost and (work.attempt is None or not await queue.close_lost(session, work.attempt, lease.holder)):
+                if lost and not (work.attempt and await attempts.close_lost(session, work.attempt, lease.holder)):
                     return
                 if await self._move(session, work, step):
                     self._meter.ended(work, lost=lost)
@@ -239,7 +238,7 @@ class Orchestrator:
     async def _hand_over(self, session: AsyncSession, work: OpenWork, worker: UUID) -> None:
         if work.attempt is None or not await workers.keep_worker(session, worker):
             return
-        if await queue.hand_over(session, work.attempt, worker, self._settings.consumer_lease_seconds):
+        if await attempts.hand_over(session, work.attempt, worker, self._settings.consumer_lease_seconds):
             self._meter.handed_over()
             log.info("attempt.handed_over", attempt=str(work.attempt), work=str(work.id))
 
@@ -247,11 +246,11 @@ class Orchestrator:
         values = {"active": False, **({"slept_at": func.clock_timestamp()} if stop.sleeps else {})}
         moved = stop.step is None or await self._move(session, stop.work, stop.step, values, turned=turned)
         if moved and stop.work.attempt is not None:
-            await queue.ask_to_stop(session, stop.work.attempt)
-            await queue.wake(session)
+            await attempts.ask_to_stop(session, stop.work.attempt)
+            await wake(session)
 
     async def _activate(self, session: AsyncSession, work: OpenWork, step: Step, retire: Stop | Move | None) -> None:
-        if not await queue.turn_talk(session, work):
+        if not await moves.turn_talk(session, work):
             return
         if isinstance(retire, Stop):
             await self._stop(session, retire, turned=True)
@@ -259,7 +258,7 @@ class Orchestrator:
             return
         values = {"active": True, "ready_at": func.clock_timestamp()}
         if await self._move(session, work, step, values, turned=True):
-            await queue.forget_sleepers(session, work)
+            await moves.forget_sleepers(session, work)
             if retire is not None:
                 self._meter.switched(work)
 
@@ -277,11 +276,11 @@ class Orchestrator:
         An earlier decision of the same look may have changed it: what was decided then holds no more.
         """
         values = {**self._policy.values(work, step), **(extra or {})}
-        if values.get("active", work.active) != work.active and not turned and not await queue.turn_talk(session, work):
+        if values.get("active", work.active) != work.active and not turned and not await moves.turn_talk(session, work):
             return False
         if step.target in TERMINAL:
             values["ended_at"] = func.clock_timestamp()
-        moved = await queue.move(
+        moved = await moves.move(
             session,
             self._policy.kind,
             work,

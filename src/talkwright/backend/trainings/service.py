@@ -17,7 +17,7 @@ from talkwright.backend.quotas.settings import QuotaSettings
 from talkwright.backend.trainings.schemas import Log, LogLine, NewTraining, Training, Trainings, training_of
 from talkwright.backend.versions.service import pin_current
 from talkwright.database import trainings as repository
-from talkwright.database import work
+from talkwright.database.attempt_logs import read_log
 from talkwright.database.changes import lock_assistant
 from talkwright.database.facts import list_problems
 from talkwright.database.projects import version_archive
@@ -115,7 +115,7 @@ async def page_of_trainings(session: AsyncSession, assistant: UUID, before: int 
 
 async def log_of(session: AsyncSession, training: UUID, after: int, limit: int) -> Log:
     """The training's log after a number."""
-    lines = await work.read_log(session, "training", training, after, limit)
+    lines = await read_log(session, "training", training, after, limit)
     shown = [
         LogLine(
             number=number,
