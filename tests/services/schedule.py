@@ -32,7 +32,7 @@ SECONDS = {
     "tests/up/test_up.py": 115,
     "tests/web/test_states.py": 115,
     "tests/modelservice/engines/test_rasa_code.py": 110,
-    "tests/modelservice/kubernetes/test_in_cluster.py": 100,
+    "tests/modelservice/kubernetes/test_in_cluster.py": 140,
     "tests/cli/test_backup.py": 95,
     "tests/kills/test_ends.py": 70,
     "tests/modelservice/test_switching.py": 70,

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
-from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
-from itertools import cycle
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from time import monotonic
 from uuid import UUID
 
 import httpx2
@@ -17,17 +18,24 @@ from tests.services.studio import PASSWORD, PLAIN, Browser
 from talkwright.database.ids import uuid7
 
 ADDRESS = kind_of("settings.yaml", "ConfigMap")[0]["data"]["TALKWRIGHT_PUBLIC_URL"]
+KNOWN_SECONDS = 1.0
 
 
 class Way(httpx2.AsyncBaseTransport):
-    """Takes TLS off, which nobody speaks here, and hands one request after the other to another pod."""
+    """Takes TLS off, which nobody speaks here, and hands one request after the other to another pod of the backend.
 
-    def __init__(self, places: Iterable[tuple[str, int]]) -> None:
-        self._places = cycle(places)
-        self._inner = httpx2.AsyncHTTPTransport(verify=PLAIN)
+    What it knows of them is up to `KNOWN_SECONDS` old: controllers hear of what ends after that has begun to end.
+    """
+
+    def __init__(self, pods: Inside) -> None:
+        self._pods = pods
+        self._places: list[tuple[str, int]] = []
+        self._known_at = -KNOWN_SECONDS
+        self._count = 0
+        self._inner = httpx2.AsyncHTTPTransport(verify=PLAIN, limits=httpx2.Limits(max_keepalive_connections=0))
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
-        host, port = next(self._places)
+        host, port = await self._next()
         url = request.url.copy_with(scheme="http", host=host, port=port)
         handed = httpx2.Request(
             request.method, url, headers=request.headers, stream=request.stream, extensions=request.extensions
@@ -36,6 +44,12 @@ class Way(httpx2.AsyncBaseTransport):
 
     async def aclose(self) -> None:
         await self._inner.aclose()
+
+    async def _next(self) -> tuple[str, int]:
+        if (now := monotonic()) - self._known_at >= KNOWN_SECONDS:
+            self._places, self._known_at = await places_of(self._pods, "backend"), now
+        self._count += 1
+        return self._places[self._count % len(self._places)]
 
 
 async def places_of(pods: Inside, service: str) -> list[tuple[str, int]]:
@@ -53,8 +67,7 @@ async def places_of(pods: Inside, service: str) -> list[tuple[str, int]]:
 @asynccontextmanager
 async def browsing(pods: Inside) -> AsyncIterator[Browser]:
     """A browser at the studio's public address."""
-    way = Way(await places_of(pods, "backend"))
-    async with httpx2.AsyncClient(base_url=ADDRESS, transport=way, timeout=60) as http:
+    async with httpx2.AsyncClient(base_url=ADDRESS, transport=Way(pods), timeout=60) as http:
         yield Browser(http)
 
 
@@ -77,3 +90,16 @@ async def ask(person: Browser, assistant: UUID, words: str) -> list[str]:
     answer = await person.send("POST", f"{path}/{chat}/messages", json={"id": str(uuid7()), "text": words})
     assert answer.status_code == 200, answer.text
     return texts(answer.json())
+
+
+async def read_on(person: Browser, over: asyncio.Event) -> int:
+    """Read one page after the other until the end; gives how many there were."""
+    read = 0
+    while not over.is_set():
+        answer = await person.http.get("/api/session")
+        assert answer.status_code == 200, answer.text
+        read += 1
+        with suppress(TimeoutError):
+            async with asyncio.timeout(0.2):
+                await over.wait()
+    return read

@@ -17,7 +17,7 @@ import psycopg
 import pytest
 from sqlalchemy import select
 from tests.modelservice.kubernetes.inside import Inside, inside
-from tests.modelservice.kubernetes.people import ask, browsing, first_person, places_of
+from tests.modelservice.kubernetes.people import ask, browsing, first_person, places_of, read_on
 from tests.modelservice.kubernetes.podded import PATIENCE_SECONDS, chat_on, deployed
 from tests.services.kubernetes.running import KubernetesCluster
 from tests.services.modelservice import project, talking, texts
@@ -88,7 +88,7 @@ async def test_a_person_signs_in_and_reads_the_page_whichever_backend_answers(po
         assert foreign.status_code == 421
 
 
-async def test_who_trains_and_chats_notices_no_consumer_that_is_deleted_or_rolled_out(
+async def test_who_trains_reads_and_chats_notices_no_pod_that_is_deleted_or_rolled_out(
     pods: Inside, ann: Browser
 ) -> None:
     service = pods.service
@@ -101,7 +101,7 @@ async def test_who_trains_and_chats_notices_no_consumer_that_is_deleted_or_rolle
     uid = await pods.kubectl("get", "pods", "-l", f"talkwright/job={name}", "-o", "jsonpath={.items[*].metadata.uid}")
     over = asyncio.Event()
     async with talking(service, assistant) as talk:
-        others = asyncio.create_task(chat_on(talk, over))
+        others, reader = asyncio.create_task(chat_on(talk, over)), asyncio.create_task(read_on(ann, over))
         chat = await talk.begin()
         assert texts(await talk.say(chat, "send money")) == ["Who shall get the money?"]
 
@@ -111,13 +111,15 @@ async def test_who_trains_and_chats_notices_no_consumer_that_is_deleted_or_rolle
         await held_by_another(pods, bot, {one})
 
         before = await consumers(pods) | {one}
-        await pods.says("rollout", "restart", "deployment/running-consumer")
+        await pods.says("rollout", "restart", "deployment/running-consumer", "deployment/backend")
         await pods.rolled_out()
         await held_by_another(pods, bot, before)
         assert not await consumers(pods) & before
         assert texts(await talk.say(chat, "/SetSlots(amount=20)"))[0] == "Sent 20 to Ann."
+        assert await ask(ann, assistant, "send money") == ["Who shall get the money?"]
         over.set()
         assert await others > 10
+        assert await reader > 10
     assert (await service.row("deployment", bot.id)).attempt == bot.attempt  # nothing was started anew
     again = await pods.kubectl("get", "pods", "-l", f"talkwright/job={name}", "-o", "jsonpath={.items[*].metadata.uid}")
     assert (again, len(uid.split())) == (uid, 1)
