@@ -41,6 +41,7 @@ SECONDS = {
     "tests/web/test_talking.py": 65,
     "tests/cli/test_doctor.py": 60,
     "tests/database/test_embedded.py": 60,
+    "tests/database/test_outage.py": 60,
     "tests/modelservice/kubernetes/test_faults.py": 60,
     "tests/modelservice/kubernetes/test_service_faults.py": 60,
     "tests/modelservice/test_training.py": 50,
