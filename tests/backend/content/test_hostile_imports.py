@@ -48,7 +48,7 @@ FILES: dict[str, bytes] = {
     + b"{{ " * 50_000
     + b"'\n    metadata: {rephrase: true}\n",
     "deep nesting": b"flows:\n  a: " + b"{x: " * 90 + b"1" + b"}" * 90 + b"\n",
-    "many steps": b"flows:\n  a:\n    description: x\n    steps:\n" + b"    - action: utter_a\n" * 5_000,
+    "many steps": b"flows:\n  a:\n    description: x\n    steps:\n" + b"    - action: utter_a\n" * 2_500,
     "a name of a megabyte": b"flows:\n  ? " + b"f" * 1_000_000 + b"\n  : {description: x, steps: [{action: b}]}\n",
 }
 
