@@ -25,8 +25,11 @@ def test_what_is_no_address_of_postgresql_is_refused_by_its_setting(
     assert "secret-word" not in str(caught.value)
 
 
-def test_a_password_whose_at_sign_would_be_read_as_the_end_of_it_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TALKWRIGHT_DATABASE_URL", "postgresql://me:secret@word@host/db")
+@pytest.mark.parametrize("password", ["secret@word", "secret@se/word"])
+def test_a_password_whose_at_sign_would_be_read_as_the_end_of_it_is_refused(
+    monkeypatch: pytest.MonkeyPatch, password: str
+) -> None:
+    monkeypatch.setenv("TALKWRIGHT_DATABASE_URL", f"postgresql://me:{password}@host/db")
     with pytest.raises(SettingsError, match=r"TALKWRIGHT_DATABASE_URL has .*written as %40") as caught:
         load(DatabaseSettings)
     assert "word@" not in str(caught.value)

@@ -48,6 +48,18 @@ async def test_whoever_asks_believes_a_consumer_for_as_long_as_it_said_itself(
         await workers.end_worker(session, worker)
 
 
+@pytest.mark.parametrize(("silent", "lives"), [(50, True), (70, False)])
+async def test_of_a_consumer_of_the_release_before_a_minute_is_believed(
+    database: Database, silent: float, lives: bool
+) -> None:
+    worker = await consumer(database)
+    quiet = "heartbeat_at = heartbeat_at - make_interval(secs => :s), lease_seconds = DEFAULT"
+    async with database.transaction() as session:
+        await session.execute(text(f"UPDATE studio.workers SET {quiet} WHERE id = :id"), {"id": worker, "s": silent})
+        assert (worker in {place.worker for place in await workers.free_places(session, "training-consumer")}) is lives
+        await workers.end_worker(session, worker)
+
+
 async def seen(session: AsyncSession) -> list[int]:
     """How many training consumers live, for people, for the metrics and for the doctor."""
     for_people = await session.execute(text(f"SELECT {consumers('training-consumer')}"))

@@ -1,7 +1,8 @@
 """Leases as rows: who may act on something, under which epoch, and until when by the database's clock.
 
 One that has run out is anybody's, and every taking makes a new epoch. Other statements read them; all that write them
-stand here. A key says what the right is to: `lead:KIND`, `attempt:ID`, `chat:ID`.
+stand here, but for what restores a dump (`dump.py`) and what clears away old ones (`retention.py`). A key says what the
+right is to: `lead:KIND`, `attempt:ID`, `chat:ID`.
 """
 
 from __future__ import annotations

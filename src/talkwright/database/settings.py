@@ -81,7 +81,8 @@ class DatabaseSettings(Section):
             parsed = None
         if parsed is None or parsed.get_backend_name() not in ("postgresql", "postgres"):
             raise ValueError("must be like postgresql://user:password@host:port/name") from None
-        if "@" in (parsed.host or ""):  # what stands before it belongs to the password, which nobody may read in a log
+        # What stands before a further @ belongs to the password, which nobody may read in a log.
+        if "@" in f"{parsed.host}{parsed.database}":
             raise ValueError("has an @ in its password, which must be written as %40 (: as %3A, / as %2F)") from None
         return value
 

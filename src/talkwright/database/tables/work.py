@@ -212,7 +212,7 @@ workers = Table(
         "lease_seconds",
         Float,
         nullable=False,
-        server_default="15",
+        server_default="60",
         comment="seconds without a sign of life after which it counts as gone",
     ),
     instant("ended_at"),

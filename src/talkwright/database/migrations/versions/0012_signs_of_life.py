@@ -12,14 +12,14 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Move the schema forward."""
+    """Move the schema forward; of consumers of the release before, which say nothing, a minute is believed."""
     op.add_column(
         "workers",
         sa.Column(
             "lease_seconds",
             sa.Float(),
             nullable=False,
-            server_default="15",
+            server_default="60",
             comment="seconds without a sign of life after which it counts as gone",
         ),
         schema="studio",
