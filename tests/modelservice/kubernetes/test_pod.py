@@ -184,6 +184,21 @@ async def test_no_link_that_the_engine_left_leads_the_publication_out_of_the_fol
     assert not pod.clerk.asked or link == "work"
 
 
+async def test_what_is_published_is_numbered_behind_a_log_that_misses_lines(pod: ShelvedPod) -> None:
+    source = "for number in range(3): print(number)\nopen('out', 'w').write('x')"
+    job = Job(name="x", command=python(source), outputs=("out",), desk=pod.desk)
+    assert await pod.fetch(job, {}) == 0
+    assert await (await pod.start()).wait() == 0
+    log = pod.folder / "job" / "log.jsonl"
+    first, _, last = log.read_text("utf-8").splitlines(keepends=True)
+    log.write_text(first + last, "utf-8")  # as where the disk was full for a while
+    await (await pod.publish()).communicate()
+    assert [json.loads(line)["number"] for line in pod.things["/log"].splitlines()] == [1, 3, 4]
+    ended = pod.ended()
+    assert ended is not None
+    assert ended.lines == 4
+
+
 async def test_what_the_fetching_program_lays_out_is_closed_to_others(pod: ShelvedPod) -> None:
     assert await pod.fetch(Job(name="x", command=python("")), {}) == 0
     for path in (pod.folder / "job").rglob("*"):

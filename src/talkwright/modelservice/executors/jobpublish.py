@@ -10,17 +10,28 @@ What stands in FOLDER is the engine's work and is trusted for nothing but that: 
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import sys
 from pathlib import Path
 
 from talkwright.modelservice.executors.wrapper.supervisor import Supervisor
 
+TAIL_BYTES = 1 << 20
+"""The longest line that the wrapper writes is shorter."""
 
-def lines_of(log: Path) -> int:
-    """How many lines a job's log has."""
+
+def last_number(log: Path) -> int:
+    """The number of the last line of a job's log: lines before it are missing where its disk was full."""
     with log.open("rb") as source:
-        return sum(1 for _ in source)
+        source.seek(max(os.fstat(source.fileno()).st_size - TAIL_BYTES, 0))
+        for line in reversed(source.read(TAIL_BYTES).splitlines()):
+            with contextlib.suppress(ValueError, RecursionError):
+                record = json.loads(line)
+                if isinstance(record, dict) and isinstance(number := record.get("number"), int):
+                    return number
+    return 0
 
 
 def main() -> int:
@@ -29,7 +40,7 @@ def main() -> int:
     spec = json.loads((desk / "publish.json").read_text("utf-8"))
     spec["desk"] = json.loads((desk / "desk.json").read_text("utf-8"))
     try:
-        publisher = Supervisor(str(folder), spec, lines_of(folder / "log.jsonl"))
+        publisher = Supervisor(str(folder), spec, last_number(folder / "log.jsonl"))
     except OSError as error:
         Path(spec["report"]).write_text(f"the training left no log that can be read ({error.strerror})", "utf-8")
         return 1
