@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from tests.modelservice.kubernetes.manifests import container_of, kind_of, owners, template_of
 
+from talkwright.backend.chats import bots, turns
+from talkwright.backend.settings import MIB, BackendSettings
 from talkwright.modelservice.executors.kubernetes.manifest import labels_of
 from talkwright.modelservice.executors.kubernetes.settings import KubernetesSettings
 from talkwright.modelservice.jobs import Job
@@ -58,7 +60,7 @@ def is_peer(peer: Any, pod: Pod, home: str) -> bool:
     return in_space and fits(peer.get("podSelector", {}), pod.labels)
 
 
-def is_let(direction: str, peers: str, pod: Pod, other: Pod, port: int) -> bool:
+def is_let(direction: str, peers: str, pod: Pod, other: Pod, port: int, *, protocol: str = "TCP") -> bool:
     """Whether the policies of a pod let it do so with another: without any it may."""
     of_pod = [
         one["spec"]
@@ -71,7 +73,7 @@ def is_let(direction: str, peers: str, pod: Pod, other: Pod, port: int) -> bool:
     return not of_pod or any(
         (
             not rule.get("ports")
-            or any(one["port"] == port and one.get("protocol", "TCP") == "TCP" for one in rule["ports"])
+            or any(one["port"] == port and one.get("protocol", "TCP") == protocol for one in rule["ports"])
         )
         and any(is_peer(peer, other, pod.namespace) for peer in rule[peers])
         for rule in rules
@@ -108,17 +110,41 @@ def test_the_ports_are_those_that_the_roles_serve() -> None:
         assert ports.get("http") == (PAGES if name == "backend" else None)
 
 
-def test_pods_of_jobs_reach_no_private_address() -> None:
-    (policy,) = [one["spec"] for one in POLICIES if one["metadata"]["namespace"] == JOB.namespace]
-    blocks = [to["ipBlock"] for rule in policy["egress"] for to in rule["to"] if "ipBlock" in to]
-    closed = [ipaddress.ip_network(one) for block in blocks for one in block["except"]]
-    for address in ("10.1.2.3", "172.20.0.1", "192.168.1.1", "169.254.169.254", "fd00::1", "fe80::1"):
+@pytest.mark.parametrize("protocol", ["UDP", "TCP"])
+def test_pods_of_jobs_reach_the_dns_of_each_kind_of_cluster_and_nothing_else_there(protocol: str) -> None:
+    for space, port in (("kube-system", 53), ("openshift-dns", 5353)):
+        assert is_let("Egress", "to", JOB, Pod(space), port, protocol=protocol)
+        assert not is_let("Egress", "to", JOB, Pod(space), 443, protocol=protocol)
+    assert not is_let("Egress", "to", JOB, STRANGER, 53, protocol=protocol)
+    asked = {block["cidr"]: ports for block, ports in blocks_of_jobs() if "except" not in block}
+    assert asked.keys() == {"169.254.20.10/32"}
+    assert {"port": 53, "protocol": protocol} in asked["169.254.20.10/32"]
+
+
+def test_pods_of_jobs_reach_no_private_address_besides() -> None:
+    open_blocks = [block for block, ports in blocks_of_jobs() if {one["port"] for one in ports} != {53}]
+    closed = [ipaddress.ip_network(one) for block in open_blocks for one in block["except"]]
+    for address in ("10.1.2.3", "172.20.0.1", "192.168.1.1", "169.254.169.254", "169.254.20.10", "fd00::1", "fe80::1"):
         assert any(ipaddress.ip_address(address) in network for network in closed), address
+
+
+def blocks_of_jobs() -> list[tuple[Any, list[Any]]]:
+    """The addresses that pods of jobs may speak to, and the ports there; without any, all."""
+    (policy,) = [one["spec"] for one in POLICIES if one["metadata"]["namespace"] == JOB.namespace]
+    rules = policy["egress"]
+    return [(to["ipBlock"], rule.get("ports", [])) for rule in rules for to in rule["to"] if "ipBlock" in to]
 
 
 def test_policies_of_the_jobs_can_be_applied_without_a_studio_in_the_cluster() -> None:
     of_jobs = [one for one in POLICIES if one["metadata"]["labels"]["talkwright/part"] == "jobs"]
     assert of_jobs == [one for one in POLICIES if one["metadata"]["namespace"] == JOB.namespace]
+
+
+def test_the_ingress_lets_pass_what_takes_long_or_is_large() -> None:
+    (ingress,) = kind_of("ingress.yaml", "Ingress")
+    told = {name.partition("/")[2]: value for name, value in ingress["metadata"]["annotations"].items()}
+    assert int(told["proxy-read-timeout"]) > bots.TURN_SECONDS + turns.WAIT_SECONDS
+    assert told["proxy-body-size"] == f"{BackendSettings().archive_limit // MIB}m"
 
 
 def test_the_ingress_leads_the_public_address_to_the_port_of_the_pages() -> None:
