@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import os
 import shutil
 import stat
 from collections.abc import Iterator
@@ -104,6 +105,29 @@ def external(postgres: TestServer, original: Original, tmp_path: Path) -> Iterat
         )
 
 
+def test_older_backups_go_where_a_number_is_kept_and_nothing_else_does(
+    external: tuple[Place, Path], tmp_path: Path
+) -> None:
+    place, file = external
+    folder = tmp_path / "kept"
+    folder.mkdir()
+    for day in (1, 2, 3):
+        Writer(folder / f"{day}.backup").finish(version="0", made_at=f"2026-01-0{day}T02:13:00+00:00", revisions={})
+    for name in ("before.kept", "notes.backup", ".going.backup.partial", ".cut.backup.partial", ".other.partial"):
+        shutil.copy(__file__ if name in {"notes.backup", ".other.partial"} else file, folder / name)
+    for name in (".cut.backup.partial", ".other.partial"):
+        os.utime(folder / name, (0, 0))
+    (folder / "cut.backup").write_bytes(file.read_bytes()[:-20_000])
+    said = place.talkwright("backup", str(folder / "new.backup"), "--keep", "2")
+    assert said.splitlines()[1:] == [f"Deleted {folder / '2.backup'}.", f"Deleted {folder / '1.backup'}."]
+    assert {path.name for path in folder.iterdir()} == {
+        *("new.backup", "3.backup", "before.kept", "notes.backup", "cut.backup"),
+        *(".going.backup.partial", ".other.partial"),
+    }
+    place.talkwright("backup", str(folder / "without.backup"))
+    assert (folder / "3.backup").exists()
+
+
 def test_a_damaged_or_cut_backup_is_refused_before_anything_is_touched(external: tuple[Place, Path]) -> None:
     place, file = external
     before, whole = place.rows(), file.read_bytes()
@@ -147,6 +171,19 @@ def test_a_backup_of_an_unknown_schema_is_refused(external: tuple[Place, Path], 
     later = Writer(tmp_path / "later.backup")
     later.finish(version="99", made_at="now", revisions={"studio": "9999", "idp": "9999"})
     assert "made by another release" in place.refused("restore", "--replace", str(tmp_path / "later.backup"))
+
+
+def test_a_database_of_a_later_release_gets_no_backup_that_would_not_be_whole(
+    external: tuple[Place, Path], tmp_path: Path
+) -> None:
+    place, _ = external
+    assert place.settings is not None
+    with psycopg.connect(place.settings.owner, autocommit=True) as link:
+        link.execute("UPDATE studio.alembic_version SET version_num = '9999'")
+    said = place.refused("backup", str(tmp_path / "half.backup"))
+    assert "schema studio 9999" in said
+    assert "Make it with the release that migrated it." in said
+    assert not [*tmp_path.glob("*half*")]
 
 
 def test_a_restore_beside_a_running_studio_is_refused(external: tuple[Place, Path]) -> None:

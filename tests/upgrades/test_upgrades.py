@@ -14,6 +14,7 @@ from tests.services.postgres import TestServer, sources
 from tests.services.studio import Browser, run_studio
 from tests.upgrades.make import SCHEMAS, WISHES
 
+from talkwright.database.dump import PASSING
 from talkwright.database.engine import driver_url
 from talkwright.database.migrate import differences
 from talkwright.database.settings import DatabaseSettings
@@ -79,6 +80,21 @@ def test_a_dump_is_migrated_to_what_the_code_says_and_loses_nothing(
     engine.dispose()
     after = rows(settings)
     assert {table: after.get(table) for table in before} == before
+
+
+def test_a_backup_of_it_can_be_made_before_it_is_migrated(
+    old: tuple[DatabaseSettings, dict[str, int]], postgres: TestServer, tmp_path: Path
+) -> None:
+    settings, before = old
+    (tmp_path / "old").mkdir()
+    Place(tmp_path / "old", settings, here=True).talkwright("backup", str(tmp_path / "old.backup"))
+    with postgres.database(empty=True) as name:
+        new = Place(tmp_path / "new", postgres.settings(name), here=True)
+        assert "Restored" in new.talkwright("restore", str(tmp_path / "old.backup"))
+        after = rows(postgres.settings(name))
+    assert {table: after[table] for table in before if table not in PASSING} == {
+        table: count for table, count in before.items() if table not in PASSING
+    }
 
 
 async def test_people_sign_in_and_read_what_they_had(admin: Browser) -> None:

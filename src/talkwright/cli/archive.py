@@ -9,6 +9,7 @@ import json
 import os
 import tarfile
 import tempfile
+import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -16,8 +17,11 @@ from typing import IO, Any, cast
 
 FORMAT = 1
 MANIFEST = "manifest.json"
+DATABASE = "database/"
 MANIFEST_BYTES = 64 * 1024 * 1024
 CHUNK = 1 << 20
+CUT_AFTER_SECONDS = 6 * 3600
+"""A partial file to which nobody has written for so long belongs to a backup that was cut."""
 
 
 class ArchiveError(Exception):
@@ -63,7 +67,7 @@ class Writer:
         self, source: Path, *, table: str | None = None, columns: tuple[str, ...] = (), key: str | None = None
     ) -> None:
         """Add a file, as a table's rows or as an object."""
-        name = f"database/{table}.copy.gz" if table is not None else f"objects/{key}"
+        name = f"{DATABASE}{table}.copy.gz" if table is not None else f"objects/{key}"
         info = tarfile.TarInfo(name)
         info.size, info.mode = source.stat().st_size, 0o600
         digest = hashlib.sha256()
@@ -161,6 +165,40 @@ class Reader:
         if found is None:
             raise ArchiveError(f"The backup is damaged: {name} is no file.")
         return found
+
+
+def made_at(path: Path) -> str | None:
+    """When a backup was made, which is not compared with its hashes; None for a file that is none, or is cut off."""
+    try:
+        with tarfile.open(path, "r:") as tar:
+            found = tar.extractfile(MANIFEST)
+            values = json.loads(found.read(MANIFEST_BYTES)) if found is not None else {}
+        return str(values["made_at"]) if {"format", "revisions"} <= values.keys() else None
+    except (OSError, tarfile.TarError, ValueError, KeyError, AttributeError):
+        return None
+
+
+def drop_old(newest: Path, keep: int) -> list[Path]:
+    """Delete a folder's backups but for `keep`: the given one, and the newest of those with the same ending."""
+    others = (path for path in newest.parent.iterdir() if path.suffix == newest.suffix and path.name != newest.name)
+    made = {path: at for path in others if not path.is_symlink() and (at := made_at(path)) is not None}
+    old = sorted(made, key=made.__getitem__, reverse=True)[keep - 1 :]
+    for path in old:
+        path.unlink()
+    return old
+
+
+def drop_cut(folder: Path) -> None:
+    """Delete what backups that were cut have left in a folder."""
+    for path in folder.glob(".*.partial"):
+        if path.is_file() and time.time() - path.stat().st_mtime > CUT_AFTER_SECONDS and _is_partial(path):
+            path.unlink()
+
+
+def _is_partial(path: Path) -> bool:
+    """Whether a file begins as our backups do: with a table."""
+    with path.open("rb") as file:
+        return file.read(len(DATABASE)) == DATABASE.encode()
 
 
 def scratch() -> tempfile.TemporaryDirectory[str]:

@@ -14,7 +14,7 @@ from typing import IO, Annotated, cast
 import typer
 
 from talkwright import __version__
-from talkwright.cli.archive import ArchiveError, Manifest, Member, Reader, Writer, scratch
+from talkwright.cli.archive import ArchiveError, Manifest, Member, Reader, Writer, drop_cut, drop_old, scratch
 from talkwright.cli.reaching import reached
 from talkwright.cli.supervisor.lock import AlreadyRunningError
 from talkwright.database import dump
@@ -35,17 +35,32 @@ REFUSALS = (ArchiveError, DumpError, EmbeddedError, MigrationError, StorageError
 File = Annotated[Path, typer.Argument(help="The backup's file.")]
 
 
-def backup(file: File) -> None:
+def backup(
+    file: File,
+    keep: Annotated[
+        int | None,
+        typer.Option(
+            "--keep", min=1, help="Then delete older backups in the file's folder with the same ending: so many stay."
+        ),
+    ] = None,
+) -> None:
     """Write everything that people made into one file; a studio may run meanwhile."""
     home, settings, storage = _settings()
+    old: list[Path] = []
     try:
         if file.exists():
             raise ArchiveError(f"{file} is there already; give another name.")
+        if keep is not None:
+            drop_cut(file.parent)  # first, as it may be what takes the room
         with reached(home, settings) as database:
             manifest = asyncio.run(_backup(file, database, open_store(storage, home)))
+        if keep is not None:
+            old = drop_old(file, keep)
     except REFUSALS as error:
         _refuse(error)
     sys.stdout.write(f"{file}: {_contents(manifest)}\n")
+    for path in old:
+        sys.stdout.write(f"Deleted {path}.\n")
 
 
 def restore(

@@ -89,14 +89,23 @@ def tables(sources: Iterable[Source]) -> list[str]:
 
 @contextmanager
 def snapshot(settings: DatabaseSettings, sources: Sequence[Source]) -> Iterator[tuple[dict[str, str], list[TableDump]]]:
-    """All rows as of one moment, with the revision of each schema. Raises DumpError where there is no studio."""
+    """All rows as of one moment, with the revision of each schema.
+
+    Raises DumpError where there is no studio, or one of a later release: it has tables that this one does not know.
+    """
     with _link(settings) as link:
         link.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
         link.execute("SET LOCAL statement_timeout = 0")
         revisions = _revisions(link, sources)
         if len(revisions) < len(sources):
             raise DumpError("There is no studio in this database yet; `talkwright migrate` makes one.")
-        yield revisions, [_dump(link, name) for name in tables(sources)]
+        if (schema := _unknown(revisions, sources)) is not None:
+            raise DumpError(
+                f"The database belongs to a later release: this one does not know its schema {schema} "
+                f"{revisions[schema]}, so that a backup would not be whole. Make it with the release that migrated it."
+            )
+        every = [_dump(link, name) for name in tables(sources)]
+        yield revisions, [dump for dump in every if dump.columns]  # a schema that is still to be migrated lacks some
 
 
 def _dump(link: psycopg.Connection[Any], name: str) -> TableDump:
@@ -137,16 +146,23 @@ def state_of(settings: DatabaseSettings, sources: Sequence[Source]) -> str | Non
 
 def check_revisions(revisions: Mapping[str, str], sources: Sequence[Source]) -> None:
     """Raise DumpError where a dump comes from a schema that this release doesn't know."""
+    if (schema := _unknown(revisions, sources)) is not None:
+        raise DumpError(
+            f"The backup was made by another release: this one does not know its schema {schema} "
+            f"{revisions.get(schema, '')}. Restore it with the release that made it, or a newer one."
+        )
+
+
+def _unknown(revisions: Mapping[str, str], sources: Iterable[Source]) -> str | None:
+    """A schema of whose revision this release has no script, or None."""
     for source in sources:
         try:
             known = ScriptDirectory.from_config(alembic_config(source)).get_revision(revisions.get(source.schema, ""))
         except CommandError:
             known = None
         if known is None:
-            raise DumpError(
-                f"The backup was made by another release: this one does not know its schema {source.schema} "
-                f"{revisions.get(source.schema, '')}. Restore it with the release that made it, or a newer one."
-            )
+            return source.schema
+    return None
 
 
 def load(
