@@ -7,7 +7,7 @@ import { storeOf } from '../app/stores'
 import { uuid7 } from '../documents'
 import { useAssistant, writes } from '../frame/assistant'
 import { Button, KindTile } from '../ui/controls'
-import { Dialog } from '../ui/fields'
+import { Dialog } from '../ui/Dialog'
 import { toast } from '../ui/toasts'
 import { words } from './words'
 

@@ -1,6 +1,7 @@
 /** Asks once more before something is deleted: what it means, a refusal where there was one, and the way back first. */
 import type { ReactNode } from 'react'
 import { Button } from '../ui/controls'
+import { Leave } from '../ui/Dialog'
 import type { FormState } from './useForm'
 
 interface Props {
@@ -21,9 +22,9 @@ export function ConfirmForm({ form: { error, busy, submit }, cancel, go, onClose
         </p>
       )}
       <div className="dialog-actions">
-        <Button tall data-autofocus onClick={onClose}>
+        <Leave data-autofocus onClick={onClose}>
           {cancel}
-        </Button>
+        </Leave>
         <Button tall look="solid-danger" type="submit" aria-busy={busy}>
           {go}
         </Button>

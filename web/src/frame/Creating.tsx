@@ -4,7 +4,8 @@ import { useState } from 'react'
 import { api } from '../api'
 import { Overlap, useDocuments, uuid7, type Command, type Json } from '../documents'
 import { Button } from '../ui/controls'
-import { Dialog, SelectField, TextField } from '../ui/fields'
+import { Dialog, Leave } from '../ui/Dialog'
+import { SelectField, TextField } from '../ui/fields'
 import { useAssistant, useMayWrite } from './assistant'
 import { useOverlays } from './layout'
 import { useItemLink } from './useItemLink'
@@ -90,9 +91,9 @@ function Form({ kind, done }: { kind: Kind; done: () => void }) {
         </p>
       )}
       <div className="dialog-actions">
-        <Button tall onClick={done}>
+        <Leave onClick={done}>
           {texts.creating.cancel}
-        </Button>
+        </Leave>
         <Button tall look="primary" type="submit" aria-busy={busy}>
           {texts.creating.create}
         </Button>

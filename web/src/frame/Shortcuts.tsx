@@ -1,7 +1,7 @@
 /** Keys that work on every page, the palette and the list of shortcuts. */
 import { useHotkeys } from '@mantine/hooks'
 import { Kbd } from '../ui/controls'
-import { Dialog } from '../ui/fields'
+import { Dialog } from '../ui/Dialog'
 import { modifier, shift } from './keys'
 import { useOverlays } from './layout'
 import { Palette } from './Palette'

@@ -1,6 +1,9 @@
-/** Sending a form once, with its refusal shown at the field or below. */
-import { useState, type FormEvent } from 'react'
+/** Sending a form once, with its refusal shown at the field or below. The dialog around it stays open meanwhile. */
+import { IconAlertCircle } from '@tabler/icons-react'
+import { useEffect, useRef, useState, type FormEvent } from 'react'
 import { ApiError } from '../api'
+import { useSends } from '../ui/Dialog'
+import { toast } from '../ui/toasts'
 
 type Refuse = (field: string, error: string) => void
 
@@ -14,17 +17,33 @@ export interface FormState {
 
 /** `fields` names the field that a refusal of the server is about, by its code. */
 export function useForm(send: (refuse: Refuse) => Promise<void>, fields: Readonly<Record<string, string>> = {}): FormState {
-  const [state, setState] = useState<{ error: string | null; field: string | null; busy: boolean }>({ error: null, field: null, busy: false })
+  const [state, setState] = useState<Omit<FormState, 'submit'>>({ error: null, field: null, busy: false })
+  const shown = useRef(false)
+  useSends(state.busy)
+  useEffect(() => {
+    shown.current = true
+    return () => {
+      shown.current = false
+    }
+  }, [])
+  const end = (error: string | null, field: string | null) => {
+    setState({ error, field, busy: false })
+    // Whoever went to another page meanwhile hears of it there.
+    if (error !== null && !shown.current) toast(IconAlertCircle, error)
+  }
   const run = async () => {
     setState({ error: null, field: null, busy: true })
     const refusals: { error: string; field: string }[] = []
     try {
       await send((field, error) => void refusals.push({ field, error }))
-      setState({ error: null, field: null, ...refusals[0], busy: false })
+      end(refusals[0]?.error ?? null, refusals[0]?.field ?? null)
     } catch (reason) {
-      if (!(reason instanceof ApiError)) throw reason
-      const field = fields[reason.code]
-      setState(field === undefined ? { error: reason.sentence, field: null, busy: false } : { error: reason.detail, field, busy: false })
+      if (!(reason instanceof ApiError)) {
+        end(null, null)
+        throw reason
+      }
+      const field = fields[reason.code] ?? null
+      end(field !== null && shown.current ? reason.detail : reason.sentence, field)
     }
   }
   return {

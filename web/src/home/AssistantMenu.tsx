@@ -5,7 +5,8 @@ import { api, type AssistantSummary } from '../api'
 import { queryClient } from '../app/queries'
 import { useForm } from '../frame/useForm'
 import { Button, IconButton } from '../ui/controls'
-import { Dialog, TextField } from '../ui/fields'
+import { Dialog, Leave } from '../ui/Dialog'
+import { TextField } from '../ui/fields'
 import { LONGEST_TITLE } from './CreateDialog'
 import { Icon } from '../ui/Icon'
 import { plural } from '../ui/time'
@@ -67,9 +68,9 @@ function Title({ assistant, done }: { assistant: AssistantSummary; done: () => v
     <form onSubmit={submit}>
       <TextField data-autofocus label={words.assistantMenu.title} longest={LONGEST_TITLE} value={title} error={field === null && error ? error : field === 'title' ? error : null} onChange={(event) => setTitle(event.target.value)} />
       <div className="dialog-actions">
-        <Button tall onClick={done}>
+        <Leave onClick={done}>
           {words.assistantMenu.cancel}
-        </Button>
+        </Leave>
         <Button tall look="primary" type="submit" aria-busy={busy}>
           {words.assistantMenu.save}
         </Button>
@@ -112,9 +113,9 @@ function Delete({ assistant, done }: { assistant: AssistantSummary; done: () => 
           </a>
         )}
         <span className="sp" />
-        <Button tall onClick={done}>
+        <Leave onClick={done}>
           {words.assistantMenu.cancel}
-        </Button>
+        </Leave>
         <Button tall look="solid-danger" icon={IconTrash} type="submit" aria-busy={busy}>
           {words.assistantMenu.delete}
         </Button>

@@ -6,7 +6,8 @@ import { uuid7 } from '../documents'
 import { languageName } from '../frame/assistant'
 import { useForm } from '../frame/useForm'
 import { Button } from '../ui/controls'
-import { Dialog, SelectField, TextField } from '../ui/fields'
+import { Dialog, Leave } from '../ui/Dialog'
+import { SelectField, TextField } from '../ui/fields'
 import { words } from './words'
 
 /** As long as the server takes. */
@@ -73,9 +74,9 @@ function CreateForm({ onClose }: { onClose: () => void }) {
         </p>
       )}
       <div className="dialog-actions">
-        <Button tall onClick={onClose}>
+        <Leave onClick={onClose}>
           {words.createDialog.cancel}
-        </Button>
+        </Leave>
         <Button tall look="primary" type="submit" aria-busy={busy}>
           {words.createDialog.create}
         </Button>

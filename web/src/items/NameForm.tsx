@@ -5,6 +5,7 @@ import { Overlap } from '../documents'
 import { useAssistant } from '../frame/assistant'
 import { useForm } from '../frame/useForm'
 import { Button } from '../ui/controls'
+import { Leave } from '../ui/Dialog'
 import { TextField } from '../ui/fields'
 import { nameFault, type Acted } from './item'
 import { words } from './words'
@@ -43,9 +44,9 @@ export function NameForm({ item: { kind, name: was }, first, action, hint, go, d
       <TextField data-autofocus mono label={words.name(kind)} hint={hint} value={typed} error={error} onChange={(event) => setTyped(event.target.value)} />
       {children}
       <div className="dialog-actions">
-        <Button tall onClick={done}>
+        <Leave onClick={done}>
           {words.cancel}
-        </Button>
+        </Leave>
         <Button tall look="primary" type="submit" aria-busy={busy}>
           {action}
         </Button>

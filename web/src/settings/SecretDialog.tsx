@@ -6,7 +6,8 @@ import { useAssistant } from '../frame/assistant'
 import { useForm } from '../frame/useForm'
 import { useLast } from '../frame/useLast'
 import { Button } from '../ui/controls'
-import { Dialog, TextField } from '../ui/fields'
+import { Dialog, Leave } from '../ui/Dialog'
+import { TextField } from '../ui/fields'
 import { toast } from '../ui/toasts'
 import { secretsChanged } from './queries'
 import { words } from './words'
@@ -74,9 +75,9 @@ function SecretForm({ fixed, onClose }: { fixed: string | null; onClose: () => v
         </p>
       )}
       <div className="dialog-actions">
-        <Button tall onClick={onClose}>
+        <Leave onClick={onClose}>
           {say.cancel}
-        </Button>
+        </Leave>
         <Button tall look="primary" type="submit" aria-busy={busy}>
           {say.save}
         </Button>

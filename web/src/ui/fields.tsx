@@ -1,5 +1,4 @@
 /** Form fields with their labels, hints and errors tied to them. */
-import { Modal } from '@mantine/core'
 import { IconSearch } from '@tabler/icons-react'
 import { useId, type InputHTMLAttributes, type ReactNode, type Ref } from 'react'
 import { Icon } from './Icon'
@@ -83,21 +82,5 @@ export function SearchInput({ label, value, onChange, width }: { label: string; 
       <Icon of={IconSearch} />
       <input type="search" aria-label={label} placeholder={label} value={value} onChange={(event) => onChange(event.target.value)} />
     </label>
-  )
-}
-
-/** A dialog with a title; Escape and the backdrop close it, focus returns to where it was. */
-export function Dialog({ title, opened, onClose, children, size = 440 }: { title: string; opened: boolean; onClose: () => void; children: ReactNode; size?: number }) {
-  return (
-    <Modal.Root opened={opened} onClose={onClose} size={size} centered transitionProps={{ duration: 100 }}>
-      <Modal.Overlay />
-      <Modal.Content aria-label={title} aria-labelledby={undefined}>
-        <div className="dialog-head">
-          <h2>{title}</h2>
-          <Modal.CloseButton aria-label={words.fields.close} />
-        </div>
-        <Modal.Body>{children}</Modal.Body>
-      </Modal.Content>
-    </Modal.Root>
   )
 }

@@ -3,8 +3,10 @@ export const words = {
   slotArea: {
     slots: 'Slots',
   },
-  fields: {
+  dialog: {
     close: 'Close',
+  },
+  fields: {
     tooLong: (length: number, longest: number) => `Too long: ${length.toLocaleString('en')} characters, ${longest.toLocaleString('en')} fit.`,
   },
   states: {

@@ -2,7 +2,8 @@ import { useState } from 'react'
 import { invite } from '../api/users'
 import { useForm } from '../frame/useForm'
 import { Button } from '../ui/controls'
-import { Dialog, SelectField, TextField } from '../ui/fields'
+import { Dialog, Leave } from '../ui/Dialog'
+import { SelectField, TextField } from '../ui/fields'
 import { LinkShown } from './LinkShown'
 import { usersChanged } from './people'
 import { useGrantOptions } from './useGrantOptions'
@@ -53,9 +54,9 @@ function InviteForm({ onClose, onInvited }: { onClose: () => void; onInvited: (i
         </p>
       )}
       <div className="dialog-actions">
-        <Button tall onClick={onClose}>
+        <Leave onClick={onClose}>
           {words.cancel}
-        </Button>
+        </Leave>
         <Button tall look="primary" type="submit" aria-busy={busy}>
           {say.send}
         </Button>

@@ -4,6 +4,7 @@ import { useState } from 'react'
 import { grant, revoke, type UserShown } from '../api/users'
 import { useForm } from '../frame/useForm'
 import { Button, IconButton } from '../ui/controls'
+import { Leave } from '../ui/Dialog'
 import { SelectField } from '../ui/fields'
 import { usersChanged, type Held } from './people'
 import { told } from './told'
@@ -51,9 +52,9 @@ export function RolesForm({ user, held, onClose }: { user: UserShown; held: read
         </p>
       )}
       <div className="dialog-actions">
-        <Button tall look="primary" onClick={onClose}>
+        <Leave look="primary" onClick={onClose}>
           {words.done}
-        </Button>
+        </Leave>
       </div>
     </form>
   )

@@ -4,7 +4,7 @@ import { IconDots, IconKey, IconUserCheck, IconUserOff, IconUserShield } from '@
 import { useState } from 'react'
 import { passwordLink, setDisabled, type UserShown } from '../api/users'
 import { IconButton } from '../ui/controls'
-import { Dialog } from '../ui/fields'
+import { Dialog } from '../ui/Dialog'
 import { Icon } from '../ui/Icon'
 import { toast } from '../ui/toasts'
 import { LinkShown } from './LinkShown'
