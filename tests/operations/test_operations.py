@@ -259,6 +259,7 @@ from talkwright.operations import role
 
 async def main(context):
     context.started.set()
+    context.drain_seconds = 0.1
     print("started", flush=True)
     while True:
         try:
@@ -267,7 +268,7 @@ async def main(context):
             if {ends}:
                 raise
 
-role.DRAIN_SECONDS = role.CUT_SECONDS = 0.1
+role.CUT_SECONDS = 0.1
 role.run_role("sample", main)
 """
 

@@ -30,6 +30,9 @@ class BackendSettings(Section):
     )
     request_limit: int = Field(4 * MIB, description="The largest request body, in bytes, archives apart.", ge=1024)
     archive_limit: int = Field(64 * MIB, description="The largest project archive that is taken, in bytes.", ge=1024)
+    request_drain_seconds: int = Field(
+        2, ge=1, description="Most seconds for which a backend that ends goes on with open requests, such as turns."
+    )
     web_root: Path | None = Field(None, description="The folder of the built web client, where it is another.")
 
     @field_validator("public_url")

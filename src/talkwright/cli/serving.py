@@ -33,7 +33,8 @@ from talkwright.storage.objects import ObjectStore, open_store
 from talkwright.storage.settings import StorageSettings
 from talkwright.studio import Studio, open_studio
 
-DRAIN_SECONDS = 2
+REST_SECONDS = 6.0
+"""What a backend may still take to end after its last request."""
 
 SECTIONS = (
     BackendSettings,
@@ -57,6 +58,7 @@ async def serve_backend(context: RoleContext) -> None:
         return
     sock = _socket(backend, supervised)
     backend = backend.model_copy(update={"port": sock.getsockname()[1]})
+    context.drain_seconds = backend.request_drain_seconds + REST_SECONDS
     database = Database.at(database_settings.application, database_settings)
     bots = Bots(keyring(reveal(identity.secret_keys), home), holder=worker or uuid7())
     extensions: dict[type[Any], Any] = {
@@ -90,7 +92,7 @@ async def _serve(context: RoleContext, studio: Studio, sock: socket.socket, supe
         lifespan="on",
         proxy_headers=False,
         server_header=False,
-        timeout_graceful_shutdown=DRAIN_SECONDS,
+        timeout_graceful_shutdown=studio.services.settings.request_drain_seconds,
     )
     server = _Server(config)
     serving = asyncio.create_task(server.serve(sockets=[sock]))

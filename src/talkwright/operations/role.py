@@ -25,7 +25,7 @@ log = get_logger(__name__)
 ReadyCheck = Callable[[], Awaitable[str | None]]
 Measure = Callable[[], Awaitable[None]]
 DRAIN_SECONDS = 8.0
-"""How long a role may take to end what it has begun; each role's own limits are shorter."""
+"""How long a role may take to end what it has begun, unless it says so itself; each role's own limits are shorter."""
 CUT_SECONDS = 1.0
 MEASURE_SECONDS = 3.0
 MEASURE_PAUSE_SECONDS = 1.0
@@ -38,7 +38,7 @@ class RoleContext:
 
     `stopping` is set once, by a signal; `started` is set by the role when it can take work; each check in `checks`
     says what is missing, or None; each of `measures` brings gauges up to date before they are read; `settings` holds
-    the sections that the role named.
+    the sections that the role named; after `drain_seconds` of `stopping` the role is cut.
     """
 
     name: str
@@ -47,6 +47,7 @@ class RoleContext:
     started: asyncio.Event = field(default_factory=asyncio.Event)
     checks: list[ReadyCheck] = field(default_factory=list)
     measures: list[Measure] = field(default_factory=list)
+    drain_seconds: float = DRAIN_SECONDS
     _measured_at: float = -math.inf
 
     async def unready_reason(self) -> str | None:
@@ -105,9 +106,9 @@ async def _until_stopped(context: RoleContext, main: RoleMain) -> None:
     if not context.started.is_set():
         work.cancel()
     elif not work.done():
-        await asyncio.wait({work}, timeout=DRAIN_SECONDS)
+        await asyncio.wait({work}, timeout=context.drain_seconds)
         if not work.done():
-            log.warning("role.cut", seconds=DRAIN_SECONDS)
+            log.warning("role.cut", seconds=context.drain_seconds)
             work.cancel()
             await asyncio.wait({work}, timeout=CUT_SECONDS)
             if not work.done():
