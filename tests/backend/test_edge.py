@@ -13,6 +13,8 @@ import httpx2
 import pytest
 from fastapi import APIRouter, Body, Depends, FastAPI, Query, Request
 from sqlalchemy import text
+from structlog.contextvars import merge_contextvars
+from structlog.testing import capture_logs
 
 from talkwright.backend import errors
 from talkwright.backend.context import Services, Session
@@ -60,6 +62,10 @@ def application(database: Database, **settings: Any) -> FastAPI:
     @router.get("/api/break")
     async def break_off(session: Session) -> None:
         await session.execute(text("SELECT 1/0"))
+
+    @router.get("/api/cut")
+    async def cut(session: Session) -> None:
+        await session.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
 
     app = FastAPI()
     backend = BackendSettings(port=80, **settings)
@@ -172,6 +178,16 @@ async def test_a_failure_of_ours_shows_nothing_of_itself(
     logged = capsys.readouterr()
     assert SECRET not in logged.out + logged.err
     assert answer.headers["x-request-id"] in logged.out
+
+
+@pytest.mark.parametrize(("path", "level"), [("break", "warning"), ("cut", "info")])
+async def test_each_request_that_the_database_failed_is_in_the_log_by_its_id(
+    http: httpx2.AsyncClient, path: str, level: str
+) -> None:
+    with capture_logs([merge_contextvars]) as lines:
+        answer = await http.get(f"/api/{path}")
+    (line,) = [line for line in lines if line["event"] == "database_error"]
+    assert (line["request_id"], line["log_level"]) == (answer.headers["x-request-id"], level)
 
 
 async def test_only_who_wanted_to_save_hears_that_nothing_was_saved(http: httpx2.AsyncClient) -> None:

@@ -24,7 +24,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from structlog.testing import capture_logs
 from tests.services.forwarding import forwarded
 from tests.services.modelservice import Service, service_at
-from tests.services.postgres import PASSWORD, TestServer
+from tests.services.postgres import APPLICATION, OWNER, PASSWORD, TestServer
 from tests.services.scraping import Scraped, scraped
 
 from talkwright.database import outage as outages
@@ -129,6 +129,15 @@ async def test_a_server_without_a_free_connection_is_said(postgres: TestServer) 
     assert "TALKWRIGHT_DATABASE_POOL_SIZE" in lack.mend
 
 
+async def test_an_application_without_its_rights_is_said(postgres: TestServer) -> None:
+    with postgres.database() as name:
+        with psycopg.connect(postgres.url(OWNER, name)) as owner:
+            owner.execute(f"REVOKE USAGE ON SCHEMA studio FROM {APPLICATION}")
+        lack = await lack_at(url_of(postgres, name))
+    assert "lacks rights for this user" in lack.found
+    assert "TALKWRIGHT_DATABASE_URL and TALKWRIGHT_DATABASE_OWNER_URL" in lack.mend
+
+
 @pytest.mark.parametrize("statement", ["SELECT 1 / 0", "SELECT nothing", "SELECT pg_sleep(5)"])
 async def test_what_was_asked_wrongly_is_no_trouble_of_the_database(database: Database, statement: str) -> None:
     async def ask() -> None:
@@ -140,6 +149,19 @@ async def test_what_was_asked_wrongly_is_no_trouble_of_the_database(database: Da
         await ask()
     assert trouble_of(caught.value) is None
     assert lines == []
+
+
+async def test_a_server_that_can_not_do_what_was_asked_is_there(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outages, "CALM_SECONDS", 0.0)
+    with capture_logs() as lines:
+        database.outage.failed(psycopg.OperationalError("connection failed: … failed: Connection refused"))
+        with pytest.raises(DBAPIError):
+            async with database.transaction() as session:
+                await session.execute(text("SELECT 1 / 0"))
+        await asyncio.sleep(0.01)
+    assert [line["event"] for line in lines] == [UNAVAILABLE, AVAILABLE]
 
 
 class TestTelling:
@@ -225,10 +247,50 @@ class TestTelling:
             self.now += 2
             outage.answered()
             outage.failed(cut)
+            outage.answered()
             assert lines == []
             self.now += 2
             outage.failed(cut)
         assert [line["cause"] for line in lines] == ["cuts connections"]
+
+    async def test_cuts_that_are_far_apart_are_not_told(self, outage: Outage) -> None:
+        with capture_logs() as lines:
+            for _ in range(6):
+                outage.failed(psycopg.errors.AdminShutdown("terminating connection"))
+                outage.answered()
+                self.now += 31
+        assert lines == []
+
+    @pytest.mark.usefixtures("no_calm")
+    @pytest.mark.parametrize("error", [psycopg.errors.DiskFull(), psycopg.errors.ReadOnlySqlTransaction()])
+    async def test_what_hinders_some_is_over_when_nothing_failed_for_a_while(
+        self, outage: Outage, error: psycopg.Error, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(outages, "REMIND_SECONDS", 0.2)
+        with capture_logs() as lines:
+            for _ in range(5):
+                outage.failed(error)
+                outage.answered()
+                await asyncio.sleep(0.02)
+                self.now += 0.02
+            assert [line["event"] for line in lines] == [UNAVAILABLE]
+            await asyncio.sleep(0.3)
+        assert [line["event"] for line in lines] == [UNAVAILABLE, AVAILABLE]
+
+    @pytest.mark.usefixtures("no_calm")
+    async def test_one_that_comes_back_soon_is_over_later(
+        self, outage: Outage, refused: OperationalError, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(outages, "REMIND_SECONDS", 0.2)
+        with capture_logs() as lines:
+            for _ in range(5):
+                outage.failed(refused)
+                outage.answered()
+                self.now += 0.02
+                await asyncio.sleep(0.02)
+            assert [line["event"] for line in lines] == [UNAVAILABLE, AVAILABLE, UNAVAILABLE]
+            await asyncio.sleep(0.3)
+        assert [line["event"] for line in lines] == [UNAVAILABLE, AVAILABLE, UNAVAILABLE, AVAILABLE]
 
 
 @pytest.fixture
@@ -274,14 +336,16 @@ async def test_each_role_names_a_database_that_is_away_and_goes_on_when_it_is_ba
     service: Service, fresh_database_url: str
 ) -> None:
     url = make_url(fresh_database_url)
-    with socket.create_server(("127.0.0.1", 0), reuse_port=True) as taken:
-        port = int(taken.getsockname()[1])
+    with socket.create_server(("127.0.0.1", 0)) as taken, socket.create_server(("127.0.0.1", 0)) as pages:
+        port, served = int(taken.getsockname()[1]), pages.getsockname()
     service.environment["TALKWRIGHT_DATABASE_URL"] = url.set(host="127.0.0.1", port=port).render_as_string(False)
-    roles = [await scraped(service, role, TALKWRIGHT_PORT="0") for role in ROLES]
+    roles = [await scraped(service, role, TALKWRIGHT_PORT=str(served[1])) for role in ROLES]
     await until_told(service, UNAVAILABLE)
     for role in roles:
         ready = await role.get("/ready")
         assert (ready.status_code, "the connection is refused" in ready.text) == (503, True)
+    with pytest.raises(ConnectionRefusedError):  # so that nobody's request waits for an answer
+        socket.create_connection(served)
     target = (str(url.host), int(url.port or 5432))
     async with forwarded("127.0.0.1", target, port):
         await until_ready(roles)
@@ -295,7 +359,7 @@ async def test_each_role_names_a_database_that_is_away_and_goes_on_when_it_is_ba
     await asyncio.sleep(3)  # so many seconds of new tries are told by no further line
     async with forwarded("127.0.0.1", target, port):
         await until_ready(roles)
-        await until_told(service, UNAVAILABLE, AVAILABLE, UNAVAILABLE, AVAILABLE)
+        await until_told(service, UNAVAILABLE, AVAILABLE, UNAVAILABLE)  # of one that came back so soon it is told later
     told = [line for role in ROLES for line in told_by(service, role) if line["event"] == UNAVAILABLE]
     assert {(line["host"], line["port"], line["database"]) for line in told} == {("127.0.0.1", port, url.database)}
     refused = [line for line in told if line["cause"] == "does not answer: the connection is refused"]

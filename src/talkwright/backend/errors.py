@@ -117,8 +117,8 @@ async def _on_http(_request: Request, error: Exception) -> JSONResponse:
 
 
 async def _on_database(request: Request, error: Exception) -> JSONResponse:
-    if trouble_of(error) is None:  # that of the database is told by its outage, not by each request
-        log.warning("database_error", error=type(error).__name__, sqlstate=_sqlstate(error))
+    tell = log.warning if trouble_of(error) is None else log.info  # what ails the database is told by its outage
+    tell("database_error", error=type(error).__name__, sqlstate=_sqlstate(error))
     if isinstance(error, DataError):
         return problem_response(
             422,

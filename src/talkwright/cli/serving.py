@@ -130,9 +130,9 @@ async def _may_go(context: RoleContext, descriptor: int | None) -> bool:
 def _socket(backend: BackendSettings, supervised: SupervisedSettings) -> socket.socket:
     if supervised.listen_fd is not None:
         return socket.socket(fileno=supervised.listen_fd)
-    from talkwright.cli.supervisor.sockets import listen  # noqa: PLC0415 - `up` has it already
+    from talkwright.cli.supervisor.sockets import bind  # noqa: PLC0415 - `up` has it already
 
-    return listen(backend.host, backend.port, tries=1)
+    return bind(backend.host, backend.port)
 
 
 class _Server(QuietServer):

@@ -14,7 +14,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.pool import QueuePool
 
-from talkwright.database.outage import Outage
+from talkwright.database.outage import Outage, trouble_of
 from talkwright.database.settings import DatabaseSettings
 from talkwright.operations import metrics
 
@@ -96,7 +96,9 @@ class Database:
         except (DBAPIError, TimeoutError) as error:
             if isinstance(error, _BROKEN) or limit.expired():
                 metrics.DATABASE_FAILURES.labels(cause="unavailable").inc()
-            if isinstance(error, DBAPIError) or limit.expired():
+            if isinstance(error, DBAPIError) and trouble_of(error) is None:
+                self.outage.answered()  # if only that it can't do what was asked
+            elif isinstance(error, DBAPIError) or limit.expired():
                 self.outage.failed(error)
             raise
         self.outage.answered()

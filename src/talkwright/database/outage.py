@@ -7,6 +7,8 @@ loops and requests meet.
 from __future__ import annotations
 
 import asyncio
+import math
+from collections import deque
 from dataclasses import dataclass, replace
 from time import monotonic
 from weakref import WeakValueDictionary
@@ -24,6 +26,8 @@ PORT = 5432
 REMIND_SECONDS = 60.0
 CALM_SECONDS = 1.0
 """So long nothing fails before an outage counts as over: connections that are cut together are noticed one by one."""
+CUTS_TOLD = 3
+"""So many times within a minute connections are cut before that is told: a server that was restarted cuts once."""
 GOES_ON = "It is asked again until it answers, and all goes on by itself."
 _CONNECTING = (
     "connection failed",
@@ -40,7 +44,7 @@ class Trouble:
     """One kind of what keeps a database from being used; `words` go on after its name, `mend` names `{setting}`.
 
     It is known by the server's codes, and while a connection is made by what libpq or the server say. Where it is
-    `lasting`, waiting alone does not mend it.
+    `lasting`, waiting alone does not mend it; where it is `partial`, some of what is asked goes well meanwhile.
     """
 
     words: str
@@ -48,12 +52,14 @@ class Trouble:
     states: frozenset[str] = frozenset()
     signs: tuple[str, ...] = ()
     lasting: bool = False
+    partial: bool = False
 
 
 CUT = Trouble(
     "cuts connections",
     "The server's own log says why.",
     frozenset({"57P01", "57P02", "57P05", "08000", "08003", "08006"}),
+    partial=True,
 )
 """Told only where it goes on: a server that was restarted answers at once, and of another the next error says more."""
 SILENT = Trouble(
@@ -69,6 +75,7 @@ TROUBLES = (
         "Raise max_connections of the server (or of the pooler), or lower TALKWRIGHT_DATABASE_POOL_SIZE.",
         frozenset({"53300"}),
         ("too many clients", "too many connections", "remaining connection slots", "no more connections"),
+        partial=True,
     ),
     Trouble(
         "refuses the user or the password",
@@ -128,11 +135,17 @@ TROUBLES = (
         "Look at the server's own log and at what stands between.",
         signs=("closed the connection", "reset by peer"),
     ),
-    Trouble("has no room left on its disk", "Make room on the server.", frozenset({"53100"})),
+    Trouble("has no room left on its disk", "Make room on the server.", frozenset({"53100"}), partial=True),
     Trouble(
         "takes no changes",
         "Correct the host in {setting} where that is a standby; a switch of servers ends by itself.",
         frozenset({"25006"}),
+        partial=True,
+    ),
+    Trouble(
+        "lacks rights for this user",
+        f"Run `talkwright migrate` with both {SETTING} and TALKWRIGHT_DATABASE_OWNER_URL set, which gives them.",
+        frozenset({"42501"}),
     ),
     Trouble("was not migrated", "Run `talkwright migrate`.", frozenset({"42P01", "3F000"})),
     CUT,
@@ -141,7 +154,7 @@ TROUBLES = (
 
 def trouble_of(error: BaseException) -> Trouble | None:
     """What keeps the database from being used, where the error speaks of that and not of what was asked; pure."""
-    cause = error.orig if isinstance(error, DBAPIError) else error
+    cause = _cause(error)
     if isinstance(cause, TimeoutError):
         return SILENT
     if not isinstance(cause, psycopg.Error):
@@ -155,6 +168,18 @@ def trouble_of(error: BaseException) -> Trouble | None:
         return CUT
     known = next((one for one in TROUBLES if any(sign in said for sign in one.signs)), None)
     return known or replace(OTHER, words=f"{OTHER.words}: {said.splitlines()[0].rpartition('failed: ')[2]}")
+
+
+def said_by(error: BaseException) -> str:
+    """What the server or libpq said, its first line, with the server's code where there is one; pure."""
+    cause = _cause(error)
+    code = getattr(cause, "sqlstate", None)
+    first = str(cause).partition("\n")[0] or type(cause).__name__
+    return f"{first} ({code})" if code else first
+
+
+def _cause(error: BaseException) -> BaseException | None:
+    return error.orig if isinstance(error, DBAPIError) else error
 
 
 class Outage:
@@ -171,7 +196,9 @@ class Outage:
         self._setting, self._goes_on = setting, goes_on
         self._meeting: set[str] = set()
         self._told: set[Trouble] = set()
+        self._cuts: deque[float] = deque(maxlen=CUTS_TOLD)
         self._began = self._failed_at = self._told_at = 0.0
+        self._over_at = -math.inf
 
     @classmethod
     def at(cls, url: str | URL, setting: str = SETTING) -> Outage:
@@ -210,7 +237,7 @@ class Outage:
             self._began = now
         self._meeting.add(of)
         self._failed_at = now
-        if trouble is CUT and now - self._began < CALM_SECONDS:
+        if trouble is CUT and not self._cut_often(now):
             return
         if trouble in self._told and now - self._told_at < REMIND_SECONDS:
             return
@@ -231,13 +258,25 @@ class Outage:
             return
         self._meeting.difference_update(set(self._meeting) if anew else {of})
         if not self._meeting:
-            asyncio.get_running_loop().call_later(CALM_SECONDS, self._settle, monotonic())
+            asyncio.get_running_loop().call_later(self._calm(), self._settle, monotonic())
 
     def _settle(self, answered_at: float) -> None:
         """Tell that it is over, where nothing failed since that moment."""
         if self._told and not self._meeting and self._failed_at <= answered_at:
             log.info("database.available", **self._named(), seconds=round(answered_at - self._began))
             self._told.clear()
+            self._over_at = monotonic()
+
+    def _calm(self) -> float:
+        """How long nothing must fail: a minute where something goes well meanwhile, or where it comes and goes."""
+        again = self._began - self._over_at < REMIND_SECONDS
+        return REMIND_SECONDS if again or any(one.partial for one in self._told) else CALM_SECONDS
+
+    def _cut_often(self, now: float) -> bool:
+        """Note that connections were cut, those cut together once; whether that was so often within a minute."""
+        if not self._cuts or now - self._cuts[-1] >= CALM_SECONDS:
+            self._cuts.append(now)
+        return len(self._cuts) == CUTS_TOLD and now - self._cuts[0] < REMIND_SECONDS
 
     def _named(self) -> dict[str, str | int]:
         return {"host": self._host, "port": self._port, "database": self._database}

@@ -16,13 +16,23 @@ class NoPortError(Exception):
 
 def listen(host: str, port: int, tries: int = TRIES) -> socket.socket:
     """Listen on the port, or the next free one; 0 takes any. Raises NoPortError."""
+    return _first_free(host, port, tries, listens=True)
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """Take the port, 0 any, for a server that listens once it is ready; till then it refuses. Raises NoPortError."""
+    return _first_free(host, port, 1, listens=False)
+
+
+def _first_free(host: str, port: int, tries: int, *, listens: bool) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     for candidate in range(port, port + (tries if port else 1)):
         sock = socket.socket(family, socket.SOCK_STREAM)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             sock.bind((host, candidate))
-            sock.listen(2048)
+            if listens:
+                sock.listen(2048)
         except OSError as error:
             sock.close()
             if error.errno in (errno.EADDRINUSE, errno.EACCES):
