@@ -7,23 +7,31 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from contextlib import suppress
 from functools import partial
+from typing import NoReturn
 
 import procrastinate
+import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
 from talkwright import retention
 from talkwright.database.engine import Database, plain_url
+from talkwright.database.outage import DIRECT_SETTING, Outage, said_by, trouble_of
 from talkwright.database.readiness import unready_reason, until_ready
 from talkwright.database.settings import DatabaseSettings, HomeSettings, RetentionSettings
 from talkwright.database.tables.base import QUEUE
+from talkwright.operations.logs import get_logger
 from talkwright.operations.role import RoleContext
 from talkwright.operations.waiting import first_of
 from talkwright.storage.objects import ObjectStore, open_store
 from talkwright.storage.settings import StorageSettings
 
+log = get_logger(__name__)
+
+WORKER = "clean-up"
 POLLING_SECONDS = 60.0
+STALLED_SECONDS = POLLING_SECONDS * 2
+PAUSE_SECONDS = 5.0
 STOP_SECONDS = 2.0
 SECTIONS = (DatabaseSettings, HomeSettings, StorageSettings, RetentionSettings)
 
@@ -37,34 +45,53 @@ async def periodic(context: RoleContext) -> None:
     context.checks.append(partial(unready_reason, database))
     store = open_store(context.settings[StorageSettings], context.settings[HomeSettings].home)
     try:
-        while not context.stopping.is_set():
-            await until_ready(database)
-            with suppress(procrastinate.exceptions.ConnectorException):  # the next look says what is wrong
-                app = tasks(settings.direct, database, store, context.settings[RetentionSettings])
-                async with app.open_async():
-                    context.started.set()
-                    await _work(app, database, context.stopping)
+        await first_of(_run(context, database, store), context.stopping.wait())
     finally:
         await database.close()
 
 
-async def _work(app: procrastinate.App, database: Database, stopping: asyncio.Event) -> None:
-    """Do what is due until the role stops. Raises ConnectorException where the database was away for long."""
+async def _run(context: RoleContext, database: Database, store: ObjectStore) -> NoReturn:
+    """Keep a worker until cancelled; the role has started while one could do its first step."""
+    direct = context.settings[DatabaseSettings].direct
+    outage = Outage.at(direct, DIRECT_SETTING)
+    while True:
+        await until_ready(database)
+        app = tasks(direct, database, store, context.settings[RetentionSettings])
+        try:
+            async with await psycopg.AsyncConnection.connect(plain_url(direct), connect_timeout=10):
+                pass  # the worker's pool would only say that it got none
+            async with app.open_async():
+                await app.job_manager.prune_stalled_workers(STALLED_SECONDS)  # a change, as all that it does
+                outage.answered(WORKER, anew=True)
+                context.started.set()
+                await _work(app, database)
+        except (procrastinate.exceptions.ConnectorException, psycopg.OperationalError) as error:
+            cause = error.__cause__ or error
+            outage.failed(cause, WORKER)
+            if trouble_of(cause) is None:
+                log.exception("periodic.interrupted", said=said_by(cause))
+        context.started.clear()
+        await asyncio.sleep(PAUSE_SECONDS)
+
+
+async def _work(app: procrastinate.App, database: Database) -> None:
+    """Do what is due while the worker lives. Raises ConnectorException where the database ended it."""
     worker = asyncio.create_task(
         app.run_worker_async(
             fetch_job_polling_interval=POLLING_SECONDS,
             abort_job_polling_interval=POLLING_SECONDS,
             update_heartbeat_interval=POLLING_SECONDS / 2,
-            stalled_worker_timeout=POLLING_SECONDS * 2,
+            stalled_worker_timeout=STALLED_SECONDS,
             listen_notify=False,  # its listener wakes ten times a second
             install_signal_handlers=False,
             delete_jobs="always",
         )
     )
     try:
-        while not stopping.is_set() and not worker.done():
+        while not worker.done():
             await unready_reason(database)  # so that it is told, and told to be over
-            await first_of(asyncio.shield(worker), stopping.wait(), seconds=POLLING_SECONDS / 2)
+            await first_of(asyncio.shield(worker), seconds=POLLING_SECONDS / 2)
+        await worker
     finally:
         worker.cancel()
         await asyncio.wait({worker}, timeout=STOP_SECONDS)  # it tells the database, which may be gone already
