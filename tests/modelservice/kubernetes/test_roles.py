@@ -16,9 +16,13 @@ from tests.modelservice.kubernetes.manifests import (
     objects,
     owners,
     pod_of,
+    template_of,
 )
 
 import talkwright
+from talkwright.backend.chats.bots import TURN_SECONDS
+from talkwright.backend.chats.turns import WAIT_SECONDS
+from talkwright.cli import serving
 from talkwright.cli.main import COMMANDS
 from talkwright.modelservice.executors.kubernetes.settings import KubernetesSettings
 from talkwright.modelservice.settings import ModelServiceSettings
@@ -84,9 +88,12 @@ def test_probes_ask_the_port_that_the_role_serves(role: str) -> None:
 def test_a_pod_that_ends_has_the_time_it_takes_and_another_is_ready_before(role: str) -> None:
     spec = DEPLOYMENTS[role]["spec"]
     before = container_of(DEPLOYMENTS[role]).get("lifecycle", {}).get("preStop", {}).get("sleep", {}).get("seconds", 0)
-    takes = before + life.DRAIN_SECONDS + life.CUT_SECONDS
+    told = {one["name"]: one.get("value") for one in container_of(DEPLOYMENTS[role])["env"]}
+    turns = int(told.get("TALKWRIGHT_REQUEST_DRAIN_SECONDS", 0))
+    takes = before + (turns + serving.REST_SECONDS if turns else life.DRAIN_SECONDS) + life.CUT_SECONDS
     assert pod_of(DEPLOYMENTS[role])["terminationGracePeriodSeconds"] > takes
     assert bool(before) == (role == "backend")  # requests are led to it until all have heard that it ends
+    assert turns >= (TURN_SECONDS + WAIT_SECONDS if role == "backend" else 0)
     assert spec["strategy"]["rollingUpdate"]["maxUnavailable"] == 0
     assert spec["strategy"]["rollingUpdate"]["maxSurge"] != 0
     labels = spec["template"]["metadata"]["labels"]
@@ -138,9 +145,8 @@ def test_every_variable_is_a_setting() -> None:
     known = {name for section in sections() for name, _ in variables(section)}
     (settings,) = kind_of("settings.yaml", "ConfigMap")
     told = set(settings["data"])
-    for name, owner in OWNERS.items():
-        takes = {"configMapRef": {"name": settings["metadata"]["name"]}} in container_of(owner)["envFrom"]
-        assert takes == (name != "talkwright-migrate")
+    for owner in OWNERS.values():
+        assert {"configMapRef": {"name": settings["metadata"]["name"]}} in container_of(owner)["envFrom"]
         told |= {one["name"] for one in container_of(owner)["env"]}
     assert told - known == {"POD_IP", "JOB_NAME"}
     offered = re.findall(r"^  # (TALKWRIGHT_[A-Z_]+): \S", (FOLDER / "settings.yaml").read_text("utf-8"), re.MULTILINE)
@@ -172,6 +178,18 @@ def test_the_account_of_the_roles_is_the_one_that_the_jobs_role_is_bound_to() ->
     assert namespace["metadata"]["labels"]["pod-security.kubernetes.io/enforce"] == "restricted"
 
 
+def test_whoever_reads_the_store_and_not_the_cluster_has_an_account_of_its_own_without_rights() -> None:
+    (account,) = kind_of("studio.yaml", "ServiceAccount")
+    assert account["automountServiceAccountToken"] is False
+    bound = [subject for name in FILES for one in kind_of(name, "RoleBinding") for subject in one["subjects"]]
+    assert account["metadata"]["name"] not in {one["name"] for one in bound}
+    of_the_cluster = {name for name in OWNERS if pod_of(OWNERS[name]).get("automountServiceAccountToken", True)}
+    keys = {"secretRef": {"name": "talkwright-store"}}
+    readers = {name for name, owner in OWNERS.items() if keys in container_of(owner)["envFrom"]} - of_the_cluster
+    assert readers == {"backend", "periodic", "talkwright-backup"}
+    assert {pod_of(OWNERS[name])["serviceAccountName"] for name in readers} == {account["metadata"]["name"]}
+
+
 def test_backups_lie_where_the_commands_of_an_operator_find_them() -> None:
     (claim,) = kind_of("backup.yaml", "PersistentVolumeClaim")
     for name in ("talkwright-backup", "talkwright-tools"):
@@ -179,6 +197,24 @@ def test_backups_lie_where_the_commands_of_an_operator_find_them() -> None:
         assert volumes["backups"]["persistentVolumeClaim"] == {"claimName": claim["metadata"]["name"]}
         assert {"name": "backups", "mountPath": "/backups"} in container_of(OWNERS[name])["volumeMounts"]
     assert container_of(OWNERS["talkwright-backup"])["command"][2] == "/backups/$(JOB_NAME).backup"
+
+
+def test_pods_with_the_volume_of_one_node_are_put_together_and_none_holds_up_the_next_backup() -> None:
+    sharing = {}
+    for name, owner in OWNERS.items():
+        if any("persistentVolumeClaim" in one for one in pod_of(owner)["volumes"]):
+            (term,) = pod_of(owner)["affinity"]["podAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"]
+            assert term["topologyKey"] == "kubernetes.io/hostname"
+            sharing[name] = term["labelSelector"]["matchLabels"]
+    assert sharing.keys() == {"talkwright-backup", "talkwright-tools"}
+    for wanted in sharing.values():  # the first of them finds itself, so that it waits for no other
+        chosen = {
+            name for name, one in OWNERS.items() if wanted.items() <= template_of(one)["metadata"]["labels"].items()
+        }
+        assert chosen == sharing.keys()
+    cron = OWNERS["talkwright-backup"]["spec"]
+    assert cron["concurrencyPolicy"] == "Forbid"
+    assert cron["jobTemplate"]["spec"]["activeDeadlineSeconds"] < 86400 - cron["startingDeadlineSeconds"]
 
 
 def test_images_are_those_of_this_release_and_the_recipe_makes_them() -> None:
