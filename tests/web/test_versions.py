@@ -10,6 +10,7 @@ from tests.web.places import open_dock, version_history, version_menu
 from tests.web.projects import tea_desk
 from tests.web.room import LAPTOP, faults
 
+SLEEPS = "Nobody talked to it for a while; the next message wakes it."
 RUNS = re.compile(r"/api/assistants(\?|/[0-9a-f-]{36}/deployments(\?|$))")
 LEAST_NOTE = 160
 
@@ -42,12 +43,13 @@ def sleeps_in_words(page: Page, states: Locator) -> None:
         told = answer.json()
         for run in (each.get("deployment", each) for each in told["items"]):
             if run is not None:
-                run.update(state="stopped", asleep=True)
+                run.update(state="stopped", asleep=True, reason=SLEEPS)
         route.fulfill(response=answer, json=told)
 
     page.route(RUNS, tell)
     page.reload()
     expect(row(page, 1)).to_contain_text("Asleep")
+    expect(row(page, 1)).to_contain_text(SLEEPS)
     version_history(page)
     expect(states.first).to_contain_text("Asleep")
     expect(states.filter(has_text="Asleep")).to_have_count(1)

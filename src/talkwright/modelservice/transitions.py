@@ -22,7 +22,7 @@ from talkwright.database.states import (
 MAX_RETRIES = 3
 """So often work is tried again after it lost its job; a lost consumer is no reason to count."""
 FIRST_PAUSE = timedelta(seconds=1)
-ASLEEP = "Nobody talked to the assistant for a while; the next message wakes it."
+ASLEEP = "Nobody talked to the assistant for a while."
 
 
 class WorkKind(StrEnum):

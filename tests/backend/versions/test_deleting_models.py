@@ -105,6 +105,16 @@ async def test_who_ends_a_sleep_stands_in_its_history_even_after_another_version
         assert shown["reason"] == newest["why"]
 
 
+async def test_a_message_is_said_to_wake_only_who_sleeps_still(desk: Desk) -> None:
+    run, why = (await desk.deploy()).json()["id"], "Nobody talked to the assistant for a while."
+    reasons = []
+    for slept in (text("clock_timestamp()"), None):  # None once the talk went to another one
+        await desk.becomes(run, state="stopped", slept_at=slept, ended_at=text("clock_timestamp()"), reason=why)
+        told = (await desk.admin.http.get(f"{desk.path}/deployments/{run}")).json()
+        reasons.append((told["asleep"], told["reason"]))
+    assert reasons == [(True, "Nobody talked to it for a while; the next message wakes it."), (False, why)]
+
+
 async def test_a_model_is_deleted_once_nothing_needs_it_and_makes_room_for_the_next(desk: Desk) -> None:
     refused = await desk.admin.send("POST", f"{desk.path}/trainings", json={"id": str(uuid7())})
     assert refused.json()["quota"] == {"name": "models", "used": 1, "limit": 1}

@@ -13,7 +13,7 @@ import { runs, useLatestTraining } from '../frame/latestTraining'
 import { train } from '../frame/training'
 import { useItemLink } from '../frame/useItemLink'
 import { Avatar, Button, Tip } from '../ui/controls'
-import { Icon } from '../ui/Icon'
+import { Icon, type IconOf } from '../ui/Icon'
 import { TrainingMark } from '../ui/marks'
 import { Empty, Failure, SkeletonRows } from '../ui/states'
 import { bytes, elapsed, longTime } from '../ui/time'
@@ -156,10 +156,7 @@ function Row({ version, told, acts }: { version: Version; told: boolean; acts: R
           <Start of={next} />
         ) : (
           answers && (
-            <span className={sleeps ? 'status t2' : 'status'} title={(sleeps && deployment.reason) || undefined}>
-              <Icon of={sleeps ? IconMoon : IconRocket} size={14} />
-              {sleeps ? words.asleep : words.deployed}
-            </span>
+            <State of={sleeps ? words.asleep : words.deployed} icon={sleeps ? IconMoon : IconRocket} hue={sleeps ? 't2' : ''} why={sleeps ? deployment.reason : null} />
           )
         )}
       </td>
@@ -188,17 +185,17 @@ function Row({ version, told, acts }: { version: Version; told: boolean; acts: R
 }
 
 function Start({ of: { state, reason } }: { of: Coming }) {
-  if (state === 'starting') {
-    return (
-      <span className="status c-run" title={reason ?? undefined}>
-        {words.starting}
-      </span>
-    )
-  }
+  const starts = state === 'starting'
+  return <State of={starts ? words.starting : words.didNotStart} hue={starts ? 'c-run' : 'c-err'} why={reason} />
+}
+
+/** Where a model stands, and why: shown under the mouse, and read out to everybody else. */
+function State({ of, hue, why, icon }: { of: string; hue: string; why: string | null; icon?: IconOf }) {
   return (
-    <span className="status c-err" title={reason ?? undefined}>
-      {words.didNotStart}
-      {reason !== null && <span className="sr">{reason}</span>}
+    <span className={`status ${hue}`} title={why ?? undefined}>
+      {icon && <Icon of={icon} size={14} />}
+      {of}
+      {why !== null && <span className="sr">{why}</span>}
     </span>
   )
 }

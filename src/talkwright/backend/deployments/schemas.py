@@ -15,6 +15,9 @@ from talkwright.backend.work.problems import problems_of
 from talkwright.backend.work.waiting import deployment_words
 from talkwright.database.states import DeploymentState
 
+SLEEPS = "Nobody talked to it for a while; the next message wakes it."
+"""Why who sleeps doesn't run. What its history tells of it stays true once another one is talked to."""
+
 
 class NewDeployment(BaseModel):
     """A trained version to run; `id` is made by the client."""
@@ -67,7 +70,7 @@ def deployment_of(row: Mapping[str, Any]) -> Deployment:
         active=row["active"],
         asleep=row["asleep"],
         waiting=deployment_words(row),
-        reason=row["reason"],
+        reason=SLEEPS if row["asleep"] else row["reason"],
         problems=problems_of(row["attempt_problems"]),
         created_at=row["created_at"],
         ready_at=row["ready_at"],

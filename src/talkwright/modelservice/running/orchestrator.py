@@ -25,7 +25,7 @@ from talkwright.modelservice.transitions import (
 
 D = DeploymentState
 IN_PLACE = "The only running consumer left holds the old model; it makes room for the new one."
-GIVES_WAY = "Nobody talked to it for a while, and another assistant needed its place; the next message wakes it."
+GIVES_WAY = "Nobody talked to it for a while, and another assistant needed its place."
 
 
 class RunningPolicy:
