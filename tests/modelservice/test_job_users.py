@@ -17,6 +17,14 @@ PYTHONS = [Path(folder, "python3") for folder in ("/usr/bin", "/usr/local/bin")]
 AS_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give jobs users of their own")
 
 
+def python_for_all() -> str:
+    """A Python that every user may run."""
+    for path in PYTHONS:
+        if path.exists() and users.closed_at(path.resolve()) is None:
+            return str(path)
+    pytest.skip(reason="this machine has no Python that every user may run")
+
+
 @pytest.fixture
 def store(tmp_path: Path) -> ObjectStore:
     return ObjectStore((tmp_path / "objects").as_uri())
@@ -39,9 +47,7 @@ async def test_as_root_each_job_runs_as_a_user_of_its_own_without_rights(
         "print(os.getuid(), os.getgid(), os.getgroups(), *said)\n"
         "try:\n    open(sys.argv[1])\nexcept PermissionError:\n    print('closed')"
     )
-    program = next((str(one) for one in PYTHONS if one.exists() and users.closed_at(one.resolve()) is None), None)
-    if program is None:
-        pytest.skip(reason="this machine has no Python that every user may run")
+    program = python_for_all()
     found = []
     for name in ("one", "two"):
         job = await executor.start(Job(name=name, command=(program, "-c", source, str(tmp_path / "secret"))))
@@ -54,6 +60,24 @@ async def test_as_root_each_job_runs_as_a_user_of_its_own_without_rights(
         found.append(user)
         await job.discard()
     assert len(set(found)) == 2
+
+
+@AS_ROOT
+async def test_no_job_changes_the_wrapper_that_ends_it(executor: ProcessExecutor) -> None:
+    source = (
+        "import os\n"
+        "for change in (lambda: open('../bin/wrapper/ship.py', 'a'), lambda: open('../bin/wrapper/more.py', 'w'),\n"
+        "               lambda: os.rename('../bin/wrapper', 'x'), lambda: os.rename('../bin', 'x')):\n"
+        "    try:\n        change()\n    except PermissionError:\n        print('closed')"
+    )
+    before = os.umask(0)
+    try:
+        job = await executor.start(Job(name="x", command=(python_for_all(), "-c", source)))
+    finally:
+        os.umask(before)
+    lines, ended = await read(job)
+    assert (ended.code, [line.message for line in lines]) == (0, ["closed"] * 4)
+    await job.discard()
 
 
 @AS_ROOT
@@ -85,9 +109,7 @@ async def test_a_script_of_ours_that_another_user_cannot_read_keeps_the_job_with
     script = tmp_path / "script.py"
     script.write_text("import os\nprint(os.getuid())\n")
     script.chmod(0o600)
-    program = next((str(one) for one in PYTHONS if one.exists() and users.closed_at(one.resolve()) is None), None)
-    if program is None:
-        pytest.skip(reason="this machine has no Python that every user may run")
+    program = python_for_all()
     for name, scripts in (("without", ()), ("with", (script,))):
         job = await executor.start(Job(name=name, command=(program, str(script)), programs=scripts))
         lines, ended = await read(job)

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,7 +15,7 @@ from typing import Any
 import pytest
 from tests.modelservice.places import first_line, gone, place_of, python, read
 
-from talkwright.modelservice.executors import cgroups, wrapper
+from talkwright.modelservice.executors import cgroups, folders, wrapper
 from talkwright.modelservice.executors.identity import boot_id, identity_of
 from talkwright.modelservice.executors.process import ProcessExecutor, ProcessJob
 from talkwright.modelservice.executors.wrapper import OVER
@@ -351,6 +352,25 @@ async def test_a_frozen_reader_holds_no_job_up_and_what_it_missed_is_in_what_the
         assert 300 < len(numbers) < 20_000
         stored = (await place.store.get(str(ended.log))).splitlines()
         assert [json.loads(line)["number"] for line in stored] == list(range(1, 20_002))
+
+
+async def test_a_job_ends_with_the_wrapper_that_it_began_with_though_an_upgrade_has_taken_it_away(
+    tmp_path: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    installed = tmp_path / "installed" / "wrapper"
+    shutil.copytree(folders.WRAPPER, installed)
+    monkeypatch.setattr(folders, "WRAPPER", installed)
+    source = (
+        "import os, time\nprint('up')\nwhile not os.path.exists('go'): time.sleep(0.01)\nopen('out', 'w').write('made')"
+    )
+    async with place_of("process", tmp_path, request) as place:
+        job = await place.executor.start(Job(name="x", command=python(source), outputs=("out",), desk=place.desk))
+        await first_line(job)
+        shutil.rmtree(installed)
+        (tmp_path / "jobs" / "x" / "work" / "go").touch()
+        _, ended = await read(job)
+        assert (ended.code, ended.problem, set(ended.outputs)) == (0, None, {"out"})
+        assert ended.log is not None
 
 
 def test_the_wrapper_needs_nothing_but_the_standard_library() -> None:

@@ -8,9 +8,9 @@ import json
 import os
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Awaitable, Iterator
 from dataclasses import replace
-from typing import Protocol
+from typing import Protocol, TypeVar
 from uuid import UUID
 
 from sqlalchemy.exc import DBAPIError
@@ -21,8 +21,10 @@ from talkwright.database.announcements import Listener
 from talkwright.database.engine import UNAVAILABLE, Database
 from talkwright.database.outage import trouble_of
 from talkwright.database.work import HeldAttempt
-from talkwright.modelservice.executors.base import RunningJob
-from talkwright.modelservice.jobs import Job
+from talkwright.modelservice.artefacts import ModelArchiveError
+from talkwright.modelservice.engines.base import EngineError
+from talkwright.modelservice.executors.base import JobError, RunningJob
+from talkwright.modelservice.jobs import Cause, Job
 from talkwright.modelservice.keeper import Keeper
 from talkwright.modelservice.leading import ERROR_PAUSE_SECONDS
 from talkwright.modelservice.leases import LeaseLostError, Leases
@@ -33,8 +35,11 @@ from talkwright.operations.lifeline import has_ended
 from talkwright.operations.logs import get_logger
 from talkwright.operations.role import RoleContext
 from talkwright.operations.waiting import first_of
+from talkwright.storage.objects import StorageError
 
 log = get_logger(__name__)
+
+T = TypeVar("T")
 
 STOP_SECONDS = 4.0
 Key = tuple[UUID, int]
@@ -66,6 +71,22 @@ def timed(keeper: Keeper, stage: str) -> Iterator[None]:
 def lost(keeper: Keeper) -> Outcome:
     """What it means that something is not there: that of a consumer which stops is no fault of the job."""
     return Outcome.RELEASED if keeper.shutdown else Outcome.LOST_JOB
+
+
+async def begun(keeper: Keeper, beginning: Awaitable[T]) -> T | None:
+    """What a beginning gives; where it fails, its outcome is written and there is None."""
+    try:
+        return await beginning
+    except LeaseLostError:
+        return None
+    except (EngineError, ModelArchiveError) as error:
+        await keeper.end(Outcome.FAILED, str(error))
+    except JobError as error:
+        reason = f"{error} {ROOM}" if error.cause is Cause.DISK_FULL else str(error)
+        await keeper.end(lost(keeper), reason, cause=error.cause)
+    except StorageError as error:
+        await keeper.end(lost(keeper), str(error), cause=Cause.STORAGE)
+    return None
 
 
 async def remember(keeper: Keeper, running: RunningJob, **more: str) -> None:

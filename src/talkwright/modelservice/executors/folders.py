@@ -18,6 +18,7 @@ from talkwright.modelservice.executors.identity import ProcessIdentity, identity
 from talkwright.modelservice.executors.wrapper import OVER
 
 PROC = Path("/proc")
+WRAPPER = Path(__file__).with_name("wrapper")
 FRESH = "."
 """What the name of a folder begins with until it is whole."""
 NOBODY = ProcessIdentity(pid=0, started=None, boot="nobody")
@@ -38,10 +39,27 @@ def make_folder(folder: Path, owner: Owner) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     fresh = folder.with_name(f"{FRESH}{folder.name}.{os.getpid()}")
     fresh.mkdir(mode=0o700)
-    _write_owner(fresh, owner)
-    (fresh / "work").mkdir(mode=0o700)
-    (fresh / "work" / ".tmp").mkdir(mode=0o700)
-    fresh.rename(folder)  # others never see a folder without its owner
+    try:
+        _write_owner(fresh, owner)
+        (fresh / "work").mkdir(mode=0o700)
+        (fresh / "work" / ".tmp").mkdir(mode=0o700)
+        fresh.rename(folder)  # others never see a folder without its owner
+    except OSError:
+        shutil.rmtree(fresh, ignore_errors=True)
+        raise
+
+
+def lay_wrapper(programs: Path) -> Path:
+    """Copy the wrapper into a folder that is ours alone; gives where it is started.
+
+    So a job ends with the code that it began with, whatever an upgrade has put in the package's place meanwhile.
+    """
+    laid = programs / WRAPPER.name
+    for folder in (programs, laid):
+        folder.mkdir(mode=0o700, exist_ok=True)
+    for module in WRAPPER.glob("*.py"):
+        shutil.copyfile(module, laid / module.name)
+    return laid
 
 
 def delete_folder(folder: Path) -> None:

@@ -19,6 +19,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+from talkwright.modelservice.executors.folders import lay_wrapper
+from talkwright.modelservice.executors.wrapper import DISK_FULL, NO_ROOM
 from talkwright.modelservice.executors.wrapper.transfer import CHUNK_BYTES, TransferError, answered, asked, pauses
 
 PATIENCE_SECONDS = 120.0
@@ -76,15 +78,11 @@ def prepare(secret: str, folder: str) -> None:
         spec = json.load(source)
     inputs, brought, store = spec.pop("inputs"), spec.pop("programs", {}), spec.pop("store", None)
     work, programs = os.path.join(folder, "work"), os.path.join(folder, "bin")
-    wrapper = os.path.join(programs, "wrapper")
     os.umask(0o077)
     os.makedirs(os.path.join(work, ".tmp"), exist_ok=True)
-    os.makedirs(wrapper, exist_ok=True)
-    here = Path(__file__).resolve().parent
-    for module in here.glob("wrapper/*.py"):
-        shutil.copyfile(module, os.path.join(wrapper, module.name))
+    lay_wrapper(Path(programs))
     for name, path in brought.items():
-        shutil.copyfile(here.parents[1] / path, os.path.join(programs, name))
+        shutil.copyfile(Path(__file__).parents[2] / path, os.path.join(programs, name))
     for path, grant in inputs.items():
         target = os.path.join(work, path)
         os.makedirs(os.path.dirname(target), exist_ok=True)
@@ -99,8 +97,9 @@ def main() -> int:
     try:
         prepare(sys.argv[1], sys.argv[2])
     except (TransferError, OSError) as error:
+        words = DISK_FULL if getattr(error, "errno", None) in NO_ROOM else str(error)
         with contextlib.suppress(OSError), open(sys.argv[3], "w", encoding="utf-8") as out:
-            out.write(str(error))
+            out.write(words)
         sys.stderr.write(f"{error}\n")
         return 1
     return 0

@@ -19,8 +19,7 @@ from talkwright.modelservice.executors.cgroups import make_cgroup, remove_cgroup
 from talkwright.modelservice.executors.folders import Owner
 from talkwright.modelservice.executors.identity import ProcessIdentity, boot_id, identity_of, is_alive
 from talkwright.modelservice.executors.users import closed_at, give_to, user_of
-from talkwright.modelservice.executors.wrapper import GRACE_SECONDS, PARTING_SECONDS
-from talkwright.modelservice.executors.wrapper.log import NO_ROOM
+from talkwright.modelservice.executors.wrapper import GRACE_SECONDS, NO_ROOM, PARTING_SECONDS
 from talkwright.modelservice.jobs import LISTEN, Cause, Desk, Ended, Job, LogLine, ended_from, parse_line
 from talkwright.operations.logs import get_logger
 from talkwright.storage.objects import ObjectNotFoundError, ObjectStore, StorageError
@@ -32,7 +31,6 @@ LINE_LIMIT = 1 << 20
 LOOK_SECONDS = 0.2
 """How often the files of a job are looked at that another process started."""
 _PLACE_OF_ITSELF = "/proc/self/cwd"
-_WRAPPER = str(Path(__file__).with_name("wrapper"))
 _HOST = "127.0.0.1"
 KIND = "process"
 
@@ -252,12 +250,10 @@ class ProcessExecutor:
             await asyncio.to_thread(folders.delete_folder, folder)
             if cgroup is not None:
                 remove_cgroup(cgroup)
-            if isinstance(error, OSError | ObjectNotFoundError):
-                if isinstance(error, OSError) and error.errno in NO_ROOM:
-                    words = f"the disk is full. Make room in {self._folder.resolve()}."
-                    raise JobError(f"The job could not be started: {words}", Cause.DISK_FULL) from error
-                cause = Cause.STORAGE if isinstance(error, StorageError) else None
-                raise JobError(f"The job could not be started: {error}", cause) from error
+            if isinstance(error, OSError):
+                raise _not_started(folder, error) from error
+            if isinstance(error, ObjectNotFoundError):
+                raise JobError(f"The job could not be started: {error}", Cause.STORAGE) from error
             raise
         except asyncio.CancelledError:
             folders.delete_folder(folder)
@@ -297,9 +293,10 @@ class ProcessExecutor:
             give_to(folder / "work", user)
         own = {"cgroup": owner.cgroup, "user": user, "lifeline": self._lifeline}
         _write_spec(job, folder, {**own, "environment": self._environment(job, folder, user)})
+        wrapper = folders.lay_wrapper(folder / "bin")
         with (folder / "wrapper.log").open("wb") as errors:  # nothing of it may hold this process's own output open
             return subprocess.Popen(  # noqa: S603 - our own script
-                [sys.executable, "-I", "-S", _WRAPPER, "supervisor", str(folder)],
+                [sys.executable, "-I", "-S", str(wrapper), "supervisor", str(folder)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=errors,
@@ -324,6 +321,14 @@ class ProcessExecutor:
             work = _PLACE_OF_ITSELF
         base = {"PATH": SEARCH_PATH, "HOME": work, "TMPDIR": f"{work}/.tmp", "LANG": "C.UTF-8", "TZ": "UTC"}
         return {**base, "PYTHONUNBUFFERED": "1", "PYTHONNOUSERSITE": "1", **self._passed, **job.environment}
+
+
+def _not_started(folder: Path, error: OSError) -> JobError:
+    """What people who train and talk may know of it; the operator's places stand in the log."""
+    log.warning("job.not_started", job=folder.name, folder=str(folder.parent.resolve()), reason=str(error))
+    is_full = error.errno in NO_ROOM
+    words = "the disk is full" if is_full else error.strerror or type(error).__name__
+    return JobError(f"The job could not be started: {words}.", Cause.DISK_FULL if is_full else None)
 
 
 async def _keep_holding(job: ProcessJob, desk: Desk | None, lasts: float) -> None:

@@ -13,8 +13,8 @@ from sqlalchemy import func
 from talkwright.database.deployments import SECRET_PURPOSE
 from talkwright.database.work import HeldAttempt
 from talkwright.identity.secrets import SecretsError
-from talkwright.modelservice.consuming import ALLOWS, GONE, ROOM, lost, remember, timed, traced
-from talkwright.modelservice.engines.base import REFUSED, Engine, EngineError, Order, Serving
+from talkwright.modelservice.consuming import ALLOWS, GONE, ROOM, begun, remember, timed, traced
+from talkwright.modelservice.engines.base import REFUSED, Engine, Order, Serving
 from talkwright.modelservice.executors.base import JobError, RunningJob
 from talkwright.modelservice.gaps import fill_gaps
 from talkwright.modelservice.jobs import Cause, Ended
@@ -28,7 +28,6 @@ from talkwright.operations import tracing
 from talkwright.operations.logs import get_logger
 from talkwright.operations.waiting import first_of
 from talkwright.storage.keys import project_key
-from talkwright.storage.objects import StorageError
 
 log = get_logger(__name__)
 
@@ -60,19 +59,10 @@ class Running:
         if keeper.attempt.model_object is None:
             await keeper.end(Outcome.FAILED, "The version has no model; train it first.")
             return
-        try:
-            running, token = await self._begin(keeper)
-        except LeaseLostError:
+        beginning = await begun(keeper, self._begin(keeper))
+        if beginning is None:
             return
-        except EngineError as error:
-            await keeper.end(Outcome.FAILED, str(error))
-            return
-        except JobError as error:
-            await keeper.end(lost(keeper), str(error), cause=error.cause)
-            return
-        except StorageError as error:
-            await keeper.end(lost(keeper), str(error), cause=Cause.STORAGE)
-            return
+        running, token = beginning
         try:
             goes_on = await self._serve(keeper, running, token)
         except BaseException:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC
 from functools import partial
 from typing import Any
@@ -13,13 +14,12 @@ from sqlalchemy import func
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from talkwright.modelservice.artefacts import ModelArchiveError
-from talkwright.modelservice.consuming import ALLOWS, GONE, ROOM, lost, remember, timed, traced
-from talkwright.modelservice.engines.base import MODEL, REFUSED, Engine, EngineError, Order
+from talkwright.modelservice.consuming import ALLOWS, GONE, ROOM, begun, lost, remember, timed, traced
+from talkwright.modelservice.engines.base import MODEL, REFUSED, Engine, Order
 from talkwright.modelservice.executors.base import JobError, RunningJob
 from talkwright.modelservice.gaps import fill_gaps
 from talkwright.modelservice.jobs import Cause, Desk, Ended
 from talkwright.modelservice.keeper import Keeper
-from talkwright.modelservice.leases import LeaseLostError
 from talkwright.modelservice.means import Means
 from talkwright.modelservice.patience import patiently
 from talkwright.modelservice.projects import archive_of
@@ -46,20 +46,7 @@ class Training:
 
     async def keep(self, keeper: Keeper) -> None:
         """Run one attempt's job to its end, or go on with it, and write the outcome."""
-        try:
-            running = await self._begin(keeper)
-        except LeaseLostError:
-            return
-        except (EngineError, ModelArchiveError) as error:
-            await keeper.end(Outcome.FAILED, str(error))
-            return
-        except JobError as error:
-            outcome = Outcome.FAILED if error.cause is Cause.DISK_FULL else lost(keeper)
-            await keeper.end(outcome, str(error), cause=error.cause)
-            return
-        except StorageError as error:
-            await keeper.end(lost(keeper), str(error), cause=Cause.STORAGE)
-            return
+        running = await begun(keeper, self._begin(keeper))
         if running is None:
             return
         ended = await self._watch(keeper, running)
@@ -68,6 +55,7 @@ class Training:
             return
         try:
             await fill_gaps(keeper, self._store, ended)
+            ended = certain(ended)
             outcome, reason = judged(ended, len(keeper.problems), keeper)
             if outcome is Outcome.SUCCEEDED:
                 await self._publish(keeper, ended)
@@ -161,6 +149,11 @@ _LIMITS = {
 }
 
 
+def certain(ended: Ended) -> Ended:
+    """A job's end without what is guessed by its words alone, where its program knew why it ended."""
+    return replace(ended, why=None) if ended.code == REFUSED and ended.cause is Cause.DISK_FULL else ended
+
+
 def judged(ended: Ended, problems: int, keeper: Keeper) -> tuple[Outcome, str | None]:
     """What a job's end means, and in which words."""
     if keeper.shutdown:
@@ -169,20 +162,24 @@ def judged(ended: Ended, problems: int, keeper: Keeper) -> tuple[Outcome, str | 
         return Outcome.CANCELLED, "The training was stopped."
     if ended.is_blameless:
         return Outcome.RELEASED, "The job's consumers were gone."
+    if ended.cause is Cause.DISK_FULL and ended.code is None:  # it has not begun, and elsewhere there may be room
+        return Outcome.LOST_JOB, _LIMITS[ended.cause]
     if ended.cause in _LIMITS:
         return Outcome.FAILED, f"The training was ended: {_LIMITS[ended.cause]}"
     if ended.code == 0:
         return Outcome.SUCCEEDED, None
-    if ended.code == REFUSED and problems:
-        return (
-            Outcome.CONTENT,
-            f"The content has {problems} problem{'s that stop' if problems > 1 else ' that stops'} the training.",
-        )
-    if ended.code == REFUSED and keeper.last_message:
-        return Outcome.FAILED, keeper.last_message
+    if ended.code == REFUSED and (problems or keeper.last_message):
+        return _refused(problems, keeper.last_message)
     if ended.code is None or ended.code < 0:
         return Outcome.LOST_JOB, ended.why or f"ended by signal {-(ended.code or 0)}"
     return Outcome.FAILED, f"The training ended with code {ended.code}; the last lines of its log say why."
+
+
+def _refused(problems: int, message: str) -> tuple[Outcome, str]:
+    if not problems:
+        return Outcome.FAILED, message
+    stop = "s that stop" if problems > 1 else " that stops"
+    return Outcome.CONTENT, f"The content has {problems} problem{stop} the training."
 
 
 async def _read(keeper: Keeper, running: RunningJob) -> None:

@@ -13,11 +13,14 @@ With `hands_on` a job that succeeds is left to the container after this one, whi
 What stands in this module is what others reckon with.
 """
 
+import errno
+
 GRACE_SECONDS = 2.0
 PARTING_SECONDS = 2.0
 """So long a job may store its log that leaves nothing else: whoever waits for its end waits that long."""
 STOPPED = 143
 """The exit code of a stopped job whose program ended as if nothing had been, where others go by that code."""
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 DISK_FULL = "disk full"
 """Why a job failed that, or whose log, found no room to write."""
 OVER = "its studio ended"

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import json
 import os
 import time
 from typing import Any
 
+from . import NO_ROOM
+
 LINE_BYTES = 65_536
 """A longer line is cut."""
-NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
+SUSPECT_LINES = 50
+"""A job that goes on for longer than so many lines after it spoke of a full disk did not end by that."""
 _SAID_OF_IT = tuple(os.strerror(number) for number in NO_ROOM)
 """How programs say it, whatever they are written in; jobs run in no language but the system's own."""
+_PROBLEM = '"problem"'
+"""A line that tells a problem of the content may quote anything."""
 _TRACE_ID = slice(3, 35)
 """Where a `traceparent` has it."""
 
@@ -21,13 +25,14 @@ _TRACE_ID = slice(3, 35)
 class Log:
     """Numbers the lines, takes hidden values out, writes to the file and to standard output, stops at the limit.
 
-    `lines` are in the file already. `found_no_room` once the job said, or this log found, that its disk is full.
+    `lines` are in the file already. `was_full` once the disk was seen to be full.
     """
 
     def __init__(self, path: str, spec: dict[str, Any], lines: int = 0) -> None:
         self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o666)
         self.lines = lines
-        self.found_no_room = False
+        self.was_full = False
+        self._suspect_lines = 0
         self._left = spec["log_bytes"]
         context = spec["environment"].get("TRACEPARENT")
         self._trace = {"trace": context[_TRACE_ID]} if context else {}
@@ -35,6 +40,11 @@ class Log:
         self._hide = sorted(forms, key=len, reverse=True)
         self._begun = b""
         self._half_said = b""
+
+    @property
+    def found_no_room(self) -> bool:
+        """Whether the disk was full, or the job has lately said so."""
+        return self.was_full or self._suspect_lines > 0
 
     def take(self, output: bytes) -> None:
         """Write what the job said up to the end of its last line; the rest waits for more."""
@@ -51,7 +61,8 @@ class Log:
 
     def write(self, text: str) -> None:
         """One line of the job; once the limit is reached a last one says so and the rest is dropped."""
-        self.found_no_room |= any(words in text for words in _SAID_OF_IT)
+        speaks_of_it = _PROBLEM not in text and any(words in text for words in _SAID_OF_IT)
+        self._suspect_lines = SUSPECT_LINES if speaks_of_it else max(self._suspect_lines - 1, 0)
         if self._left <= 0:
             return
         for value in self._hide:
@@ -73,7 +84,7 @@ class Log:
         except OSError as error:
             if error.errno not in NO_ROOM:
                 raise
-            self.found_no_room = True
+            self.was_full = True
             os.ftruncate(self._file, before)
 
     def say(self, record: dict[str, Any]) -> None:

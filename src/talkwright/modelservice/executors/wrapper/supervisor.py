@@ -13,8 +13,8 @@ import sys
 import time
 from typing import Any
 
-from . import DISK_FULL, GRACE_SECONDS, NO_FAULT, OVER, PARTING_SECONDS, STOPPED, UNHELD, system
-from .log import NO_ROOM, Log
+from . import DISK_FULL, GRACE_SECONDS, NO_FAULT, NO_ROOM, OVER, PARTING_SECONDS, STOPPED, UNHELD, system
+from .log import Log
 
 WATCH_SECONDS = 2.0
 """How often the memory of a job is looked at that no control group limits."""
@@ -278,7 +278,7 @@ class Supervisor:
         except OSError as error:
             if error.errno not in NO_ROOM:
                 raise
-            self.log.found_no_room = True
+            self.log.was_full = True
         else:
             os.replace(partial, os.path.join(self.folder, "status.json"))
 

@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from typing import IO, Any
 from urllib.parse import urlsplit
 
+from . import NO_ROOM
+
 CHUNK_BYTES = 1 << 20
 TIMEOUT_SECONDS = 60.0
 FIRST_PAUSE_SECONDS = 0.25
@@ -29,7 +31,7 @@ def answered(
 ) -> Iterator[http.client.HTTPResponse]:
     """Ask and yield the answer, of any status. Raises TransferError, also in the block, where the connection breaks.
 
-    `who` is how people call whoever is asked, else it is the host.
+    `who` is how people call whoever is asked, else it is the host. A full disk stays an OSError.
     """
     parts = urlsplit(url)
     kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
@@ -38,6 +40,8 @@ def answered(
         connection.request(method, f"{parts.path}?{parts.query}" if parts.query else parts.path, body, headers)
         yield connection.getresponse()
     except (OSError, http.client.HTTPException) as error:
+        if getattr(error, "errno", None) in NO_ROOM:
+            raise
         raise TransferError(f"{who or parts.hostname} doesn't answer ({type(error).__name__}).") from error
     finally:
         connection.close()
