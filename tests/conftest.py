@@ -21,7 +21,9 @@ pytest_plugins = [
     "tests.services.strict",
 ]
 DEFAULT_TIMEOUT_CONFIG.read = 60  # what a busy machine answers late is no failure; who tests a time-out says which
-settings.register_profile("long", max_examples=2_000, deadline=None)  # see CONTRIBUTING.md
+settings.register_profile("quick", deadline=None)  # how long an example takes says how busy the machine is
+settings.load_profile("quick")
+settings.register_profile("long", max_examples=2_000, parent=settings.get_profile("quick"))  # see CONTRIBUTING.md
 
 
 @pytest.hookimpl(wrapper=True)

@@ -121,7 +121,7 @@ STEPS = st.recursive(
 
 
 @given(STEPS, STEPS)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_any_two_documents_align_to_unique_keys_for_every_step(old: list[Any], new: list[Any]) -> None:
     before, after = {"steps": copy.deepcopy(old)}, {"steps": copy.deepcopy(new)}
     keys = align(None, before, {})

@@ -81,14 +81,14 @@ def ruamel(text: str) -> Any:
 
 
 @given(VALUES)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_what_is_dumped_loads_as_the_same_value(value: Any) -> None:
     assert repr(load(dump(value))) == repr(value)
     assert repr(load(f"a: [{flow_text(value)}, {{b: {flow_text(value)}}}]\n")) == repr({"a": [value, {"b": value}]})
 
 
 @given(VALUES)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_ruamel_in_yaml_1_2_reads_what_is_dumped_as_the_same(value: Any) -> None:
     assert repr(plain(ruamel(dump(value)))) == repr(value)
 
@@ -110,7 +110,7 @@ PLAIN = st.text(alphabet="0123456789+-.eEoxabfntrulsyTFN~:_ ", min_size=1, max_s
 
 @given(PLAIN)
 @example(".0E0")
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 def test_plain_scalars_mean_what_ruamel_says_in_yaml_1_2(text: str) -> None:
     ours, theirs = load(f"- {text}\n")[0], ruamel(f"- {text}\n")[0]
     if (isinstance(theirs, float) and theirs in (float("inf"), float("-inf"))) or str(theirs) == "nan":
@@ -282,7 +282,7 @@ def test_blank_lines_after_a_block_scalar_are_its_own_only_where_it_keeps_them(t
 
 
 @given(st.text(alphabet="ab:-|>'\"{}[],#&*!?% \n\r\t0", max_size=60))
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 def test_any_text_is_either_read_with_places_inside_it_or_refused(text: str) -> None:
     root = None
     with suppress(YamlError):

@@ -126,7 +126,6 @@ def attack(seeded: Seeded, caller: Caller, may: Callable[[int, str], bool], exam
 
         @settings(
             max_examples=examples,
-            deadline=None,
             derandomize=True,
             database=None,
             suppress_health_check=list(HealthCheck),

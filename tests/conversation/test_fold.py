@@ -88,7 +88,7 @@ def chunked(events: Sequence[Event], cuts: list[int]) -> tuple[str, list]:
 
 
 @given(st.lists(FOREIGN, max_size=25), st.lists(st.integers(0, 50), max_size=5))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_events_of_any_bot_fold_the_same_whole_and_in_pieces(events: list[Event], cuts: list[int]) -> None:
     state, changes = fold_all(new_state(), events)
     assert chunked(events, cuts) == (dump_state(state), changes)
@@ -97,7 +97,7 @@ def test_events_of_any_bot_fold_the_same_whole_and_in_pieces(events: list[Event]
 
 
 @given(st.lists(FOREIGN, max_size=25))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_the_fold_and_the_tracker_agree_on_stack_slots_and_end(events: list[Event]) -> None:
     state, _ = fold_all(new_state({"a": 1}), events)
     tracker = Tracker.from_events("me", {"a": 1}, events)
@@ -106,7 +106,7 @@ def test_the_fold_and_the_tracker_agree_on_stack_slots_and_end(events: list[Even
 
 
 @given(st.data())
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_real_conversations_fold_the_same_whole_and_in_pieces(data: st.DataObject) -> None:
     events = asyncio.run(play(data.draw(st.sampled_from(SCENARIOS)), DEFAULT)).events
     cuts = data.draw(st.lists(st.integers(0, 200), max_size=6))

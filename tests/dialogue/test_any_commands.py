@@ -115,7 +115,7 @@ def rebuilt(agent: Agent, tracker: Tracker) -> Tracker:
 
 
 @given(TURNS, st.sampled_from([PLAIN, CONFIRMING]))
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=250)
 def test_any_commands_in_any_order_leave_a_sound_conversation(
     turns: list[list[Command]], items: list[ItemBody]
 ) -> None:
@@ -130,7 +130,7 @@ def test_any_commands_in_any_order_leave_a_sound_conversation(
 
 
 @given(TURNS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_no_fault_of_the_engine_hides_behind_an_apology(turns: list[list[Command]]) -> None:
     faults: list[str] = []
     assistant, _ = build_assistant(PLAIN)
@@ -162,7 +162,7 @@ FRAME = st.dictionaries(
 
 
 @given(st.lists(FRAME, max_size=4), st.lists(COMMANDS, max_size=3))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_a_stack_that_others_wrote_does_no_harm(stack: list[dict], commands: list[Command]) -> None:
     assistant, _ = build_assistant(PLAIN)
     script = Script()

@@ -115,7 +115,7 @@ def same_but_for_times(events: Sequence[Event]) -> list[dict[str, Any]]:
 
 
 @given(projects(), TALKS, ANSWERS)
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_any_flows_and_commands_keep_the_promises(
     items: list[ItemBody], talk: list[list[Command]], answer: list[dict[str, Any]] | None
 ) -> None:
@@ -147,7 +147,7 @@ def tracker_view(tracker: Tracker) -> tuple[Any, ...]:
 
 
 @given(projects(), TALKS, ANSWERS, st.integers(0, 5))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_a_talk_that_is_restored_anywhere_goes_on_the_same(
     items: list[ItemBody], talk: list[list[Command]], answer: list[dict[str, Any]] | None, place: int
 ) -> None:

@@ -39,7 +39,7 @@ def asked(model: Model, slot: str | None) -> Tracker:
     return tracker
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(text=TEXTS, slot=st.sampled_from(SLOTS))
 def test_any_message_gives_commands_that_can_be_stored(workshop: Model, text: str, slot: str | None) -> None:
     understanding = LocalUnderstanding(workshop.classifier)

@@ -25,7 +25,7 @@ from .conftest import NoActions
 SECONDS = 20
 WEBHOOK = "/webhooks/rest/webhook"
 ONE = "/conversations/ann"
-BODIES = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+BODIES = settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=12),

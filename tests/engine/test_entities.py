@@ -122,7 +122,7 @@ def test_a_recogniser_works_where_the_domain_knows_its_entity_and_on_the_clock_o
     assert EntityFinder.of(NluData()).find("tomorrow at 5 pm", "en") == []
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(
     text=st.one_of(st.text(max_size=80), st.lists(st.sampled_from(PIECES.split()), max_size=12).map(" ".join)),
     language=st.sampled_from(["en", "de", "fr"]),

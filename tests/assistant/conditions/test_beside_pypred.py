@@ -140,7 +140,7 @@ def without_fault(answered: dict[str, Any]) -> dict[str, Any]:
 
 
 @given(CONDITIONS, DOCUMENTS)
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=400, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_conditions_are_answered_as_the_library_does(ask: Ask, text: str, document: dict[str, Any]) -> None:
     assert ours(text, document) == without_fault(ask(text, document)), text
 
@@ -183,7 +183,7 @@ def refused_on_purpose(text: str) -> bool:
 
 
 @given(st.lists(TOKENS, min_size=1, max_size=7).map(" ".join))
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_what_is_no_condition_is_refused_as_by_the_library(ask: Ask, text: str) -> None:
     assume(not refused_on_purpose(text))
     document = {"slots": {"a": 5}, "context": {}}

@@ -116,7 +116,7 @@ def sound(item: Item, body: Any) -> bool:
 
 
 @given(st.data(), st.sampled_from(["\n", "\r\n"]))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_any_edit_of_any_item_is_written_as_it_is_meant(data: st.DataObject, newline: str) -> None:
     project = read_contents({path: text.replace("\n", newline).encode() for path, text in FILES.items()})
     assert not project.problems

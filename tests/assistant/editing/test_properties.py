@@ -171,7 +171,7 @@ def check_in_file(project: Project, new: Item) -> None:
 
 
 @given(st.data(), projects())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_the_text_says_the_body_after_any_operations(data: st.DataObject, made: tuple[dict[str, bytes], str]) -> None:
     files, newline = made
     project = read_contents(files)
@@ -192,7 +192,7 @@ def test_the_text_says_the_body_after_any_operations(data: st.DataObject, made: 
 
 
 @given(st.data(), projects())
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 def test_a_scalar_that_changes_leaves_every_other_line_as_it_was(
     data: st.DataObject, made: tuple[dict[str, bytes], str]
 ) -> None:
@@ -213,7 +213,7 @@ def test_a_scalar_that_changes_leaves_every_other_line_as_it_was(
 
 
 @given(st.data(), projects())
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 def test_an_operation_undone_with_the_old_text_gives_the_old_text(
     data: st.DataObject, made: tuple[dict[str, bytes], str]
 ) -> None:
@@ -250,7 +250,7 @@ def key_behind(container: Any, key: str) -> dict[str, str]:
 @given(
     st.lists(st.tuples(st.sampled_from(["slot", "response", "action", "entity", "intent"]), KEYS, SCALARS), max_size=6)
 )
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_any_new_items_can_be_read_again(wanted: list[tuple[str, str, Any]]) -> None:
 
     project = read_contents({"domain.yml": b"intents: [a]\nslots:\n  q: {}\n"})

@@ -360,14 +360,14 @@ def sections(draw: st.DrawFn) -> str:
 
 
 @given(sections())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_any_domain_file_comes_back_byte_for_byte(text: str) -> None:
     project = check({"domain.yml": text.encode()})
     assert not [problem for problem in project.problems if problem.code == "file-unreadable"], project.problems
 
 
 @given(st.text(alphabet="flows:intn -|>'\"{}[],#&*\n\r\t", max_size=80))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_any_text_at_all_comes_back_byte_for_byte(text: str) -> None:
     for head in ("", "flows:\n", "domain: x\nslots:\n", "nlu:\n"):
         check({"domain/x.yml": (head + text).encode()})

@@ -378,7 +378,6 @@ def test_any_sequence_of_changes_is_what_a_plain_model_says(database_url: str, t
             settings=settings(
                 max_examples=examples,
                 stateful_step_count=steps,
-                deadline=None,
                 suppress_health_check=slow,
                 phases=phases,
             ),

@@ -97,7 +97,7 @@ def state(tracker: Tracker) -> dict[str, Any]:
     return {**tracker.to_dict("NONE"), "filled_by": dict(tracker.filled_by)}
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(
     items=st.sampled_from([SHOP, LIBRARY]),
     messages=st.lists(MESSAGES, max_size=12),

@@ -67,7 +67,7 @@ def without_ids(tracker: Tracker) -> dict[str, Any]:
     return {name: value for name, value in state(tracker).items() if name not in left_out}
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     items=st.sampled_from([SHOP, LIBRARY]),
     messages=st.lists(MESSAGES, min_size=4, max_size=30),
@@ -127,7 +127,6 @@ SPOKEN = st.one_of(
 TAKEN_BACK = st.sampled_from([ev.plain(ev.REWIND), ev.plain(ev.SESSION_STARTED), ev.plain(ev.ROUTING_SESSION_ENDED)])
 
 
-@settings(deadline=None)
 @given(turns=st.lists(st.lists(SPOKEN | TAKEN_BACK, max_size=6), max_size=25))
 def test_what_is_kept_of_the_tracks_shows_the_latest_states_or_says_that_it_is_lost(turns: list[list[Event]]) -> None:
     whole, tracker = Tracks(POLICIES.features, least=LEAST), Tracker("ann", {})
@@ -150,7 +149,6 @@ def test_what_is_kept_of_the_tracks_shows_the_latest_states_or_says_that_it_is_l
         assert kept.knows(tracker)
 
 
-@settings(deadline=None)
 @given(turns=st.lists(st.lists(SPOKEN, max_size=4), max_size=25))
 def test_tracks_that_only_go_forward_are_never_lost(turns: list[list[Event]]) -> None:
     tracker = Tracker("ann", {})

@@ -94,7 +94,7 @@ def test_every_saved_turn_saw_all_turns_saved_before_it(store_url: str) -> None:
     with asyncio.Runner() as runner:
         stores = runner.run(opened(store_url))
 
-        @settings(deadline=None, max_examples=8)
+        @settings(max_examples=8)
         @given(plan=steps)
         def check(plan: list[tuple[int, str]]) -> None:
             runner.run(play(stores, plan))

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -264,7 +264,6 @@ def test_the_selector_finds_this_installation_alone() -> None:
     )
 
 
-@settings(deadline=None)
 @given(
     st.sampled_from("tr"),
     st.uuids(),
