@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 from tests.web.api import Api
 from tests.web.chromium import Watch, sign_in
 
@@ -113,6 +113,33 @@ def test_what_is_refused_is_said_in_the_page(page: Page, watch: Watch, api: Api)
     dialog.get_by_role("button", name="Cancel").click()
     page.get_by_label("Filter by name").fill("nobody at all")
     expect(page.get_by_text(re.compile("^0 of "))).to_be_visible()
+
+
+def test_a_dialog_stays_open_while_it_sends_and_keeps_the_focus(page: Page, watch: Watch) -> None:
+    watch.allow("status of 409")
+    sent: list[Route] = []
+    open_users(page)
+    page.route(
+        "**/api/users", lambda route: sent.append(route) if route.request.method == "POST" else route.continue_()
+    )
+    page.get_by_role("button", name="Invite").click()
+    dialog = page.get_by_role("dialog", name="Invite a person")
+    dialog.get_by_label("Name to sign in with").fill("admin")
+    go, cancel = (dialog.get_by_role("button", name=name) for name in ("Make the link", "Cancel"))
+    go.click()
+    expect(go).to_have_attribute("aria-busy", "true")
+    page.keyboard.press("Escape")
+    page.mouse.click(5, 5)
+    expect(go).to_be_focused()
+    cancel.press("Enter")
+    expect(cancel).to_be_focused()
+    (route,) = sent
+    route.continue_()
+    expect(dialog.get_by_role("alert")).to_contain_text("admin")
+    expect(cancel).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+    expect(page.get_by_role("button", name="Invite")).to_be_focused()
 
 
 def test_the_page_is_reached_from_the_rail_and_the_palette(page: Page) -> None:

@@ -70,6 +70,7 @@ describe('a dialog that sends', () => {
     fireEvent.click(go())
     cancel().focus()
     expect(told()).toEqual(['true', 'true', 'true'])
+    expect(fireEvent.mouseDown(overlay()), 'the page takes the focus').toBe(false)
     await refuse()
     expect(told()).toEqual(['false', 'false', 'false'])
     expect(document.activeElement).toBe(cancel())

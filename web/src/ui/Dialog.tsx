@@ -22,7 +22,8 @@ export function Dialog({ title, opened, onClose, children, size = 440 }: Props) 
   const [sends, setSends] = useState(false)
   return (
     <Modal.Root opened={opened} onClose={sends ? stay : onClose} size={size} centered transitionProps={{ duration: 100 }}>
-      <Modal.Overlay />
+      {/* A click beside the dialog closes it, or does nothing while its form sends: the focus stays. */}
+      <Modal.Overlay onMouseDown={(event) => event.preventDefault()} />
       <Modal.Content aria-label={title} aria-labelledby={undefined}>
         <div className="dialog-head">
           <h2>{title}</h2>
