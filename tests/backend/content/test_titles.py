@@ -45,5 +45,5 @@ async def test_a_title_that_is_taken_gets_a_number(admin: Browser) -> None:
 async def test_a_title_that_is_too_long_is_refused_and_not_cut(admin: Browser) -> None:
     row = {"id": str(uuid7()), "name": "long-title", "title": "long " * 2000, "language": "en"}
     refused = await admin.send("POST", "/api/assistants", json=row)
-    assert (refused.status_code, refused.json()["detail"].split(":")[0]) == (422, "body.title")
-    assert "120" in refused.json()["detail"]
+    assert refused.status_code == 422
+    assert refused.json()["detail"] == "“title” must be 120 or fewer characters long."
