@@ -16,8 +16,9 @@ UV := .tools/bin/uv
 PYTHON := .venv/bin/python
 SYNC = VIRTUAL_ENV=$(CURDIR)/$(1) $(UV) pip sync -q --require-hashes --compile-bytecode $(2)
 NODE_ROOT = PATH="$$($(CURDIR)/scripts/node-path):$$PATH"
-# Half of what the tests do is waiting for processes of others, and one or two workers wait for time to pass.
-WORKERS := $(shell echo $$(( $$(getconf _NPROCESSORS_ONLN) * 2 + 2 )))
+# Half of what the tests do is waiting for processes of others. More workers than that load and start everything once
+# more, and find no processor idle.
+WORKERS := $(shell echo $$(( $$(getconf _NPROCESSORS_ONLN) * 2 )))
 SLOW_WORKERS := 2
 SOURCES := $(shell find src -name '*.py' 2>/dev/null)
 WEB_SOURCES := $(shell find web/src web/index.html web/vite.config.ts web/tsconfig.json -type f -not -path '*/generated/*' 2>/dev/null)
