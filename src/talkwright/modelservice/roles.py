@@ -54,7 +54,6 @@ async def _parts(context: RoleContext) -> AsyncIterator[Parts]:
     database = Database.at(database_settings.application, narrow, asks_first=False)
     context.checks.append(partial(unready_reason, database))
     try:
-        await until_ready(database)
         yield Parts(database, Listener(database_settings.direct), settings, home, settings.worker_id or uuid7())
     finally:
         await database.close()
@@ -87,6 +86,7 @@ async def _lead(context: RoleContext, parts: Parts, policy: Policy) -> None:
     from talkwright.modelservice.leading import Orchestrator  # noqa: PLC0415 - as above
     from talkwright.modelservice.placing import comparing  # noqa: PLC0415 - as above
 
+    await until_ready(parts.database)
     orchestrator = Orchestrator(parts.database, parts.listener, policy, parts.settings, parts.identity)
     place, kubernetes = context.settings[PlaceSettings], context.settings[KubernetesSettings]
     async with comparing(parts.database, place, kubernetes, orchestrator):
@@ -110,9 +110,10 @@ async def running_consumer(context: RoleContext) -> None:
 
 
 async def _consume(context: RoleContext, parts: Parts, trade: Trade, role: str) -> None:
-    """Run a consumer until the role stops."""
+    """Run a consumer until the role stops; what its settings lack was told before it waits for the database."""
     from talkwright.modelservice.consuming import Consumer  # noqa: PLC0415 - as above
 
+    await until_ready(parts.database)
     consumer = Consumer(parts.database, parts.listener, trade, parts.settings, role=role, identity=parts.identity)
     await consumer.run(context)
 
