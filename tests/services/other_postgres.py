@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import pwd
+import secrets
 import shutil
 import socket
 import subprocess
@@ -32,7 +33,11 @@ def other_server(programs: Path) -> Iterator[str]:
     folder = Path(tempfile.mkdtemp(prefix="talkwright-server-"))  # pytest's own folders are private
     rights = _rights(folder)
     data, port = folder / "data", _free_port()
-    words = ["-D", data, "-U", "postgres", "--auth=trust", "--encoding=UTF8", "--locale=C"]
+    password, told = secrets.token_hex(8), folder / "password"
+    told.write_text(password)  # it asks for passwords, as servers do: some tests give it a wrong one
+    told.chmod(0o644)
+    asks = ["--auth=scram-sha-256", f"--pwfile={told}"]
+    words = ["-D", data, "-U", "postgres", *asks, "--encoding=UTF8", "--locale=C"]
     subprocess.run([programs / "initdb", *words], check=True, capture_output=True, **rights)  # type: ignore[call-overload]  # rights are of `subprocess`
     settings = {
         "fsync": "off",
@@ -45,7 +50,7 @@ def other_server(programs: Path) -> Iterator[str]:
         server = subprocess.Popen(  # type: ignore[call-overload]  # as above
             [programs / "postgres", "-D", data, "-p", str(port), *options], stdout=log, stderr=log, **rights
         )
-    url = f"postgresql://postgres@127.0.0.1:{port}/postgres"
+    url = f"postgresql://postgres:{password}@127.0.0.1:{port}/postgres"
     try:
         _await(url, server, folder / "log")
         yield url
