@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from talkwright.backend.work.waiting import deployment_words, training_words
+from talkwright.backend.progress.waiting import deployment_words, training_words
 
 
 def row(**values: Any) -> dict[str, Any]:

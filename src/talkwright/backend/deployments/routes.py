@@ -12,8 +12,8 @@ from talkwright.backend.context import ServicesOf, Session
 from talkwright.backend.deployments import service
 from talkwright.backend.deployments.schemas import Deployment, Deployments, NewDeployment
 from talkwright.backend.paging import Limit, Number
+from talkwright.backend.progress.history import StateChanges, page_of_states
 from talkwright.backend.security import require
-from talkwright.backend.work.history import StateChanges, page_of_states
 from talkwright.identity.principal import Principal
 
 router = APIRouter(tags=["deployments"], prefix="/assistants/{aid}/deployments")

@@ -11,8 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from talkwright.backend import samples
 from talkwright.backend.names import VersionName
-from talkwright.backend.work.problems import problems_of
-from talkwright.backend.work.waiting import deployment_words
+from talkwright.backend.progress.problems import problems_of
+from talkwright.backend.progress.waiting import deployment_words
 from talkwright.database.states import DeploymentState
 
 SLEEPS = "Nobody talked to it for a while; the next message wakes it."

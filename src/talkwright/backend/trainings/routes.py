@@ -10,10 +10,10 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from talkwright.backend.audit import origin_of
 from talkwright.backend.context import ServicesOf, Session
 from talkwright.backend.paging import Limit, Number
+from talkwright.backend.progress.history import StateChanges, page_of_states
 from talkwright.backend.security import require
 from talkwright.backend.trainings import service
 from talkwright.backend.trainings.schemas import Log, NewTraining, Training, Trainings
-from talkwright.backend.work.history import StateChanges, page_of_states
 from talkwright.identity.principal import Principal
 
 router = APIRouter(tags=["trainings"], prefix="/assistants/{aid}/trainings")

@@ -11,8 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from talkwright.backend import samples
 from talkwright.backend.names import Person, VersionName
-from talkwright.backend.work.problems import problems_of
-from talkwright.backend.work.waiting import training_words
+from talkwright.backend.progress.problems import problems_of
+from talkwright.backend.progress.waiting import training_words
 from talkwright.database.states import ENDED_TRAININGS, TrainingState
 
 
