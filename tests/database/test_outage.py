@@ -224,16 +224,20 @@ class TestTelling:
             await asyncio.sleep(0.01)
         assert [line["event"] for line in lines] == [UNAVAILABLE, AVAILABLE]
 
+    async def come_and_go(self, outage: Outage, error: Exception) -> None:
+        """Some attempts fail, each is followed by one that goes well, and time goes on."""
+        for _ in range(5):
+            outage.failed(error)
+            outage.answered()
+            self.now += 0.02
+            await asyncio.sleep(0.02)
+
     async def test_while_it_comes_and_goes_it_is_not_told_to_be_over(
         self, outage: Outage, refused: OperationalError, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(outages, "CALM_SECONDS", 0.05)
         with capture_logs() as lines:
-            for _ in range(5):
-                outage.failed(refused)
-                outage.answered()
-                self.now += 0.02
-                await asyncio.sleep(0.02)
+            await self.come_and_go(outage, refused)
             assert [line["event"] for line in lines] == [UNAVAILABLE]
             await asyncio.sleep(0.1)
         assert [line["event"] for line in lines] == [UNAVAILABLE, AVAILABLE]
@@ -268,11 +272,7 @@ class TestTelling:
     ) -> None:
         monkeypatch.setattr(outages, "REMIND_SECONDS", 0.2)
         with capture_logs() as lines:
-            for _ in range(5):
-                outage.failed(error)
-                outage.answered()
-                await asyncio.sleep(0.02)
-                self.now += 0.02
+            await self.come_and_go(outage, error)
             assert [line["event"] for line in lines] == [UNAVAILABLE]
             await asyncio.sleep(0.3)
         assert [line["event"] for line in lines] == [UNAVAILABLE, AVAILABLE]
@@ -283,11 +283,7 @@ class TestTelling:
     ) -> None:
         monkeypatch.setattr(outages, "REMIND_SECONDS", 0.2)
         with capture_logs() as lines:
-            for _ in range(5):
-                outage.failed(refused)
-                outage.answered()
-                self.now += 0.02
-                await asyncio.sleep(0.02)
+            await self.come_and_go(outage, refused)
             assert [line["event"] for line in lines] == [UNAVAILABLE, AVAILABLE, UNAVAILABLE]
             await asyncio.sleep(0.3)
         assert [line["event"] for line in lines] == [UNAVAILABLE, AVAILABLE, UNAVAILABLE, AVAILABLE]
