@@ -225,6 +225,16 @@ def test_a_wrong_setting_of_a_role_is_named_without_a_trace() -> None:
     assert "TALKWRIGHT_DATABASE_POOL_SIZE must be a whole number." in ended.stderr, "both at once"
 
 
+def test_a_wrong_setting_of_a_migration_is_named_without_a_trace(tmp_path: Path) -> None:
+    environment = {**os.environ, "TALKWRIGHT_LOG_LEVEL": "loud", "TALKWRIGHT_HOME": str(tmp_path)}
+    command = [sys.executable, "-m", "talkwright.cli.main", "migrate"]
+    ended = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+    assert (ended.returncode, ended.stderr.splitlines()[1:]) == (
+        2,
+        ["  TALKWRIGHT_LOG_LEVEL must be debug, info, warning or error."],
+    )
+
+
 def test_a_role_alone_warns_of_variables_that_nobody_reads() -> None:
     environment = {**os.environ, "TALKWRIGHT_TYPO": "1", "TALKWRIGHT_LOG_LEVEL": "loud"}
     command = [sys.executable, "-m", "talkwright.cli.main", "periodic"]

@@ -22,6 +22,7 @@ import structlog
 if sys.modules["rich"] is None:
     del sys.modules["rich"]
 
+from talkwright.operations.config import load
 from talkwright.operations.settings import OperationsSettings
 
 Logger = structlog.stdlib.BoundLogger
@@ -42,7 +43,7 @@ _SHARED: list[Any] = [
 
 def configure_logging(role: str, settings: OperationsSettings | None = None, stream: TextIO | None = None) -> None:
     """Send the logs of this process, ours and the libraries', to `stream` (standard error) under the name `role`."""
-    settings = settings or OperationsSettings()
+    settings = settings or load(OperationsSettings)[OperationsSettings]
     out = stream or sys.stderr
     text = settings.log_format == "text" or (settings.log_format == "auto" and out.isatty())
     renderer: Any = structlog.dev.ConsoleRenderer(colors=out.isatty()) if text else structlog.processors.JSONRenderer()
