@@ -27,6 +27,8 @@ from talkwright.database.tables import assistants, sign_ins
 from talkwright.identity.principal import Principal
 
 pytestmark = pytest.mark.anyio
+OUT_SECONDS = 30.0
+"""So long the stream of who was disabled may last at most."""
 
 
 @pytest.fixture
@@ -284,6 +286,28 @@ async def test_the_stream_of_a_disabled_person_ends_at_once(studio: RunningStudi
         await administrator.send("POST", f"/api/users/{invited.json()['id']}/disable")
         with pytest.raises(EOFError):
             await stream.until("the end")
+
+
+async def test_who_is_disabled_at_one_server_is_out_at_the_others_too(
+    fresh_database_url: str, studio: RunningStudio, tmp_path: Path
+) -> None:
+    administrator = await studio.administrator()
+    invited = await administrator.send("POST", "/api/users", json={"username": "guest", "roles": ["business-user"]})
+    guest = studio.browser()
+    form = {"password": "a-quiet-open-house", "again": "a-quiet-open-house"}
+    await guest.follow(await guest.http.post(invited.json()["link"], data=form))
+    async with run_studio(fresh_database_url, tmp_path) as other:
+        elsewhere = other.browser()
+        elsewhere.http.cookies.update(guest.http.cookies)
+        async with opened(elsewhere) as stream:
+            assert stream.response.status_code == 200
+            assert (await elsewhere.http.get("/api/session")).status_code == 200
+            await administrator.send("POST", f"/api/users/{invited.json()['id']}/disable")
+            assert (await elsewhere.http.get("/api/session")).status_code == 401
+            with pytest.raises(EOFError):
+                await asyncio.wait_for(stream.until("the end"), OUT_SECONDS)
+        async with opened(elsewhere) as stream:
+            assert stream.response.status_code == 401
 
 
 async def test_the_stream_of_a_person_whose_roles_went_ends_though_facts_keep_coming(
