@@ -1,6 +1,7 @@
 """What the orchestrators decide, as pure functions over a moment's rows."""
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -9,7 +10,7 @@ import pytest
 from talkwright.database.work import OpenWork
 from talkwright.database.workers import Place
 from talkwright.modelservice.decisions import Activate, Assign, HandOver, Move, Stop
-from talkwright.modelservice.running.orchestrator import RunningPolicy
+from talkwright.modelservice.running.orchestrator import IN_PLACE, RunningPolicy
 from talkwright.modelservice.training.orchestrator import TrainingPolicy
 
 ASSISTANT = uuid4()
@@ -119,16 +120,60 @@ def test_a_crashed_assistant_is_not_started_again_where_a_newer_version_answers_
     assert (taken_over.retire.work, taken_over.retire.step.target) == (old, "stopped")
 
 
-def test_without_a_free_consumer_the_old_model_is_replaced_in_place_after_a_while() -> None:
-    old = work(0, "running", active=True, attempt_state="ready")
+def test_without_a_free_consumer_the_old_model_makes_room_once_nobody_talks_to_it() -> None:
+    old = work(0, "running", active=True, attempt_state="ready", idle=99.0)
     plan = RunningPolicy(10.0).decide([old, work(1, "queued", waited=3.0)], [])
-    assert plan.decisions == ()
-    assert plan.look_again == 7.0
+    assert (plan.decisions, plan.look_again) == ((), 7.0)
+    busy = RunningPolicy(10.0).decide([replace(old, idle=4.0), work(1, "queued", waited=3600.0)], [])
+    assert (busy.decisions, busy.look_again) == ((), 6.0)
     (decision,) = run([old, work(1, "queued", waited=11.0)], [])
     assert isinstance(decision, Stop)
-    assert decision.work == old
+    assert (decision.work, decision.sleeps) == (old, True)
     assert decision.step is not None
     assert decision.step.target == "stopping"
+
+
+SLEPT = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def gave_way(state: str = "stopped") -> OpenWork:
+    """An old model that sleeps while a newer one is to run in its place."""
+    return work(0, state, asleep=True, slept_at=SLEPT, made_room=True, stopping=True, outcome="stopped")
+
+
+@pytest.mark.parametrize(
+    ("newer", "wakes"),
+    [
+        ({"state": "queued"}, False),
+        ({"state": "queued", "number": 1, "tried_at": SLEPT - timedelta(seconds=9), "wait": 1.0}, False),
+        ({"state": "starting", "number": 1, "tried_at": SLEPT + timedelta(seconds=1)}, False),
+        ({"state": "queued", "number": 2, "tried_at": SLEPT + timedelta(seconds=1), "wait": 1.0}, True),
+        ({"state": "starting", "number": 1, "tried_at": SLEPT + timedelta(seconds=1), "cancel": True}, True),
+        (None, True),
+    ],
+)
+def test_who_made_room_comes_back_as_soon_as_a_try_of_the_newer_one_has_failed(
+    newer: dict[str, Any] | None, wakes: bool
+) -> None:
+    old = gave_way()
+    decisions = run([old] if newer is None else [old, work(1, **newer)], [])
+    assert [one.step.target for one in decisions if one.work == old] == (["queued"] if wakes else [])
+
+
+def test_the_place_goes_to_whom_it_was_made_for() -> None:
+    another, old, new = work(-1, "queued", assistant=uuid4()), gave_way("stopping"), work(1, "queued")
+    decisions = run([another, old, new], [W1])
+    assert [one.work for one in decisions if isinstance(one, Assign)] == [new]
+    (ends,) = [one for one in decisions if isinstance(one, Move)]
+    assert (ends.work, ends.step.why) == (old, IN_PLACE)
+
+
+def test_nobody_makes_room_where_the_engine_of_what_waits_could_not_run() -> None:
+    old = work(0, "running", active=True, attempt_state="ready", idle=99.0)
+    waiting = work(1, "queued", waited=99.0, engine="rasa")
+    assert run([old, idle(-1, 900.0), waiting], []) == []
+    able = replace(old, able=("rasa", "talkwright"))
+    assert [one.work for one in run([able, waiting], [])] == [able]
 
 
 def test_another_assistants_model_is_never_stopped_to_make_room() -> None:

@@ -235,6 +235,26 @@ async def test_the_only_consumer_exchanges_the_old_model_for_the_new_one_in_plac
         assert "Wired" in " ".join(texts(await talk.say(chat, "/SetSlots(amount=2)")))
 
 
+async def test_the_only_consumer_goes_on_with_the_old_model_where_the_new_one_does_not_start(
+    service: Service, bot: tuple[UUID, Any]
+) -> None:
+    assistant, old = bot
+    async with talking(service, assistant) as talk:
+        chat = await at_the_second_question(talk)
+        training = await service.train(assistant, project(f"bot-{uuid4()}", verb="Wired"))
+        await service.becomes("training", training, "succeeded")
+        (model,) = await service.models_of(training)
+        await service.store.put(model.object, b"no model at all")
+        new = await service.deploy(assistant, training)
+        await service.becomes("deployment", new, "failed")
+        back = await service.active(assistant)
+        assert (back.id, back.wake_requested_at) == (old.id, None)  # nobody had to talk to it
+        assert "Sent 20" in " ".join(texts(await talk.say(chat, "/SetSlots(amount=20)")))
+    assert [one.outcome for one in await service.attempts("deployment", old.id)] == ["stopped", None]
+    row = await service.row("deployment", old.id)
+    assert (row.state, row.active, row.slept_at, row.ended_at) == ("running", True, None, None)
+
+
 async def test_another_assistant_waits_while_the_only_consumer_is_taken(
     service: Service, bot: tuple[UUID, Any], name: str
 ) -> None:

@@ -34,7 +34,7 @@ def test_nothing_follows_a_terminal_state_but_a_deployment_that_sleeps_wakes() -
             ends = state in TERMINAL
             wakes = (kind, state) == (WorkKind.DEPLOYMENT, DeploymentState.STOPPED)
             assert (not targets) == (ends and not wakes), (kind, state)
-    assert (waking().sources, waking().target) == ({"stopped"}, "queued")
+    assert (waking("It is needed.").sources, waking("It is needed.").target) == ({"stopped"}, "queued")
     assert "stopped" not in step(WorkKind.DEPLOYMENT, DeploymentState.QUEUED, why="w").sources
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import and_, func, insert, literal, or_, select, text, true, tup
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from talkwright.database.announcements import announce
-from talkwright.database.queueing import consumers
+from talkwright.database.queueing import consumers, made_room
 from talkwright.database.states import COMING_DEPLOYMENTS, ENDED_DEPLOYMENTS, DeploymentState
 from talkwright.database.tables import assistants, deployments, items, models, revisions, trainings, version_items
 
@@ -24,8 +24,8 @@ CASE WHEN d.cancel_requested_at IS NOT NULL AND (d.slept_at IS NOT NULL OR d.can
 _ENGINE = "(SELECT m.engine FROM studio.models m WHERE m.id = d.model)"
 _SELECT = """
 SELECT d.id, d.sequence, d.assistant, d.environment, d.state, d.active, {reason}, {engine} AS engine,
-       d.slept_at IS NOT NULL AND d.cancel_requested_at IS NULL AS asleep, d.training, d.created_at, d.ready_at,
-       d.version, v.name AS version_name, v.number AS version_number,
+       d.slept_at IS NOT NULL AND d.cancel_requested_at IS NULL AS asleep, {made_room} AS made_room,
+       d.training, d.created_at, d.ready_at, d.version, v.name AS version_name, v.number AS version_number,
        (SELECT a.problems FROM studio.attempts a
          WHERE a.work_kind = 'deployment' AND a.work = d.id AND a.number = d.attempt) AS attempt_problems,
        CASE WHEN d.state = 'queued' THEN (SELECT count(*) FROM studio.deployments o WHERE o.state = 'queued'
@@ -44,6 +44,7 @@ ORDER BY d.sequence DESC LIMIT :limit
 _PARTS = {
     "reason": _REASON,
     "engine": _ENGINE,
+    "made_room": made_room("d"),
     "consumers": consumers("running-consumer", engine=_ENGINE),
     "busy": consumers("running-consumer", busy=True, engine=_ENGINE),
 }

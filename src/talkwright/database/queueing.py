@@ -1,4 +1,4 @@
-"""The order in which trainings come to consumers, and what tells people why theirs waits: one SQL for all who ask.
+"""The order in which trainings come to consumers, and what tells why work waits or sleeps: one SQL for all who ask.
 
 Next comes a training of the assistant with the fewest running, among those of the one served longest ago, and of that
 one its oldest. Said of all that wait at once: the n-th training of an assistant comes in round (running + n). In a
@@ -55,6 +55,16 @@ def consumers(role: Role, *, busy: bool = False, engine: str | None = None) -> s
     return (
         f"(SELECT count(*) FROM studio.workers w WHERE w.role = '{role}' AND {LIVES} "  # noqa: S608 - no values
         f"AND NOT w.draining {able} {works})"
+    )
+
+
+def made_room(deployment: str) -> str:
+    """SQL that tells whether a deployment fell asleep while a newer one of its assistant was to run in its place."""
+    return (
+        f"({deployment}.slept_at IS NOT NULL AND EXISTS (SELECT 1 FROM studio.deployments newer "  # noqa: S608 - no values
+        f"WHERE newer.assistant = {deployment}.assistant AND newer.environment = {deployment}.environment "
+        f"AND newer.sequence > {deployment}.sequence AND newer.created_at <= {deployment}.slept_at "
+        f"AND coalesce(newer.ended_at > {deployment}.slept_at, true)))"
     )
 
 

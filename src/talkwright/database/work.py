@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -12,8 +12,9 @@ from sqlalchemy import Table, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from talkwright.database import leases
-from talkwright.database.queueing import QUEUE
+from talkwright.database.queueing import QUEUE, made_room
 from talkwright.database.tables import deployments, trainings
+from talkwright.database.workers import OWN_ENGINE
 
 Kind = Literal["training", "deployment"]
 TABLES: Mapping[str, Table] = {"training": trainings, "deployment": deployments}
@@ -27,8 +28,11 @@ class OpenWork:
     in seconds. `lost` says that the attempt's lease has run out, `held_for` how many seconds it has left, below zero
     since when it has none; `site` is where the attempt's job lives on without its consumer. `lost_jobs` counts all lost
     jobs of a training, and those of a deployment since an attempt of it last answered for `STEADY_SECONDS`, that one
-    included. `idle` is how many seconds ago somebody last talked to the assistant or it last began to answer; it is
-    `asleep` where that was why it stopped or stops, and `generation` is how often its talk went elsewhere.
+    included; `tried_at` is when the latest attempt was made, and `able` names the engines of the consumer that has it.
+
+    `idle` is how many seconds ago somebody last talked to the assistant or it last began to answer. It is `asleep`
+    where it stopped or stops until it is woken, since `slept_at`, and `made_room` where that was for a newer one of the
+    same assistant; `generation` is how often its talk went elsewhere.
     """
 
     id: UUID
@@ -55,9 +59,13 @@ class OpenWork:
     lost_jobs: int = 0
     idle: float = 0.0
     asleep: bool = False
+    slept_at: datetime | None = None
+    made_room: bool = False
     generation: int = 0
     traceparent: str | None = None
-    engine: str = "talkwright"
+    engine: str = OWN_ENGINE
+    able: Sequence[str] = (OWN_ENGINE,)
+    tried_at: datetime | None = None
 
 
 STEADY_SECONDS = 600
@@ -73,14 +81,15 @@ _OPEN = {
     "OR q.place <= :places OR w.id = (SELECT p.id FROM studio.trainings p WHERE p.state = 'queued' "
     "AND p.not_before > clock_timestamp() ORDER BY p.not_before LIMIT 1))",
     "deployment": "w.state NOT IN ('stopped', 'failed') OR w.slept_at IS NOT NULL AND w.state = 'stopped' "
-    "AND w.wake_requested_at >= w.slept_at AND w.cancel_requested_at IS NULL",
+    f"AND w.cancel_requested_at IS NULL AND (w.wake_requested_at >= w.slept_at OR {made_room('w')})",
 }
 _OWN = {
     "training": "coalesce(q.place, 0) AS place, false AS active, w.engine, "
     "extract(epoch FROM clock_timestamp() - w.created_at)::float AS waited",
-    "deployment": "0 AS place, w.active, coalesce(g.generation, 0) AS generation, "
+    "deployment": "0 AS place, w.active, coalesce(g.generation, 0) AS generation, "  # noqa: S608 - no values
     "coalesce((SELECT m.engine FROM studio.models m WHERE m.id = w.model), 'talkwright') AS engine, "
-    "w.slept_at IS NOT NULL AND w.cancel_requested_at IS NULL AS asleep, "
+    "w.slept_at IS NOT NULL AND w.cancel_requested_at IS NULL AS asleep, w.slept_at, "
+    f"{made_room('w')} AS made_room, "
     "extract(epoch FROM clock_timestamp() - greatest(w.created_at, w.wake_requested_at))::float AS waited, "
     "CASE WHEN w.state = 'running' THEN extract(epoch FROM clock_timestamp() - greatest(w.ready_at, "
     "(SELECT max(h.talked_at) FROM studio.chats h WHERE h.assistant = w.assistant "
@@ -98,7 +107,8 @@ SELECT w.id, w.assistant, w.environment, w.sequence, w.state, w.attempt AS numbe
        coalesce(a.problems, '[]') AS problems, a.result, a.stop_requested_at IS NOT NULL AS stopping,
        a.id IS NOT NULL AND a.outcome IS NULL AND (l.key IS NULL OR l.expires_at <= clock_timestamp()) AS lost,
        coalesce(extract(epoch FROM l.expires_at - clock_timestamp()), '-infinity')::float AS held_for,
-       CASE WHEN a.job IS NOT NULL THEN c.site END AS site,
+       CASE WHEN a.job IS NOT NULL THEN c.site END AS site, coalesce(c.engines::jsonb, '[]') AS able,
+       a.created_at AS tried_at,
        (SELECT count(*) FROM studio.attempts p WHERE p.work_kind = :kind AND p.work = w.id AND {counted}) AS lost_jobs
 FROM studio.{table} w
 LEFT JOIN studio.attempts a ON a.work_kind = :kind AND a.work = w.id AND a.number = w.attempt
@@ -118,7 +128,7 @@ async def open_work(session: AsyncSession, kind: Kind, places: int = 1_000_000) 
     parts = {"own": _OWN[kind], "queued": _QUEUED[kind], "open": _OPEN[kind], "counted": _COUNTED[kind]}
     own = {"steady": STEADY_SECONDS} if kind == "deployment" else {"places": places}
     rows = await session.execute(text(_SNAPSHOT.format(table=f"{kind}s", **parts)), {"kind": kind, **own})
-    return [OpenWork(**row) for row in rows.mappings()]
+    return [OpenWork(**{**row, "able": tuple(row["able"])}) for row in rows.mappings()]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

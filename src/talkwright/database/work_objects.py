@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, case, false, func, literal, literal_column, or_, select
 from sqlalchemy.dialects.postgresql import JSONB
 
-from talkwright.database.queueing import consumers, place_of
+from talkwright.database.queueing import consumers, made_room, place_of
 from talkwright.database.tables import attempts, deployments, trainings, users, versions
 
 _ENGINE = "(SELECT m.engine FROM studio.models m WHERE m.id = studio.deployments.model)"
@@ -66,6 +66,7 @@ def _deployment(assistant: Any, environment: str, *conditions: ColumnElement[boo
     plain = ("id", "assistant", "environment", "version", "training", "state", "active", "reason")
     fields = {name: deployments.c[name] for name in (*plain, "created_at", "ready_at")} | {
         "asleep": _asleep(),
+        "made_room": literal_column(made_room("studio.deployments")),
         "version_name": versions.c.name,
         "version_number": versions.c.number,
         "place": literal(1),

@@ -44,7 +44,7 @@ class Move:
 class Stop:
     """Ask the holder of the attempt to end it; with a step, change the state in the same transaction.
 
-    `sleeps`: the next message wakes it.
+    `sleeps`: it is to be woken.
     """
 
     work: OpenWork

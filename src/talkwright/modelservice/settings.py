@@ -42,8 +42,8 @@ class ModelServiceSettings(Section):
     replace_after_seconds: float = Field(
         10.0,
         ge=0,
-        description="Seconds that a new model waits for a free running consumer before it replaces the same "
-        "assistant's old one in place.",
+        description="Seconds that a new model waits for a free running consumer, and for which nobody has talked to "
+        "the same assistant's old one, before it takes that one's place; the old one comes back if it doesn't start.",
     )
     drain_least_seconds: float = Field(
         5.0,

@@ -22,7 +22,6 @@ from talkwright.database.states import (
 MAX_RETRIES = 3
 """So often work is tried again after it lost its job; a lost consumer is no reason to count."""
 FIRST_PAUSE = timedelta(seconds=1)
-ASLEEP = "Nobody talked to the assistant for a while."
 
 
 class WorkKind(StrEnum):
@@ -114,9 +113,8 @@ def step(kind: WorkKind, target: State, *, why: str, pause: timedelta = timedelt
     return Step(kind=kind, sources=sources, target=str(target), why=why, pause=pause)
 
 
-def waking() -> Step:
-    """A deployment that was stopped because nobody talked to it is queued once more: the only way out of an end."""
-    why = "Somebody talks to it again."
+def waking(why: str) -> Step:
+    """A deployment that sleeps is queued once more: the only way out of an end."""
     return Step(kind=WorkKind.DEPLOYMENT, sources=frozenset({_D.STOPPED}), target=_D.QUEUED, why=why)
 
 
@@ -159,9 +157,15 @@ def training_after(outcome: Outcome, *, lost_jobs: int, cancel_requested: bool, 
 
 
 def deployment_after(
-    outcome: Outcome, *, state: str, lost_jobs: int, cancel_requested: bool, reason: str | None, asleep: bool = False
+    outcome: Outcome,
+    *,
+    state: str,
+    lost_jobs: int,
+    cancel_requested: bool,
+    reason: str | None,
+    asleep: str | None = None,
 ) -> Step:
-    """What follows when a deployment's attempt ended in `state`; `asleep`: it stops because nobody talked to it.
+    """What follows when a deployment's attempt ended in `state`; `asleep`: why it stops where it is to be woken.
 
     A running assistant whose engine or consumer vanished is queued again, so that its chats go on, and one whose start
     failed or did not come to an end is started again likewise; what the content broke is not. One that was asked to
@@ -169,7 +173,7 @@ def deployment_after(
     """
     kind = WorkKind.DEPLOYMENT
     if cancel_requested or state == _D.STOPPING or outcome in (Outcome.STOPPED, Outcome.CANCELLED):
-        return step(kind, _D.STOPPED, why=ASLEEP if asleep else "The assistant was stopped.")
+        return step(kind, _D.STOPPED, why=asleep or "The assistant was stopped.")
     if outcome in (Outcome.RELEASED, Outcome.LOST_CONSUMER):
         return step(kind, _D.QUEUED, why=f"The consumer {_ENDING[outcome]}; the assistant starts again.")
     if outcome is Outcome.LOST_JOB and lost_jobs <= MAX_RETRIES:

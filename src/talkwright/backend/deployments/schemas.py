@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -17,6 +17,7 @@ from talkwright.database.states import DeploymentState
 
 SLEEPS = "Nobody talked to it for a while; the next message wakes it."
 """Why who sleeps doesn't run. What its history tells of it stays true once another one is talked to."""
+MADE_ROOM = "It made room for a newer version, and runs again if that one doesn't start."
 
 
 class NewDeployment(BaseModel):
@@ -40,7 +41,7 @@ class Deployment(BaseModel):
     training: UUID | None
     state: DeploymentState
     active: bool = Field(description="Whether the assistant's talk goes to it.")
-    asleep: bool = Field(description="Whether it stopped as nobody talked to it; the next message wakes it.")
+    asleep: bool = Field(description="Whether it is stopped until a message or the failure of a newer one wakes it.")
     waiting: str | None = Field(description="Why it waits, in words.")
     reason: str | None
     problems: list[dict[str, Any]] = Field(description="What the running model can't use, with how to mend it.")
@@ -58,6 +59,12 @@ class Deployments(BaseModel):
     next: str | None
 
 
+def _reason(row: Mapping[str, Any]) -> str | None:
+    if not row["asleep"]:
+        return cast(str | None, row["reason"])
+    return MADE_ROOM if row["made_room"] else SLEEPS
+
+
 def deployment_of(row: Mapping[str, Any]) -> Deployment:
     """A row of the repository as the API's shape."""
     return Deployment(
@@ -70,7 +77,7 @@ def deployment_of(row: Mapping[str, Any]) -> Deployment:
         active=row["active"],
         asleep=row["asleep"],
         waiting=deployment_words(row),
-        reason=SLEEPS if row["asleep"] else row["reason"],
+        reason=_reason(row),
         problems=problems_of(row["attempt_problems"]),
         created_at=row["created_at"],
         ready_at=row["ready_at"],

@@ -17,9 +17,9 @@ def deployment_words(row: Mapping[str, Any]) -> str | None:
     """Why a queued deployment does not run yet; None for one that does."""
     if row["state"] != "queued":
         return None
-    who = "the old model" if row["has_old"] else "an assistant to which nobody talks for a while"
-    room = f"; if none comes free, {who} makes room for it"
-    return _sentence(_reason(row, "running", room))
+    idle = "an assistant to which nobody talks for a while makes room for it"
+    who = "the old model makes room for it once nobody talks to that" if row["has_old"] else idle
+    return _sentence(_reason(row, "running", f"; if none comes free, {who}"))
 
 
 def _reason(row: Mapping[str, Any], role: str, room: str = "") -> str:

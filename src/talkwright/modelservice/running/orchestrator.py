@@ -12,19 +12,13 @@ from talkwright.database.states import DeploymentState
 from talkwright.database.work import Kind, OpenWork
 from talkwright.database.workers import Place
 from talkwright.modelservice.decisions import Activate, Assign, Decision, Move, Plan, Stop, gone_on_with, place_for
-from talkwright.modelservice.transitions import (
-    ASLEEP,
-    HOLDING,
-    Outcome,
-    Step,
-    WorkKind,
-    deployment_after,
-    step,
-    waking,
-)
+from talkwright.modelservice.transitions import HOLDING, Outcome, Step, WorkKind, deployment_after, step, waking
 
 D = DeploymentState
-IN_PLACE = "The only running consumer left holds the old model; it makes room for the new one."
+ASLEEP = "Nobody talked to the assistant for a while."
+IN_PLACE = "No running consumer was free, and a newer version needed its place."
+TALKED_TO = "Somebody talks to it again."
+COMES_BACK = "The newer version that it made room for did not come to run."
 GIVES_WAY = "Nobody talked to it for a while, and another assistant needed its place."
 
 
@@ -50,7 +44,8 @@ class RunningPolicy:
     def decide(self, works: list[OpenWork], free: list[Place]) -> Plan:
         """Go on with what lost its consumer, end what ended, switch to what answers, retire, then start what waits.
 
-        Where no place is free for what waits, room is made; last of all, whoever nobody talks to falls asleep.
+        First of those whose own old model made room for it. Where no place is free for what waits, room is made; last
+        of all, whoever nobody talks to falls asleep.
         """
         decisions: list[Decision] = []
         places = list(free)
@@ -59,7 +54,7 @@ class RunningPolicy:
         standing = Standing(works)
         gone_on = {work.id for work in works if work.lost and self._goes_on(work, places, decisions, waits)}
         left = [work for work in works if work.id not in gone_on]
-        for work in left:
+        for work in sorted(left, key=lambda work: not standing.has_room(work)):
             following = _following(work, standing)
             if following is not None:
                 decisions.extend(following)
@@ -87,29 +82,30 @@ class RunningPolicy:
         return True
 
     def _make_room(self, waiting: list[OpenWork], standing: Standing, waits: list[float]) -> list[Decision]:
-        """Where no consumer comes free for a while, whoever is idle gives way, then the same assistant's old model.
+        """Where no consumer comes free for a while, whoever is idle gives way, else the same assistant's old model.
 
-        Least recent first, one for each that waits, those counted that are on their way out.
+        Least recent first, one for each that waits, those counted that are on their way out. The old model gives way in
+        a quiet moment only, and only until the new one has answered or failed.
         """
         works = standing.works
         on_their_way = sum(other.state == D.STOPPING for other in works)
         idle = sorted((other for other in works if standing.may_sleep(other)), key=lambda other: -other.idle)
         decisions: list[Decision] = []
         for work in waiting[on_their_way:]:
-            old = standing.running(work)
-            other = next((other for other in idle if other not in old), None)
-            if not old and other is None:
+            old = next((old for old in standing.running(work) if work.engine in old.able), None)
+            other = next((other for other in idle if work.engine in other.able), None)
+            if old is None and other is None:
                 continue
-            left = self._replace_after - work.waited
-            if left > 0:
-                waits.append(left)
+            if work.waited < self._replace_after:
+                waits.append(self._replace_after - work.waited)
             elif other is not None and other.idle >= self._gives_way_after:
                 idle.remove(other)
                 decisions.append(Stop(other, _step(D.STOPPING, GIVES_WAY), sleeps=True))
-            elif old:
-                decisions.extend(Stop(other, _step(D.STOPPING, IN_PLACE)) for other in old if not other.stopping)
-            elif other is not None:
-                waits.append(self._gives_way_after - other.idle)
+            elif old is not None and old.idle >= self._replace_after:
+                decisions.append(Stop(old, _step(D.STOPPING, IN_PLACE), sleeps=True))
+            else:
+                waits.extend([self._gives_way_after - other.idle] if other is not None else [])
+                waits.extend([self._replace_after - old.idle] if old is not None else [])
         return decisions
 
     def _fall_asleep(self, works: list[OpenWork], standing: Standing, waits: list[float]) -> list[Decision]:
@@ -136,8 +132,7 @@ def _following(work: OpenWork, standing: Standing) -> list[Decision] | None:
     if work.state in HOLDING[WorkKind.DEPLOYMENT]:
         return _held(work, standing.works)
     if work.state == D.STOPPED:
-        stays_asleep = standing.supersedes(work) or standing.answers(work)
-        return [] if stays_asleep else [Move(work, waking())]
+        return _asleep(work, standing)
     if work.cancel:
         return [Move(work, _step(D.STOPPED, "It was stopped before it ran."))]
     if standing.supersedes(work):
@@ -145,12 +140,26 @@ def _following(work: OpenWork, standing: Standing) -> list[Decision] | None:
     return [] if standing.is_replaced(work) else None  # what takes over ends it
 
 
+def _asleep(work: OpenWork, standing: Standing) -> list[Decision]:
+    """What follows for one that sleeps: a message wakes it, or the end of a try of the newer one that has its place."""
+    newer = standing.newest_to_stay(work)
+    if standing.answers(work) or (newer is not None and not (work.made_room and _tried(newer, work))):
+        return []
+    return [Move(work, waking(COMES_BACK if work.made_room else TALKED_TO))]
+
+
+def _tried(newer: OpenWork, sleeper: OpenWork) -> bool:
+    """Whether a newer one that waits was started in vain since another sleeps."""
+    tried, slept = newer.tried_at, sleeper.slept_at
+    return newer.state == D.QUEUED and tried is not None and slept is not None and tried > slept
+
+
 def _held(work: OpenWork, works: list[OpenWork]) -> list[Decision]:
     if work.outcome is not None or work.lost:
         outcome = Outcome.LOST_CONSUMER if work.outcome is None else Outcome(work.outcome)
         following = deployment_after(
             outcome,
-            asleep=work.asleep,
+            asleep=(IN_PLACE if work.made_room else ASLEEP) if work.asleep else None,
             state=work.state,
             lost_jobs=work.lost_jobs,
             cancel_requested=work.cancel,
@@ -191,18 +200,22 @@ class Standing:
     def __init__(self, works: list[OpenWork]) -> None:
         self.works = works
         self._newest: dict[tuple[UUID, str], int] = {}
-        self._newest_to_stay: dict[tuple[UUID, str], int] = {}
+        self._newest_to_stay: dict[tuple[UUID, str], OpenWork] = {}
         self._newest_ready: dict[tuple[UUID, str], int] = {}
         self._answering: set[tuple[UUID, str]] = set()
         self._running: dict[tuple[UUID, str], list[OpenWork]] = {}
+        self._made_room: set[tuple[UUID, str]] = set()
         for work in works:
             key = (work.assistant, work.environment)
             self._newest[key] = max(self._newest.get(key, work.sequence), work.sequence)
             if work.state not in (D.STOPPING, D.STOPPED) and not work.cancel:
-                self._newest_to_stay[key] = max(self._newest_to_stay.get(key, work.sequence), work.sequence)
+                newest = self._newest_to_stay.get(key, work)
+                self._newest_to_stay[key] = max(newest, work, key=lambda each: each.sequence)
             if work.active:
                 self._answering.add(key)
-            if work.state == D.RUNNING:
+            if work.made_room and work.state in (D.STOPPING, D.STOPPED):
+                self._made_room.add(key)
+            if _runs_on(work):
                 self._running.setdefault(key, []).append(work)
             if _is_ready(work):
                 self._newest_ready[key] = max(self._newest_ready.get(key, work.sequence), work.sequence)
@@ -214,22 +227,33 @@ class Standing:
 
     def supersedes(self, work: OpenWork) -> bool:
         """Whether a newer one waits or runs that is to stay."""
+        return not work.active and self.newest_to_stay(work) is not None
+
+    def newest_to_stay(self, work: OpenWork) -> OpenWork | None:
+        """The newest that waits or runs and is to stay, where that is a newer one."""
         newest = self._newest_to_stay.get((work.assistant, work.environment))
-        return not work.active and newest is not None and newest > work.sequence
+        return newest if newest is not None and newest.sequence > work.sequence else None
+
+    def has_room(self, work: OpenWork) -> bool:
+        """Whether an old model of the same assistant made room for one that waits."""
+        return work.state == D.QUEUED and (work.assistant, work.environment) in self._made_room
 
     def answers(self, work: OpenWork) -> bool:
         """Whether the talk goes to another deployment."""
         return (work.assistant, work.environment) in self._answering
 
     def running(self, work: OpenWork) -> list[OpenWork]:
-        """The deployments that run."""
+        """The deployments that run and are to go on, until a newer one answers."""
         return self._running.get((work.assistant, work.environment), [])
 
     def may_sleep(self, work: OpenWork) -> bool:
         """Whether a deployment answers and is to go on, and nothing newer of its assistant is on its way."""
-        answers = work.state == D.RUNNING and work.active and work.outcome is None
-        newer = self._newest[work.assistant, work.environment] > work.sequence
-        return answers and not (work.lost or work.stopping or work.cancel or newer)
+        return _runs_on(work) and work.active and self._newest[work.assistant, work.environment] == work.sequence
+
+
+def _runs_on(work: OpenWork) -> bool:
+    """Whether a deployment runs, and nothing ends it."""
+    return work.state == D.RUNNING and work.outcome is None and not (work.lost or work.stopping or work.cancel)
 
 
 def _same_place(one: OpenWork, other: OpenWork) -> bool:
