@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -113,3 +114,37 @@ def test_who_waits_for_a_training_sees_the_queue_move_without_asking(
     panel.get_by_role("button", name="What became of it").click()
     told = panel.get_by_role("list", name="What became of this training").get_by_role("listitem")
     expect(told).to_have_text([re.compile("Trained"), re.compile("A consumer has taken it."), re.compile("asked for")])
+
+
+def held_at(page: Page, folder: Path, stage: str) -> int:
+    """Hold the job of this folder where it has just said that a stage begins; gives its process."""
+    log = folder / "log.jsonl"
+    while not log.is_file() or stage not in log.read_text(encoding="utf-8"):
+        page.wait_for_timeout(10)
+    pid = int(json.loads((folder / "status.json").read_text(encoding="utf-8"))["pid"])
+    os.kill(pid, signal.SIGSTOP)
+    return pid
+
+
+def test_a_training_tells_its_lines_its_stage_and_its_progress_while_it_goes_on(
+    page: Page, studio: RunningStudio, api: Api, desk: str
+) -> None:
+    page.goto(f"/a/{desk}/flows")
+    page.get_by_role("button", name="Training log").click()
+    drawer = page.get_by_role("tabpanel", name="Training log")
+    drawer.get_by_text("No training yet").wait_for()
+    trainings = f"/assistants/{api.assistant(desk)['id']}/trainings"
+    training = api.send("POST", trainings, {"id": str(uuid7()), "deploy": False})["id"]
+    job = held_at(page, studio.home / "jobs" / "training" / f"tw-t-{training}-1", "checking")
+    head, log = drawer.locator(".log-head"), drawer.get_by_role("log", name="Training log")
+    try:
+        expect(log).to_contain_text("Checking 1 flow")
+        expect(head).to_contain_text("checking")
+        expect(drawer.get_by_role("progressbar")).to_have_attribute("aria-valuenow", "10")
+        assert api.get(f"{trainings}/{training}")["state"] == "running"
+        expect(log).not_to_contain_text("is ready")
+    finally:
+        os.kill(job, signal.SIGCONT)
+    expect(log).to_contain_text("is ready", timeout=60_000)
+    expect(head).to_contain_text("Trained")
+    expect(drawer.get_by_role("progressbar")).to_have_count(0)
