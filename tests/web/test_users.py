@@ -130,6 +130,8 @@ def test_a_dialog_stays_open_while_it_sends_and_keeps_the_focus(page: Page, watc
     expect(go).to_have_attribute("aria-busy", "true")
     page.keyboard.press("Escape")
     page.mouse.click(5, 5)
+    page.keyboard.press("Control+k")
+    expect(page.get_by_role("combobox", name="Search or run")).to_have_count(0)
     expect(go).to_be_focused()
     cancel.press("Enter")
     expect(cancel).to_be_focused()

@@ -1,7 +1,7 @@
 /** Keys that work on every page, the palette and the list of shortcuts. */
 import { useHotkeys } from '@mantine/hooks'
 import { Kbd } from '../ui/controls'
-import { Dialog } from '../ui/Dialog'
+import { aDialogSends, Dialog } from '../ui/Dialog'
 import { modifier, shift } from './keys'
 import { useOverlays } from './layout'
 import { Palette } from './Palette'
@@ -37,7 +37,7 @@ export function Shortcuts() {
   const assistant = useOpenAssistant()
   const { palette, shortcuts } = useOverlays()
   useHotkeys([['/', () => document.querySelector<HTMLInputElement>('input[type="search"]')?.focus()]])
-  useHotkeys([['mod+K', () => useOverlays.setState({ palette: true })]], [], true)
+  useHotkeys([['mod+K', () => aDialogSends() || useOverlays.setState({ palette: true })]], [], true)
   useHotkeys([['shift+?', () => useOverlays.setState({ shortcuts: true })]], ['INPUT', 'TEXTAREA', 'SELECT'])
   return (
     <>

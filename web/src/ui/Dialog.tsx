@@ -1,4 +1,4 @@
-/** Dialogs. While a form in one sends, nothing closes it: its refusal would be heard by nobody, and its success would close whatever is open by then. */
+/** Dialogs. While a form in one sends, nothing closes it and nothing opens over it: its refusal would be heard by nobody, and its success would close whatever is open by then. */
 import { Modal } from '@mantine/core'
 import { createContext, useContext, useEffect, useState, type ReactNode } from 'react'
 import { Button, type ButtonProps } from './controls'
@@ -8,6 +8,13 @@ const Sends = createContext(false)
 const Tell = createContext<(sends: boolean) => void>(() => {})
 
 const stay = () => {}
+
+let sending = 0
+
+/** Whether a form in a dialog sends right now. */
+export function aDialogSends(): boolean {
+  return sending > 0
+}
 
 interface Props {
   title: string
@@ -20,6 +27,11 @@ interface Props {
 /** A dialog with a title; Escape and the backdrop close it, focus returns to where it was. */
 export function Dialog({ title, opened, onClose, children, size = 440 }: Props) {
   const [sends, setSends] = useState(false)
+  useEffect(() => {
+    if (!sends) return undefined
+    sending++
+    return () => void sending--
+  }, [sends])
   return (
     <Modal.Root opened={opened} onClose={sends ? stay : onClose} size={size} centered transitionProps={{ duration: 100 }}>
       {/* A click beside the dialog closes it, or does nothing while its form sends: the focus stays. */}
