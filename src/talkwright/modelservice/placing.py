@@ -72,19 +72,17 @@ async def _pods(around: Surroundings) -> AsyncIterator[Executor]:
     database, settings = around.database, around.kubernetes
     async with _cluster(settings) as cluster:
         executor = KubernetesExecutor(cluster, around.store, settings, around.passed, open_names(database))
-        try:
-            await executor.check()
-        except JobError as error:
-            raise SettingsError(str(error)) from error
+        await _well(executor.check())
         yield executor
 
 
 @contextlib.asynccontextmanager
 async def _compared(database: Database, settings: KubernetesSettings) -> AsyncIterator[Sweep]:
-    """What the leader compares the jobs of a cluster with, as nobody owns them."""
-    from talkwright.modelservice.executors.kubernetes.comparing import end_orphans  # noqa: PLC0415 - as above
+    """What the leader compares the jobs of a cluster with, as nobody owns them. Raises SettingsError, as above."""
+    from talkwright.modelservice.executors.kubernetes.comparing import check, end_orphans  # noqa: PLC0415 - as above
 
     async with _cluster(settings) as cluster:
+        await _well(check(cluster))
         yield lambda: end_orphans(cluster, settings, open_names(database))
 
 
@@ -98,6 +96,14 @@ async def _cluster(settings: KubernetesSettings) -> AsyncIterator[Cluster]:
         except ClusterError as error:
             raise SettingsError(str(error)) from error
         yield cluster
+
+
+async def _well(check: Awaitable[None]) -> None:
+    """Await a check of the place of the jobs. Raises SettingsError where it finds something."""
+    try:
+        await check
+    except JobError as error:
+        raise SettingsError(str(error)) from error
 
 
 @contextlib.asynccontextmanager
@@ -126,7 +132,7 @@ async def comparing(
 ) -> AsyncIterator[None]:
     """While the block runs, ends the jobs that no attempt stands behind, as long as this orchestrator leads.
 
-    Raises SettingsError on entering, where the place of the jobs isn't known.
+    Raises SettingsError on entering, where the place of the jobs isn't known or this service may not look at it.
     """
     async with _COMPARISONS[settings.job_executor](database, kubernetes) as sweep:
         if sweep is None:

@@ -82,14 +82,17 @@ async def running_orchestrator(context: RoleContext) -> None:
 
 
 async def _lead(context: RoleContext, parts: Parts, policy: Policy) -> None:
-    """Run an orchestrator, which as the leader also ends the jobs that no attempt stands behind."""
+    """Run an orchestrator, which as the leader also ends the jobs that no attempt stands behind.
+
+    What it lacks for that was told before it waits for the database.
+    """
     from talkwright.modelservice.leading import Orchestrator  # noqa: PLC0415 - as above
     from talkwright.modelservice.placing import comparing  # noqa: PLC0415 - as above
 
-    await until_ready(parts.database)
     orchestrator = Orchestrator(parts.database, parts.listener, policy, parts.settings, parts.identity)
     place, kubernetes = context.settings[PlaceSettings], context.settings[KubernetesSettings]
     async with comparing(parts.database, place, kubernetes, orchestrator):
+        await until_ready(parts.database)
         await orchestrator.run(context)
 
 

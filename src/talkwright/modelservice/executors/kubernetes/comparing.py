@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Collection
 
 from talkwright.modelservice.executors.kubernetes.cluster import Cluster, ClusterError
 from talkwright.modelservice.executors.kubernetes.manifest import NAME, selector
+from talkwright.modelservice.executors.kubernetes.rights import COMPARING, require_rights
 from talkwright.modelservice.executors.kubernetes.settings import KubernetesSettings
 from talkwright.operations.logs import get_logger
 
@@ -13,6 +15,19 @@ log = get_logger(__name__)
 
 IsOpen = Callable[[Collection[str]], Awaitable[Collection[str]]]
 """Which of these jobs' attempts are still open."""
+ASK_SECONDS = 10.0
+
+
+async def check(cluster: Cluster) -> None:
+    """Ask for the rights of the comparison. Raises JobError, with those that are missing.
+
+    A cluster that does not answer now keeps nobody from leading: each comparison asks it anew.
+    """
+    try:
+        async with asyncio.timeout(ASK_SECONDS):
+            await require_rights(cluster, COMPARING)
+    except (ClusterError, TimeoutError) as error:
+        log.warning("job.rights_unknown", error=type(error).__name__)
 
 
 async def end_orphans(cluster: Cluster, settings: KubernetesSettings, is_open: IsOpen) -> list[str]:

@@ -23,7 +23,7 @@ from talkwright.modelservice.executors.kubernetes.manifest import (
     owned_by,
     selector,
 )
-from talkwright.modelservice.executors.kubernetes.rights import missing_rights
+from talkwright.modelservice.executors.kubernetes.rights import require_rights
 from talkwright.modelservice.executors.kubernetes.settings import KubernetesSettings
 from talkwright.modelservice.executors.wrapper import GRACE_SECONDS, PARTING_SECONDS
 from talkwright.modelservice.jobs import Cause, Desk, Ended, Job, LogLine, parse_line
@@ -179,14 +179,9 @@ class KubernetesExecutor:
                 "TALKWRIGHT_STORAGE_URL must name one, and no folder."
             )
         try:
-            missing = await missing_rights(self._cluster)
+            await require_rights(self._cluster)
         except ClusterError as error:
             raise JobError(f"The cluster can't be asked for the rights of this service: {error}") from error
-        if missing:
-            raise JobError(
-                f"In the namespace {self._cluster.namespace} this service may not {', '.join(missing)}: "
-                "bind its service account to the Role talkwright-jobs."
-            )
 
     async def start(self, job: Job) -> KubernetesJob:
         """Create Secret, Job and Service; the same Job is taken where it is there. Raises JobError, StorageError."""

@@ -1,9 +1,11 @@
-"""The rights that the executor needs, and no others: its Role holds exactly these."""
+"""The rights that consumers and orchestrators need, and no others: the Role of jobs holds exactly these."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from talkwright.modelservice.executors.base import JobError
 from talkwright.modelservice.executors.kubernetes.cluster import Cluster
 
 
@@ -33,10 +35,24 @@ RIGHTS = tuple(
 )
 
 
-async def missing_rights(cluster: Cluster) -> list[str]:
+COMPARING = tuple(right for right in RIGHTS if right.resource == "jobs" and right.verb in ("list", "delete"))
+"""Those of them that the comparison of jobs with attempts needs."""
+
+
+async def require_rights(cluster: Cluster, rights: Iterable[Right] = RIGHTS) -> None:
+    """Ask for each of these rights. Raises JobError, with those that are missing, and ClusterError."""
+    missing = await missing_rights(cluster, rights)
+    if missing:
+        raise JobError(
+            f"In the namespace {cluster.namespace} this service may not {', '.join(missing)}: "
+            "bind its service account to the Role talkwright-jobs."
+        )
+
+
+async def missing_rights(cluster: Cluster, rights: Iterable[Right] = RIGHTS) -> list[str]:
     """The rights that this account lacks, in words. Raises ClusterError."""
     missing = []
-    for right in RIGHTS:
+    for right in rights:
         resource, _, part = right.resource.partition("/")
         if not await cluster.may(right.verb, right.group, resource, part):
             missing.append(str(right))
