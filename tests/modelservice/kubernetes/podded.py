@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -20,6 +21,8 @@ from talkwright.cli.supervisor.child import Child
 
 PATIENCE_SECONDS = 240.0
 """A pod loads Python anew, beside everything else that runs here."""
+UNNOTICED_SECONDS = 60.0
+"""So long people wait at most for what goes unnoticed, on a busy machine."""
 
 
 @dataclass
@@ -44,14 +47,51 @@ class Pods:
             while await self.jobs() != set(names):  # noqa: ASYNC110 - the cluster tells nobody
                 await asyncio.sleep(0.5)
 
+    async def left(self) -> str:
+        """What there is of jobs."""
+        resources = "jobs,pods,secrets,services"
+        return await self.kubectl("get", resources, "-l", "app.kubernetes.io/managed-by=talkwright", "-o", "name")
+
+    async def nothing_left(self) -> None:
+        """Wait until nothing of any job is there."""
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while await self.left():  # noqa: ASYNC110 - as above
+                await asyncio.sleep(0.3)
+
+    async def lose(self, job: str) -> bool:
+        """Take a job's pod away at once, as where its node is given up; False where it has none that is not ending."""
+        there = json.loads(await self.kubectl("get", "pods", "-l", f"talkwright/job={job}", "-o", "json"))["items"]
+        names = [pod["metadata"]["name"] for pod in there if "deletionTimestamp" not in pod["metadata"]]
+        words = ("--grace-period=0", "--force", "--wait=false", "--ignore-not-found")
+        return bool(names and await self.kubectl("delete", "pod", *names, *words))
+
+    @asynccontextmanager
+    async def replaced(self, role: str, **settings: str) -> AsyncIterator[None]:
+        """While the block runs, one replica with other settings takes the place of all of a role."""
+        service, before = self.service, self.roles[role]
+        await service.stop(*before)
+        other = service.start(role, **settings)
+        try:
+            yield
+        finally:
+            await service.stop(other)
+            self.roles[role] = [service.start(role) for _ in before]
+
 
 @asynccontextmanager
 async def pods_of(
-    url: str, home: Path, namespace: KubernetesNamespace, server: ObjectServer, roles: Iterable[str], **settings: str
+    url: str,
+    home: Path,
+    namespace: KubernetesNamespace,
+    server: ObjectServer,
+    roles: Iterable[str],
+    *,
+    watched: bool = True,
+    **settings: str,
 ) -> AsyncIterator[Pods]:
-    """These roles over a database, a home, a namespace and a store."""
+    """These roles over a database, a home, a namespace and a store; unless `watched`, nobody tells of their deaths."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(turns, "WAIT_SECONDS", PATIENCE_SECONDS)
+        patch.setattr(turns, "WAIT_SECONDS", UNNOTICED_SECONDS)
         for name, value in server.variables.items():
             patch.setenv(name, value)
         told = {f"TALKWRIGHT_{name.upper()}": str(value) for name, value in namespace.settings().items()}
@@ -69,7 +109,7 @@ async def pods_of(
             service.store = store_at(server, namespace.name)
             children: dict[str, list[Child]] = {}
             for role in roles:
-                children.setdefault(role, []).append(service.start(role))
+                children.setdefault(role, []).append(service.start(role, watched=watched))
             yield Pods(service, namespace, children)
 
 
@@ -84,12 +124,13 @@ async def deployed(pods: Pods, name: str, **changes: Any) -> tuple[Any, Any, Any
 
 
 async def chat_on(talk: Talk, over: asyncio.Event) -> int:
-    """One conversation after the other until the end; gives how many messages were answered."""
+    """One conversation after the other until the end, none of which waits long; gives how many were answered."""
     answered = 0
     while not over.is_set():
         chat = await talk.begin()
         for words, answer in (("send money", "Who shall get the money?"), ("/SetSlots(recipient=Ann)", "How much?")):
-            assert texts(await talk.say(chat, words)) == [answer]
+            async with asyncio.timeout(UNNOTICED_SECONDS):
+                assert texts(await talk.say(chat, words)) == [answer]
             answered += 1
             with suppress(TimeoutError):
                 async with asyncio.timeout(0.5):

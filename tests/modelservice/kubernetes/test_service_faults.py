@@ -1,27 +1,33 @@
-"""What goes wrong around a service whose jobs are pods: uploads, a full store, wrong clocks, assistants that vanish."""
+"""What goes wrong around a service whose jobs are pods: uploads, cut logs, wrong clocks, assistants that vanish."""
 
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from tests.modelservice.kubernetes.podded import PATIENCE_SECONDS, Pods, deployed, pods_of
 from tests.services.faketime import faketime_missing, wrong_by
 from tests.services.faults import FaultProxy, faults_before, trains_once
+from tests.services.kubernetes.faults import Fault, fault_proxy, kubeconfig_for
 from tests.services.kubernetes.running import HOST, KubernetesCluster
 from tests.services.modelservice import project, talking, texts
 from tests.services.objects import ObjectServer
 
 from talkwright.database import assistants as assistant_rows
 from talkwright.database.announcements import wake
+from talkwright.database.attempt_logs import read_log
+from talkwright.storage.keys import log_key
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow, pytest.mark.timeout(900)]
 
 ROLES = ("training-orchestrator", "running-orchestrator", "training-consumer", "running-consumer")
-OBJECTS = "jobs,pods,secrets,services"
+STREAM_BYTES = 400
+"""So much of a log comes by its stream where that is cut: a few lines."""
 
 
 @dataclass
@@ -30,16 +36,6 @@ class Beset:
 
     pods: Pods
     proxy: FaultProxy
-
-    async def left(self) -> str:
-        """What there is of jobs."""
-        return await self.pods.kubectl("get", OBJECTS, "-l", "app.kubernetes.io/managed-by=talkwright", "-o", "name")
-
-    async def nothing_left(self) -> None:
-        """Wait until nothing of any job is there."""
-        async with asyncio.timeout(PATIENCE_SECONDS):
-            while await self.left():  # noqa: ASYNC110 - the cluster tells nobody
-                await asyncio.sleep(0.3)
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +56,7 @@ async def beset(
 
 async def test_an_upload_that_is_cut_or_finds_no_room_is_sent_again_by_its_pod_and_published_once(beset: Beset) -> None:
     await trains_once(beset.pods.service, beset.proxy, PATIENCE_SECONDS)
-    await beset.nothing_left()
+    await beset.pods.nothing_left()
 
 
 async def test_an_assistant_that_is_deleted_while_its_pod_trains_leaves_nothing(beset: Beset) -> None:
@@ -71,7 +67,7 @@ async def test_an_assistant_that_is_deleted_while_its_pod_trains_leaves_nothing(
     async with asyncio.timeout(PATIENCE_SECONDS):
         while proxy.cuts == tries:  # noqa: ASYNC110 - the proxy tells nobody
             await asyncio.sleep(0.05)
-    there = await beset.left()
+    there = await beset.pods.left()
     name = f"tw-t-{training}-1"
     assert {f"job.batch/{name}", f"secret/{name}"} < set(there.split())
     assert f"pod/{name}" in there
@@ -80,7 +76,7 @@ async def test_an_assistant_that_is_deleted_while_its_pod_trains_leaves_nothing(
         await wake(session)
     await service.becomes("training", training, "cancelled", seconds=PATIENCE_SECONDS)
     proxy.cuts = 0
-    await beset.nothing_left()
+    await beset.pods.nothing_left()
     assert await service.models_of(training) == []
     assert [key for key in await service.store.keys() if str(training) in key] == []
 
@@ -89,21 +85,39 @@ async def test_an_assistant_that_is_deleted_while_its_pod_trains_leaves_nothing(
 async def test_roles_whose_clocks_are_wrong_work_as_any_other(beset: Beset) -> None:
     pods, service = beset.pods, beset.pods.service
     # an S3 server takes what was signed at most a quarter of an hour from now
-    shifts = {"training-consumer": "+10m", "running-orchestrator": "+2h"}
-    await service.stop(*(child for role in shifts for child in pods.roles[role]))
-    wrong = [service.start(role, **wrong_by(shift)) for role, shift in shifts.items()]
-    assistant, training, deployment = await deployed(pods, "clock")
-    async with talking(service, assistant) as talk:
-        assert texts(await talk.say(await talk.begin(), "send money")) == ["Who shall get the money?"]
-    trained = await service.row("training", training)
-    ((one,), (other,)) = [await service.attempts(*of) for of in (("training", training), ("deployment", deployment.id))]
-    now = datetime.now(UTC)
-    for moment in (trained.started_at, trained.ended_at, one.started_at, one.ended_at, other.ready_at):
-        assert timedelta(0) <= now - moment < timedelta(minutes=9)
-    assert (one.outcome, other.state) == ("succeeded", "ready")
-    await service.cancel("deployment", deployment.id)
-    await service.becomes("deployment", deployment.id, "stopped", seconds=PATIENCE_SECONDS)
-    await beset.nothing_left()
-    await service.stop(*wrong)
-    for role in shifts:
-        pods.roles[role] = [service.start(role)]
+    consumer = pods.replaced("training-consumer", **wrong_by("+10m"))
+    orchestrator = pods.replaced("running-orchestrator", **wrong_by("+2h"))
+    async with consumer, orchestrator:
+        assistant, training, deployment = await deployed(pods, "clock")
+        async with talking(service, assistant) as talk:
+            assert texts(await talk.say(await talk.begin(), "send money")) == ["Who shall get the money?"]
+        trained = await service.row("training", training)
+        ((one,), (other,)) = [
+            await service.attempts(*of) for of in (("training", training), ("deployment", deployment.id))
+        ]
+        now = datetime.now(UTC)
+        for moment in (trained.started_at, trained.ended_at, one.started_at, one.ended_at, other.ready_at):
+            assert timedelta(0) <= now - moment < timedelta(minutes=9)
+        assert (one.outcome, other.state) == ("succeeded", "ready")
+        await service.cancel("deployment", deployment.id)
+        await service.becomes("deployment", deployment.id, "stopped", seconds=PATIENCE_SECONDS)
+        await pods.nothing_left()
+
+
+async def test_a_log_whose_stream_stays_cut_is_whole_by_what_the_pod_stored(beset: Beset, tmp_path: Path) -> None:
+    pods, service = beset.pods, beset.pods.service
+    async with fault_proxy(pods.namespace.kubeconfig) as cluster:
+        cluster.faults = [Fault("GET", "/log?", times=1_000, most=STREAM_BYTES)]
+        config = kubeconfig_for(cluster, pods.namespace.kubeconfig, tmp_path / "proxied.conf")
+        async with pods.replaced("training-consumer", TALKWRIGHT_KUBERNETES_CONFIG=str(config)):
+            training = await service.train(await service.assistant("cut"), project("cut"))
+            streamed = await service.stage("training", training, seconds=PATIENCE_SECONDS)
+            row = await service.becomes("training", training, "succeeded", "failed", seconds=PATIENCE_SECONDS)
+    assert row.state == "succeeded", row.reason
+    (attempt,) = await service.attempts("training", training)
+    stored = [json.loads(line)["number"] for line in (await service.store.get(log_key(attempt.id))).splitlines()]
+    async with service.database.transaction() as session:
+        shown = [number for number, _ in await read_log(session, "training", training, 0, 10_000)]
+    assert shown == stored == list(range(1, attempt.log_position + 1))
+    assert 0 < streamed.log_position < attempt.log_position
+    await pods.nothing_left()

@@ -14,6 +14,8 @@ import aiohttp
 import yaml
 from aiohttp import web
 
+READ_SECONDS = 0.1
+"""So long before a cut the client gets to read what went back."""
 _HOP = frozenset({"transfer-encoding", "content-length", "content-encoding", "connection", "host"})
 
 
@@ -21,7 +23,8 @@ _HOP = frozenset({"transfer-encoding", "content-length", "content-encoding", "co
 class Fault:
     """What happens to the next `times` requests whose method and path (with its query) hold these words.
 
-    They get `status`; without one the connection is cut, before the request is handed on or, with `is_late`, after it.
+    They get `status`; without one the connection is cut: before the request is handed on, with `is_late` after it, or
+    once `most` bytes of the answer have gone back.
     """
 
     method: str
@@ -29,6 +32,7 @@ class Fault:
     status: int | None = None
     times: int = 1
     is_late: bool = False
+    most: int | None = None
     headers: dict[str, str] = field(default_factory=dict)
 
 
@@ -79,20 +83,21 @@ async def fault_proxy(kubeconfig: Path) -> AsyncIterator[FaultProxy]:
             method, path = request.method, request.path_qs
             proxy.asked.append((method, path))
             fault = proxy._next(method, path)
-            if fault is not None and not fault.is_late:
+            most = fault.most if fault is not None else None
+            if fault is not None and not fault.is_late and most is None:
                 return _failed(request, fault)
             fields = {name: value for name, value in request.headers.items() if name.lower() not in _HOP}
             data = await request.read()
             async with session.request(
                 method, cluster["server"] + path, headers=fields, data=data, ssl=trust
             ) as answer:
-                if fault is not None:
+                if fault is not None and most is None:
                     await answer.read()
                     return _failed(request, fault)
                 held = proxy.hold(method, path)
                 if held is not None:
                     await held.wait()
-                return await _handed_on(proxy, request, answer)
+                return await _handed_on(proxy, request, answer, most)
 
         app = web.Application(client_max_size=1 << 24)
         app.router.add_route("*", "/{path:.*}", handle)
@@ -120,14 +125,22 @@ def _failed(request: web.Request, fault: Fault) -> web.Response:
     return web.json_response(told, status=fault.status, headers=fault.headers)
 
 
-async def _handed_on(proxy: FaultProxy, request: web.Request, answer: aiohttp.ClientResponse) -> web.StreamResponse:
+async def _handed_on(
+    proxy: FaultProxy, request: web.Request, answer: aiohttp.ClientResponse, most: int | None
+) -> web.StreamResponse:
     fields = {name: value for name, value in answer.headers.items() if name.lower() not in _HOP}
     response = web.StreamResponse(status=answer.status, headers=fields)
     await response.prepare(request)
 
     async def pass_on() -> None:
+        left = most
         async for chunk in answer.content.iter_any():
-            await response.write(chunk)
+            await response.write(chunk[:left])
+            if left is not None:
+                left -= len(chunk)
+                if left <= 0:
+                    await asyncio.sleep(READ_SECONDS)
+                    raise asyncio.CancelledError
 
     task = asyncio.create_task(pass_on())
     proxy.streams[task] = request.path_qs
