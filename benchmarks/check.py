@@ -2,7 +2,8 @@
 
     python benchmarks/check.py [FILE ...] [--readme]
 
-Without files it runs all. `--readme` prints the rows of README.md's table instead of the verdicts.
+Without files it runs all. `--readme` prints the rows of README.md's table instead of the verdicts. What this machine
+can't measure is no miss, and no figure that was kept either: the last lines name it.
 """
 
 from __future__ import annotations
@@ -13,10 +14,12 @@ import os
 import subprocess
 import sys
 import tomllib
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from pathlib import Path
 
 FOLDER = Path(__file__).parent
+OVER, MISSED, MISSING = "OVER, within the margin", "MISSED", "MISSING"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +42,7 @@ class Figure:
         return value >= bound if self.least else value <= bound
 
     def verdict(self, value: float) -> str:
-        """`goal`, `kept`, `close` (beyond the limit, but within the margin), `MISSED`; empty without a limit."""
+        """`goal`, `kept`, `OVER, within the margin`, or `MISSED`; empty without a limit."""
         if self.limit is None:
             return ""
         if self.goal is not None and self.within(value, self.goal):
@@ -47,12 +50,12 @@ class Figure:
         if self.within(value, self.limit):
             return "kept"
         eased = self.limit * (1 - self.margin if self.least else 1 + self.margin)
-        return "close" if self.within(value, eased) else "MISSED"
+        return OVER if self.within(value, eased) else MISSED
 
     @property
-    def skipped(self) -> str:
-        """Why the figure can't be measured here; empty where it can."""
-        return f"skipped: {self.needs} is not set" if self.needs and not os.environ.get(self.needs) else ""
+    def lacks(self) -> str | None:
+        """The data without which the figure can't be measured, where they are not named."""
+        return f"{self.needs} is not set" if self.needs and not os.environ.get(self.needs) else None
 
     @property
     def bound(self) -> str:
@@ -66,18 +69,66 @@ def figures() -> dict[str, Figure]:
     return {name: Figure(name=name, **entry) for name, entry in entries.items()}
 
 
-def measured(benchmark: str) -> dict[str, float]:
-    """Run one benchmark; gives its values by name."""
-    done = subprocess.run([sys.executable, str(FOLDER / benchmark)], stdout=subprocess.PIPE, text=True, check=False)
-    said = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
-    if done.returncode:
-        sys.stderr.write(f"{benchmark} ended with code {done.returncode}.\n")
-    return {line["name"]: line["value"] for line in said}
+@dataclass(frozen=True)
+class Told:
+    """What benchmarks told: values by figure, and why those of some files can't be measured here."""
+
+    values: dict[str, float] = field(default_factory=dict)
+    missing: dict[str, str] = field(default_factory=dict)
+
+    def lacks(self, figure: Figure) -> str | None:
+        """Why a figure without a value can't be measured here; None where it should have been."""
+        return figure.lacks or self.missing.get(figure.benchmark)
+
+
+def measured(benchmarks: Iterable[str]) -> Told:
+    """Run these benchmarks, one after the other."""
+    told = Told()
+    for benchmark in benchmarks:
+        done = subprocess.run([sys.executable, str(FOLDER / benchmark)], stdout=subprocess.PIPE, text=True, check=False)
+        if done.returncode:
+            sys.stderr.write(f"{benchmark} ended with code {done.returncode}.\n")
+        for line in (json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")):
+            if "missing" in line:
+                told.missing[benchmark] = line["missing"]
+            else:
+                told.values[line["name"]] = line["value"]
+    return told
 
 
 def readme_row(figure: Figure, value: str) -> str:
     """One row of README.md's table."""
     return f"| {figure.what} | {value} {figure.unit} | {figure.bound} | `{figure.benchmark}` |"
+
+
+def verdicts(wanted: Iterable[Figure], told: Told) -> dict[str, str]:
+    """What is to be said of each figure."""
+    found = {}
+    for one in wanted:
+        value = told.values.get(one.name)
+        lacks = told.lacks(one)
+        found[one.name] = one.verdict(value) if value is not None else MISSING if lacks is None else "not measured"
+    return found
+
+
+def summary(wanted: Iterable[Figure], told: Told) -> list[str]:
+    """How many limits are kept; then what is over, missed or not measured by name: nothing of that is kept."""
+    known = {one.name: one for one in wanted if one.limit is not None}
+    named: dict[str, list[str]] = {}
+    for name, verdict in verdicts(known.values(), told).items():
+        kind = {"goal": "kept", "not measured": f"not measured, as {told.lacks(known[name])}"}.get(verdict, verdict)
+        named.setdefault(kind, []).append(name)
+    kept = len(named.pop("kept", []))
+    return [f"{kept} of {len(known)} limits are kept.", *(f"{kind}: {', '.join(of)}" for kind, of in named.items())]
+
+
+def tell(wanted: Iterable[Figure], told: Told) -> None:
+    """A line for each figure."""
+    said = verdicts(wanted, told)
+    for one in wanted:
+        goal = f"goal {one.goal:g}" if one.goal is not None else ""
+        shown = f"{told.values[one.name]:.3g} {one.unit}" if one.name in told.values else ""
+        print(f"{one.name:22} {shown:>18}  {one.bound:16} {goal:9} {said[one.name]}")
 
 
 def main() -> None:
@@ -88,22 +139,16 @@ def main() -> None:
     known = figures()
     chosen = [Path(file).name for file in options.files] or list(dict.fromkeys(one.benchmark for one in known.values()))
     wanted = [one for one in known.values() if one.benchmark in chosen]
-    values = {name: value for benchmark in chosen for name, value in measured(benchmark).items()}
+    told = measured(chosen)
     if options.readme:
-        measurable = [one for one in wanted if one.readme and not one.skipped]
-        print("\n".join(readme_row(one, f"{values[one.name]:.3g}") for one in measurable))
-        return
-    bad = 0
-    for one in wanted:
-        value = values.pop(one.name, None)
-        verdict = (one.skipped or "MISSING") if value is None else one.verdict(value)
-        bad += verdict in ("MISSED", "MISSING")
-        goal = f"goal {one.goal:g}" if one.goal is not None else ""
-        shown = "" if value is None else f"{value:.3g} {one.unit}"
-        print(f"{one.name:22} {shown:>18}  {one.bound:16} {goal:9} {verdict}")
-    if values:
-        sys.exit(f"Not in limits.toml: {', '.join(sorted(values))}")
-    sys.exit(1 if bad else 0)
+        rows = [one for one in wanted if one.readme and one.name in told.values]
+        print("\n".join(readme_row(one, f"{told.values[one.name]:.3g}") for one in rows))
+    else:
+        tell(wanted, told)
+    print("", *summary(wanted, told), sep="\n", file=sys.stderr if options.readme else sys.stdout)
+    if strangers := told.values.keys() - known.keys():
+        sys.exit(f"Not in limits.toml: {', '.join(sorted(strangers))}")
+    sys.exit(1 if {MISSED, MISSING} & set(verdicts(wanted, told).values()) else 0)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
     python benchmarks/jobs.py
 
 Orchestrators and consumers run as an operator would run them, with the times that are set by default: nobody tells of a
-death. This program stands for the backend.
+death. This program serves the studio, and a person clicks in it over HTTP.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from uuid import UUID
 import structlog
 from _database import migrated
 from _figures import tell
+from _person import Person, person_at
 from _processes import load
 from sqlalchemy import text
 
@@ -27,9 +28,6 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from tests.services.modelservice import Service, project, service_at
 
 from talkwright.cli.supervisor.child import Child
-from talkwright.database.announcements import announce
-from talkwright.database.ids import SYSTEM_USER, uuid7
-from talkwright.database.trainings import insert_training
 
 ROLES = ("training-orchestrator", "running-orchestrator", "training-consumer", *["running-consumer"] * 2)
 SETTINGS = {
@@ -52,45 +50,35 @@ def main() -> None:
 
 async def measure(url: str, home: Path) -> None:
     """All figures, one after the other."""
-    async with service_at(url, home, **SETTINGS) as service:
+    async with service_at(url, home, **SETTINGS) as service, person_at(service) as person:
         children = {service.start(role, watched=False) for role in ROLES}
-        assistant = await service.assistant("jobs")
-        first = await service.train(assistant, project("jobs"), deploy=True)
+        assistant = await person.imports("jobs", project("jobs"))
+        first = await person.trains(assistant, deploy=True)
         deployment = (await service.active(assistant, training=first)).id
-        version = await service.version(assistant, project("jobs"))
-        took = sorted([await first_line(service, assistant, version) for _ in range(TRAININGS)])
+        took = sorted([await first_line(service, person, assistant) for _ in range(TRAININGS)])
         note = f"the median is {took[len(took) // 2]:.0f} ms; {load()}"
         tell("first-log-line", took[int(len(took) * 0.95) - 1], "ms", note)
-        tell("cancel", max([await cancelled(service, assistant, version) for _ in range(CANCELLATIONS)]), "s", load())
+        tell("cancel", max([await cancelled(service, person, assistant) for _ in range(CANCELLATIONS)]), "s", load())
         took = [await adopted(service, deployment, children) for _ in range(ADOPTIONS)]
         tell("adoption", max(took), "s", f"{service.engine_of(deployment)} goes on; {load()}")
 
 
-async def asked(service: Service, assistant: UUID, version: UUID) -> UUID:
-    """A training that was asked for just now."""
-    training = uuid7()
-    async with service.database.transaction() as session:
-        await insert_training(session, training, assistant=assistant, version=version, by=SYSTEM_USER, deploy=False)
-        announce(session, assistant, "training", {"training": str(training)})
-    return training
-
-
-async def first_line(service: Service, assistant: UUID, version: UUID) -> float:
-    """Milliseconds from the wish for a training to the first line of its log."""
+async def first_line(service: Service, person: Person, assistant: UUID) -> float:
+    """Milliseconds from a click on Train to the first line of the training's log."""
     began = time.monotonic()
-    training = await asked(service, assistant, version)
+    training = await person.trains(assistant)
     await seen(service, training)
     took = time.monotonic() - began
     await service.becomes("training", training, "succeeded")
     return took * 1000
 
 
-async def cancelled(service: Service, assistant: UUID, version: UUID) -> float:
-    """Seconds from the wish that a training at work shall stop until it has, and none of its processes is left."""
-    training = await asked(service, assistant, version)
+async def cancelled(service: Service, person: Person, assistant: UUID) -> float:
+    """Seconds from a click on Stop, the training at work, until it is cancelled and none of its processes is left."""
+    training = await person.trains(assistant)
     await seen(service, training)
     began = time.monotonic()
-    await service.cancel("training", training)
+    await person.stops(assistant, training)
     row = await service.becomes("training", training, "cancelled", "succeeded")
     while any(f"tw-t-{training}" in folder for folder in map(where, service.jobs())):  # noqa: ASYNC110 - nobody tells
         await asyncio.sleep(LOOK_SECONDS)
