@@ -162,14 +162,13 @@ web/node_modules/.stamp: web/package-lock.json requirements/node.txt | .tools/.s
 	@cd web && $(NODE_ROOT) npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
-# Written only when it differs, so that a change in the backend that leaves the API alone builds nothing anew.
 web/openapi.json: $(SOURCES) | .venv/.studio
-	@$(PYTHON) -m talkwright.backend.openapi > $@.new
-	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
+	@$(PYTHON) -m talkwright.backend.openapi > $@.new && mv $@.new $@
 
+# Made anew only when the API differs: a change in the backend that leaves it alone builds nothing.
 web/src/api/generated/.stamp: web/openapi.json web/node_modules/.stamp
-	@cd web && $(NODE_ROOT) npm run --silent api > /dev/null
-	@touch $@
+	@if ! cmp -s $< .cache/openapi.json || ! test $@ -nt web/node_modules/.stamp; then \
+	  mkdir -p .cache && (cd web && $(NODE_ROOT) npm run --silent api > /dev/null) && cp $< .cache/openapi.json && touch $@; fi
 
 web/dist/.stamp: web/src/api/generated/.stamp $(WEB_SOURCES)
 	@echo "Building the web client"
