@@ -2,8 +2,12 @@
 import { doubt, onBack } from '../api'
 import { openStores } from './stores'
 
-const MARK = 'talkwright-reloaded'
-const AGAIN_AFTER = 60_000
+declare global {
+  interface Window {
+    /** Whether a page that lacks a file may be loaded again by itself. True once in a minute, while the studio answers (index.html). */
+    mayLoadAgain: () => Promise<boolean>
+  }
+}
 
 /** Loads a piece; where the studio is away it waits until it is back. */
 export async function piece<Loaded>(load: () => Promise<Loaded>): Promise<Loaded> {
@@ -32,11 +36,7 @@ export function reloadOnMissingChunk(): void {
 }
 
 async function reloadOnce(): Promise<void> {
-  // Without a studio there is nothing newer to load.
-  if (!(await isServed())) return
-  const last = Number(sessionStorage.getItem(MARK) ?? 0)
-  if (Date.now() - last < AGAIN_AFTER || openStores().some((store) => store.fleeting)) return
-  sessionStorage.setItem(MARK, String(Date.now()))
+  if (openStores().some((store) => store.fleeting) || !(await window.mayLoadAgain())) return
   await Promise.all(openStores().map((store) => store.leave()))
   window.location.reload()
 }
