@@ -7,7 +7,6 @@ import json
 import os
 import signal
 import time
-from collections import defaultdict
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -33,46 +32,6 @@ BUSY = max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
 """By how much everything takes longer on this machine now."""
 AS_IN_EARNEST = {"TALKWRIGHT_ORCHESTRATOR_LEASE_SECONDS": "4", "TALKWRIGHT_ORCHESTRATOR_RENEW_SECONDS": "1"}
 SLOW = {"TALKWRIGHT_ORCHESTRATOR_LEASE_SECONDS": "60", "TALKWRIGHT_ORCHESTRATOR_RENEW_SECONDS": "20"}
-WRITERS = """
-CREATE SCHEMA writers;
-CREATE TABLE writers.written (what text, name text, who text);
-CREATE FUNCTION writers.note() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
-BEGIN
-  IF TG_OP = 'INSERT' THEN
-    INSERT INTO writers.written VALUES (TG_TABLE_NAME, 'row', current_setting('application_name'));
-  ELSE
-    INSERT INTO writers.written SELECT TG_TABLE_NAME, n.key, current_setting('application_name')
-    FROM jsonb_each(to_jsonb(NEW)) n JOIN jsonb_each(to_jsonb(OLD)) o USING (key) WHERE n.value <> o.value;
-  END IF;
-  RETURN NULL;
-END $$;
-CREATE TRIGGER noted AFTER INSERT OR UPDATE ON studio.trainings FOR EACH ROW EXECUTE FUNCTION writers.note();
-CREATE TRIGGER noted AFTER INSERT OR UPDATE ON studio.deployments FOR EACH ROW EXECUTE FUNCTION writers.note();
-CREATE TRIGGER noted AFTER INSERT OR UPDATE ON studio.attempts FOR EACH ROW EXECUTE FUNCTION writers.note();
-"""
-BACKEND = ""  # this process stands for it
-BOTH = {"training-orchestrator", "running-orchestrator"}
-ALLOWED = {
-    "trainings": {
-        "row": {BACKEND},
-        "cancel_requested_at": {BACKEND},
-        "deploy": {BACKEND},
-        "*": {"training-orchestrator"},
-    },
-    "deployments": {
-        "row": {BACKEND, "training-orchestrator"},
-        "cancel_requested_at": {BACKEND},
-        "wake_requested_at": {BACKEND},
-        "*": {"running-orchestrator"},
-    },
-    "attempts": {
-        "row": BOTH,
-        "worker": BOTH,
-        "epoch": BOTH,
-        "stop_requested_at": BOTH,
-        "*": {"training-consumer", "running-consumer"},
-    },
-}
 
 
 @pytest.fixture
@@ -169,32 +128,6 @@ async def test_a_leader_that_was_frozen_changes_nothing_when_it_comes_back(servi
         assert str(second) in move.who
 
 
-async def test_each_column_has_one_writer(service: Service, postgres: TestServer) -> None:
-    name = make_url(service.environment["TALKWRIGHT_DATABASE_URL"]).database
-    with psycopg.connect(postgres.url(OWNER, str(name))) as link:
-        link.execute(WRITERS)
-    for role in ("training-orchestrator", "training-consumer", "running-orchestrator", "running-consumer"):
-        service.start(role)
-    assistant = await service.assistant("written")
-    training = await service.train(assistant, project("written"), deploy=True)
-    deployment = await service.active(assistant, training=training)
-    stopped = await service.train(assistant, project("written", verb="Wired"))
-    await service.stage("training", stopped)
-    await service.cancel("training", stopped)
-    await service.becomes("training", stopped, "cancelled", "succeeded")
-    await service.cancel("deployment", deployment.id)
-    await service.becomes("deployment", deployment.id, "stopped")
-    written: dict[tuple[str, str], set[str]] = defaultdict(set)
-    with psycopg.connect(postgres.url(OWNER, str(name))) as link:
-        for what, column, who in link.execute("SELECT DISTINCT what, name, who FROM writers.written"):
-            written[what, column].add(who)
-    for (what, column), who in written.items():
-        allowed = ALLOWED[what].get(column, ALLOWED[what]["*"])
-        assert who <= allowed, f"{what}.{column} was written by {who}"
-    seen = {("trainings", "state"), ("deployments", "active"), ("attempts", "address"), ("attempts", "outcome")}
-    assert seen <= written.keys()
-
-
 async def frames(link: psycopg.AsyncConnection[Any], kind: str) -> dict[str, Any]:
     """The next frame of a kind that the pages hear."""
     async for note in link.notifies(timeout=20 * BUSY):
@@ -232,80 +165,3 @@ async def test_a_log_of_long_lines_is_told_by_its_last_ones(service: Service) ->
         shown = (await frames(link, "log"))["lines"]
     assert shown[-1]["number"] == 30
     assert len(shown) < 20
-
-
-class OldConsumer:
-    """A consumer of protocol 1: the statements of the release before, as they stood, over a connection of its own."""
-
-    def __init__(self, link: psycopg.AsyncConnection[Any], role: str) -> None:
-        self._link, self._role, self.id = link, role, uuid7()
-
-    async def register(self) -> None:
-        await self._link.execute(
-            "INSERT INTO studio.workers (id, role, host, process, engines, started_at, heartbeat_at) "
-            "VALUES (%s, %s, 'old', 1, '[\"talkwright\"]', clock_timestamp(), clock_timestamp())",
-            (self.id, self._role),
-        )
-        await self._link.execute("SELECT pg_notify('talkwright', 'work 0')")
-
-    async def beat(self) -> int:
-        """Renew by holder alone; gives how many leases."""
-        rows = await self._link.execute(
-            "WITH alive AS (UPDATE studio.workers SET heartbeat_at = clock_timestamp() "
-            "WHERE id = %(worker)s AND ended_at IS NULL RETURNING id), "
-            "renewed AS (UPDATE studio.leases SET expires_at = clock_timestamp() + make_interval(secs => 30) "
-            "WHERE holder = %(worker)s AND expires_at > clock_timestamp() RETURNING key, epoch) "
-            "SELECT NULL AS key, 0 AS epoch FROM alive UNION ALL SELECT key, epoch FROM renewed",
-            {"worker": self.id},
-        )
-        return len(await rows.fetchall()) - 1
-
-    async def held(self, *, stop: bool = False) -> tuple[UUID, UUID, bool]:
-        """The attempt that it was given, once it is (or is to stop): its id, its work, whether it is to stop."""
-        async with asyncio.timeout(20 * BUSY):
-            while True:
-                rows = await self._link.execute(
-                    "SELECT a.id, a.work, a.stop_requested_at IS NOT NULL AS stop FROM studio.attempts a "
-                    "WHERE a.worker = %s AND a.ended_at IS NULL",
-                    (self.id,),
-                )
-                if (row := await rows.fetchone()) is not None and row[2] >= stop:
-                    return row[0], row[1], row[2]
-                await asyncio.sleep(0.05)
-
-    async def write(self, attempt: UUID, **values: str) -> None:
-        """Write columns of the attempt under its lease of epoch 1."""
-        async with self._link.transaction():
-            fence = await self._link.execute(
-                "SELECT epoch FROM studio.leases WHERE key = %s AND holder = %s AND epoch = 1 "
-                "AND expires_at > clock_timestamp() FOR UPDATE",
-                (f"attempt:{attempt}", self.id),
-            )
-            assert await fence.fetchone() is not None
-            ends = ", ended_at = clock_timestamp()" if values["state"] == "ended" else ""
-            columns = ", ".join(f"{name} = %({name})s" for name in values)
-            statement = f"UPDATE studio.attempts SET {columns}{ends} WHERE id = %(id)s AND outcome IS NULL"
-            await self._link.execute(statement, {**values, "id": attempt})
-            await self._link.execute("SELECT pg_notify('talkwright', 'work 0')")
-
-
-async def test_a_consumer_of_the_release_before_works_with_the_orchestrator_of_today(service: Service) -> None:
-    service.start("training-orchestrator")
-    url = service.environment["TALKWRIGHT_DATABASE_URL"]
-    async with await psycopg.AsyncConnection.connect(url, autocommit=True) as link:
-        consumer = OldConsumer(link, "training-consumer")
-        await consumer.register()
-        failing = await service.train(await service.assistant("old"), project("old"))
-        attempt, work, _ = await consumer.held()
-        assert work == failing
-        assert await consumer.beat() == 1
-        await consumer.write(attempt, state="running")
-        await consumer.write(attempt, state="ended", outcome="failed", reason="It broke.")
-        assert (await service.becomes("training", failing, "failed")).reason == "It broke."
-        stopped = await service.train(await service.assistant("older"), project("older"))
-        attempt, work, is_to_stop = await consumer.held()
-        assert (work, is_to_stop) == (stopped, False)
-        await service.cancel("training", stopped)
-        assert (await consumer.held(stop=True))[2]
-        await consumer.write(attempt, state="ended", outcome="cancelled")
-        await service.becomes("training", stopped, "cancelled")

@@ -67,6 +67,7 @@ SECONDS = {
     "tests/identity/test_sign_ins.py": 25,
     "tests/modelservice/test_object_storage.py": 25,
     "tests/modelservice/test_publication.py": 25,
+    "tests/modelservice/test_writers.py": 25,
     "tests/web/test_canvas.py": 25,
     "tests/web/test_frame.py": 25,
     "tests/web/test_live.py": 25,
