@@ -20,7 +20,7 @@ import psycopg
 import pytest
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError
 from structlog.testing import capture_logs
 from tests.services.forwarding import forwarded
 from tests.services.modelservice import Service, service_at
@@ -29,7 +29,7 @@ from tests.services.scraping import Scraped, scraped
 
 from talkwright.database import outage as outages
 from talkwright.database.engine import Database
-from talkwright.database.outage import CUT, Outage, trouble_of
+from talkwright.database.outage import trouble_of
 from talkwright.database.readiness import Lack, lack_of
 
 pytestmark = pytest.mark.anyio
@@ -162,131 +162,6 @@ async def test_a_server_that_can_not_do_what_was_asked_is_there(
                 await session.execute(text("SELECT 1 / 0"))
         await asyncio.sleep(0.01)
     assert [line["event"] for line in lines] == [UNAVAILABLE, AVAILABLE]
-
-
-class TestTelling:
-    @pytest.fixture
-    def refused(self) -> OperationalError:
-        return OperationalError("", None, psycopg.OperationalError("connection failed: … failed: Connection refused"))
-
-    @pytest.fixture
-    def outage(self, monkeypatch: pytest.MonkeyPatch) -> Outage:
-        self.now = 1000.0
-        monkeypatch.setattr(outages, "monotonic", lambda: self.now)
-        return Outage(f"postgresql://me:{SECRET}@db.example/bots", "TALKWRIGHT_DATABASE_DIRECT_URL")
-
-    @pytest.fixture
-    def no_calm(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(outages, "CALM_SECONDS", 0.0)
-
-    @pytest.mark.usefixtures("no_calm")
-    async def test_it_is_told_once_then_each_minute_and_when_it_is_over(
-        self, outage: Outage, refused: OperationalError
-    ) -> None:
-        with capture_logs() as lines:
-            for _ in range(150):
-                outage.failed(refused)
-                self.now += 1
-            outage.answered()
-            outage.answered()
-            await asyncio.sleep(0.01)
-        assert [(line["event"], line["seconds"]) for line in lines] == [
-            (UNAVAILABLE, 0), (UNAVAILABLE, 60), (UNAVAILABLE, 120), (AVAILABLE, 150)
-        ]  # fmt: skip
-        assert {line["host"] for line in lines} == {"db.example"}
-        assert (lines[0]["port"], lines[0]["database"], lines[0]["log_level"]) == (5432, "bots", "warning")
-        assert "TALKWRIGHT_DATABASE_DIRECT_URL" in lines[0]["mend"]
-        assert SECRET not in str(lines)
-
-    def test_another_cause_is_told_at_once(self, outage: Outage, refused: OperationalError) -> None:
-        starting = OperationalError(
-            "", None, psycopg.OperationalError("connection failed: FATAL:  the database system is starting up")
-        )
-        with capture_logs() as lines:
-            for error in (refused, starting, refused, starting):
-                outage.failed(error)
-        assert [line["cause"] for line in lines] == [
-            "does not answer: the connection is refused", "is starting or stopping"
-        ]  # fmt: skip
-
-    @pytest.mark.usefixtures("no_calm")
-    @pytest.mark.parametrize("ends", [("pool", False), ("news", True)])
-    async def test_it_is_over_when_all_who_met_it_get_through_or_one_anew(
-        self, outage: Outage, refused: OperationalError, ends: tuple[str, bool]
-    ) -> None:
-        with capture_logs() as lines:
-            outage.failed(refused, "pool")
-            outage.failed(refused, "news")
-            outage.answered("news")
-            await asyncio.sleep(0.01)
-            assert outage.lasts
-            outage.answered(ends[0], anew=ends[1])
-            await asyncio.sleep(0.01)
-        assert [line["event"] for line in lines] == [UNAVAILABLE, AVAILABLE]
-
-    async def come_and_go(self, outage: Outage, error: Exception) -> None:
-        """Some attempts fail, each is followed by one that goes well, and time goes on."""
-        for _ in range(5):
-            outage.failed(error)
-            outage.answered()
-            self.now += 0.02
-            await asyncio.sleep(0.02)
-
-    async def test_while_it_comes_and_goes_it_is_not_told_to_be_over(
-        self, outage: Outage, refused: OperationalError, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr(outages, "CALM_SECONDS", 0.05)
-        with capture_logs() as lines:
-            await self.come_and_go(outage, refused)
-            assert [line["event"] for line in lines] == [UNAVAILABLE]
-            await asyncio.sleep(0.1)
-        assert [line["event"] for line in lines] == [UNAVAILABLE, AVAILABLE]
-
-    async def test_connections_that_were_cut_are_told_only_where_it_goes_on(self, outage: Outage) -> None:
-        cut = psycopg.errors.AdminShutdown("terminating connection due to administrator command")
-        assert trouble_of(cut) is CUT
-        with capture_logs() as lines:
-            outage.failed(cut)
-            outage.failed(cut)
-            self.now += 2
-            outage.answered()
-            outage.failed(cut)
-            outage.answered()
-            assert lines == []
-            self.now += 2
-            outage.failed(cut)
-        assert [line["cause"] for line in lines] == ["cuts connections"]
-
-    async def test_cuts_that_are_far_apart_are_not_told(self, outage: Outage) -> None:
-        with capture_logs() as lines:
-            for _ in range(6):
-                outage.failed(psycopg.errors.AdminShutdown("terminating connection"))
-                outage.answered()
-                self.now += 31
-        assert lines == []
-
-    @pytest.mark.usefixtures("no_calm")
-    @pytest.mark.parametrize("error", [psycopg.errors.DiskFull(), psycopg.errors.ReadOnlySqlTransaction()])
-    async def test_what_hinders_some_is_over_when_nothing_failed_for_a_while(
-        self, outage: Outage, error: psycopg.Error, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr(outages, "REMIND_SECONDS", 0.2)
-        with capture_logs() as lines:
-            await self.come_and_go(outage, error)
-            assert [line["event"] for line in lines] == [UNAVAILABLE]
-            await asyncio.sleep(0.3)
-        assert [line["event"] for line in lines] == [UNAVAILABLE, AVAILABLE]
-
-    @pytest.mark.usefixtures("no_calm")
-    async def test_one_that_comes_back_soon_is_over_later(
-        self, outage: Outage, refused: OperationalError, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr(outages, "REMIND_SECONDS", 0.2)
-        with capture_logs() as lines:
-            await self.come_and_go(outage, refused)
-            assert [line["event"] for line in lines] == [UNAVAILABLE, AVAILABLE, UNAVAILABLE]
-            await asyncio.sleep(0.3)
-        assert [line["event"] for line in lines] == [UNAVAILABLE, AVAILABLE, UNAVAILABLE, AVAILABLE]
 
 
 @pytest.fixture
