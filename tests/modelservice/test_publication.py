@@ -6,6 +6,7 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
+from structlog.testing import capture_logs
 from tests.modelservice.places import PUBLISHING
 from tests.modelservice.stand import Stand
 
@@ -137,7 +138,10 @@ async def test_lines_that_the_stream_lost_are_taken_from_the_stored_log(stand: S
             await asyncio.sleep(0)
         job.stream.close()
 
-    await stand.run(training, 1, watch=lambda job: cutting.append(asyncio.create_task(cut(job))))
+    with capture_logs() as lines:
+        await stand.run(training, 1, watch=lambda job: cutting.append(asyncio.create_task(cut(job))))
     await asyncio.gather(*cutting)
+    (filled,) = [line["lines"] for line in lines if line["event"] == "log.gap_filled"]
+    assert filled > 0
     assert await stand.log(training) == [*((number + 1, f"line {number}") for number in range(200)), (201, PUBLISHING)]
     await published_once(stand, training)
