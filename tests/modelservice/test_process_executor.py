@@ -140,7 +140,6 @@ import asyncio, json, sys
 from pathlib import Path
 from talkwright.modelservice.executors.process import ProcessExecutor
 from talkwright.modelservice.jobs import Job, Limits
-from talkwright.operations.lifeline import Lifeline, has_ended
 from talkwright.storage.objects import ObjectStore
 
 async def main():
@@ -173,6 +172,25 @@ async def test_a_job_is_taken_over_from_a_holder_that_is_frozen_and_that_one_lea
     assert is_folder(str(tmp_path / "jobs" / "x"))
     await taken.discard()
     assert not is_folder(str(tmp_path / "jobs" / "x"))
+
+
+OTHER_NAMESPACE = ("unshare", "--map-root-user", "--pid", "--fork", "--mount-proc", "--kill-child")
+
+
+@pytest.mark.skipif(
+    subprocess.run([*OTHER_NAMESPACE, "true"], capture_output=True, check=False).returncode != 0,
+    reason="this machine lets nobody make a namespace of processes",
+)
+async def test_a_job_of_another_process_namespace_is_left_alone(executor: ProcessExecutor, tmp_path: Path) -> None:
+    """Its numbers mean other processes here, or none: two containers over one data folder."""
+    command = (*OTHER_NAMESPACE, sys.executable, "-c", FROZEN, str(tmp_path))
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as holder:  # noqa: ASYNC220 - it begins at once
+        assert holder.stdout is not None
+        handle = json.loads(await asyncio.to_thread(holder.stdout.readline))
+        found = await executor.adopt(handle, None), is_folder(str(tmp_path / "jobs" / "x"))
+        holder.kill()
+    assert handle["boot"].split("/")[0] == boot_id().split("/")[0]
+    assert found == (None, True)
 
 
 async def test_a_folder_whose_maker_was_killed_before_it_had_its_name_is_cleared_too(
