@@ -19,7 +19,7 @@ import pytest
 import yaml
 from sqlalchemy.engine import make_url
 from tests.modelservice.kubernetes import manifests
-from tests.modelservice.kubernetes.podded import PATIENCE_SECONDS, Pods
+from tests.modelservice.kubernetes.podded import PATIENCE_SECONDS, UNNOTICED_SECONDS, Pods
 from tests.modelservice.places import store_at
 from tests.services.forwarding import forwarded
 from tests.services.kubernetes.running import HOST, KubernetesCluster, KubernetesNamespace, moved
@@ -57,6 +57,11 @@ class Inside(Pods):
     async def says(self, *words: str) -> str:
         """What kubectl says of the namespace of the roles."""
         return await asyncio.to_thread(self.home.kubectl, *words)
+
+    async def kill(self, pod: str) -> None:
+        """Kill the process of a role, which tells nobody; its container starts again."""
+        words = ("get", "pod", pod, "-o", "jsonpath={.status.containerStatuses[0].containerID}")
+        await asyncio.to_thread(self.home.cluster.kill_container, (await self.says(*words)).rpartition("/")[2])
 
     async def tool(self, *words: str, **variables: str) -> str:
         """What `talkwright` says in the pod for an operator's commands, with further variables."""
@@ -113,7 +118,7 @@ async def inside(
     roles = KubernetesNamespace(cluster, f"service-{uuid4().hex[:12]}", cluster.admin)
     local = {"TALKWRIGHT_DRAIN_LEAST_SECONDS": "0"}
     with cluster.namespace() as jobs, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(turns, "WAIT_SECONDS", PATIENCE_SECONDS)
+        patch.setattr(turns, "WAIT_SECONDS", UNNOTICED_SECONDS)
         async with (
             forwarded(API_HOST, (api.hostname, api.port), API_PORT),
             forwarded(HOST, (behind.host, behind.port)) as port,
