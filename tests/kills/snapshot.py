@@ -59,8 +59,8 @@ class Process:
 class Snapshot:
     """Rows, processes, ports, folders and storage at one moment. `workers` are those not ended: (id, role, pid).
 
-    The studio shall have so many running `bots` and training consumers (`trainers`). `answers` are the models that the
-    engines say they run, `model` those that they should.
+    The studio shall have so many running `bots`, training consumers (`trainers`) and `orchestrators` of each kind.
+    `answers` are the models that the engines say they run, `model` those that they should.
     """
 
     up: int
@@ -77,9 +77,12 @@ class Snapshot:
     model: str | None
     bots: int = 1
     trainers: int = 1
+    orchestrators: int = 1
 
     def wanted(self, role: str) -> int:
         """How many processes of a role there shall be."""
+        if role.endswith("-orchestrator"):
+            return self.orchestrators
         return {"running-consumer": ROLES[role] + self.bots, "training-consumer": self.trainers}.get(role, ROLES[role])
 
     def without(self, **values: object) -> Snapshot:

@@ -8,8 +8,9 @@ import json
 import os
 import re
 import signal
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +18,13 @@ import httpx2
 import psycopg
 from tests.kills.snapshot import Attempt, Process, Snapshot, Work, faults
 from tests.services.studio import PASSWORD, PLAIN, Browser
-from tests.services.up import Up, studio
+from tests.services.up import Up, busy, studio
 
 from talkwright.database.ids import uuid7
 from talkwright.identity.secrets import keyring
 
-HEALED_SECONDS = 30.0 * max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
-"""Within 30 seconds all is well again, of a machine that does nothing else."""
+HEALED_SECONDS = 30.0
+"""So long after a kill all is well again, of a machine that does nothing else."""
 ACTIVE = "SELECT assistant FROM studio.deployments WHERE active AND state = 'running'"
 
 
@@ -37,9 +38,14 @@ class Stage:
     assistant: str
     bots: int = 1
     trainers: int = 1
+    orchestrators: int = 1
     adopts: bool = False
     """Whether this `up` found its database running, which is then nobody's child."""
+    healings: list[float] = field(default_factory=list)
+    """The seconds that it took each time until all was well."""
     _link: psycopg.Connection[Any] | None = None
+    _hurt_at: float | None = None
+    _deadline: float = 0.0
 
     @property
     def base(self) -> str:
@@ -65,9 +71,28 @@ class Stage:
         rows = self.query(statement, *values)
         return rows[0][0] if rows else None
 
-    async def insist(self, method: str, path: str, body: object, seconds: float = HEALED_SECONDS) -> dict[str, Any]:
+    def strike(self, pid: int) -> None:
+        """End a process without any warning; from now on its time runs in which all has to be well again."""
+        kill(pid)
+        self.hurt()
+
+    def hurt(self) -> None:
+        """Begin the time in which all has to be well again, whatever is awaited in it and however often."""
+        self._hurt_at = time.monotonic()
+        self._deadline = self._hurt_at + HEALED_SECONDS * busy()
+
+    def rest(self) -> None:
+        """Forget a hurt that did not heal; whoever waited for it has failed."""
+        self._hurt_at = None
+
+    @property
+    def patience(self) -> float:
+        """The seconds that may be waited: the rest of those since the last hurt, or as many for what prepares one."""
+        return HEALED_SECONDS * busy() if self._hurt_at is None else max(self._deadline - time.monotonic(), 0.0)
+
+    async def insist(self, method: str, path: str, body: object) -> dict[str, Any]:
         """Send a request until it is answered, as a page does that loses its server; refusals fail at once."""
-        last = "nothing answers"
+        last, seconds = "nothing answers", self.patience
         try:
             async with asyncio.timeout(seconds):
                 while True:
@@ -108,10 +133,10 @@ class Stage:
         assert await self.say(chat, "/SetSlots(recipient=Maya)") == ["utter_ask_amount"]
         return chat
 
-    async def until(self, found: Callable[[], Any], what: str, seconds: float = HEALED_SECONDS) -> Any:
+    async def until(self, found: Callable[[], Any], what: str) -> Any:
         """Wait until something is so, and give it; looks every few milliseconds."""
         try:
-            async with asyncio.timeout(seconds):
+            async with asyncio.timeout(self.patience):
                 while True:
                     with contextlib.suppress(psycopg.OperationalError, OSError, ValueError, StopIteration):
                         if value := found():
@@ -120,13 +145,17 @@ class Stage:
         except TimeoutError:
             raise AssertionError(f"never seen: {what}; {self.up.lines[-20:]}") from None
 
-    def job(self, kind: str, work: str) -> dict[str, int] | None:
-        """The processes of the latest job of some work: its `wrapper` and its `job`."""
+    def job(self, kind: str, work: str, stage: str = "") -> dict[str, int] | None:
+        """The processes of the latest job of some work, its `wrapper` and its `job`; once it said a stage, if named."""
         folders = sorted((self.up.home / "jobs" / kind).glob(f"tw-?-{work}-*"), key=os.path.getmtime)
         if not folders:
             return None
         status = json.loads((folders[-1] / "status.json").read_text())
-        return {"wrapper": status["wrapper"], "job": status["pid"]} if status["code"] is None else None
+        if status["code"] is not None or status["pid"] is None:
+            return None
+        if stage and stage not in _stages(folders[-1]):
+            return None
+        return {"wrapper": status["wrapper"], "job": status["pid"]}
 
     def postmaster(self) -> int:
         """The main process of the database server."""
@@ -143,11 +172,11 @@ class Stage:
             )
         )
 
-    async def heals(self, seconds: float = HEALED_SECONDS) -> None:
+    async def heals(self, seconds: float | None = None) -> None:
         """Wait until nothing is wrong any more; fails with what still is."""
         found: list[str] = ["nothing could be read"]
         try:
-            async with asyncio.timeout(seconds):
+            async with asyncio.timeout(self.patience if seconds is None else seconds):
                 while found:
                     with contextlib.suppress(psycopg.OperationalError, OSError):
                         found = faults(await self.snapshot())
@@ -155,6 +184,9 @@ class Stage:
                         await asyncio.sleep(0.5)
         except TimeoutError:
             raise AssertionError("\n".join([*found, *self.up.lines[-30:]])) from None
+        if self._hurt_at is not None:
+            self.healings.append(time.monotonic() - self._hurt_at)
+        self.rest()
 
     async def snapshot(self) -> Snapshot:
         """Everything that the checker looks at."""
@@ -196,6 +228,7 @@ class Stage:
             model=" ".join(sorted(str(model) for _, _, model in running)) or None,
             bots=self.bots,
             trainers=self.trainers,
+            orchestrators=self.orchestrators,
         )
 
     async def _model_at(self, address: str, secret: bytes) -> str | None:
@@ -207,6 +240,13 @@ class Stage:
             return None
 
 
+def _stages(folder: Path) -> Iterator[str]:
+    """The stages that a job has named so far."""
+    for record in (folder / "log.jsonl").read_text().splitlines():
+        with contextlib.suppress(ValueError, KeyError, TypeError):  # a job may say anything
+            yield json.loads(json.loads(record)["text"])["stage"]
+
+
 def _port(address: str | None) -> int | None:
     return None if address is None else int(address.rpartition(":")[2])
 
@@ -216,6 +256,7 @@ def _processes(up: Up, *, adopts: bool) -> Iterator[Process]:
     for pid, command in up.processes().items():
         with contextlib.suppress(OSError):
             parent = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+            parent = up.process.pid if parent == os.getpid() else parent  # a replica that the test itself keeps
             ports = tuple(sorted(listening[inode] for inode in _sockets(pid) if inode in listening))
             if (name := name_of(command)) is not None:
                 yield Process(pid, _holder(command) if name == "wrapper" else parent, name, ports)
@@ -304,8 +345,13 @@ async def signed_in(up: Up, http: httpx2.AsyncClient) -> Browser:
 
 def database_url(up: Up) -> str:
     """The address of the studio's database, which stays the same for as long as `up` lives."""
-    given = Path(f"/proc/{up.role('backend')}/environ").read_text().split("\0")
-    return next(word.partition("=")[2] for word in given if word.startswith("TALKWRIGHT_DATABASE_URL="))
+    return environment_of(up.role("backend"))["TALKWRIGHT_DATABASE_URL"]
+
+
+def environment_of(pid: int) -> dict[str, str]:
+    """The variables that a process was given."""
+    given = Path(f"/proc/{pid}/environ").read_text().split("\0")
+    return {name: value for name, _, value in (word.partition("=") for word in given) if name}
 
 
 def kill(pid: int) -> None:

@@ -11,27 +11,34 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import httpx2
 import psycopg
-from tests.kills.stage import Stage, database_url, kill, name_of, signed_in
+from tests.kills.records import record_faults
+from tests.kills.stage import Stage, database_url, environment_of, kill, name_of, signed_in
 from tests.services.modelservice import project
 from tests.services.studio import PLAIN
-from tests.services.up import busy, studio
+from tests.services.up import Up, studio
 
 from talkwright.assistant.project import to_zip
+from talkwright.cli.supervisor.child import Child, Program, stop_all
+from talkwright.cli.supervisor.journal import Journal
 from talkwright.database.ids import uuid7
 
 SETTINGS = {
     "TALKWRIGHT_EXAMPLE": "none",
     "TALKWRIGHT_TRAINING_CONSUMERS": "2",
+    "TALKWRIGHT_ORCHESTRATOR_LEASE_SECONDS": "4",
+    "TALKWRIGHT_ORCHESTRATOR_RENEW_SECONDS": "1",
     "TALKWRIGHT_CONSUMER_LEASE_SECONDS": "2",
     "TALKWRIGHT_CONSUMER_RENEW_SECONDS": "0.5",
     "TALKWRIGHT_DRAIN_LEAST_SECONDS": "0.2",
     "TALKWRIGHT_DRAIN_SECONDS": "5",
 }
+ORCHESTRATORS = ("training-orchestrator", "running-orchestrator")
 VERBS = ("Sent", "Posted", "Wired")
 """One assistant each: its answers tell it from the others."""
 CHATS = 3
@@ -61,10 +68,14 @@ ENDED = ("succeeded", "failed", "cancelled")
 
 @dataclass
 class Storm:
-    """What happens in one storm, and what came of it; `over` ends what people begin anew, not what they are at."""
+    """What happens in one storm, and what came of it; `over` ends what people begin anew, not what they are at.
+
+    Only what happened before it was over is counted. With a `slack` of 2 it strikes half as often, for twice as long.
+    """
 
     stage: Stage
     seed: int
+    slack: float = 1.0
     assistants: dict[str, str] = field(default_factory=dict)
     over: asyncio.Event = field(default_factory=asyncio.Event)
     kills: Counter[str] = field(default_factory=Counter)
@@ -76,9 +87,9 @@ class Storm:
 
     def __str__(self) -> str:
         return (
-            f"seed {self.seed}, {time.monotonic() - self.began:.0f} s: {self.kills.total()} kills {dict(self.kills)}, "
-            f"{self.freezes.total()} freezes, trainings {dict(self.trainings)}, {self.turns} turns, "
-            f"refusals {dict(self.refusals)}"
+            f"seed {self.seed}, slack {self.slack:.2f}, {time.monotonic() - self.began:.0f} s: "
+            f"{self.kills.total()} kills {dict(self.kills)}, {self.freezes.total()} freezes, "
+            f"trainings {dict(self.trainings)}, {self.turns} turns, refusals {dict(self.refusals)}"
         )
 
     async def insist(self, method: str, path: str, body: object) -> dict[str, Any]:
@@ -114,7 +125,9 @@ class Storm:
     async def trains(self, assistant: str) -> None:
         """Train an assistant again and again; each model is to run."""
         while not self.over.is_set():
-            self.trainings[await self._train(assistant)] += 1
+            state = await self._train(assistant)
+            if not self.over.is_set():
+                self.trainings[state] += 1
 
     async def _train(self, assistant: str) -> str:
         training = str(uuid7())
@@ -136,29 +149,31 @@ class Storm:
                 answer = await self.insist("POST", f"/api/assistants/{assistant}/chats/{chat}/messages", body)
                 said = " ".join(str(entry.get("text")) for entry in answer["turn"]["entries"] if entry["kind"] == "bot")
                 assert expected.format(verb=verb) in said, (verb, text, said)
-                self.turns += 1
+                self.turns += not self.over.is_set()
                 await asyncio.sleep(PAUSE_SECONDS)
 
     async def strikes(self) -> None:
-        """Kill and freeze processes until it is over."""
+        """Kill and freeze processes until it is over: one of every kind at first, then as the weights say."""
         dice = random.Random(self.seed)
+        unhurt = dice.sample([*WEIGHTS], len(WEIGHTS))
         thawing: set[asyncio.Task[None]] = set()
-        while not self.over.is_set():
-            # A machine that others use as well is struck less often, for as much longer.
-            await asyncio.sleep(dice.uniform(*KILL_SECONDS) * min(busy(), 3.0))
+        while True:
+            await asyncio.sleep(dice.uniform(*KILL_SECONDS) * self.slack)
+            if self.over.is_set():
+                break
             here = self._processes()
-            kind = dice.choices([*WEIGHTS], [*WEIGHTS.values()])[0]
-            is_freeze, place = dice.random() < FROZEN_SHARE, dice.random()
-            seconds = dice.uniform(*FROZEN_SECONDS)
-            if not (pids := here.get(kind)):
+            kinds = [kind for kind in unhurt or WEIGHTS if here.get(kind)]
+            if not kinds:
                 continue
-            pid = pids[int(place * len(pids))]
+            kind = dice.choices(kinds, [WEIGHTS[kind] for kind in kinds])[0]
+            pid = dice.choice(here[kind])
+            if kind not in (*unhurt, "postgres") and dice.random() < FROZEN_SHARE:
+                thawing.add(asyncio.create_task(self._freeze(kind, pid, dice.uniform(*FROZEN_SECONDS))))
+                continue
             with contextlib.suppress(ProcessLookupError):
-                if is_freeze and kind != "postgres":
-                    thawing.add(asyncio.create_task(self._freeze(kind, pid, seconds)))
-                else:
-                    kill(pid)
-                    self.kills[kind] += 1
+                kill(pid)
+                self.kills[kind] += 1
+                unhurt = [one for one in unhurt if one != kind]
         await asyncio.gather(*thawing)
 
     async def _freeze(self, kind: str, pid: int, seconds: float) -> None:
@@ -178,49 +193,43 @@ class Storm:
 
     def faults(self) -> list[str]:
         """What the rows tell that may not be, of what people did: trainings given up too soon, turns of two models."""
-        return [
-            f"{what}: {row}"
-            for what, query in FAULTS.items()
-            for row in self.stage.query(query, [*map(str, self.assistants.values())])
-        ]
-
-
-FAULTS = {
-    "a training failed that was not lost four times": """
-        SELECT id, state, reason FROM studio.trainings t WHERE state <> 'succeeded' AND assistant::text = ANY(%s)
-        AND (SELECT count(*) FROM studio.attempts a WHERE a.work = t.id AND a.outcome = 'lost_job') < 4""",
-    "two models answered one message": """
-        SELECT e.chat, e.turn, array_agg(DISTINCT e.model) FROM studio.chat_events e
-        JOIN studio.chats c ON c.id = e.chat WHERE c.assistant::text = ANY(%s) AND e.model IS NOT NULL
-        GROUP BY e.chat, e.turn HAVING count(DISTINCT e.model) > 1""",
-    "a model answered that is not the message's": """
-        SELECT m.chat, m.turn, m.model, e.model FROM studio.chat_messages m
-        JOIN studio.chats c ON c.id = m.chat JOIN studio.chat_events e ON e.chat = m.chat AND e.turn = m.turn
-        WHERE c.assistant::text = ANY(%s) AND m.model <> e.model""",
-    "another assistant's model answered": """
-        SELECT m.chat, m.turn, d.assistant FROM studio.chat_messages m JOIN studio.chats c ON c.id = m.chat
-        JOIN studio.deployments d ON d.id = m.deployment
-        WHERE c.assistant::text = ANY(%s) AND d.assistant <> c.assistant""",
-    "a message was not heard once": """
-        SELECT m.chat, m.turn, m.state, count(e.seq) FROM studio.chat_messages m
-        JOIN studio.chats c ON c.id = m.chat LEFT JOIN studio.chat_events e ON e.chat = m.chat AND e.turn = m.turn
-        AND e.type = 'user' WHERE c.assistant::text = ANY(%s) AND m.kind = 'message'
-        GROUP BY m.chat, m.turn, m.state HAVING count(e.seq) <> 1 OR m.state <> 'answered'""",
-}
+        return record_faults(self.stage.query, self.assistants.values())
 
 
 @contextlib.asynccontextmanager
-async def storm_at(home: Path, seed: int, **settings: str) -> AsyncIterator[Storm]:
+async def second_orchestrators(up: Up) -> AsyncIterator[None]:
+    """A replica of each orchestrator beside those of `up`, as an operator may have them.
+
+    They start again when they die as others do, but nobody tells of their deaths: their leases run out.
+    """
+    journal = Journal(up.home.parent / "replicas", StringIO())
+    environment = environment_of(up.role("running-orchestrator"))
+    children = [Child(Program.role(role, environment), journal) for role in ORCHESTRATORS]
+    try:
+        for child in children:
+            child.start()
+        yield
+    finally:
+        await stop_all(children, 5.0, journal)
+        journal.close()
+
+
+@contextlib.asynccontextmanager
+async def storm_at(home: Path, seed: int, slack: float = 1.0, **settings: str) -> AsyncIterator[Storm]:
     """A studio whose assistants all run, before the storm."""
     async with (
         studio(home, **{**SETTINGS, **settings}) as up,
         httpx2.AsyncClient(base_url=up.address, timeout=60, verify=PLAIN) as http,
     ):
-        stage = Stage(up, database_url(up), await signed_in(up, http), "", bots=len(VERBS), trainers=2)
-        storm = Storm(stage, seed)
-        try:
-            await storm.makes()
-            await stage.heals(120)
-            yield storm
-        finally:
-            stage.close()
+        browser = await signed_in(up, http)
+        await up.row("SELECT 1 FROM studio.leases WHERE key = 'lead:deployment'")
+        async with second_orchestrators(up):
+            stage = Stage(up, database_url(up), browser, "", bots=len(VERBS), trainers=2, orchestrators=2)
+            storm = Storm(stage, seed, slack)
+            try:
+                await storm.makes()
+                await stage.heals(120 * slack)
+                storm.began = time.monotonic()
+                yield storm
+            finally:
+                stage.close()
