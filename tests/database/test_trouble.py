@@ -7,6 +7,7 @@ import base64
 import contextlib
 import os
 import signal
+import tempfile
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,7 @@ import psycopg
 import pytest
 from tests.backend.content.calls import change, item_named, text_patch
 from tests.services.disks import fill, small_disk_at
+from tests.services.other_postgres import HOW, OtherServer, found
 from tests.services.postgres import FAST, sources
 from tests.services.studio import Browser, RunningStudio, run_studio
 
@@ -29,13 +31,15 @@ pytestmark = pytest.mark.anyio
 
 NAME = "utter_greet"
 MOST_CONNECTIONS = 30
+FEW_CONNECTIONS = 12
+"""Three of them are kept for the server's master."""
 
 
 @dataclass
 class Hurt:
     """A studio on a server of its own, with an assistant, and what it takes to hurt the server."""
 
-    server: EmbeddedPostgres
+    server: EmbeddedPostgres | OtherServer
     urls: Urls
     studio: RunningStudio
     browser: Browser
@@ -55,6 +59,14 @@ class Hurt:
         with psycopg.connect(self.urls.application) as link:
             (count,) = link.execute("SELECT count(*) FROM studio.changes").fetchone() or (0,)
         return int(count)
+
+    def kill(self) -> None:
+        """End the server's main process at once."""
+        if isinstance(self.server, OtherServer):
+            self.server.kill()
+        else:
+            pid = int(next(self.server.home.glob("**/postmaster.pid")).read_text().splitlines()[0])
+            os.kill(pid, signal.SIGKILL)
 
     async def saved_at_last(self, body: dict[str, Any]) -> None:
         """Send the change until it is taken, as a page does; it is then there once."""
@@ -78,9 +90,23 @@ def refused_for_now(answer: httpx2.Response) -> None:
     assert ("Nothing was saved" in answer.json()["detail"]) == (answer.request.method != "GET")
 
 
+OURS, THEIRS = "ours", "the machine's own"
+SERVERS = (OURS, pytest.param(THEIRS, marks=pytest.mark.slow))
+"""Which PostgreSQL is hurt."""
+
+
+def server_of(which: str, home: Path, settings: dict[str, str]) -> EmbeddedPostgres | OtherServer:
+    if which == OURS:
+        return EmbeddedPostgres(home, with_parent=True, settings=FAST | settings)
+    programs = found()
+    if programs is None:
+        pytest.skip(reason=f"there is no other PostgreSQL here; {HOW}")
+    return OtherServer(programs, home / "server", settings)
+
+
 @contextlib.asynccontextmanager
-async def hurt_at(home: Path, **settings: str) -> AsyncIterator[Hurt]:
-    server = EmbeddedPostgres(home, with_parent=True, settings=FAST | settings)
+async def hurt_at(which: str, home: Path, **settings: str) -> AsyncIterator[Hurt]:
+    server = server_of(which, home, settings)
     urls = await asyncio.to_thread(server.start)
     given = DatabaseSettings(database_url=urls.application, database_owner_url=urls.owner)  # type: ignore[arg-type]  # pydantic takes texts
     try:
@@ -90,16 +116,24 @@ async def hurt_at(home: Path, **settings: str) -> AsyncIterator[Hurt]:
             row = {"id": str(uuid7()), "name": "bot", "title": "Bot", "language": "en"}
             assert (await browser.send("POST", "/api/assistants", json=row)).status_code == 201
             hurt = Hurt(server, urls, studio, browser, row["id"])
-            found = await browser.send("GET", f"/api/assistants/{row['id']}/items?kind=response")
-            hurt.response = found.json()["items"][0]["name"]
+            listed = await browser.send("GET", f"/api/assistants/{row['id']}/items?kind=response")
+            hurt.response = listed.json()["items"][0]["name"]
             yield hurt
     finally:
         await asyncio.to_thread(server.stop)
 
 
 @pytest.fixture
-async def hurt(tmp_path: Path) -> AsyncIterator[Hurt]:
-    async with hurt_at(tmp_path / "home", max_connections=str(MOST_CONNECTIONS)) as hurt:
+def home() -> Iterator[Path]:
+    """A folder that other accounts may pass: the machine's own server runs as another one."""
+    with tempfile.TemporaryDirectory(prefix="talkwright-hurt-") as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
+
+
+@pytest.fixture(params=SERVERS)
+async def hurt(request: pytest.FixtureRequest, home: Path) -> AsyncIterator[Hurt]:
+    async with hurt_at(request.param, home, max_connections=str(MOST_CONNECTIONS)) as hurt:
         yield hurt
 
 
@@ -114,8 +148,7 @@ async def test_a_server_that_goes_in_the_middle_of_a_save_leaves_nothing_half_do
                 assert not saving.done()
                 await asyncio.sleep(0.01)
         if how == "killed":
-            pid = int(next(hurt.server.home.glob("**/postmaster.pid")).read_text().splitlines()[0])
-            os.kill(pid, signal.SIGKILL)
+            hurt.kill()
         else:
             await asyncio.to_thread(hurt.server.stop)
         refused_for_now(await saving)
@@ -149,30 +182,37 @@ def taken_connections(urls: Urls) -> Iterator[None]:
         yield
 
 
-async def test_a_storm_of_requests_is_answered_each_and_over_when_it_is_over(hurt: Hurt) -> None:
-    before, item = hurt.changes(), await hurt.item()
-    bodies = [change(text_patch(item, f"Words {number}")) for number in range(20)]
-    path = f"/api/assistants/{hurt.assistant}/items?kind=response"
-    asked = [hurt.browser.send("GET", path) for _ in range(150)] + [hurt.save(body) for body in bodies]
-    answers = await asyncio.gather(*asked)
-    assert {answer.status_code for answer in answers} <= {200, 409, 503}
-    for answer in answers:
-        if answer.status_code == 503:
+@pytest.mark.parametrize("which", SERVERS)
+async def test_a_storm_of_requests_is_answered_each_and_over_when_it_is_over(which: str, home: Path) -> None:
+    """The server gives fewer connections than one studio opens under load, so that some requests get none."""
+    async with hurt_at(which, home, max_connections=str(FEW_CONNECTIONS)) as hurt:
+        before, item = hurt.changes(), await hurt.item()
+        bodies = [change(text_patch(item, f"Words {number}")) for number in range(20)]
+        path = f"/api/assistants/{hurt.assistant}/items?kind=response"
+        asked = [hurt.browser.send("GET", path) for _ in range(150)] + [hurt.save(body) for body in bodies]
+        answers = await asyncio.gather(*asked)
+        assert {answer.status_code for answer in answers} <= {200, 409, 503}
+        without = [answer for answer in answers if answer.status_code == 503]
+        assert without, "nobody had to go without a connection"
+        for answer in without:
             refused_for_now(answer)
-    won = [answer for answer in answers[150:] if answer.status_code == 200]
-    assert hurt.changes() == before + len(won)
-    await hurt.saved_at_last(change(text_patch(await hurt.item(), "Calm again")))
+        won = [answer for answer in answers[150:] if answer.status_code == 200]
+        assert hurt.changes() == before + len(won)
+        await hurt.saved_at_last(change(text_patch(await hurt.item(), "Calm again")))
+        calm = await asyncio.gather(*[hurt.browser.send("GET", path) for _ in range(3)])
+        assert [answer.status_code for answer in calm] == [200] * 3
 
 
 @pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    with small_disk_at(tmp_path / "disk", megabytes=160) as disk:
+def small_disk(home: Path) -> Iterator[Path]:
+    with small_disk_at(home / "disk", megabytes=160) as disk:
         yield disk
 
 
-async def test_a_full_disk_is_said_and_got_over(small_disk: Path) -> None:
+@pytest.mark.parametrize("which", SERVERS)
+async def test_a_full_disk_is_said_and_got_over(which: str, small_disk: Path) -> None:
     filler = small_disk / "filler"
-    async with hurt_at(small_disk / "home", max_wal_size="32MB", min_wal_size="32MB") as hurt:
+    async with hurt_at(which, small_disk / "home", max_wal_size="32MB", min_wal_size="32MB") as hurt:
         fill(filler)
         async with asyncio.timeout(120):
             while True:  # what compresses badly needs new room, at the latest after some changes
