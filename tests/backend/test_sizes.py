@@ -101,12 +101,21 @@ async def test_what_is_nested_a_thousand_deep_is_refused(ground: Ground, depth: 
     del made["body"]
     assert (await quickly(ground, path, json.dumps(change({**made, "source": source})).encode())).status == 422
     assert await ground.state() == before
-    conditions = {"expressions": ["(" * depth + "slots.a" + ")" * depth]}
-    answer = await quickly(ground, f"/api/assistants/{ground.here}/conditions", json.dumps(conditions).encode())
-    assert answer.status in (200, *REFUSED)
-    if answer.status == 200:
-        (condition,) = answer.json()["conditions"].values()
-        assert condition["error"] is not None
+
+
+async def test_a_condition_with_a_thousand_brackets_is_told_to_be_too_large_and_a_longer_one_is_refused(
+    ground: Ground,
+) -> None:
+    async def described(depth: int) -> Answer:
+        conditions = {"expressions": ["(" * depth + "slots.a" + ")" * depth]}
+        return await quickly(ground, f"/api/assistants/{ground.here}/conditions", json.dumps(conditions).encode())
+
+    answer = await described(1_000)
+    assert answer.status == 200  # a page shows beside the condition what is wrong with it
+    (condition,) = answer.json()["conditions"].values()
+    assert (condition["tree"], condition["words"]) == (None, [])
+    assert "too large" in condition["error"]["message"]
+    assert (await described(100_000)).status == 422
 
 
 @pytest.mark.parametrize("text", ["a\\u0000b", "a\\ud800b"], ids=["nul", "surrogate"])

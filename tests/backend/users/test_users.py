@@ -86,9 +86,7 @@ async def test_an_invitation_may_be_for_one_assistant(studio: RunningStudio, adm
     assert len((await administrator.http.get("/api/users")).json()["items"]) == 2
 
 
-async def test_the_list_shows_everybody_page_by_page_in_one_statement(
-    studio: RunningStudio, administrator: Browser
-) -> None:
+async def test_the_list_shows_everybody_page_by_page(administrator: Browser) -> None:
     for number in range(5):
         await administrator.send("POST", "/api/users", json={"username": f"person-{number}"})
     first = (await administrator.http.get("/api/users", params={"limit": 4})).json()
