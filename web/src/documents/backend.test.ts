@@ -75,7 +75,7 @@ describe.skipIf(address === undefined)('any sequence of commands on items of all
   client.setConfig({ baseUrl: address ?? '', headers: { cookie } })
   setCsrf(process.env['TALKWRIGHT_TEST_CSRF'] ?? '')
 
-  it.each(Array.from({ length: runs }, (_, i) => first + i))('undone, gives every file of the project byte for byte (seed %i)', { timeout: 120_000 }, async (seed) => {
+  it.each(Array.from({ length: runs }, (_, i) => first + i))('undone, made again and undone, gives every file of the project byte for byte (seed %i)', { timeout: 120_000 }, async (seed) => {
     const random = chance(seed)
     const before = await project()
     const all = (await items()).filter((item) => !item.builtin)
@@ -98,13 +98,19 @@ describe.skipIf(address === undefined)('any sequence of commands on items of all
     await saved(store)
     const taken = store.state.getState().undo.length
     expect(taken + refused.length, refused.join('\n')).toBe(made)
-    for (let i = 0; i < taken; i++) {
-      const step = store.state.getState().undo.at(-1)
-      expect(store.undo(), JSON.stringify(step)).toBe(true)
-      if (random.int(3) === 0) await saved(store)
+    const after = await project()
+    const goThrough = async (way: 'undo' | 'redo') => {
+      for (let i = 0; i < taken; i++) {
+        const step = store.state.getState()[way].at(-1)
+        expect(store[way](), `${way}: ${JSON.stringify(step)}`).toBe(true)
+        if (random.int(3) === 0) await saved(store)
+      }
+      await saved(store)
+      return project()
     }
-    await saved(store)
-    expect(await project()).toEqual(before)
+    expect(await goThrough('undo')).toEqual(before)
+    expect(await goThrough('redo')).toEqual(after)
+    expect(await goThrough('undo')).toEqual(before)
     for (const id of chosen) {
       const { body, parts } = (await (await read(`/items/${id}`)).json()) as { body: unknown; parts: unknown }
       expect([store.state.getState().documents[id]?.body, store.state.getState().documents[id]?.parts]).toEqual([body, parts])
