@@ -9,9 +9,11 @@ import signal
 from functools import partial
 from pathlib import Path
 
+import psycopg
 import pytest
 from tests.kills.rows import ROUNDS, SEED
-from tests.kills.stage import HEALED_SECONDS, Stage, kill, stage_at
+from tests.kills.stage import HEALED_SECONDS, Stage, environment_of, kill, stage_at
+from tests.services.up import Up, busy, launch, studio
 
 from talkwright.database.ids import uuid7
 
@@ -23,6 +25,8 @@ LEFT_ALONE = "kill -9 but of the database"
 ENDS = ("kill -9", "kill -9 of all", LEFT_ALONE, *(number.name for number in SIGNALS))
 QUICK = (LEFT_ALONE, "kill -9 of all", SIGNALS[SEED % len(SIGNALS)].name)
 """The other ends are tried by `tests/up` without work under way, and by a full run here."""
+ALONE = {"TALKWRIGHT_EXAMPLE": "none"}
+WRITES = "SELECT 1 FROM pg_stat_activity WHERE usename = 'talkwright_owner' AND backend_xid IS NOT NULL"
 
 
 async def test_up_ends_in_any_way_and_the_next_start_goes_on(tmp_path: Path) -> None:
@@ -44,8 +48,38 @@ async def test_up_ends_in_any_way_and_the_next_start_goes_on(tmp_path: Path) -> 
                 before = end
 
 
+async def test_the_next_start_goes_on_after_a_killed_migration(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    up = await launch(home, **ALONE)
+    try:
+        async with asyncio.timeout(HEALED_SECONDS * busy()):
+            await _kill_migration(up)
+            assert await up.process.wait() == 1
+    except BaseException:
+        up.process.kill()
+        raise
+    assert up.process.stderr is not None
+    assert b"The database could not be prepared" in await up.process.stderr.read()
+    await up.none_left()
+    async with studio(home, **ALONE) as again:
+        await again.answers()
+
+
+async def _kill_migration(up: Up) -> None:
+    """Kill the process that prepares the database once it has written something."""
+    while True:
+        with contextlib.suppress(StopIteration, OSError, KeyError, psycopg.OperationalError):
+            pid = up.role("migrate")
+            with psycopg.connect(environment_of(pid)["TALKWRIGHT_DATABASE_OWNER_URL"], autocommit=True) as link:
+                if link.execute(WRITES).fetchone() is not None:
+                    kill(pid)
+                    return
+        await asyncio.sleep(0.01)
+
+
 async def _goes_on(stage: Stage, training: str, chat: str) -> None:
-    """The training that was cut ends well, once, and the chat answers at the same question."""
+    """The training that was cut ends well, once, and the chat answers at the same question, in time from the start."""
+    stage.hurt()
     await stage.until(
         lambda: stage.one("SELECT 1 FROM studio.deployments WHERE training = %s AND active", training),
         "the cut training's model having the talk",
@@ -71,7 +105,8 @@ async def _end(stage: Stage, end: str) -> None:
             up.kill()
         case name:
             up.send_signal(signal.Signals[name])
-    async with asyncio.timeout(HEALED_SECONDS):
+    stage.hurt()
+    async with asyncio.timeout(stage.patience):
         code = await up.wait()
     assert code == (-signal.SIGKILL if end.startswith("kill") else 0)
     if end == LEFT_ALONE:
@@ -80,4 +115,4 @@ async def _end(stage: Stage, end: str) -> None:
             lambda: not any("postgres" not in words for words in stage.up.processes().values()), "the end"
         )
     else:
-        await stage.up.none_left(HEALED_SECONDS)
+        await stage.until(lambda: not stage.up.processes(), "the end")
