@@ -39,7 +39,7 @@ _RUNNING = "jsonpath={.items[*].status['initContainerStatuses','containerStatuse
 
 @dataclass
 class Clerk:
-    """Grants whoever has the token what it asks for, below `made/`, and remembers what was asked."""
+    """Grants whoever has the token what it asks for, below `in/` and `made/`, and remembers what was asked."""
 
     store: ObjectStore
     asked: list[Ask] = field(default_factory=list)
@@ -57,7 +57,8 @@ class Clerk:
             nowhere = {"key": "k", "url": "http://127.0.0.1:9/k", "headers": {}}
             return {"outputs": dict.fromkeys(ask.outputs, nowhere), "log": nowhere}
         outputs = {path: await self._place(ask, f"made/{fact.sha256[:8]}/{path}") for path, fact in ask.outputs.items()}
-        return {"outputs": outputs, "log": await self._place(ask, "logs/whole.jsonl")}
+        inputs = {path: (await self.store.grant_get(f"in/{path}")).told() for path in ask.inputs}
+        return {"inputs": inputs, "outputs": outputs, "log": await self._place(ask, "logs/whole.jsonl")}
 
     async def _place(self, ask: Ask, key: str) -> Mapping[str, Any]:
         return {"key": key} if ask.own else (await self.store.grant_put(key)).told()
@@ -121,9 +122,7 @@ class KubernetesPlace(Place):
     async def given_up(self, job: RunningJob) -> None:
         self.closed.add(job.name)
         assert await self.executor.end_orphans() == [job.name]
-        async with asyncio.timeout(SECONDS):
-            while await self.kubectl("get", "jobs,pods,secrets,services", "-o", "name"):  # noqa: ASYNC110 - as above
-                await asyncio.sleep(0.2)
+        await self.nothing_left()
 
     async def kubectl(self, *words: str) -> str:
         """What kubectl says of this namespace: the second opinion."""
@@ -131,10 +130,17 @@ class KubernetesPlace(Place):
 
     async def says(self, expected: str, *words: str) -> str:
         """Wait until kubectl says something that holds this."""
+        assert expected  # which everything would hold
         async with asyncio.timeout(SECONDS):
             while expected not in (told := await self.kubectl(*words)):  # noqa: ASYNC110 - as above
                 await asyncio.sleep(0.3)
         return told
+
+    async def nothing_left(self, resources: str = "jobs,pods,secrets,services") -> None:
+        """Wait until there are none of these in the namespace, as kubectl says."""
+        async with asyncio.timeout(SECONDS):
+            while await self.kubectl("get", resources, "-o", "name"):  # noqa: ASYNC110 - as above
+                await asyncio.sleep(0.2)
 
     @asynccontextmanager
     async def other_holder(self, **settings: object) -> AsyncIterator[KubernetesExecutor]:

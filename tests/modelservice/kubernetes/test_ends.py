@@ -116,9 +116,7 @@ async def test_a_stop_that_races_with_the_end_tells_one_of_both_and_leaves_nothi
         await job.discard()
 
     await asyncio.gather(*(race(f"race-{number}", number * 0.25) for number in range(5)))
-    async with asyncio.timeout(SECONDS):
-        while await place.kubectl("get", "jobs,pods,secrets", "-o", "name"):  # noqa: ASYNC110 - another program is asked
-            await asyncio.sleep(0.3)
+    await place.nothing_left()
 
 
 async def test_a_job_that_ended_while_nobody_held_it_is_taken_over_with_all_that_it_made(
@@ -148,7 +146,7 @@ async def test_a_job_is_stopped_at_once_while_its_inputs_are_still_being_fetched
     async with asyncio.timeout(50):
         ended = await job.stop(60)  # less is needed
     assert (ended.code, ended.why, ended.lines) == (None, "stopped", 0)
-    await place.says("", "get", "pods", "-o", "name")
+    await place.nothing_left("pods")
     await job.discard()
 
 
@@ -224,6 +222,4 @@ async def test_a_job_whose_node_is_lost_is_over_without_it(place: KubernetesPlac
             assert str(ended.why).startswith("its node was lost or is being emptied")
             assert ended.lines == 1
             await job.discard()
-    async with asyncio.timeout(SECONDS):
-        while await place.kubectl("get", "jobs,pods", "-o", "name"):  # noqa: ASYNC110 - another program is asked
-            await asyncio.sleep(0.5)
+    await place.nothing_left("jobs,pods")

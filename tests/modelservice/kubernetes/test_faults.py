@@ -46,7 +46,7 @@ async def test_what_the_api_server_refuses_for_a_moment_is_asked_again(place: Ku
         assert ([line.message for line in lines], ended.code) == (["done"], 0)
         await job.discard()
         assert [fault.times for fault in proxy.faults] == [0] * 6
-    await place.says("", "get", "jobs", "-o", "name")
+    await place.nothing_left()
 
 
 async def test_an_answer_that_is_lost_makes_no_second_job(place: KubernetesPlace, tmp_path: Path) -> None:
@@ -65,9 +65,7 @@ async def test_a_server_that_stays_away_is_named_and_nothing_is_left(place: Kube
         proxy.faults = [Fault("POST", "/secrets", 403)]
         with pytest.raises(JobError, match="could not be started: told to fail"):
             await executor.start(Job(name="half", command=python("print('done')"), desk=place.desk))
-    async with asyncio.timeout(60):
-        while await place.kubectl("get", "jobs,pods,secrets", "-o", "name"):  # noqa: ASYNC110 - another program is asked
-            await asyncio.sleep(0.3)
+    await place.nothing_left()
 
 
 async def test_cut_watches_and_versions_that_are_too_old_hide_no_end(place: KubernetesPlace, tmp_path: Path) -> None:
