@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import io
+import json
 import zipfile
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -12,10 +13,13 @@ from uuid import UUID
 from sqlalchemy import insert, text
 from tests.services.inprocess import Caller, InProcess
 
+from talkwright.backend.content.permissions import SETTINGS, WRITE
 from talkwright.database.ids import uuid7
 from talkwright.database.tables import models
 
 Make = Callable[["Ground"], Awaitable["Asked"]]
+KINDS = tuple(WRITE)
+"""Every kind of content, as the rights know them."""
 _TABLES = """
 SELECT format('%I.%I', schemaname, tablename) FROM pg_tables
 WHERE schemaname IN ('studio', 'queue', 'idp') AND tablename <> 'audit' ORDER BY 1
@@ -56,11 +60,20 @@ class Ground:
         assert answer.status == status, (path, answer.content)
         return answer.json() if answer.content else None
 
-    async def state(self) -> str:
-        """How many rows each table has and which transaction wrote last; but for the audit, where refusals stand."""
-        parts = [f"(SELECT count(*) || ':' || coalesce(max(xmin::text::bigint), 0) FROM {t})" for t in self.tables]
+    async def state(self, *, but: Collection[str] = ()) -> str:
+        """How many rows each table has and which transaction wrote last, and every object of the storage with its time.
+
+        The audit is left out, where refusals stand, and `but` these tables.
+        """
+        parts = [
+            f"(SELECT '{table}:' || count(*) || ':' || coalesce(max(xmin::text::bigint), 0) FROM {table})"
+            for table in self.tables
+            if table not in but
+        ]
         async with self.asking.studio.services.transaction() as session:
-            return str((await session.execute(text(f"SELECT concat_ws(' ', {', '.join(parts)})"))).scalar_one())
+            rows = str((await session.execute(text(f"SELECT concat_ws(' ', {', '.join(parts)})"))).scalar_one())
+        objects = sorted(str(entry) for entry in await self.asking.store.entries())
+        return " ".join([rows, *objects])
 
     async def restore(self) -> None:
         """Undo what a row of the matrix may have ended: assistant, sign-ins, models, deployments without a worker."""
@@ -85,18 +98,18 @@ async def prepare(asking: InProcess) -> Ground:
         row = {"id": str(aid), "name": f"bot-{aid}", "title": "Bot", "language": "en"}
         await ground.does("POST", "/api/assistants", row, 201)
     base = f"/api/assistants/{ground.here}"
-    items = (await ground.does("GET", f"{base}/items?kind=config&kind=response"))["items"]
-    own = [item for item in items if not item["builtin"]]
+    missing = [kind for kind in KINDS if kind not in ("config", "response")]
+    await ground.does("POST", f"{base}/changes", (await _making(*missing)(ground)).body)
+    items = [item for kind in KINDS for item in (await ground.does("GET", f"{base}/items?kind={kind}"))["items"]]
+    own = {item["kind"]: item["id"] for item in items if not item["builtin"]}
     training, chat, deployment = (str(uuid7()) for _ in range(3))
     begun = await ground.does("POST", f"{base}/trainings", {"id": training, "deploy": False}, 201)
     version = begun["version"]["id"]
     await _model(ground, UUID(version), UUID(training))
     await ground.does("POST", f"{base}/deployments", {"id": deployment, "version": version}, 201)
     await ground.does("POST", f"{base}/chats", {"id": chat}, 201)
-    ground.ids |= {
+    ground.ids |= own | {
         "aid": str(ground.here),
-        "response": next(item["id"] for item in own if item["kind"] == "response"),
-        "config": next(item["id"] for item in own if item["kind"] == "config"),
         "training": training,
         "version": version,
         "deployment": deployment,
@@ -144,39 +157,58 @@ def _item_of(kind: str) -> Make:
     return make
 
 
-def _making(*kinds: str) -> Make:
-    bodies: dict[str, Any] = {
-        "action": {},
-        "response": [{"text": "Hello"}],
-        "slot": {"type": "text"},
-        "intent": {"examples": ["good day to you"]},
-        "file": "some words",
-    }
+_NEW: Mapping[str, tuple[str, Any]] = {
+    "flow": ("about_%s", {"description": "About %s.", "steps": [{"noop": True, "next": "END"}]}),
+    "action": ("action_%s", {}),
+    "response": ("utter_%s", [{"text": "Hello"}]),
+    "slot": ("slot_%s", {"type": "text"}),
+    "intent": ("intent_%s", {"examples": ["good day to you"]}),
+    "entity": ("entity_%s", {}),
+    "synonym": ("synonym %s", ["quay", "pier"]),
+    "regex": ("regex_%s", ["[0-9]{5}"]),
+    "lookup": ("lookup_%s", ["Bergen", "Oslo"]),
+    "domain": ("domain/%s.yml", {"session_config": {"session_expiration_time": 60}}),
+    "endpoints": ("endpoints.yml", {"action_endpoint": {"url": "http://127.0.0.1:1/webhook"}}),
+    "credentials": ("credentials.yml", {"rest": {}}),
+    "prompt": ("prompts/%s.jinja2", "Say it in other words."),
+    "test": ("tests/test_%s.yml", {"test_cases": [{"test_case": "hello", "steps": [{"user": "hello"}]}]}),
+    "file": ("notes/%s.txt", "some words"),
+}
+"""Of each kind that somebody makes a name and a body, with room for a mark."""
 
+
+def _making(*kinds: str) -> Make:
     async def make(ground: Ground) -> Asked:
         del ground
         mark = uuid7().hex
-        flow = {"description": f"About {mark}.", "steps": [{"noop": True, "next": "END"}]}
-        names = {"response": f"utter_{mark}", "file": f"notes/{mark}.txt", "action": f"action_{mark}"}
-        return Asked(
-            body=creation(*((kind, names.get(kind, f"n{mark}"), {"flow": flow, **bodies}[kind]) for kind in kinds))
-        )
+        made = json.loads(json.dumps([(kind, *_NEW[kind]) for kind in kinds]).replace("%s", mark))
+        return Asked(body=creation(*made))
 
     return make
 
 
-async def _edited_config(ground: Ground) -> Asked:
-    path = f"/api/assistants/{ground.here}/items/{ground.ids['config']}"
-    revision = (await ground.does("GET", path))["revision"]
-    patch = [{"op": "add", "path": "/note", "value": uuid7().hex}]
-    edit = {"op": "patch", "item": ground.ids["config"], "revision": revision, "patch": patch}
-    return Asked(body={"id": str(uuid7()), "command": {"name": "edit", "arguments": {}}, "edits": [edit]})
+def _editing(kind: str) -> Make:
+    """Another entry of a document of which there is one."""
+
+    async def make(ground: Ground) -> Asked:
+        item = ground.ids[kind]
+        revision = (await ground.does("GET", f"/api/assistants/{ground.here}/items/{item}"))["revision"]
+        patch = [{"op": "add", "path": "/note", "value": uuid7().hex}]
+        edit = {"op": "patch", "item": item, "revision": revision, "patch": patch}
+        return Asked(body={"id": str(uuid7()), "command": {"name": "edit", "arguments": {}}, "edits": [edit]})
+
+    return make
 
 
-async def _reverted(ground: Ground) -> Asked:
-    change = creation(("response", f"utter_{uuid7().hex}", [{"text": "Hello"}]))
-    made = await ground.does("POST", f"/api/assistants/{ground.here}/changes", change)
-    return Asked({"number": made["change"]}, body={"id": str(uuid7())})
+def _reverting(make: Make) -> Make:
+    """A change taken back that has just been made."""
+
+    async def reverted(ground: Ground) -> Asked:
+        change = (await make(ground)).body
+        made = await ground.does("POST", f"/api/assistants/{ground.here}/changes", change)
+        return Asked({"number": made["change"]}, body={"id": str(uuid7())})
+
+    return reverted
 
 
 async def _secret(ground: Ground) -> Asked:
@@ -194,14 +226,19 @@ async def _guest(ground: Ground) -> Asked:
     return Asked({"uid": await ground.guest(), "role": "annotator"})
 
 
-async def _granted(ground: Ground) -> Asked:
-    uid = await ground.guest()
-    await ground.does("PUT", f"/api/users/{uid}/grants/annotator", None, 204)
-    return Asked({"uid": uid, "role": "annotator"})
-
-
 async def _for_one(ground: Ground) -> Asked:
     return Asked({"uid": await ground.guest(), "role": "annotator"}, f"?assistant={ground.here}")
+
+
+def _granted(make: Make) -> Make:
+    """A grant taken back that has just been given."""
+
+    async def granted(ground: Ground) -> Asked:
+        asked = await make(ground)
+        await ground.does("PUT", f"/api/users/{asked.path['uid']}/grants/annotator{asked.query}", None, 204)
+        return asked
+
+    return granted
 
 
 def _with(**values: Callable[[Ground], Any]) -> Make:
@@ -236,27 +273,21 @@ REQUESTS: Mapping[tuple[str, str], Make] = {
     (f"PATCH {_BOT}", ""): _with(body=lambda _: {"title": f"Bot {uuid7()}"}),
     (f"PUT {_BOT}/engine", ""): _with(body=lambda _: {"engine": "talkwright"}),
     (f"POST {_BOT}/chats", ""): _new(),
-    (f"POST {_BOT}/chats/{{chat}}/messages", "no bot runs"): _new(**_HELLO),
+    (f"POST {_BOT}/chats/{{chat}}/messages", "a bot runs"): _new(**_HELLO),
     (f"GET {_BOT}/chats/{{chat}}/messages/{{message}}/prompts", ""): _with(path=lambda _: {"message": uuid7()}),
     (f"PUT {_BOT}/secrets/{{name}}", ""): _secret,
     (f"DELETE {_BOT}/secrets/{{name}}", ""): _set_secret,
-    (f"GET {_ITEM}", "response"): _item_of("response"),
-    (f"GET {_ITEM}", "config"): _item_of("config"),
-    (f"GET {_ITEM}/history", "response"): _item_of("response"),
-    (f"GET {_ITEM}/history", "config"): _item_of("config"),
-    (f"GET {_ITEM}/revisions/{{number}}", "response"): _item_of("response"),
-    (f"GET {_ITEM}/revisions/{{number}}", "config"): _item_of("config"),
-    (f"GET {_ITEM}/used", "response"): _item_of("response"),
-    (f"GET {_ITEM}/used", "config"): _item_of("config"),
-    (_CHANGE, "flow"): _making("flow"),
-    (_CHANGE, "action"): _making("action"),
-    (_CHANGE, "response"): _making("response"),
-    (_CHANGE, "slot"): _making("slot"),
-    (_CHANGE, "intent"): _making("intent"),
-    (_CHANGE, "config"): _edited_config,
-    (_CHANGE, "file"): _making("file"),
+    **{(f"GET {_ITEM}", kind): _item_of(kind) for kind in ("response", *KINDS)},
+    **{
+        (f"GET {_ITEM}/{part}", kind): _item_of(kind)
+        for part in ("history", "revisions/{number}", "used")
+        for kind in ("response", *SETTINGS)
+    },
+    **{(_CHANGE, kind): _making(kind) for kind in KINDS if kind not in SETTINGS},
+    **{(_CHANGE, kind): _editing(kind) for kind in SETTINGS},
     (_CHANGE, "response and slot"): _making("response", "slot"),
-    (f"{_CHANGE}/{{number}}/revert", "response"): _reverted,
+    (f"{_CHANGE}/{{number}}/revert", "response"): _reverting(_making("response")),
+    (f"{_CHANGE}/{{number}}/revert", "config"): _reverting(_editing("config")),
     (f"POST {_BOT}/conditions", ""): _with(body=lambda _: {"expressions": ["slots.amount > 5"]}),
     (f"POST {_BOT}/deployments", ""): _with(body=lambda ground: {"id": str(uuid7()), "version": ground.ids["version"]}),
     ("POST /api/policy-reports", ""): _with(body=lambda _: {"csp-report": {"effective-directive": "img-src"}}),
@@ -273,7 +304,8 @@ REQUESTS: Mapping[tuple[str, str], Make] = {
     ("POST /api/users/{uid}/enable", ""): _guest,
     ("PUT /api/users/{uid}/grants/{role}", "everywhere"): _guest,
     ("PUT /api/users/{uid}/grants/{role}", "one assistant"): _for_one,
-    ("DELETE /api/users/{uid}/grants/{role}", "everywhere"): _granted,
+    ("DELETE /api/users/{uid}/grants/{role}", "everywhere"): _granted(_guest),
+    ("DELETE /api/users/{uid}/grants/{role}", "one assistant"): _granted(_for_one),
     (f"PATCH {_BOT}/versions/{{version}}", ""): _with(body=lambda _: {"description": f"words {uuid7()}"}),
 }
 """By operation and case; what isn't here needs nothing but the path's ids."""
