@@ -3,6 +3,7 @@ import { slotRanges } from '../ui/slotRanges'
 import type { Condition } from '../api'
 import { isObject, type Json, type JsonObject } from '../documents'
 import { stepKind, type Run, type StepKind } from './layout'
+import { words } from './words'
 
 export interface Caption {
   kind: StepKind
@@ -73,7 +74,7 @@ function assignments(value: Json | undefined): Run[] {
   return pairs.flatMap(([slot, set], index): Run[] => [
     ...(index > 0 ? [{ text: ', ', chip: false }] : []),
     { text: slot, chip: true },
-    { text: ` = ${set === null ? 'empty' : typeof set === 'object' ? JSON.stringify(set) : String(set)}`, chip: false },
+    { text: ` = ${set === null ? words.captions.empty : typeof set === 'object' ? JSON.stringify(set) : String(set)}`, chip: false },
   ])
 }
 
@@ -85,6 +86,6 @@ function dependsOn(step: JsonObject, around: Surroundings): Run[] {
     if (text === undefined) continue
     for (const word of around.condition(String(text))?.words ?? []) if (word.role === 'slot') names.add(word.name ?? word.text)
   }
-  if (names.size === 0) return [{ text: 'Goes on where it fits', chip: false }]
-  return [{ text: 'Depends on ', chip: false }, ...[...names].flatMap((name, index): Run[] => [...(index > 0 ? [{ text: ' ', chip: false }] : []), { text: name, chip: true }])]
+  if (names.size === 0) return [{ text: words.captions.goesOnWhereItFits, chip: false }]
+  return [{ text: `${words.captions.dependsOn} `, chip: false }, ...[...names].flatMap((name, index): Run[] => [...(index > 0 ? [{ text: ' ', chip: false }] : []), { text: name, chip: true }])]
 }

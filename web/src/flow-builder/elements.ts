@@ -7,6 +7,7 @@ import { START_KEY } from './layout'
 import type { PlacedLabel } from './layout'
 import type { EndNodeType, LabelNodeType, StartNodeType, StepData, StepNodeType } from './StepNode'
 import { nameOf, wordsOf, type FlowView } from './view'
+import { words as texts } from './words'
 
 export type CanvasNode = StepNodeType | StartNodeType | EndNodeType | LabelNodeType
 
@@ -41,7 +42,7 @@ export function nodesOf(document: Document, view: FlowView, around: Surroundings
 
 function ariaLabel(key: string, view: FlowView): string {
   const caption = view.captions.get(key)
-  return `${caption?.kind ?? 'step'} ${caption?.head ?? ''} ${caption?.runs.map((run) => run.text).join('') ?? key}`.trim()
+  return `${caption?.kind ?? texts.captions.step} ${caption?.head ?? ''} ${caption?.runs.map((run) => run.text).join('') ?? key}`.trim()
 }
 
 function stepData(
@@ -74,7 +75,7 @@ function stepData(
 }
 
 function labelNode(label: PlacedLabel, view: FlowView, around: Surroundings, lit: Lit): LabelNodeType {
-  const words = label.kind === 'else' ? [{ text: 'Else', role: 'join' as const }] : label.kind === 'condition' ? wordsOf(label.text, around.condition(label.text)) : []
+  const words = label.kind === 'else' ? [{ text: texts.branches.else, role: 'join' as const }] : label.kind === 'condition' ? wordsOf(label.text, around.condition(label.text)) : []
   return {
     id: `label:${label.id}`,
     type: 'label',
@@ -85,7 +86,7 @@ function labelNode(label: PlacedLabel, view: FlowView, around: Surroundings, lit
     connectable: false,
     selectable: false,
     focusable: false,
-    data: { words, connect: label.kind === 'connect' ? `To ${nameOf(label.text, view.captions)}` : null, lit: lit.edges.has(label.edge) },
+    data: { words, connect: label.kind === 'connect' ? texts.captions.to(nameOf(label.text, view.captions)) : null, lit: lit.edges.has(label.edge) },
   }
 }
 

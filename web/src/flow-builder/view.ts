@@ -3,15 +3,16 @@ import type { Condition, Word } from '../api'
 import { get, isObject, type Document, type JsonObject } from '../documents'
 import { captionOf, type Caption, type Surroundings } from './captions'
 import { layoutFlow, lineCount, monoWidth, textWidth, type Layout } from './layout'
+import { words as texts } from './words'
 
 /** Width of a node's text in pixels: 240 less its padding and borders. */
 const TEXT_WIDTH = 214
 const TEXT_SIZE = 13
 const LABEL_SIZE = 12
 const LABEL_PADDING = 28
-const LONGEST_LABEL = 240
+export const LONGEST_LABEL = 240
 const CONNECT_ICON = 18
-const LONGEST_CONNECT = 170
+export const LONGEST_CONNECT = 170
 
 export interface FlowView {
   layout: Layout
@@ -34,7 +35,7 @@ export function viewOf(document: Document, around: Surroundings): FlowView {
   }
   const labels = {
     condition: (text: string | null) => (text === null ? 44 : Math.min(LONGEST_LABEL, LABEL_PADDING + wordsWidth(wordsOf(text, around.condition(text))))),
-    connect: (key: string) => Math.min(LONGEST_CONNECT, LABEL_PADDING + CONNECT_ICON + textWidth(`To ${nameOf(key, captions)}`, LABEL_SIZE)),
+    connect: (key: string) => Math.min(LONGEST_CONNECT, LABEL_PADDING + CONNECT_ICON + textWidth(texts.captions.to(nameOf(key, captions)), LABEL_SIZE)),
   }
   return { layout: layoutFlow(document.body, document.keys, lines, labels), captions, steps }
 }

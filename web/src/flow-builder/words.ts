@@ -1,5 +1,12 @@
 /** The words of the flow's page: canvas and inspector. */
 export const words = {
+  captions: {
+    step: 'step',
+    to: (step: string) => `To ${step}`,
+    empty: 'empty',
+    dependsOn: 'Depends on',
+    goesOnWhereItFits: 'Goes on where it fits',
+  },
   canvas: {
     zoomOut: 'Zoom out',
     zoomIn: 'Zoom in',

@@ -1,52 +1,14 @@
 import { describe, expect, it } from 'vitest'
+import { chance } from '../../test/random'
+import { LONGEST_CONNECT, LONGEST_LABEL } from '../view'
 import { layoutFlow } from './index'
-import type { Layout, PlacedNode, Point } from './index'
+import type { Layout, LineCounts, PlacedNode } from './index'
+import { faults, keysOf } from './testing/faults'
+import { randomFlow } from './testing/flows'
 
 const widths = { condition: (text: string | null) => (text === null ? 44 : Math.min(200, 24 + text.length * 6)), connect: () => 130 }
 
-/** Every step is addressed by its own id where it has one, else by its pointer, as the server does. */
-function keysOf(steps: unknown[], pointer = '/steps', found: Record<string, string> = {}): Record<string, string> {
-  steps.forEach((value, index) => {
-    const step = value as { id?: string; next?: unknown }
-    const at = `${pointer}/${index}`
-    found[at] = step.id ?? at
-    if (!Array.isArray(step.next)) return
-    step.next.forEach((item: { then?: unknown; else?: unknown }, branch) => {
-      const arm = 'then' in item ? 'then' : 'else'
-      const target = item[arm]
-      if (Array.isArray(target)) keysOf(target, `${at}/next/${branch}/${arm}`, found)
-    })
-  })
-  return found
-}
-
 const place = (steps: unknown[]): Layout => layoutFlow({ steps }, keysOf(steps), new Map(), widths)
-
-interface Box {
-  x: number
-  y: number
-  width: number
-  height: number
-}
-const overlap = (a: Box, b: Box) => a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height
-
-function crosses([a, b]: [Point, Point], node: PlacedNode): boolean {
-  const box = { x: node.x + 1, y: node.y + 1, width: node.width - 2, height: node.height - 2 }
-  return overlap({ x: Math.min(a.x, b.x), y: Math.min(a.y, b.y), width: Math.abs(a.x - b.x) || 0.01, height: Math.abs(a.y - b.y) || 0.01 }, box)
-}
-
-function faults(layout: Layout): string[] {
-  const found: string[] = []
-  const boxes = [...layout.nodes.map((node) => ({ ...node, name: node.key })), ...layout.labels.map((label) => ({ ...label, name: label.id }))]
-  boxes.forEach((a, index) => boxes.slice(index + 1).forEach((b) => overlap(a, b) && found.push(`${a.name} over ${b.name}`)))
-  for (const edge of layout.edges)
-    edge.points.slice(1).forEach((point, index) => {
-      const before = edge.points[index] as Point
-      if (before.x !== point.x && before.y !== point.y) found.push(`${edge.id} is slanted`)
-      for (const node of layout.nodes) if (crosses([before, point], node)) found.push(`${edge.id} through ${node.key}`)
-    })
-  return found
-}
 
 const find = (layout: Layout, key: string) => layout.nodes.find((node) => node.key === key) as PlacedNode
 
@@ -99,38 +61,38 @@ describe('layoutFlow', () => {
   })
 })
 
-/** A small generator of its own seed, so that a failing flow can be made again. */
-function randomFlow(seed: number, size: number): unknown[] {
-  let state = seed
-  const random = (n: number) => (state = (state * 1103515245 + 12345) % 2147483648) % n
-  let made = 0
-  const targets: string[] = Array.from({ length: size }, (_, index) => `s${index}`)
-  const list = (depth: number, nested: boolean): unknown[] => {
-    const rows: Record<string, unknown>[] = []
-    const whole = !nested && depth === 0
-    let goesOn = false
-    do {
-      const step: Record<string, unknown> = { id: `s${made++}`, action: random(2) ? 'utter_a' : 'do' }
-      if (depth < 3 && random(3) === 0 && made < size) {
-        const branches: unknown[] = Array.from({ length: 1 + random(3) }, () => ({ if: 'slots.x'.repeat(1 + random(4)), then: branch(depth) }))
-        step['next'] = [...branches, { else: branch(depth) }]
-      } else if (random(8) === 0) step['next'] = targets[random(size)]
-      rows.push(step)
-      goesOn = made < size && (random(4) > 0 || whole)
-    } while (goesOn)
-    const last = rows.at(-1) as Record<string, unknown>
-    if (nested && !Array.isArray(last['next'])) last['next'] = random(2) ? 'END' : targets[random(size)]
-    return rows
-  }
-  const branch = (depth: number): unknown => (made < size && random(3) > 0 ? list(depth + 1, true) : random(3) ? targets[random(size)] : 'END')
-  return list(0, false)
-}
-
 describe('layoutFlow on flows of all shapes', () => {
-  it.each(Array.from({ length: 200 }, (_, seed) => seed + 1))('overlaps nothing and draws through nothing (seed %i)', (seed) => {
-    const steps = randomFlow(seed, 5 + (seed % 60))
-    const layout = place(steps)
+  it.each(Array.from({ length: 300 }, (_, seed) => seed + 1))('overlaps nothing and draws through nothing (seed %i)', (seed) => {
+    const { int } = chance(seed)
+    const steps = randomFlow({ int, size: 5 + (seed % 60) })
+    const keys = keysOf(steps)
+    const lines: LineCounts = new Map(Object.values(keys).map((key) => [key, int(2) === 0 ? 1 : 2]))
+    const drawn = new Map<string, number>()
+    const anyOf = (text: string, least: number, most: number) => {
+      const width = drawn.get(text) ?? least + int(most - least + 1)
+      drawn.set(text, width)
+      return width
+    }
+    const layout = layoutFlow({ steps }, keys, lines, {
+      condition: (text) => (text === null ? 44 : anyOf(`if ${text}`, 40, LONGEST_LABEL)),
+      connect: (key) => anyOf(`to ${key}`, 60, LONGEST_CONNECT),
+    })
     expect(faults(layout).slice(0, 5)).toEqual([])
     expect(new Set(layout.nodes.map(({ key }) => key)).size).toBe(layout.nodes.length)
+  })
+})
+
+describe('what is looked for', () => {
+  const layout = place([{ id: 'a', collect: 'x' }, { id: 'b', noop: true, next: [{ if: 'c', then: 'a' }, { else: 'END' }] }])
+  const moved = (label: number, by: { x?: number; y?: number }): Layout => ({
+    ...layout,
+    labels: layout.labels.map((each, index) => (index === label ? { ...each, x: each.x + (by.x ?? 0), y: each.y + (by.y ?? 0) } : each)),
+  })
+
+  it('is a label over a step, over another label, and on a line that isn’t its own', () => {
+    expect(faults(layout)).toEqual([])
+    expect(faults(moved(0, { y: -60 }))).toContain('b over b/0')
+    expect(faults(moved(0, { x: 140 }))).toContain('b/0 over b/1')
+    expect(faults(moved(1, { x: -164 })).some((fault) => fault.endsWith('through b/1'))).toBe(true)
   })
 })
