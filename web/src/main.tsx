@@ -11,10 +11,12 @@ import { queryClient } from './app/queries'
 import { router } from './app/router'
 import { reloadOnMissingChunk } from './app/chunks'
 import { theme } from './app/theme'
+import { watchNetwork } from './api'
 
 setNonce(nonce)
 reloadOnMissingChunk()
 keepFiles()
+watchNetwork()
 
 const place = document.getElementById('root')
 if (place !== null) {

@@ -2,6 +2,7 @@
 import { client } from './generated/client.gen'
 import { answered, doubt } from './reach'
 import type { Problem, StaleItem } from './types'
+import { words } from './words'
 
 /** A refusal of the server, or (status 0) no answer at all. */
 export class ApiError extends Error {
@@ -44,7 +45,7 @@ export function setCsrf(token: string | null): void {
 }
 
 export function unreachable(): ApiError {
-  return new ApiError(0, 'offline', 'The studio can’t be reached', 'What you typed is kept; this is tried again as soon as the studio answers.')
+  return new ApiError(0, 'offline', words.unreachable, words.unreachableWhat)
 }
 
 /** Sends a request of the generated client; throws ApiError for whatever isn't the answer asked for. */
@@ -77,14 +78,14 @@ async function refusal(response: Response): Promise<ApiError> {
   const request = response.headers.get('X-Request-Id')
   try {
     const body = (await response.json()) as ProblemDocument
-    const title = body.title ?? 'The request was refused'
+    const title = body.title ?? words.refused
     return new ApiError(response.status, body.code ?? 'refused', title, body.detail ?? '', body.problems ?? [], body.items ?? [], body.line ?? null, request)
   } catch {
-    return new ApiError(response.status, 'refused', `The server answered ${response.status}`, 'Try again in a moment.', [], [], null, request)
+    return new ApiError(response.status, 'refused', words.answered(response.status), words.tryAgain, [], [], null, request)
   }
 }
 
-client.setConfig({ baseUrl: window.location.origin, fetch: send as typeof fetch, throwOnError: true, credentials: 'same-origin' })
+client.setConfig({ fetch: send as typeof fetch, throwOnError: true, credentials: 'same-origin' })
 
 /** An address with its query, for links and streams; empty values are left out. */
 export function address(path: string, query: Record<string, string | readonly string[]>): string {

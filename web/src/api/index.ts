@@ -2,4 +2,4 @@
 export type * from './types'
 export * as api from './calls'
 export { ApiError, sentence, setCsrf, unreachable } from './http'
-export { askNow, doubt, onBack, useReach } from './reach'
+export { askNow, doubt, onBack, useReach, watchNetwork } from './reach'

@@ -92,8 +92,11 @@ export function onBack(back: () => void): () => void {
   return () => void waiting.delete(back)
 }
 
-// A machine without a network may well reach a studio that runs on it: only the server's silence counts.
-// Asked more than once, because a request that was under way as the network went may have got through.
-window.addEventListener('offline', () => {
-  for (const after of [0, ...PAUSES]) setTimeout(doubt, after)
-})
+/** Asks as the browser's network goes. */
+export function watchNetwork(): void {
+  // A machine without a network may well reach a studio that runs on it: only the server's silence counts.
+  // Asked more than once, because a request that was under way as the network went may have got through.
+  window.addEventListener('offline', () => {
+    for (const after of [0, ...PAUSES]) setTimeout(doubt, after)
+  })
+}

@@ -1,9 +1,11 @@
+// @vitest-environment jsdom
 import { MantineProvider } from '@mantine/core'
 import { act, cleanup, fireEvent, render, screen } from '@testing-library/react'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { ApiError } from '../api'
 import { Dialog } from '../ui/Dialog'
 import { useToasts } from '../ui/toasts'
+import '../test/layoutless'
 import { ConfirmForm } from './ConfirmForm'
 import { useForm } from './useForm'
 
