@@ -1,4 +1,4 @@
-/** Finds the texts that people read in the source of a component: they belong in their area's words.ts. */
+/** Finds the texts that people read in a source: they belong in their area's words.ts. */
 import ts from 'typescript'
 
 export interface Found {
@@ -8,8 +8,10 @@ export interface Found {
 
 /** Looks like something that people read: a capital and small letters, or a sentence. */
 const SENTENCE = /^\p{Lu}\p{Ll}|^\p{Lu} \p{L}|\p{L} \p{L}.*[.!?…]$/u
-/** Names of keys and headers look so too. */
-const NO_WORDS = /^(?:Arrow|Enter$|Escape$|Tab$|Home$|End$|Page(?:Up|Down)$|Control|Shift$|Backspace$|Delete$|Content-)/
+/** Names of keys, headers and what is dragged look so too. */
+const NO_WORDS = /^(?:Arrow|Enter$|Escape$|Tab$|Home$|End$|Page(?:Up|Down)$|Control|(?:Ctrl|Shift) ?$|Files$|Backspace$|Delete$|Content-)/
+/** Errors that developers read; ApiError is for people. */
+const FOR_DEVELOPERS = /^(?:Range|Type|Syntax)?Error$/
 const CHOOSING = new Set([ts.SyntaxKind.BarBarToken, ts.SyntaxKind.QuestionQuestionToken, ts.SyntaxKind.AmpersandAmpersandToken])
 
 /** Attributes and properties that are shown or read aloud. */
@@ -37,7 +39,8 @@ export function readableTexts(name: string, source: string): Found[] {
     if (ts.isPropertyAssignment(node) || ts.isVariableDeclaration(node)) sentences(node.initializer)
     else if (ts.isReturnStatement(node)) sentences(node.expression)
     else if (ts.isArrowFunction(node)) sentences(node.body)
-    else if (ts.isCallExpression(node)) node.arguments.forEach(sentences)
+    else if (ts.isCallExpression(node) && node.expression.kind !== ts.SyntaxKind.SuperKeyword) node.arguments.forEach(sentences)
+    else if (ts.isNewExpression(node) && !FOR_DEVELOPERS.test(node.expression.getText(file))) node.arguments?.forEach(sentences)
     if (ts.isJsxText(node)) add(node, node.text)
     else if (ts.isJsxAttribute(node) && SHOWN.has(node.name.getText(file)) && node.initializer) said(node.initializer)
     else if (ts.isJsxExpression(node) && !ts.isJsxAttribute(node.parent) && node.expression) said(node.expression)
@@ -56,6 +59,18 @@ export function readableTexts(name: string, source: string): Found[] {
   }
   visit(file)
   return found.filter((one, i) => found.findIndex((other) => other.line === one.line && other.text === one.text) === i)
+}
+
+/** All literals of a table of words, with a blank for each value. */
+export function literalsIn(name: string, source: string): string[] {
+  const file = ts.createSourceFile(name, source, ts.ScriptTarget.Latest, true)
+  const found: string[] = []
+  const visit = (node: ts.Node): void => {
+    if (ts.isStringLiteralLike(node) || ts.isTemplateExpression(node)) found.push(textOf(node))
+    ts.forEachChild(node, visit)
+  }
+  visit(file)
+  return found
 }
 
 /** What a literal says, with a blank for each value. */

@@ -4,6 +4,7 @@ import { ApiError, onBack } from '../api'
 import * as chats from '../api/chats'
 import type { Answer, Chat, ChatState, Turn } from '../api/chats'
 import { uuid7 } from '../documents'
+import { words } from './words'
 
 export interface Pending {
   id: string
@@ -157,7 +158,7 @@ function fail(assistant: string, error: unknown): void {
 
 function inWords(error: unknown): ApiError {
   if (error instanceof ApiError) return error
-  return new ApiError(0, 'unexpected', 'Something went wrong here', 'Try it again.')
+  return new ApiError(0, 'unexpected', words.session.wentWrong, words.session.tryAgain)
 }
 
 // What failed for want of the studio is tried again once it is back.

@@ -35,6 +35,10 @@ export const words = {
     waitingAt: 'Waiting at',
     flows: { flow_started: 'started', flow_interrupted: 'interrupted', flow_resumed: 'resumed', flow_completed: 'ended', flow_cancelled: 'cancelled' },
   },
+  session: {
+    wentWrong: 'Something went wrong here',
+    tryAgain: 'Try it again.',
+  },
   stateNow: {
     stateNow: 'State now',
     afterTurn: (turn: number) => `after turn ${turn}`,
@@ -78,7 +82,7 @@ export const words = {
     refused: (why: string) => `The message was not read: ${why.toLowerCase()}.`,
     button: 'A button says by itself what it means: nothing had to be understood.',
     question: 'The question takes any answer as it is: nothing had to be understood.',
-    failed: 'The understanding failed, so that nothing was understood. The bot’s log says why.',
+    failed: 'The understanding failed, so that nothing was understood. The assistant’s log says why.',
     local: (why: string) => `The local model decided: ${why}.`,
     unsure: 'The local model wasn’t sure, so the language model was asked.',
     unsureWhy: (why: string) => `The local model wasn’t sure (${why}), so the language model was asked.`,

@@ -22,6 +22,7 @@ import {
   IconTransform,
   type Icon,
 } from '@tabler/icons-react'
+import { words } from './words'
 
 export interface KindLook {
   /** One of them, as a word in a sentence's start. */
@@ -33,38 +34,38 @@ export interface KindLook {
 }
 
 export const KINDS: Readonly<Record<string, KindLook>> = {
-  flow: { one: 'Flow', many: 'Flows', icon: IconRoute, hue: 'k-link' },
-  response: { one: 'Response', many: 'Responses', icon: IconMessage2, hue: 'k-message' },
-  slot: { one: 'Slot', many: 'Slots', icon: IconEqual, hue: 'k-set' },
-  action: { one: 'Action', many: 'Actions', icon: IconBolt, hue: 'k-action' },
-  intent: { one: 'Intent', many: 'Intents', icon: IconTextRecognition, hue: 'k-logic' },
-  entity: { one: 'Entity', many: 'Entities', icon: IconTags, hue: 'k-collect' },
-  synonym: { one: 'Synonym', many: 'Synonyms', icon: IconTransform, hue: 'k-logic' },
-  regex: { one: 'Regex', many: 'Regexes', icon: IconRegex, hue: 'k-logic' },
-  lookup: { one: 'Lookup', many: 'Lookups', icon: IconListSearch, hue: 'k-logic' },
-  prompt: { one: 'Prompt', many: 'Prompts', icon: IconSparkles, hue: 'k-pattern' },
-  config: { one: 'Configuration', many: 'Configuration', icon: IconSettings, hue: 'k-end' },
-  endpoints: { one: 'Endpoints', many: 'Endpoints', icon: IconPlug, hue: 'k-end' },
-  credentials: { one: 'Credentials', many: 'Credentials', icon: IconLock, hue: 'k-end' },
-  domain: { one: 'Domain', many: 'Domain', icon: IconFileText, hue: 'k-end' },
-  test: { one: 'Test', many: 'Tests', icon: IconTestPipe, hue: 'k-end' },
-  file: { one: 'File', many: 'Other files', icon: IconFileCode, hue: 'k-end' },
+  flow: { ...words.kinds.flow, icon: IconRoute, hue: 'k-link' },
+  response: { ...words.kinds.response, icon: IconMessage2, hue: 'k-message' },
+  slot: { ...words.kinds.slot, icon: IconEqual, hue: 'k-set' },
+  action: { ...words.kinds.action, icon: IconBolt, hue: 'k-action' },
+  intent: { ...words.kinds.intent, icon: IconTextRecognition, hue: 'k-logic' },
+  entity: { ...words.kinds.entity, icon: IconTags, hue: 'k-collect' },
+  synonym: { ...words.kinds.synonym, icon: IconTransform, hue: 'k-logic' },
+  regex: { ...words.kinds.regex, icon: IconRegex, hue: 'k-logic' },
+  lookup: { ...words.kinds.lookup, icon: IconListSearch, hue: 'k-logic' },
+  prompt: { ...words.kinds.prompt, icon: IconSparkles, hue: 'k-pattern' },
+  config: { ...words.kinds.config, icon: IconSettings, hue: 'k-end' },
+  endpoints: { ...words.kinds.endpoints, icon: IconPlug, hue: 'k-end' },
+  credentials: { ...words.kinds.credentials, icon: IconLock, hue: 'k-end' },
+  domain: { ...words.kinds.domain, icon: IconFileText, hue: 'k-end' },
+  test: { ...words.kinds.test, icon: IconTestPipe, hue: 'k-end' },
+  file: { ...words.kinds.file, icon: IconFileCode, hue: 'k-end' },
 }
 
-const OTHER: KindLook = { one: 'Item', many: 'Items', icon: IconFileText, hue: 'k-end' }
+const OTHER: KindLook = { ...words.otherKind, icon: IconFileText, hue: 'k-end' }
 
 export function lookOf(kind: string | null | undefined, name?: string | null): KindLook {
   const look = KINDS[kind ?? ''] ?? OTHER
-  return kind === 'flow' && name?.startsWith('pattern_') ? { ...look, one: 'Pattern', icon: IconRepeat, hue: 'k-pattern' } : look
+  return kind === 'flow' && name?.startsWith('pattern_') ? { ...look, one: words.pattern, icon: IconRepeat, hue: 'k-pattern' } : look
 }
 
 /** The kinds of steps: hue and icon of nodes, rows and timeline entries. */
 export const STEPS = {
-  collect: { one: 'Collect', icon: IconForms, hue: 'k-collect' },
-  message: { one: 'Message', icon: IconMessage2, hue: 'k-message' },
-  action: { one: 'Action', icon: IconBolt, hue: 'k-action' },
-  logic: { one: 'Logic', icon: IconArrowsSplit2, hue: 'k-logic' },
-  set: { one: 'Set slots', icon: IconEqual, hue: 'k-set' },
-  link: { one: 'Link', icon: IconCornerUpRight, hue: 'k-link' },
-  call: { one: 'Call', icon: IconRoute, hue: 'k-call' },
+  collect: { one: words.steps.collect, icon: IconForms, hue: 'k-collect' },
+  message: { one: words.steps.message, icon: IconMessage2, hue: 'k-message' },
+  action: { one: words.steps.action, icon: IconBolt, hue: 'k-action' },
+  logic: { one: words.steps.logic, icon: IconArrowsSplit2, hue: 'k-logic' },
+  set: { one: words.steps.set, icon: IconEqual, hue: 'k-set' },
+  link: { one: words.steps.link, icon: IconCornerUpRight, hue: 'k-link' },
+  call: { one: words.steps.call, icon: IconRoute, hue: 'k-call' },
 } as const

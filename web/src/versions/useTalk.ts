@@ -4,6 +4,7 @@ import type { Version } from '../api'
 import { openDock } from '../frame/layout'
 import { run } from '../frame/running'
 import { toast } from '../ui/toasts'
+import { words } from './words'
 
 /** Opens Try with a version: one that neither answers nor sleeps is deployed first, and the chat goes there from its next turn. The first says whether that is under way. */
 export function useTalk(assistant: string): [busy: boolean, talk: (version: Version, answers: boolean) => void] {
@@ -11,7 +12,7 @@ export function useTalk(assistant: string): [busy: boolean, talk: (version: Vers
   const talk = async (version: Version, answers: boolean) => {
     if (!answers) {
       if (!(await run(assistant, version.id))) return
-      toast(IconRocket, `Version ${version.number} is starting; Try talks to it as soon as it answers.`)
+      toast(IconRocket, words.startsForTry(version.number))
     }
     openDock()
   }

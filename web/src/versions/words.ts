@@ -13,6 +13,7 @@ export const words = {
   didNotStart: 'Didn’t start',
   talk: 'Talk to it',
   runAndTalk: 'Run this version and talk to it',
+  startsForTry: (number: number) => `Version ${number} is starting; Try talks to it as soon as it answers.`,
   talkTo: (number: number) => `Talk to version ${number}`,
   download: 'Download the project as it was',
   downloadOf: (number: number) => `Download the project of version ${number}`,

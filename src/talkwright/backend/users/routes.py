@@ -50,7 +50,7 @@ async def list_users(
 async def invite(
     request: Request, manager: Manager, services: ServicesOf, session: Session, wanted: NewUser
 ) -> Invited:
-    """Make an account and give the one-time link by which its person sets the password."""
+    """Make a user and give the one-time link by which its person sets the password."""
     accounts = await service.accounts_of(session, services)
     user, link = await accounts.invite(
         session,

@@ -13,7 +13,7 @@ describe('the story of a turn', () => {
     ['/SetSlots(a=1)', { source: 'payload' }, ['A button says by itself what it means: nothing had to be understood.']],
     ['Maya', { source: 'payload' }, ['The question takes any answer as it is: nothing had to be understood.']],
     ['send money', LOCAL, ['The local model decided: the most likely flow.']],
-    ['hm', { source: 'failed' }, ['The understanding failed, so that nothing was understood. The bot’s log says why.']],
+    ['hm', { source: 'failed' }, ['The understanding failed, so that nothing was understood. The assistant’s log says why.']],
   ] satisfies [string, Understood, string[]][])('of %j', (text, found, sentences) => {
     expect(storyOf(turn(text), trace(found))).toEqual(sentences)
     expect(shortOf(turn(text), trace(found)).failed).toBe(found.source === 'failed')
