@@ -6,14 +6,15 @@ import json
 import os
 import signal
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from tests.services.faketime import faketime_missing, wrong_by
-from tests.services.faults import faults_before, trains_once
+from tests.services.faults import DOWNLOAD, UPLOAD, FaultProxy, Passage, faults_before, trains_once
 from tests.services.modelservice import Service, project, service_at, talking, texts
-from tests.services.objects import s3_missing, s3_server
+from tests.services.objects import ObjectServer, s3_missing, s3_server
 
 from talkwright.database import assistants as assistant_rows
 from talkwright.database.announcements import wake
@@ -31,22 +32,92 @@ async def service(fresh_database_url: str, tmp_path: Path) -> AsyncIterator[Serv
         yield service
 
 
-@pytest.mark.skipif(s3_missing() is not None, reason=str(s3_missing()))
-async def test_an_upload_that_is_cut_or_finds_no_room_is_sent_again_and_published_once(
-    fresh_database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@dataclass
+class Beset:
+    """A service whose objects lie on a real S3 server, behind a proxy that makes things go wrong."""
+
+    service: Service
+    server: ObjectServer
+    proxy: FaultProxy
+
+    def stop(self, *words: str) -> asyncio.Queue[str]:
+        """Have the server stop as it stands when such a request comes to it; gives what tells of that."""
+        stopped = asyncio.Queue[str]()
+
+        async def stops(request: Passage) -> None:
+            self.server.process.send_signal(signal.SIGSTOP)
+            stopped.put_nowait(request.head.decode())
+            await request.go_on()
+
+        self.proxy.faults += [(one, stops) for one in words]
+        return stopped
+
+    def exchange(self) -> None:
+        """Kill the server and start it again over what it holds."""
+        self.server.kill()
+        self.server.start_again()
+
+
+@pytest.fixture
+async def beset(fresh_database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Beset]:
+    if (missing := s3_missing()) is not None:
+        pytest.skip(missing)
     (tmp_path / "server").mkdir()
     with s3_server(tmp_path / "server") as server:
         for name, value in server.variables.items():
             monkeypatch.setenv(name, value)
         async with faults_before(server.endpoint) as proxy:
-            settings = server.settings(TALKWRIGHT_STORAGE_ENDPOINT=proxy.endpoint)
+            settings = server.settings(TALKWRIGHT_STORAGE_ENDPOINT=proxy.endpoint, TALKWRIGHT_STORAGE_RETRY_SECONDS="1")
             async with service_at(fresh_database_url, tmp_path / "home", **settings) as service:
                 direct = {"storage_url": server.url, "storage_endpoint": server.endpoint, "storage_allow_http": True}
                 service.store = open_store(StorageSettings(**direct), tmp_path)
-                for role in ("training-orchestrator", "training-consumer"):
-                    service.start(role)
-                await trains_once(service, proxy, SECONDS)
+                yield Beset(service, server, proxy)
+
+
+async def test_what_is_cut_unanswered_or_finds_no_room_is_sent_again_and_published_once(beset: Beset) -> None:
+    for role in ("training-orchestrator", "training-consumer"):
+        beset.service.start(role)
+    await trains_once(beset.service, beset.proxy, SECONDS)
+
+
+@pytest.mark.slow
+async def test_a_store_that_stops_and_dies_is_waited_for_by_a_training_and_by_a_bot_that_starts(beset: Beset) -> None:
+    service = beset.service
+    for role in ("training-orchestrator", "training-consumer", "running-orchestrator", "running-consumer"):
+        service.start(role)
+    assistant = await service.assistant("away")
+    stopped = beset.stop(UPLOAD, DOWNLOAD)
+    training = await service.train(assistant, project("away"))
+
+    async with asyncio.timeout(SECONDS):
+        assert (await stopped.get()).startswith("PUT ")  # by the job, which has trained
+        assert (await service.row("training", training)).state == "running"
+        beset.exchange()
+        assert (await stopped.get()).startswith("GET ")  # by the consumer, which publishes
+        beset.server.kill()
+        away = "The store is away, the model waits for it: The object models/"
+        while not any(line.startswith(away) for line in await service.log("training", training)):  # noqa: ASYNC110
+            await asyncio.sleep(0.1)
+        assert (await service.row("training", training)).state == "running"
+        beset.server.start_again()
+    trained = await service.becomes("training", training, "succeeded", "failed", seconds=SECONDS)
+    assert (trained.state, trained.attempt) == ("succeeded", 1), trained.reason
+    assert trained.reason == "The model is trained and stored."
+    (attempt,) = await service.attempts("training", training)
+    assert attempt.outcome == "succeeded"
+    assert len(await service.models_of(training)) == 1
+
+    stopped = beset.stop(DOWNLOAD)
+    deployment = await service.deploy(assistant, training)
+    async with asyncio.timeout(SECONDS):
+        await stopped.get()
+    assert (await service.row("deployment", deployment)).state == "starting"
+    beset.exchange()
+    await service.becomes("deployment", deployment, "running", seconds=SECONDS)
+    (attempt,) = await service.attempts("deployment", deployment)
+    assert (attempt.number, attempt.state, attempt.outcome) == (1, "ready", None)
+    async with talking(service, assistant) as talk:
+        assert texts(await talk.say(await talk.begin(), "send money")) == ["Who shall get the money?"]
 
 
 @pytest.mark.skipif(faketime_missing() is not None, reason=str(faketime_missing()))

@@ -12,14 +12,14 @@ import hashlib
 import hmac
 import os
 import shutil
-import signal
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import httpx2
@@ -28,7 +28,7 @@ ROOT = Path(__file__).parents[2]
 S3_LIBRARIES = Path(os.environ.get("TEST_S3_LIBS") or ROOT / ".cache" / "s3")
 AZURE_LIBRARIES = Path(os.environ.get("TEST_AZURE_LIBS") or ROOT / ".cache" / "azure")
 BUCKET = "talkwright"
-START_SECONDS = 60
+START_SECONDS = 180
 _JAVA = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx192m")
 _S3 = """
 s3proxy.authorization=aws-v2-or-v4
@@ -46,12 +46,34 @@ _AZURE_KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1S
 
 @dataclass
 class ObjectServer:
-    """A running store: its URL for the settings, the server's address, and the variables that hold its keys."""
+    """A running store: its URL for the settings, the server's address, and the variables that hold its keys.
+
+    `start` starts it over the data that it has.
+    """
 
     url: str
     endpoint: str
     variables: dict[str, str]
-    process: subprocess.Popen[bytes]
+    start: Callable[[], subprocess.Popen[bytes]]
+    process: subprocess.Popen[bytes] = field(init=False)
+
+    @contextmanager
+    def running(self) -> Iterator[ObjectServer]:
+        """Have it run until the block ends; its data goes with it."""
+        self.process = self.start()
+        try:
+            yield self
+        finally:
+            self.kill()
+
+    def kill(self) -> None:
+        """Take it away as it stands."""
+        self.process.kill()
+        self.process.wait()
+
+    def start_again(self) -> None:
+        """Bring it back where it was, with what it held."""
+        self.process = self.start()
 
     def settings(self, **more: str) -> dict[str, str]:
         """The environment of a role that keeps its objects there."""
@@ -97,8 +119,9 @@ def s3_server(home: Path, host: str = "127.0.0.1", *, takes_sessions: bool = Fal
     (jar,) = S3_LIBRARIES.glob("s3proxy-*.jar")
     command = ["java", *_JAVA, "-jar", str(jar), "--properties", "s3proxy.conf"]
     variables = {"AWS_ACCESS_KEY_ID": key, "AWS_SECRET_ACCESS_KEY": secret, "AWS_REGION": "us-east-1"}
-    with _running(home, command, port, host) as process:
-        yield ObjectServer(f"s3://{BUCKET}/studio", f"http://{host}:{port}", variables, process)
+    start = partial(_start, home, command, port, host)
+    with ObjectServer(f"s3://{BUCKET}/studio", f"http://{host}:{port}", variables, start).running() as server:
+        yield server
 
 
 @contextmanager
@@ -109,32 +132,30 @@ def azure_emulator(home: Path) -> Iterator[ObjectServer]:
     assert node is not None
     command = [node, str(_azurite()), "--silent", "--skipApiVersionCheck", "--disableTelemetry"]
     command += ["--blobHost", "127.0.0.1", "--blobPort", str(port), "--location", str(home)]
-    with _running(home, command, port) as process:
-        endpoint = f"http://127.0.0.1:{port}/{_AZURE_ACCOUNT}"
+    endpoint = f"http://127.0.0.1:{port}/{_AZURE_ACCOUNT}"
+    variables = {"AZURE_STORAGE_ACCOUNT_NAME": _AZURE_ACCOUNT, "AZURE_STORAGE_ACCOUNT_KEY": _AZURE_KEY}
+    start = partial(_start, home, command, port)
+    with ObjectServer(f"az://{BUCKET}/studio", endpoint, variables, start).running() as server:
         _make_container(endpoint)
-        variables = {"AZURE_STORAGE_ACCOUNT_NAME": _AZURE_ACCOUNT, "AZURE_STORAGE_ACCOUNT_KEY": _AZURE_KEY}
-        yield ObjectServer(f"az://{BUCKET}/studio", endpoint, variables, process)
+        yield server
 
 
-@contextmanager
-def _running(home: Path, command: list[str], port: int, host: str = "127.0.0.1") -> Iterator[subprocess.Popen[bytes]]:
+def _start(home: Path, command: list[str], port: int, host: str = "127.0.0.1") -> subprocess.Popen[bytes]:
+    """Start a server and wait until it answers."""
     with (home / "server.log").open("wb") as log:
         process = subprocess.Popen(command, cwd=home, stdout=log, stderr=subprocess.STDOUT)
-    try:
-        deadline = time.monotonic() + START_SECONDS
-        while True:
-            try:
-                httpx2.get(f"http://{host}:{port}/", timeout=5, trust_env=False)
-            except httpx2.TransportError as problem:
-                if process.poll() is not None or time.monotonic() > deadline:
-                    raise RuntimeError((home / "server.log").read_text()[-2000:]) from problem
-                time.sleep(0.05)
-            else:
-                break
-        yield process
-    finally:
-        process.send_signal(signal.SIGKILL)  # its data goes with it
-        process.wait()
+    deadline = time.monotonic() + START_SECONDS
+    while True:
+        try:
+            httpx2.get(f"http://{host}:{port}/", timeout=5, trust_env=False)
+        except httpx2.TransportError as problem:
+            if process.poll() is not None or time.monotonic() > deadline:
+                process.kill()
+                process.wait()
+                raise RuntimeError((home / "server.log").read_text()[-2000:]) from problem
+            time.sleep(0.05)
+        else:
+            return process
 
 
 def _make_container(endpoint: str) -> None:
