@@ -1,4 +1,4 @@
-"""Consumers are exchanged for newer ones while bots run and talk: the bot's process stays, and so does the chat."""
+"""Consumers end while they train and while bots talk, in order or with nobody to tell: what they held goes on."""
 
 from __future__ import annotations
 
@@ -6,46 +6,80 @@ import asyncio
 import os
 import signal
 from pathlib import Path
-from uuid import uuid4
+from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
-from tests.services.modelservice import project, service_at, talking, texts
+from sqlalchemy import select
+from tests.services.modelservice import Service, project, service_at, talking, texts
+
+from talkwright.cli.supervisor.child import Child
+from talkwright.database.tables import workers
 
 pytestmark = [pytest.mark.anyio, pytest.mark.timeout(300)]
 
-ROLES = ("training-orchestrator", "training-consumer", "running-orchestrator", "running-consumer")
+CONSUMERS = ("training-consumer", "running-consumer")
+ORCHESTRATORS = ("training-orchestrator", "running-orchestrator")
+MISSED_SOON = {"TALKWRIGHT_CONSUMER_LEASE_SECONDS": "2", "TALKWRIGHT_CONSUMER_RENEW_SECONDS": "0.5"}
+
+
+async def exchange(service: Service, consumer: Child, end: str) -> UUID:
+    """Have another consumer in the place of one that ends in order, or is killed so that nobody tells; gives its id."""
+    former = consumer.worker
+    if end == "killed":
+        assert consumer.pid is not None
+        os.kill(consumer.pid, signal.SIGKILL)  # another one is started in its place
+    else:
+        await service.stop(consumer)
+        service.start(consumer.program.name)
+    return former
+
+
+async def taken_over(service: Service, kind: str, work: UUID, former: UUID) -> Any:
+    """Wait until another consumer has the only attempt of some work."""
+    async with asyncio.timeout(60):
+        while True:
+            (attempt,) = await service.attempts(kind, work)
+            if attempt.worker != former:
+                return attempt
+            await asyncio.sleep(0.05)
+
+
+async def is_struck_off(service: Service, worker: UUID) -> bool:
+    """Whether somebody has told that a consumer is gone."""
+    async with service.database.transaction() as session:
+        ended = await session.execute(select(workers.c.ended_at).where(workers.c.id == worker))
+        return ended.scalar_one() is not None
 
 
 @pytest.mark.parametrize("end", ["in order", "killed"])
-async def test_a_bot_and_its_chat_go_on_when_its_consumer_is_exchanged(
+async def test_a_training_a_bot_and_its_chat_go_on_when_their_consumers_are_exchanged(
     fresh_database_url: str, tmp_path: Path, end: str
 ) -> None:
-    settings = {"TALKWRIGHT_ADOPT_SECONDS": "120"}
+    settings = {"TALKWRIGHT_ADOPT_SECONDS": "120", **(MISSED_SOON if end == "killed" else {})}
     async with service_at(fresh_database_url, tmp_path, **settings) as service:
-        *_, consumer = [service.start(role) for role in ROLES]
+        for role in ORCHESTRATORS:
+            service.start(role)
+        trainer, consumer = [service.start(role, watched=False) for role in CONSUMERS]
         name = f"bot-{uuid4()}"
         assistant = await service.assistant(name)
         training = await service.train(assistant, project(name), deploy=True)
+        await service.stage("training", training)
+        former = await exchange(service, trainer, end)
+        await taken_over(service, "training", training, former)
+        assert await is_struck_off(service, former) == (end == "in order")
+        await service.becomes("training", training, "succeeded")
+        assert [one.outcome for one in await service.attempts("training", training)] == ["succeeded"]
+
         deployment = await service.active(assistant, training=training)
         engine = service.engine_of(deployment.id)
         async with talking(service, assistant) as talk:
             chat = await talk.begin()
             assert texts(await talk.say(chat, "send money")) == ["Who shall get the money?"]
-            if end == "killed":
-                assert consumer.pid is not None
-                os.kill(consumer.pid, signal.SIGKILL)  # another one is started in its place
-            else:
-                await service.stop(consumer)
-                assert texts(await talk.say(chat, "/SetSlots(recipient=Ann)")) == ["How much?"]
-                service.start("running-consumer")
-            async with asyncio.timeout(60):
-                while True:
-                    (attempt,) = await service.attempts("deployment", deployment.id)
-                    if attempt.epoch == 2:
-                        break
-                    await asyncio.sleep(0.05)
-            if end == "killed":
-                assert texts(await talk.say(chat, "/SetSlots(recipient=Ann)")) == ["How much?"]
+            former = await exchange(service, consumer, end)
+            assert texts(await talk.say(chat, "/SetSlots(recipient=Ann)")) == ["How much?"]  # whoever has the bot now
+            attempt = await taken_over(service, "deployment", deployment.id, former)
+            assert await is_struck_off(service, former) == (end == "in order")
             assert "Sent 20" in " ".join(texts(await talk.say(chat, "/SetSlots(amount=20)")))
         assert service.engine_of(deployment.id) == engine
         assert (attempt.outcome, attempt.state, attempt.number) == (None, "ready", 1)
