@@ -41,23 +41,23 @@ export function TrainButton() {
       : justEnded && latest?.state === 'succeeded'
         ? {
             inside: own === 'starting' ? <Starting /> : <Trained runs={deployment?.state === 'running' && deployment.version.id === latest.version.id} />,
-            title: next?.reason ?? undefined,
+            why: next?.reason ?? null,
             onClick: () => goToDrawer('log'),
           }
         : { inside: texts.trainButton.train, look: 'primary' as const, icon: starting ? IconLoader2 : IconPlayerPlay, 'aria-busy': starting, onClick: start }
   return (
     <>
       {running === null && latest?.state === 'failed' && (
-        <Button look="danger" icon={IconAlertCircle} title={latest.reason ?? undefined} onClick={() => goToDrawer('log')}>
+        <Button look="danger" icon={IconAlertCircle} why={latest.reason} onClick={() => goToDrawer('log')}>
           <span className="wide">{texts.trainButton.trainingFailed}</span>
         </Button>
       )}
       {running === null && own === 'failed' && (
-        <Button look="danger" icon={IconAlertCircle} title={next?.reason ?? undefined} onClick={() => goToDrawer('log')}>
+        <Button look="danger" icon={IconAlertCircle} why={next?.reason ?? null} onClick={() => goToDrawer('log')}>
           <span className="wide">{coming.failed}</span>
         </Button>
       )}
-      <Button {...look}>{inside}</Button>
+      <Button why={null} {...look}>{inside}</Button>
     </>
   )
 }

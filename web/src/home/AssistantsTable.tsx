@@ -3,7 +3,7 @@ import { Link } from '@tanstack/react-router'
 import type { AssistantSummary, Deployment } from '../api'
 import { languagesOf } from '../frame/assistant'
 import { AssistantTile } from '../frame/AssistantSwitcher'
-import { Avatar, LanguageTags } from '../ui/controls'
+import { Avatar, LanguageTags, Tip, Why } from '../ui/controls'
 import { Icon } from '../ui/Icon'
 import { ProblemCount, TrainingMark } from '../ui/marks'
 import { shortTime } from '../ui/time'
@@ -87,11 +87,19 @@ function Deployed({ assistant, deployment, failed }: { assistant: AssistantSumma
   const broken = failed ?? (deployment?.state === 'failed' ? deployment : null)
   if (!runs && broken === null) return <span className="t3">{words.assistantsTable.notDeployed}</span>
   const said = broken && (broken === failed ? words.assistantsTable.didNotStart : words.assistantsTable.failed)(broken.version.number)
-  const told = { className: 'status c-err home-failed', title: broken?.reason ?? undefined, children: [<Icon key="mark" of={IconAlertCircle} size={14} />, said] }
+  const told = [<Icon key="mark" of={IconAlertCircle} size={14} />, said]
+  const look = 'status c-err home-failed'
   return (
     <>
       {runs && <Running deployment={deployment} />}
-      {broken && (assistant.permissions.includes('trainings:read') ? <Link to="/a/$assistant/versions" params={{ assistant: assistant.name }} {...told} /> : <span {...told} />)}
+      {broken && !assistant.permissions.includes('trainings:read') && <Why className={look} why={broken.reason}>{told}</Why>}
+      {broken && assistant.permissions.includes('trainings:read') && (
+        <Tip label={broken.reason}>
+          <Link to="/a/$assistant/versions" params={{ assistant: assistant.name }} className={look}>
+            {told}
+          </Link>
+        </Tip>
+      )}
     </>
   )
 }
@@ -100,10 +108,10 @@ function Running({ deployment }: { deployment: Deployment }) {
   const says = words.assistantsTable
   const states: Partial<Record<Deployment['state'], string>> = { queued: says.waiting, starting: says.starting, running: says.try, stopping: says.stopping }
   return (
-    <span className="status" title={deployment.waiting ?? deployment.reason ?? undefined}>
+    <Why className="status" why={deployment.waiting ?? deployment.reason}>
       <Icon of={deployment.asleep ? IconMoon : IconRocket} size={14} />
       {states[deployment.state] ?? says.asleep} <span className="t3 num">{words.assistantsTable.version(deployment.version.number)}</span>
-    </span>
+    </Why>
   )
 }
 
@@ -121,9 +129,9 @@ function Trained({ training }: Pick<AssistantSummary, 'training'>) {
   return (
     <>
       <TrainingMark training={training}>
-        <span className={training?.state === 'running' || training?.state === 'failed' ? 'num' : 't2 num'} title={training?.reason ?? undefined}>
+        <Why className={training?.state === 'running' || training?.state === 'failed' ? 'num' : 't2 num'} why={training?.reason}>
           {said}
-        </span>
+        </Why>
       </TrainingMark>
       {training?.state === 'running' && (
         <div className="bar home-bar">

@@ -6,7 +6,7 @@ import { focusSoon } from '../focus/soon'
 import { useAssistant, useContentLanguage } from '../frame/assistant'
 import { answersUntil, useComing } from '../frame/coming'
 import { MESSAGE } from '../frame/layout'
-import { Button, IconButton } from '../ui/controls'
+import { Button, IconButton, Why } from '../ui/controls'
 import { Icon } from '../ui/Icon'
 import { Isolated } from '../ui/Isolated'
 import { Beginning } from './Beginning'
@@ -44,9 +44,9 @@ function Answers() {
   const next = useComing()
   if (next === null || deployment === null) return null
   return (
-    <p className={`answers hs small ${next.state === 'starting' ? 'c-run' : 'c-warn'}`} title={next.reason ?? undefined}>
+    <p className={`answers hs small ${next.state === 'starting' ? 'c-run' : 'c-warn'}`}>
       <Icon of={next.state === 'starting' ? IconLoader2 : IconAlertTriangle} size={14} className={next.state === 'starting' ? 'spin' : ''} />
-      <span>{answersUntil(next, deployment)}</span>
+      <Why why={next.reason}>{answersUntil(next, deployment)}</Why>
     </p>
   )
 }

@@ -13,7 +13,7 @@ import { onEscape } from '../focus/onEscape'
 import { MESSAGE, toggleDock, useOverlays } from '../frame/layout'
 import { ModelNotice } from '../frame/ModelNotice'
 import { modifier } from '../frame/keys'
-import { IconButton, Segmented } from '../ui/controls'
+import { IconButton, Segmented, Why } from '../ui/controls'
 import { Icon } from '../ui/Icon'
 import { plural, shortTime } from '../ui/time'
 import { ChatPane } from './ChatPane'
@@ -86,17 +86,23 @@ function Running() {
   if (deployment === null) return <span className="small t3">{stopped ? words.tryDock.wasStopped(stopped.name) : words.tryDock.nothingRunsYet}</span>
   const { version } = deployment
   const running = deployment.state === 'running'
-  // While it wakes, it is on its way.
-  const wakes = deployment.asleep && next?.state === 'starting' && next.version.id === version.id
-  const asleep = deployment.asleep && !wakes
+  // While it wakes, it is on its way; while a newer one starts, that gets what is said.
+  const starts = deployment.asleep && next?.state === 'starting' ? next.version : null
+  const asleep = deployment.asleep && starts === null
   const settled = running || asleep
   return (
-    <span className={`status small ${running ? 'c-ok' : asleep ? '' : 'c-run'}`} title={deployment.waiting ?? deployment.reason ?? ''}>
+    <span className={`status small ${running ? 'c-ok' : asleep ? '' : 'c-run'}`}>
       <Icon of={running ? IconCircleCheck : asleep ? IconMoon : IconLoader2} size={14} className={settled ? '' : 'spin'} />
-      <span className="t2">{wakes ? words.tryDock.wakes(version.name) : told(deployment)}</span>
+      <Why className="t2" why={deployment.waiting ?? deployment.reason}>
+        {starts === null ? told(deployment) : onItsWay(starts, version)}
+      </Why>
       {settled && <Since version={version} asleep={asleep} />}
     </span>
   )
+}
+
+function onItsWay(starts: { id: string; name: string }, now: { id: string }): string {
+  return starts.id === now.id ? words.tryDock.wakes(starts.name) : words.tryDock.isOnItsWay(starts.name, 'starting')
 }
 
 function told({ version, state, asleep, ready_at, created_at }: Deployment): string {
@@ -113,9 +119,9 @@ function Since({ version, asleep }: { version: { id: string; name: string }; asl
   const changes = last_change.number - at
   if (changes <= 0) return <span className="t3">· {asleep ? words.tryDock.currentAsleep : words.tryDock.current}</span>
   return (
-    <span className="c-warn" title={words.tryDock.changesSinceWhy}>
+    <Why className="c-warn" why={words.tryDock.changesSinceWhy}>
       · {words.tryDock.changesSince(plural(changes, 'change'), version.name)}
-    </span>
+    </Why>
   )
 }
 

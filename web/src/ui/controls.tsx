@@ -11,17 +11,20 @@ export interface ButtonProps extends ButtonHTMLAttributes<HTMLButtonElement> {
   look?: Look | undefined
   /** The height of form controls, 32 instead of 28. */
   tall?: boolean
+  /** Why it stands here; one that comes to have a reason is given null before, so that it stays the same button. */
+  why?: string | null | undefined
   ref?: Ref<HTMLButtonElement>
 }
 
-export function Button({ icon, look, tall = false, className = '', children, type = 'button', ...rest }: ButtonProps) {
+export function Button({ icon, look, tall = false, why, className = '', children, type = 'button', ...rest }: ButtonProps) {
   const classes = ['btn', look ?? '', tall ? 'form' : '', className].filter(Boolean).join(' ')
-  return (
+  const button = (
     <button {...rest} type={type} className={classes}>
       {icon && <Icon of={icon} />}
       {children}
     </button>
   )
+  return why === undefined ? button : <Tip label={why}>{button}</Tip>
 }
 
 export interface IconButtonProps extends ButtonHTMLAttributes<HTMLButtonElement> {
@@ -44,7 +47,8 @@ export function IconButton({ icon, label, keys, small = false, on = false, class
   )
 }
 
-export function Tip({ label, keys, children, position = 'bottom' }: { label: ReactNode; keys?: string | undefined; children: ReactNode; position?: 'bottom' | 'right' | 'top' }) {
+/** Says more of a control or a link to whoever points at it, or goes there by key; nothing where there is no more. */
+export function Tip({ label, keys, children, position = 'bottom' }: { label: string | null; keys?: string | undefined; children: ReactNode; position?: 'bottom' | 'right' | 'top' }) {
   const text = (
     <>
       {label}
@@ -52,9 +56,24 @@ export function Tip({ label, keys, children, position = 'bottom' }: { label: Rea
     </>
   )
   return (
-    <Tooltip label={text} openDelay={400} position={position} transitionProps={{ duration: 0 }} events={{ hover: true, focus: true, touch: false }}>
+    <Tooltip label={text} disabled={!label} openDelay={400} position={position} transitionProps={{ duration: 0 }} events={{ hover: true, focus: true, touch: false }}>
       {children}
     </Tooltip>
+  )
+}
+
+/** What stands here in short, and why it is so: under the mouse, where somebody goes by key, and read out to everybody else. */
+export function Why({ why, className, children }: { why: string | null | undefined; className?: string; children: ReactNode }) {
+  if (!why) return <span className={className}>{children}</span>
+  return (
+    <Tip label={why}>
+      {/* The tooltip must not be its description too: it is read out already. */}
+      {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- a stop, so that the reason is seen without a mouse */}
+      <span className={className} tabIndex={0} aria-describedby={undefined}>
+        {children}
+        <span className="sr">{why}</span>
+      </span>
+    </Tip>
   )
 }
 

@@ -9,7 +9,7 @@ import { onEscape } from '../focus/onEscape'
 import { useAssistant, useMay } from '../frame/assistant'
 import { useLayout } from '../frame/layout'
 import { Resizer } from '../frame/Resizer'
-import { Button, IconButton } from '../ui/controls'
+import { Button, IconButton, Why } from '../ui/controls'
 import { Icon } from '../ui/Icon'
 import { TrainingMark } from '../ui/marks'
 import { Failure, SkeletonRows } from '../ui/states'
@@ -116,10 +116,10 @@ function RunMark({ run }: { run: Deployment }) {
   const state = shownState(run)
   const { icon, hue } = MARKS[state]
   return (
-    <span className={`status ${hue}`} title={run.waiting ?? run.reason ?? undefined}>
+    <Why className={`status ${hue}`} why={run.waiting ?? run.reason}>
       <Icon of={icon} size={14} className={icon === IconLoader2 ? 'spin' : ''} />
       {words.became.run[state]}
-    </span>
+    </Why>
   )
 }
 

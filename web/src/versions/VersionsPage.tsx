@@ -12,7 +12,7 @@ import { StartTold } from '../frame/StartVersion'
 import { runs, useLatestTraining } from '../frame/latestTraining'
 import { train } from '../frame/training'
 import { useItemLink } from '../frame/useItemLink'
-import { Avatar, Button, Tip } from '../ui/controls'
+import { Avatar, Button, Tip, Why } from '../ui/controls'
 import { Icon, type IconOf } from '../ui/Icon'
 import { TrainingMark } from '../ui/marks'
 import { Empty, Failure, SkeletonRows } from '../ui/states'
@@ -189,14 +189,13 @@ function Start({ of: { state, reason } }: { of: Coming }) {
   return <State of={starts ? words.starting : words.didNotStart} hue={starts ? 'c-run' : 'c-err'} why={reason} />
 }
 
-/** Where a model stands, and why: shown under the mouse, and read out to everybody else. */
+/** Where a model stands, and why. */
 function State({ of, hue, why, icon }: { of: string; hue: string; why: string | null; icon?: IconOf }) {
   return (
-    <span className={`status ${hue}`} title={why ?? undefined}>
+    <Why className={`status ${hue}`} why={why}>
       {icon && <Icon of={icon} size={14} />}
       {of}
-      {why !== null && <span className="sr">{why}</span>}
-    </span>
+    </Why>
   )
 }
 
@@ -204,7 +203,7 @@ function Trained({ version: { training, model_deleted: deleted } }: { version: V
   if (deleted && training?.state === 'succeeded' && Date.parse(training.ended_at ?? deleted.at) <= Date.parse(deleted.at)) {
     return (
       <TrainingMark training={null}>
-        <span title={words.history.deleted(deleted.by.name, longTime(deleted.at))}>{words.modelDeleted}</span>
+        <Why why={words.history.deleted(deleted.by.name, longTime(deleted.at))}>{words.modelDeleted}</Why>
       </TrainingMark>
     )
   }
@@ -213,10 +212,10 @@ function Trained({ version: { training, model_deleted: deleted } }: { version: V
   const state = training.state === 'running' ? words.states.running(Math.round(training.progress * 100)) : words.states[training.state]
   return (
     <TrainingMark training={training}>
-      <span title={training.reason ?? undefined}>
+      <Why why={training.reason}>
         <span className={training.state === 'succeeded' ? 't2' : ''}>{state}</span>
         {training.state === 'succeeded' && <span className="t3 num took">{took}</span>}
-      </span>
+      </Why>
     </TrainingMark>
   )
 }
