@@ -32,7 +32,7 @@ interface Imported {
 export default function ImportPage() {
   const { data: session } = useQuery(sessionQuery)
   if (session === undefined || session.permissions.includes('assistants:import')) return <Import />
-  return <NotYours icon={IconLock} title={words.importPage.notYours} why={words.importPage.notYoursWhy} />
+  return <NotYours page={words.importPage.importAProject} icon={IconLock} title={words.importPage.notYours} why={words.importPage.notYoursWhy} />
 }
 
 function Import() {

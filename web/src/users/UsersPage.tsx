@@ -20,6 +20,7 @@ export default function UsersPage() {
   if (session.permissions.includes(MANAGE)) return <Users me={session.person.id} />
   return (
     <main className="work" id="work">
+      <h1 className="sr">{words.title}</h1>
       <Empty icon={IconLock} title={words.notAllowed}>
         {words.notAllowedWhy}
       </Empty>
