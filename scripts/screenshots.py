@@ -25,6 +25,7 @@ from tests.web.api import Api  # noqa: E402 - found by the path above
 from tests.web.chromium import become_administrator, launch, new_context  # noqa: E402 - the path is set first, so that tests is found
 from tests.web.places import (  # noqa: E402 - the path is set first, so that tests is found
     DRAWERS,
+    OTHER_KINDS,
     PLACES,
     Place,
     drawer,
@@ -34,6 +35,7 @@ from tests.web.places import (  # noqa: E402 - the path is set first, so that te
 )
 from tests.web.projects import bank_with, tea_desk  # noqa: E402 - the path is set first, so that tests is found
 from tests.web.states import (  # noqa: E402 - the path is set first, so that tests is found
+    NOTHING,
     SPOTS,
     Held,
     busy,
@@ -42,15 +44,11 @@ from tests.web.states import (  # noqa: E402 - the path is set first, so that te
     nothing,
     offline,
 )
+from tests.web.tea_house import tea_house  # noqa: E402 - the path is set first, so that tests is found
 
 EXAMPLE = "harbour-bank"
 THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
-EMPTY = ("flows", "content/action", "content/prompt", "nlu", "files", "versions")
-CUT = {
-    "home": "/",
-    "flow": f"/a/{EXAMPLE}/flows/transfer_money",
-    "response": f"/a/{EXAMPLE}/content/response/utter_ask_amount",
-}
+TEA_HOUSE = "tea-house"
 README = (("flow-step", "light", "flow-light"), ("try", "dark", "try-dark"), ("responses", "light", "responses-light"))
 
 
@@ -111,17 +109,17 @@ def signed_out(browser: Browser, running: RunningStudio, folder: Path) -> None:
 
 def places(page: Page, photographer: Photographer) -> None:
     """All pages, dialogs, drawers and the dock."""
-    for place in PLACES + DRAWERS:
-        place.open(page, EXAMPLE)
+    for place in PLACES + DRAWERS + OTHER_KINDS:
+        place.open(page, TEA_HOUSE if place in OTHER_KINDS else EXAMPLE)
         photographer.take_both(place.name)
         photographer.tidy()
 
 
-def waiting_and_failing(page: Page, photographer: Photographer) -> None:
-    """Each part of a page before its content is there, and where it can't be read."""
+def waiting_failing_and_cut_off(page: Page, photographer: Photographer) -> None:
+    """Each part of a page before its content is there, where it can't be read, and without the studio."""
     for spot in SPOTS:
         held = Held(page, spot.reads)
-        spot.go(page, EXAMPLE)
+        spot.go(page, TEA_HOUSE if spot.tea else EXAMPLE)
         held.asked()
         busy(page).first.wait_for()
         photographer.take_both(f"state-busy-{spot.name}")
@@ -129,6 +127,11 @@ def waiting_and_failing(page: Page, photographer: Photographer) -> None:
         failure(page, spot).wait_for()
         photographer.take_both(f"state-error-{spot.name}")
         held.end()
+        failure(page, spot).get_by_role("button", name="Try again").click()
+        spot.ready(page)
+        settled(page)
+        with offline(page):
+            photographer.take_both(f"state-offline-{spot.name}")
         photographer.tidy()
 
 
@@ -163,9 +166,10 @@ def understood(page: Page, api: Api, photographer: Photographer) -> None:
     photographer.tidy()
 
 
-def empty(page: Page, photographer: Photographer) -> None:
+def empty(page: Page, api: Api, photographer: Photographer) -> None:
     """The pages of an assistant that holds nothing."""
-    for path in EMPTY:
+    api.bring_in("empty-desk", "Empty desk", nothing("empty-desk"))
+    for path, _, _ in NOTHING:
         page.goto(f"/a/empty-desk/{path}")
         page.get_by_role("main").get_by_role("heading").last.wait_for()
         settled(page)
@@ -177,14 +181,9 @@ def empty(page: Page, photographer: Photographer) -> None:
     photographer.tidy()
 
 
-def cut_off(page: Page, api: Api, photographer: Photographer) -> None:
-    """Pages without the studio, and two versions of one text."""
-    for name, path in CUT.items():
-        page.goto(path)
-        page.get_by_role("main").wait_for()
-        settled(page)
-        with offline(page):
-            photographer.take_both(f"state-offline-{name}")
+def conflict(page: Page, api: Api, photographer: Photographer) -> None:
+    """Two versions of one text."""
+    api.bring_in("tea-desk", "Tea desk", tea_desk("tea-desk"))
     conflicting(page, api, "tea-desk", "To which town shall it go?", "Which harbour should the {size} tea go to?")
     photographer.take_both("state-conflict")
 
@@ -209,13 +208,12 @@ def take_all(folder: Path) -> None:
         photographer = Photographer(page, folder)
         api = Api(running.address, page.context.request)
         api.running(EXAMPLE)
+        api.bring_in(TEA_HOUSE, "Tea house", tea_house(TEA_HOUSE))
         places(page, photographer)
-        waiting_and_failing(page, photographer)
+        waiting_failing_and_cut_off(page, photographer)
         understood(page, api, photographer)
-        api.bring_in("empty-desk", "Empty desk", nothing("empty-desk"))
-        api.bring_in("tea-desk", "Tea desk", tea_desk("tea-desk"))
-        empty(page, photographer)
-        cut_off(page, api, photographer)
+        empty(page, api, photographer)
+        conflict(page, api, photographer)
         no_assistants(page, api, photographer)
         browser.close()
 

@@ -102,6 +102,11 @@ def item(name: str) -> Callable[[Page], None]:
     return lambda page: page.get_by_role("main", name=name).get_by_role("button", name="YAML").wait_for()
 
 
+def text_of(name: str) -> Callable[[Page], None]:
+    """Wait until an item is open as the text that it is in the project's files."""
+    return lambda page: page.get_by_role("main", name=name).locator(".cm-content").wait_for()
+
+
 def drawer(tab: str) -> Callable[[Page], None]:
     """Open a tab of the drawer; it stays open, so that it is closed by the next address' visitor."""
 
@@ -262,6 +267,37 @@ PLACES = (
     Place("try", "{a}/flows/" + FLOW, talk(*TALK)),
     Place("try-response", "{a}/content/response/utter_ask_amount", open_dock),
 )
+LEAD_ON = {
+    "/a/$assistant": "/flows",
+    "/a/$assistant/content": "/content/response",
+    "/a/$assistant/responses": "/content/response",
+    "/a/$assistant/responses/$name": "/content/response/utter_hours",
+}
+"""Routes without a page of their own, with the one they lead to."""
+
+
+def routes_of(page: Page) -> set[str]:
+    """All paths that the router knows."""
+    paths: list[str] = page.evaluate("Object.keys(window.__TSR_ROUTER__.routesByPath)")
+    return {path.rstrip("/") or "/" for path in paths}
+
+
+def stands_for(place: Place, route: str) -> bool:
+    """Whether a place is a page of a route: `$name` in its path is any one part of an address."""
+    pattern = re.sub(r"\\\$\w+", "[^/]+", re.escape(route))
+    return re.fullmatch(pattern, place.address("any").partition("?")[0]) is not None
+
+
+OTHER_KINDS = (
+    Place("prompts-some", "{a}/content/prompt", row("Prompts")),
+    Place("prompt", "{a}/content/prompt/prompts%2Fhello.jinja2", text_of("prompts/hello.jinja2")),
+    Place("action", "{a}/content/action/action_book", text_of("action_book")),
+    Place("entity", "{a}/nlu/entity/town", text_of("town")),
+    Place("synonym", "{a}/nlu/synonym/Rome", text_of("Rome")),
+    Place("lookup", "{a}/nlu/lookup/town", text_of("town")),
+    Place("regex", "{a}/nlu/regex/cups", text_of("cups")),
+)
+"""A list and items that the example lacks, and those that are shown as text: in the tea house of tea_house.py."""
 DRAWERS = (
     Place("problems", "{a}/flows/" + FLOW, drawer("Problems")),
     Place("training-log", "{a}/flows/" + FLOW, drawer("Training log")),

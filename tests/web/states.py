@@ -7,10 +7,11 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from urllib.parse import quote
 
 from playwright.sync_api import Locator, Page, Route, expect
 from tests.web.api import Api
-from tests.web.places import FLOW, canvas, drawer, heading, item, open_dock, row, row_of
+from tests.web.places import FLOW, canvas, drawer, heading, item, open_dock, row, row_of, text_of
 
 
 def nothing(name: str) -> dict[str, str | bytes]:
@@ -18,6 +19,16 @@ def nothing(name: str) -> dict[str, str | bytes]:
     return {"config.yml": f"recipe: default.v1\nlanguage: en\nassistant_id: {name}\n"}
 
 
+NOTHING: tuple[tuple[str, str, str | None], ...] = (
+    ("flows", "No flows yet", "New flow"),
+    ("content/action", "No actions yet", None),
+    ("content/prompt", "No prompts yet", None),
+    ("nlu", "No intents yet", "New intent"),
+    ("files", "Choose a file", None),
+    ("versions", "No versions yet", "Train"),
+    ("settings", "Nothing is set yet", None),
+)
+"""Pages of an assistant that holds nothing: address, what is said, and the button that begins."""
 BROKEN = json.dumps(
     {
         "type": "about:blank",
@@ -43,6 +54,8 @@ class Spot:
     """What it says where that can't be read."""
     act: Callable[[Page], None] = lambda page: None
     """What is done at the address until the spot is on the page."""
+    tea: bool = False
+    """Whether it is of the tea house, which has one of each kind, and not of the example."""
 
     def go(self, page: Page, assistant: str) -> None:
         """Open it, without waiting for what it reads."""
@@ -63,12 +76,6 @@ def beside(aside: str, text: str) -> Callable[[Page], None]:
 def opened(tab: str, text: str) -> Callable[[Page], None]:
     """Wait for a text in the drawer."""
     return lambda page: page.get_by_role("tabpanel", name=tab).get_by_text(text).first.wait_for()
-
-
-def earlier(page: Page) -> None:
-    """Open the list of earlier chats in the dock."""
-    open_dock(page)
-    page.get_by_role("button", name="Earlier chats").click()
 
 
 ITEM = r"/items/[0-9a-f-]{36}$"
@@ -94,8 +101,34 @@ SPOTS = (
     Spot("slots", "{a}/content/slot", "/api/.*kind=slot", row("Slots"), "The slots can’t be read"),
     Spot("slot", "{a}/content/slot/amount", ITEM, item("amount"), "amount can’t be read"),
     Spot("actions", "{a}/content/action", "/api/.*kind=action", row("Actions"), "The actions can’t be read"),
+    Spot(
+        "prompts",
+        "{a}/content/prompt",
+        "/api/.*kind=prompt",
+        row("Prompts"),
+        "The prompts can’t be read",
+        tea=True,
+    ),
     Spot("nlu", "{a}/nlu", "/api/.*kind=intent", listed("NLU data", "transfer_money"), "The NLU data can’t be read"),
     Spot("intent", "{a}/nlu/intent/transfer_money", ITEM, item("transfer_money"), "transfer_money can’t be read"),
+    *(
+        Spot(
+            kind,
+            f"{{a}}/{section}/{kind}/{quote(name, safe='')}",
+            ITEM,
+            text_of(name),
+            f"{name} can’t be read",
+            tea=True,
+        )
+        for section, kind, name in (
+            ("content", "action", "action_book"),
+            ("content", "prompt", "prompts/hello.jinja2"),
+            ("nlu", "entity", "town"),
+            ("nlu", "synonym", "Rome"),
+            ("nlu", "lookup", "town"),
+            ("nlu", "regex", "cups"),
+        )
+    ),
     Spot(
         "settings",
         "{a}/settings",

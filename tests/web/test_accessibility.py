@@ -3,58 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Literal
 
 import pytest
-from playwright.sync_api import Page, expect
-from tests.services.running import ROOT
+from playwright.sync_api import Page
 from tests.web.api import Api
+from tests.web.axe import THEMES, in_both_themes, violations
 from tests.web.chromium import Watch
 from tests.web.floating import FLOATING, GUEST, OF_ONES_OWN, SECRET, Floating, unseen
-from tests.web.places import DRAWERS, PLACES
+from tests.web.places import DRAWERS, LEAD_ON, OTHER_KINDS, PLACES, routes_of, stands_for
 from tests.web.projects import tea_desk
 from tests.web.room import FLOATS, put_away
+from tests.web.tea_house import tea_house
 
 from talkwright.database.ids import uuid7
 
 pytestmark = pytest.mark.slow
 
-THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 GROUPS = 4
-AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
-_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-_COLOURS = ["color-contrast", "link-in-text-block"]
-"""The rules that look at colours, the only ones to find another thing in another theme of the same elements."""
-_ELEMENTS = "document.body.innerHTML"
-_RUN = """
-([place, runOnly]) => axe
-  .run(place === null ? document : [...document.querySelectorAll(place)].filter((part) => part.checkVisibility()),
-    { runOnly, resultTypes: ['violations'] })
-  .then(({ violations }) => violations.map(({ id, nodes }) => `${id}: ` +
-    nodes.slice(0, 4).map(({ target, any }) => `${target.join(' ')} ${any[0]?.message ?? ''}`).join(' | ')))
-"""
-
-
-def violations(page: Page, place: str | None = None, rules: Sequence[str] = _RULES) -> list[str]:
-    """What axe finds on the page as it is now, or in a place of it."""
-    if not page.evaluate("'axe' in window"):
-        page.evaluate(AXE.read_text())
-    found: list[str] = page.evaluate(_RUN, [place, rules])
-    return found
-
-
-def in_both_themes(page: Page, floating: str | None = None) -> dict[str, list[str]]:
-    """What axe finds, by theme; the page follows the system's. In the second one in `floating` alone, if told."""
-    found, elements = {}, ""
-    for theme in THEMES:
-        page.emulate_media(color_scheme=theme)
-        expect(page.locator("html")).to_have_attribute("data-mantine-color-scheme", theme)
-        before, elements = elements, page.evaluate(_ELEMENTS)
-        found[theme] = violations(
-            page, floating if theme != THEMES[0] else None, _COLOURS if elements == before else _RULES
-        )
-    return {theme: each for theme, each in found.items() if each}
-
 
 # What floats has its own list.
 PAGES = [
@@ -71,6 +36,23 @@ def test_axe_finds_nothing(page: Page, example: str, group: int) -> None:
         place.reach(page, example)
         found[place.name] = in_both_themes(page)
     assert {name: each for name, each in found.items() if each} == {}
+
+
+def test_axe_finds_nothing_in_items_of_other_kinds(page: Page, api: Api, new_name: str) -> None:
+    api.bring_in(new_name, "Tea house", tea_house(new_name))
+    found = {}
+    for place in OTHER_KINDS:
+        place.reach(page, new_name)
+        found[place.name] = in_both_themes(page)
+    assert {name: each for name, each in found.items() if each} == {}
+
+
+def test_every_page_of_the_router_is_looked_at(page: Page) -> None:
+    page.goto("/")
+    unseen = {
+        route for route in routes_of(page) - LEAD_ON.keys() if not any(stands_for(place, route) for place in PLACES)
+    }
+    assert unseen == set(), "each route of web/src/app/router.tsx needs a place in tests/web/places.py"
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""The overview and the zoom cover no step of a flow that was fitted, whatever the flow and the window."""
+"""Nothing lies over a step of a flow that was fitted, whatever the flow and the window: no tool, step or label."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.web.room import LAPTOP, TABLET, arrange
 
 SIZES = (LAPTOP, TABLET)
 # What of a step shows is what the board does not cut off.
-_COVERED = """() => {
+_LAID_OUT = """() => {
   const board = document.querySelector('.react-flow').getBoundingClientRect()
   const tools = [...document.querySelectorAll('.cv-tools > *')].map((part) => part.getBoundingClientRect())
   const shown = ({ left, top, right, bottom }) => ({
@@ -22,8 +22,13 @@ _COVERED = """() => {
   })
   const meet = (a, b) => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom
   const steps = [...document.querySelectorAll('.react-flow__node-step')]
+  const within = ({ left, top, right, bottom }) => ({ left: left + 1, top: top + 1, right, bottom })
+  const nodes = [...document.querySelectorAll('.react-flow__node')]
+  const boxes = nodes.map((node) => [node, within(node.getBoundingClientRect())])
   return {
     steps: steps.length,
+    overlap: boxes.flatMap(([one, box], i) => boxes.slice(i + 1).filter(([, other]) => meet(box, other))
+      .map(([other]) => `${one.textContent} | ${other.textContent}`)),
     tools: tools.filter(({ width, height }) => width * height > 0).length,
     covered: steps.filter((step) => tools.some((tool) => {
       const part = shown(step.getBoundingClientRect())
@@ -62,15 +67,19 @@ def fits(page: Page) -> Iterator[tuple[str, dict[str, object]]]:
         page.set_viewport_size(size)
         page.evaluate(_FRAMES)
         name = f"{size['width']} wide"
-        yield name, page.evaluate(_COVERED)
+        yield name, page.evaluate(_LAID_OUT)
         page.get_by_role("button", name="Fit the flow").click()
         page.evaluate(_FRAMES)
-        yield f"{name}, whole", page.evaluate(_COVERED)
+        yield f"{name}, whole", page.evaluate(_LAID_OUT)
 
 
 def faults(page: Page) -> dict[str, dict[str, object]]:
     """The fits at which something is covered, or nothing was there to look at."""
-    return {name: each for name, each in fits(page) if each["covered"] or not each["steps"] or not each["tools"]}
+    return {
+        name: each
+        for name, each in fits(page)
+        if each["covered"] or each["overlap"] or not each["steps"] or not each["tools"]
+    }
 
 
 @pytest.mark.parametrize("dock", [False, True], ids=["alone", "with the dock"])

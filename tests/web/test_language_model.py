@@ -7,9 +7,9 @@ import re
 from playwright.sync_api import Locator, Page, expect
 from tests.services.language_model import language_model
 from tests.web.api import Api
+from tests.web.axe import violations
 from tests.web.places import open_dock, say
 from tests.web.projects import bank_with
-from tests.web.test_accessibility import violations
 
 KEY = "sk-canary-of-the-quay-5520"
 ANSWER = "start flow transfer_money\nset slot recipient Clara\nstart flow unheard_of"

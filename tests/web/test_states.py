@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
+from tests.services.running import PASSWORD
 from tests.web.api import Api
+from tests.web.axe import in_both_themes, violations
 from tests.web.chromium import Watch
 from tests.web.places import BROKEN as DESK
 from tests.web.places import archive, canvas, choose, drawer, open_dock, row_of
-from tests.web.states import REQUEST, SPOTS, Held, Spot, banner, busy, failure, nothing, offline
+from tests.web.states import NOTHING, REQUEST, SPOTS, Held, Spot, banner, busy, failure, nothing, offline
+from tests.web.tea_house import tea_house
 
 pytestmark = pytest.mark.slow
 
@@ -20,25 +24,32 @@ Watched = tuple[Page, Watch]
 
 @pytest.mark.parametrize("spot", SPOTS, ids=lambda spot: spot.name)
 def test_a_part_of_a_page_is_busy_then_fails_then_is_there_and_stays_without_the_studio(
-    watched: Watched, example: str, spot: Spot
+    watched: Watched, api: Api, example: str, new_name: str, spot: Spot
 ) -> None:
     page, watch = watched
     watch.allow(CUT)
+    if spot.tea:
+        api.bring_in(new_name, "Tea house", tea_house(new_name))
+    found: dict[str, list[str] | dict[str, list[str]]] = {}
     held = Held(page, spot.reads)
-    spot.go(page, example)
+    spot.go(page, new_name if spot.tea else example)
     held.asked()
     expect(busy(page).first).to_be_visible()
     expect(page.get_by_role("alert")).to_have_count(0)
+    found["busy"] = violations(page)
     held.fail()
     told = failure(page, spot)
     expect(told).to_contain_text("Something went wrong in the studio. Try again.")
+    found["error"] = in_both_themes(page)
     held.go_on()
     told.get_by_role("button", name="Try again").click()
     spot.ready(page)
     expect(told).to_have_count(0)
     with offline(page):
         spot.ready(page)
+        found["offline"] = violations(page)
     expect(page.get_by_role("alert")).to_have_count(0)
+    assert {moment: each for moment, each in found.items() if each} == {}, "what axe finds"
 
 
 def test_a_failure_names_its_request_for_whoever_runs_the_studio(watched: Watched, example: str) -> None:
@@ -168,29 +179,41 @@ def test_a_message_that_gets_no_answer_can_be_sent_again_and_is_said_once(watche
     expect(talk.get_by_text("check my balance")).to_have_count(1)
 
 
-NOTHING: tuple[tuple[str, str, str | None], ...] = (
-    ("flows", "No flows yet", "New flow"),
-    ("content/action", "No actions yet", None),
-    ("content/prompt", "No prompts yet", None),
-    ("nlu", "No intents yet", "New intent"),
-    ("files", "Choose a file", None),
-    ("versions", "No versions yet", "Train"),
-)
-
-
 def test_where_nothing_is_yet_stands_what_belongs_there_and_how_to_begin(page: Page, api: Api, new_name: str) -> None:
     api.bring_in(new_name, "Empty desk", nothing(new_name))
+    found = {}
     for path, heading, action in NOTHING:
         page.goto(f"/a/{new_name}/{path}")
         place = page.get_by_role("main").filter(has=page.get_by_role("heading", name=heading))
         expect(place.get_by_role("paragraph").first).not_to_be_empty()
         if action is not None:
             expect(place.get_by_role("button", name=action)).to_be_visible()
+        found[path] = in_both_themes(page)
     drawer("Training log")(page)
     expect(page.get_by_role("tabpanel").get_by_role("heading", name="No training yet")).to_be_visible()
     open_dock(page)
     dock = page.get_by_role("region", name="Try the assistant")
     expect(dock.get_by_role("button", name="Train")).to_be_visible()
+    found["dock"] = in_both_themes(page)
+    assert {path: each for path, each in found.items() if each} == {}, "what axe finds"
+
+
+def test_who_was_given_nothing_is_told_whom_to_ask(people: Callable[..., Watched], api: Api, new_name: str) -> None:
+    invited = api.send("POST", "/users", {"username": new_name, "roles": []})
+    page, watch = people(signed=False)
+    watch.allow("status of 40[13]")
+    page.goto(invited["link"])
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_label("Password again", exact=True).fill(PASSWORD)
+    page.get_by_role("button").last.click()
+    expect(page.get_by_role("heading", name="Your assistants will be here")).to_be_visible()
+    expect(page.get_by_text("Ask whoever runs this studio")).to_be_visible()
+    found = {"home": in_both_themes(page)}
+    for path, said in (("users", "You may not manage users"), ("import", "Your roles don’t import projects")):
+        page.goto(f"/{path}")
+        expect(page.get_by_role("heading", name=said)).to_be_visible()
+        found[path] = in_both_themes(page)
+    assert {path: each for path, each in found.items() if each} == {}, "what axe finds"
 
 
 def test_a_list_that_a_filter_empties_says_so_and_not_that_nothing_is_there(page: Page, example: str) -> None:

@@ -7,11 +7,11 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 from tests.web.api import Api
+from tests.web.axe import in_both_themes
 from tests.web.chromium import Watch
 from tests.web.places import canvas
 from tests.web.projects import tea_desk
 from tests.web.states import conflicting, crossing
-from tests.web.test_accessibility import in_both_themes
 
 THEIRS = "To which street?"
 MINE = "Into which town?"
