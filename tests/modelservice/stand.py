@@ -147,6 +147,27 @@ class WatchedExecutor(ProcessExecutor):
         return running
 
 
+async def new_training(database: Database) -> UUID:
+    """A new training of a new version of a new assistant."""
+    assistant, version, training = uuid7(), uuid7(), uuid7()
+    name = f"a{assistant}"
+    async with database.transaction() as session:
+        await session.execute(
+            insert(assistants).values(
+                id=assistant, name=name, live_name=name, title=name, language="en", created_by=SYSTEM_USER
+            )
+        )
+        await session.execute(
+            insert(versions).values(
+                id=version, assistant=assistant, number=1, name=name, change=0, digest=b"", created_by=SYSTEM_USER
+            )
+        )
+        await session.execute(
+            insert(trainings).values(id=training, assistant=assistant, version=version, created_by=SYSTEM_USER)
+        )
+    return training
+
+
 @dataclass
 class Stand:
     """One training at a time, in the hands of one consumer after another."""
@@ -165,23 +186,7 @@ class Stand:
 
     async def training(self) -> UUID:
         """A new training of a new version."""
-        assistant, version, training = uuid7(), uuid7(), uuid7()
-        name = f"a{assistant}"
-        async with self.database.transaction() as session:
-            await session.execute(
-                insert(assistants).values(
-                    id=assistant, name=name, live_name=name, title=name, language="en", created_by=SYSTEM_USER
-                )
-            )
-            await session.execute(
-                insert(versions).values(
-                    id=version, assistant=assistant, number=1, name=name, change=0, digest=b"", created_by=SYSTEM_USER
-                )
-            )
-            await session.execute(
-                insert(trainings).values(id=training, assistant=assistant, version=version, created_by=SYSTEM_USER)
-            )
-        return training
+        return await new_training(self.database)
 
     async def run(
         self,

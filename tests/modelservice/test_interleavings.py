@@ -1,202 +1,297 @@
-"""Holders that pause and go on at any step, on a real PostgreSQL whose clock jumps: the last taker alone ever writes.
+"""Orchestrators, consumers and backends that pause and go on anywhere: none ever does what a lease forbids.
 
-Each schedule is a row of steps of three holders and of the clock. The statements are the product's own; only what they
-ask for the time is ours, so that a lease runs out at any step, even within another's transaction. A trigger looks at
-each commit whether the writer still holds the lease.
+Each schedule is a row of turns, of one of the actors or of the clock. Every rule in the statements is left out once,
+and the schedules find that.
 """
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import random
-from collections.abc import AsyncGenerator, AsyncIterator
-from dataclasses import dataclass, field, replace
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from math import inf
-from uuid import uuid4
+from typing import Any
+from uuid import UUID, uuid4
 
-import psycopg
 import pytest
-from sqlalchemy import text
+from sqlalchemy import delete, select
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import create_async_engine
-from tests.services.postgres import OWNER, TestServer
+from sqlalchemy.ext.asyncio import AsyncSession
+from tests.modelservice.paused import SECONDS, Rule, Stand, WrongError, note, stand_on
+from tests.modelservice.stand import new_training
+from tests.services.postgres import TestServer
 
-from talkwright.database import leases as module
-from talkwright.database.engine import Database, driver_url
+from talkwright.database import attempts, chats, moves, workers
+from talkwright.database.ids import SYSTEM_USER, uuid7
+from talkwright.database.leases import hold_chat, let_go_of_chat
+from talkwright.database.tables import assistants, chat_events, chat_messages, trainings, transitions
+from talkwright.database.work import HeldAttempt, OpenWork, held_attempts, open_work
+from talkwright.modelservice.keeper import Keeper
 from talkwright.modelservice.leases import Held, Lease, LeaseLostError, Leases
+from talkwright.modelservice.transitions import Outcome
 
 pytestmark = pytest.mark.anyio
 
-SECONDS = 60.0
-BLOCKED_SECONDS = 0.04
-"""A step that takes longer may wait for another's lock: the server is asked, then it goes on beside the next steps."""
-HOLDERS, STEPS, SCHEDULES = 3, 30, 40
-STAND = """
-CREATE SCHEMA stand;
-CREATE SEQUENCE stand.ahead MINVALUE 0 START 0;
-CREATE FUNCTION stand.clock_timestamp() RETURNS timestamptz LANGUAGE sql VOLATILE AS
-  'SELECT pg_catalog.clock_timestamp() + make_interval(secs => (SELECT last_value FROM stand.ahead))';
-CREATE TABLE stand.written (key text, epoch bigint, holder uuid);
-CREATE FUNCTION stand.check() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-  IF NOT EXISTS (SELECT FROM studio.leases WHERE key = NEW.key AND epoch = NEW.epoch AND holder = NEW.holder)
-    THEN RAISE EXCEPTION 'a write under a lease that another took'; END IF;
-  IF EXISTS (SELECT FROM stand.written WHERE key = NEW.key AND epoch = NEW.epoch AND holder <> NEW.holder)
-    THEN RAISE EXCEPTION 'two writers under one epoch'; END IF;
-  IF EXISTS (SELECT FROM stand.written WHERE key = NEW.key AND epoch > NEW.epoch)
-    THEN RAISE EXCEPTION 'a write after one of a later epoch'; END IF;
-  RETURN NULL;
-END $$;
-CREATE CONSTRAINT TRIGGER checked AFTER INSERT ON stand.written DEFERRABLE INITIALLY DEFERRED
-  FOR EACH ROW EXECUTE FUNCTION stand.check();
-GRANT USAGE ON SCHEMA stand TO PUBLIC;
-GRANT ALL ON ALL TABLES IN SCHEMA stand TO PUBLIC;
-GRANT ALL ON ALL SEQUENCES IN SCHEMA stand TO PUBLIC;
-"""
-
-
-@dataclass
-class Stand:
-    """A database whose clock is set forward at will."""
-
-    database: Database
-    steps: set[asyncio.Task[str]] = field(default_factory=set)
-    """Those that have begun and not ended."""
-
-    async def pass_time(self) -> None:
-        """Let every lease run out, with nobody's lock in the way."""
-        async with self.database.transaction() as session:
-            ahead = text("SELECT setval('stand.ahead', last_value + :seconds) FROM stand.ahead")
-            await session.execute(ahead, {"seconds": int(SECONDS) + 1})
-
-    async def waiting(self) -> int:
-        """How many wait for another's lock."""
-        async with self.database.transaction() as session:
-            query = "SELECT count(*) FROM pg_catalog.pg_stat_activity WHERE wait_event_type = 'Lock' "
-            return int((await session.execute(text(f"{query} AND datname = current_database()"))).scalar_one())
-
-    async def written(self, key: str) -> list[tuple[int, str]]:
-        """Which holder wrote under which epoch."""
-        async with self.database.transaction() as session:
-            query = text("SELECT epoch, holder FROM stand.written WHERE key = :key")
-            return [(row.epoch, str(row.holder)) for row in await session.execute(query, {"key": key})]
+TURNS, SCHEDULES = 60, 8
+JUMPS = 6
+"""One of so many turns is the clock's."""
 
 
 @pytest.fixture(scope="module")
 async def stand(postgres: TestServer) -> AsyncIterator[Stand]:
-    with postgres.database() as name:
-        with psycopg.connect(postgres.url(OWNER, name)) as link:
-            link.execute(STAND)
-        url = driver_url(postgres.settings(name).application)
-        engine = create_async_engine(
-            url, pool_size=HOLDERS + 2, connect_args={"options": "-c search_path=stand,pg_catalog"}
-        )
-        yield Stand(Database(engine))
-        await engine.dispose()
+    async with stand_on(postgres) as stand:
+        yield stand
 
 
-async def holder(leases: Leases, key: str) -> AsyncGenerator[str]:
-    """One holder, step by step; of its own clock it takes no notice, so that the SQL alone protects."""
-    lease: Lease | None = None
+@dataclass
+class Scene:
+    """What a schedule is about: a training, and a chat of its assistant."""
+
+    stand: Stand
+    training: UUID
+    assistant: UUID
+    chat: UUID
+
+    async def look(self) -> OpenWork:
+        """The training as an orchestrator sees it."""
+        async with self.stand.database.transaction() as session:
+            return next(work for work in await open_work(session, "training") if work.id == self.training)
+
+    async def move(self, session: AsyncSession, seen: OpenWork, target: str, **values: Any) -> bool:
+        """Change the training's state from the one that was seen."""
+        what: Mapping[str, Any] = {"sources": {seen.state}, "target": target, "values": values}
+        return await moves.move(session, "training", seen, who="an orchestrator", why="It is its turn.", **what)
+
+    async def changed_hands(self) -> bool:
+        """Whether something came of the schedule; what is kept of it must be whole. Raises WrongError."""
+        async with self.stand.database.transaction() as session:
+            kept = select(transitions.c.source, transitions.c.target).where(transitions.c.work == self.training)
+            states = list(await session.execute(kept.order_by(transitions.c.sequence)))
+            turns = select(chat_messages.c.turn).where(chat_messages.c.chat == self.chat)
+            events = select(chat_events.c.seq).where(chat_events.c.chat == self.chat)
+            told = [list((await session.execute(query)).scalars()) for query in (turns, events)]
+            talked = await chats.get_chat(session, self.assistant, self.chat)
+            await session.execute(delete(assistants).where(assistants.c.id == self.assistant))
+        if any(before.target != after.source for before, after in pairwise(states)):
+            raise WrongError(f"wrong: a state was left that was not there: {states}")
+        assert talked is not None
+        for numbers, last in zip(told, (talked["turns"], talked["last_event"]), strict=True):
+            if sorted(numbers) != list(range(1, last + 1)):
+                raise WrongError(f"wrong: {numbers} are not the first {last}")
+        return len(states) > 2 or talked["turns"] > 2
+
+
+async def leads(scene: Scene, leases: Leases, writer: int) -> None:
+    """An orchestrator's process, or one of two hands of the same; of its own clock it takes no notice.
+
+    What it saw it still believes when it comes back after it lost its lease.
+    """
+    stand, lease, known, seen = scene.stand, None, 0, None
     while True:
-        if lease is None:
-            found = await leases.take(key)
-            lease = None if isinstance(found, Held) else replace(found, good_until=inf)
-            yield "asked"
-            continue
         try:
+            seen = seen or await scene.look()
+            if lease is None:
+                found = await leases.take(f"lead:{scene.training}")
+                if isinstance(found, Held):
+                    continue
+                lease, known = replace(found, good_until=inf), stand.heard
             async with leases.fenced(lease) as session:
-                yield "fenced"
-                values = {"key": key, "epoch": lease.epoch, "holder": lease.holder}
-                await session.execute(text("INSERT INTO stand.written VALUES (:key, :epoch, :holder)"), values)
-                yield "written"
-            yield "committed"
+                stand.right(known, "a write under a lease")
+                await note(session, lease.key, lease.epoch, lease.holder, writer)
+                await scene.move(session, seen, "running" if seen.state == "queued" else "queued")
+            seen = None
             lease = replace(await leases.renew(lease), good_until=inf)
-            yield "renewed"
+            stand.right(known, "a lease was renewed")
+            known = stand.heard
         except LeaseLostError:
             lease = None
-            yield "lost"
 
 
-class Actor:
-    """A holder that makes a step whenever it is its turn, unless it still waits in the one before."""
-
-    def __init__(self, stand: Stand, key: str) -> None:
-        self._stand = stand
-        self._steps = holder(Leases(stand.database, uuid4(), SECONDS), key)
-        self._step: asyncio.Task[str] | None = None
-
-    async def step(self) -> None:
-        """Begin a step and wait for it, or until it waits for another's lock."""
-        if self._step is None:
-            self._step = asyncio.create_task(_next(self._steps))
-            self._stand.steps.add(self._step)
-            self._step.add_done_callback(self._stand.steps.discard)
-        while True:
-            done, _ = await asyncio.wait({self._step}, timeout=BLOCKED_SECONDS)
-            if done:
-                step, self._step = self._step, None
-                step.result()
-                return
-            if await self._stand.waiting() >= len(self._stand.steps):
-                return
-
-    async def end(self) -> None:
-        """Give up where it stands; what it has not committed is gone."""
-        if self._step is not None:
-            self._step.cancel()
-            with contextlib.suppress(asyncio.CancelledError, DBAPIError):
-                await self._step
-        await self._steps.aclose()
+async def directs(scene: Scene, consumers: list[UUID]) -> None:
+    """The orchestrator that leads: gives the training's attempts to consumers, takes them from those that are gone."""
+    while True:
+        seen = await scene.look()
+        worker = scene.stand.chance.choice(consumers)
+        async with scene.stand.database.transaction() as session:
+            if seen.state == "queued":
+                if await scene.move(session, seen, "running", attempt=seen.number + 1):
+                    await attempts.assign(session, "training", seen, worker, SECONDS)
+            elif seen.attempt is not None and seen.lost and scene.stand.chance.random() < 0.6:
+                await attempts.hand_over(session, seen.attempt, worker, SECONDS)
+            elif seen.attempt is not None and seen.lost:
+                if await attempts.close_lost(session, seen.attempt, uuid4()):
+                    await scene.move(session, seen, "queued")
+            elif seen.outcome is not None:
+                await scene.move(session, seen, "queued")
 
 
-async def _next(steps: AsyncGenerator[str]) -> str:
-    return await anext(steps)
+async def keeps(scene: Scene, worker: UUID, writer: int) -> None:
+    """A consumer: writes to the attempts that it holds, ends some, and renews all of them at once."""
+    stand, database = scene.stand, scene.stand.database
+    leases, known = Leases(database, worker, SECONDS), dict[tuple[UUID, int], int]()
+    while True:
+        async with database.transaction() as session:
+            held = await held_attempts(session, worker)
+            looked = stand.heard
+        for attempt in held:
+            known[attempt.id, attempt.epoch] = looked
+            await _write(scene, leases, attempt, looked, writer)
+        async with database.transaction() as session:
+            renewed = await workers.beat(session, worker, SECONDS)
+        for one in renewed or []:
+            stand.right(known.get((one.attempt, one.epoch), stand.heard), "a lease was renewed")
+            known[one.attempt, one.epoch] = stand.heard
 
 
-async def play(stand: Stand, seed: int) -> list[tuple[int, str]]:
-    """Play one schedule; gives what was written. Raises what the trigger says of a wrong write."""
-    chance, key = random.Random(seed), f"lead:{uuid4()}"
-    actors = [Actor(stand, key) for _ in range(HOLDERS)]
+async def _write(scene: Scene, leases: Leases, attempt: HeldAttempt, known: int, writer: int) -> None:
+    lease = Lease(key=f"attempt:{attempt.id}", holder=leases.holder, epoch=attempt.epoch, good_until=inf)
+    keeper = Keeper(attempt, lease, leases)
+
+    async def act(session: AsyncSession) -> Mapping[str, Any]:
+        scene.stand.right(known, "a write under a lease")
+        await note(session, lease.key, lease.epoch, lease.holder, writer)
+        return {}
+
     try:
-        for _ in range(STEPS):
-            turn = chance.randrange(HOLDERS * 4 + 3)
-            if turn < HOLDERS * 4:
-                await actors[turn % HOLDERS].step()
-            else:
-                await stand.pass_time()
+        if scene.stand.chance.random() < 0.5:
+            await keeper.end(Outcome.RELEASED, "The consumer stopped.", act=act)
+        else:
+            await keeper.save({"progress": 0.5}, act=act)
+    except LeaseLostError:
+        pass
     finally:
-        for actor in actors:
-            await actor.end()
-    return await stand.written(key)
+        keeper.close()
 
 
-async def play_all(stand: Stand) -> list[list[tuple[int, str]]]:
-    """Play many schedules; gives what was written in each."""
-    return [await play(stand, seed) for seed in range(SCHEDULES)]
+async def talks(scene: Scene, holder: UUID) -> None:
+    """A backend's process that takes turn after turn of the chat, as long as no other has it."""
+    stand, database, chat = scene.stand, scene.stand.database, scene.chat
+
+    async def hold() -> bool:
+        async with database.transaction() as session:
+            return await hold_chat(session, chat, holder, SECONDS)
+
+    while True:
+        asked = stand.ended
+        if not await hold():
+            continue
+        async with database.transaction() as session:
+            row = await chats.get_chat(session, scene.assistant, chat)
+        assert row is not None
+        if not await hold():
+            if asked == stand.begun:
+                raise WrongError("wrong: a chat was not renewed by who holds it")
+            continue
+        message, event = str(uuid4()), chats.NewEvent(type="user", timestamp=0.0, body="{}")
+        try:
+            async with database.transaction() as session:
+                await chats.append_turn(
+                    session, row, message=message, kind="message", request={}, answer={}, events=[event, event],
+                    deployment=uuid4(), attempt=uuid4(), model="m", state="{}", title="", began=row["created_at"],
+                )  # fmt: skip
+        except chats.ChatMovedError:
+            continue
+        async with database.transaction() as session:
+            await let_go_of_chat(session, chat, holder)
 
 
-async def test_no_schedule_lets_anybody_write_whose_lease_another_took(stand: Stand) -> None:
-    written = await play_all(stand)
-    assert all(len({who for epoch, who in one if epoch == at}) == 1 for one in written for at, _ in one)
-    changed_hands = [one for one in written if len({who for _, who in one}) > 1]
-    assert len(changed_hands) > SCHEDULES / 8, "the schedules are too tame to show anything"
+Cast = Callable[[Scene], Awaitable[None]]
 
 
-@pytest.mark.parametrize(
-    ("name", "right", "wrong"),
-    [
-        ("FENCE", "FOR UPDATE", ""),
-        ("FENCE", "AND holder = :holder AND epoch = :epoch", ""),
-        ("TAKE", "epoch = l.epoch + 1", "epoch = l.epoch"),
-    ],
-)
-async def test_the_schedules_find_each_rule_that_is_left_out(
-    stand: Stand, monkeypatch: pytest.MonkeyPatch, name: str, right: str, wrong: str
-) -> None:
-    statement = getattr(module, name)
-    assert right in statement
-    monkeypatch.setattr(module, name, statement.replace(right, wrong))
-    with pytest.raises(DBAPIError, match="write"):
-        await play_all(stand)
+async def orchestrators(scene: Scene) -> None:
+    """Two of them, of which one has two hands."""
+    both = [Leases(scene.stand.database, uuid4(), SECONDS) for _ in range(2)]
+    for writer, leases in enumerate([*both, both[0]]):
+        scene.stand.act(leads(scene, leases, writer))
+
+
+async def consumers(scene: Scene) -> None:
+    """Two of them, and who leads them."""
+    both = [uuid7(), uuid7()]
+    async with scene.stand.database.transaction() as session:
+        for worker in both:
+            await workers.register_worker(session, worker, "training-consumer", host="h", process=1, lease_seconds=60)
+    scene.stand.act(directs(scene, both))
+    for writer, worker in enumerate(both):
+        scene.stand.act(keeps(scene, worker, writer))
+
+
+async def backends(scene: Scene) -> None:
+    """Three of them."""
+    for _ in range(3):
+        scene.stand.act(talks(scene, uuid4()))
+
+
+CASTS: Mapping[str, Cast] = {cast.__name__: cast for cast in (orchestrators, consumers, backends)}
+
+
+async def play(stand: Stand, cast: str, seed: int) -> bool:
+    """Play one schedule; says whether something came of it. Raises what was done wrongly."""
+    chance, training, chat = random.Random(seed), await new_training(stand.database), uuid7()
+    async with stand.database.transaction() as session:
+        found = select(trainings.c.assistant).where(trainings.c.id == training)
+        assistant = (await session.execute(found)).scalar_one()
+        await chats.insert_chat(session, chat, assistant=assistant, language="en", by=SYSTEM_USER)
+    stand.chance = chance
+    scene = Scene(stand, training, assistant, chat)
+    try:
+        await CASTS[cast](scene)
+        for _ in range(TURNS):
+            if chance.randrange(JUMPS) == 0:
+                await stand.pass_time()
+                continue
+            await chance.choice(stand.actors).step()
+    finally:
+        await stand.end()
+    return await scene.changed_hands()
+
+
+async def play_all(stand: Stand, cast: str, schedules: int) -> int:
+    """Play so many schedules; says of how many something came."""
+    return sum([await play(stand, cast, seed) for seed in range(schedules)])
+
+
+@pytest.mark.parametrize("cast", CASTS)
+async def test_no_schedule_lets_anybody_do_what_a_lease_forbids(stand: Stand, cast: str) -> None:
+    assert await play_all(stand, cast, SCHEDULES) > SCHEDULES / 2, "the schedules are too tame to show anything"
+
+
+RUN_OUT = r"(l\.)?expires_at (<=|>) clock_timestamp\(\)"
+EPOCH, NEXT_EPOCH = r"AND epoch = \S+", r"l\.epoch \+ 1"
+TAKE, TAKE_OVER, HOLD = "WITH taken", r"a\.epoch \+ 1", r"l\.holder = \S+ OR"
+RENEW, RENEW_ALL = r"^\s*UPDATE studio\.leases SET expires_at", r"UPDATE studio\.workers SET heartbeat"
+FENCE = r"FROM studio\.leases\s+WHERE[^;]*FOR UPDATE"
+MOVE, TURN = r"UPDATE studio\.trainings SET", r"UPDATE studio\.chats SET"
+RULES: Mapping[str, Mapping[str, Rule]] = {
+    "orchestrators": {
+        "who takes a lease waits for its end": Rule(TAKE, f"WHERE {RUN_OUT}"),
+        "each taking has an epoch of its own": Rule(TAKE, NEXT_EPOCH, "l.epoch"),
+        "who writes locks the lease": Rule(FENCE, "FOR UPDATE"),
+        "who writes has the lease": Rule(FENCE, rf"AND holder = \S+ {EPOCH}"),
+        "who writes has its epoch": Rule(FENCE, EPOCH),
+        "nobody writes after its end": Rule(FENCE, f"AND {RUN_OUT}"),
+        "who renews has its epoch": Rule(RENEW, EPOCH),
+        "nobody renews after its end": Rule(RENEW, f"AND {RUN_OUT}"),
+        "a state is left where it is": Rule(MOVE, r"AND studio\.trainings\.state IN \([^)]*\)"),
+    },
+    "consumers": {
+        "who takes an attempt over waits for the lease's end": Rule(TAKE_OVER, f"WHERE {RUN_OUT}"),
+        "each taking over has an epoch of its own": Rule(TAKE_OVER, NEXT_EPOCH, "l.epoch"),
+        "nobody writes after the lease's end": Rule(FENCE, f"AND {RUN_OUT}"),
+        "nobody renews all after their end": Rule(RENEW_ALL, f"AND {RUN_OUT}"),
+    },
+    "backends": {
+        "who takes a chat waits for the lease's end": Rule(HOLD, RUN_OUT, "true"),
+        "who holds a chat may go on": Rule(HOLD, r"l\.holder = \S+ OR "),
+        "a turn follows the one before": Rule(TURN, r"AND studio\.chats\.(turns|last_event) = \S+"),
+    },
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("cast", "rule"), [(cast, rule) for cast, rules in RULES.items() for rule in rules])
+async def test_the_schedules_find_each_rule_that_is_left_out(stand: Stand, cast: str, rule: str) -> None:
+    without = stand.without(RULES[cast][rule])
+    with without, pytest.raises((DBAPIError, WrongError), match=r"wrong: |duplicate key"):
+        await play_all(stand, cast, 10 * SCHEDULES)
