@@ -64,3 +64,29 @@ async def test_lost_jobs_of_a_deployment_count_since_it_last_answered_for_a_whil
         assert await lost_jobs(service, "deployment", just_lost) == 1
         never_ready = await made(service, "deployment", ends, [None, None, None, None])
         assert await lost_jobs(service, "deployment", never_ready) == 4
+
+
+@pytest.mark.parametrize(
+    ("asked", "ended", "seen"),
+    [(120, None, True), (120, 30, True), (120, 90, False), (30, None, False)],
+    ids=["waits still", "failed since", "failed before", "asked for later"],
+)
+async def test_who_sleeps_is_looked_at_by_itself_only_where_a_newer_one_was_to_run_in_its_place(
+    database_url: str, tmp_path: Path, asked: int, ended: int | None, *, seen: bool
+) -> None:
+    """It fell asleep an hour ago; the newer one was asked for, and failed, so many minutes ago."""
+    async with service_at(database_url, tmp_path) as service:
+        assistant = await service.assistant(f"bot-{uuid7().hex}")
+        version = await service.version(assistant, {"config.yml": b"language: en\n"})
+        sleeper, newer = [{"assistant": assistant, "version": version, "created_by": SYSTEM_USER} for _ in range(2)]
+        hour = func.now() - timedelta(hours=1)
+        sleeper |= {"id": uuid7(), "state": "stopped", "slept_at": hour, "ended_at": hour}
+        newer |= {"id": uuid7(), "state": "queued", "created_at": func.now() - timedelta(minutes=asked)}
+        if ended is not None:
+            newer |= {"state": "failed", "ended_at": func.now() - timedelta(minutes=ended)}
+        async with service.database.transaction() as session:
+            for row in (sleeper, newer):
+                await session.execute(insert(deployments).values(row))
+            works = {work.id: work for work in await queue.open_work(session, "deployment")}
+        assert (sleeper["id"] in works) == seen
+        assert not seen or works[sleeper["id"]].made_room
