@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
+import json
 import os
 import signal
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -15,7 +18,7 @@ from uuid import UUID, uuid4
 import httpx2
 import pytest
 from sqlalchemy import select
-from tests.services.modelservice import Service, Talk, project, service_at, talking, texts
+from tests.services.modelservice import DOMAIN, Service, Talk, project, service_at, talking, texts
 
 from talkwright.backend.chats import turns
 from talkwright.backend.errors import ProblemError
@@ -23,7 +26,7 @@ from talkwright.database.deployments import ADDRESSED, ask_to_stop_deployment, g
 from talkwright.database.engine import Database
 from talkwright.database.moves import turn_talk
 from talkwright.database.settings import DatabaseSettings
-from talkwright.database.tables import attempts, models, transitions
+from talkwright.database.tables import attempts, chat_messages, chats, deployments, models, transitions
 from talkwright.database.work import open_work
 from talkwright.identity.secrets import keyring
 from talkwright.modelservice.engines.readiness import answers
@@ -39,6 +42,15 @@ ROUND = (
     ("/SetSlots(recipient=Ann)", "How much?"),
     ("/SetSlots(amount=20)", "Sent 20 to Ann."),
 )
+BREWERY = "actions: [action_brew]\n"
+BREWS = """
+flows:
+  brew_tea:
+    name: brew tea
+    description: Brew tea.
+    steps:
+    - action: action_brew
+"""
 PAUSE_SECONDS = 0.5
 """People take a little time to write; a switch takes several times as long."""
 
@@ -87,39 +99,70 @@ async def bot(shared: Service) -> tuple[UUID, Any]:
     return assistant, deployment
 
 
+def speaking(name: str, word: str) -> dict[str, bytes]:
+    """A project whose bot begins with this word whatever it says."""
+    return project(name, domain__yml=(DOMAIN % "Sent").replace('text: "', f'text: "{word}: '))
+
+
+async def told(service: Service, assistant: UUID) -> list[tuple[UUID, str, UUID, list[str]]]:
+    """Of each stored turn of an assistant: its deployment, that one's model and version, and what the bot said."""
+    query = (
+        select(deployments.c.id, models.c.model_id, deployments.c.version, chat_messages.c.answer)
+        .join(chats, chats.c.id == chat_messages.c.chat)
+        .join(deployments, deployments.c.id == chat_messages.c.deployment)
+        .join(models, (models.c.id == deployments.c.model) & (models.c.model_id == chat_messages.c.model))
+        .where(chats.c.assistant == assistant)
+    )
+    async with service.database.transaction() as session:
+        return [(*row[:3], texts(json.loads(row.answer))) for row in await session.execute(query)]
+
+
+async def converse(talk: Talk, over: asyncio.Event, rounds: asyncio.Queue[None]) -> int:
+    """Talk in a chat of its own, round after round; gives how many messages were answered."""
+    chat, answered = await talk.begin(), 0
+    while not over.is_set():
+        for asks, said in ROUND:
+            assert texts(await talk.say(chat, asks))[0].endswith(said)
+            answered += 1
+            await asyncio.sleep(PAUSE_SECONDS)
+        rounds.put_nowait(None)
+    return answered
+
+
 @pytest.mark.slow
-async def test_no_message_fails_while_twenty_chats_talk_through_ten_switches(
+async def test_no_message_fails_and_one_model_answers_each_while_twenty_chats_talk_through_ten_switches(
     fresh_database_url: str, tmp_path: Path
 ) -> None:
-    settings = {"TALKWRIGHT_DRAIN_LEAST_SECONDS": "0.5", "TALKWRIGHT_DRAIN_SECONDS": "60"}
+    settings = {"TALKWRIGHT_DRAIN_LEAST_SECONDS": "5", "TALKWRIGHT_DRAIN_SECONDS": "60"}
     async with with_consumers(fresh_database_url, tmp_path, 3, **settings) as service:
-        assistant, training, first = await trained(service)
-        over, rounds = asyncio.Event(), asyncio.Queue[int]()
-
-        async def talks(talk: Talk, place: int) -> None:
-            chat = await talk.begin()
-            while not over.is_set():
-                for words, said in ROUND:
-                    assert said in texts(await talk.say(chat, words))
-                    await asyncio.sleep(PAUSE_SECONDS)
-                rounds.put_nowait(place)
-
-        deployments = [first.id]
+        name = f"bot-{uuid4()}"
+        assistant = await service.assistant(name)
+        trainings = {word: await service.train(assistant, speaking(name, word)) for word in ("Blue", "Red")}
+        words = {
+            (await service.becomes("training", training, "succeeded", seconds=HANGS_SECONDS)).version: word
+            for word, training in trainings.items()
+        }
+        over, rounds = asyncio.Event(), asyncio.Queue[None]()
+        deployed: list[UUID] = []
+        people: list[asyncio.Task[int]] = []
         async with talking(service, assistant) as talk, asyncio.TaskGroup() as group:
-            for place in range(CHATS):
-                group.create_task(talks(talk, place))
-            for _ in range(SWITCHES):
-                deployments.append(await service.deploy(assistant, training))
-                await service.becomes("deployment", deployments[-1], "running", seconds=HANGS_SECONDS)
+            for training in itertools.islice(itertools.cycle(trainings.values()), 1 + SWITCHES):
+                deployed.append(await service.deploy(assistant, training))
+                await service.becomes("deployment", deployed[-1], "running", seconds=HANGS_SECONDS)
+                people = people or [group.create_task(converse(talk, over, rounds)) for _ in range(CHATS)]
                 for _ in range(CHATS // 4):
                     await rounds.get()
             over.set()
-        assert rounds.qsize() >= CHATS
-        for old in deployments[:-1]:
+        turns_told = await told(service, assistant)
+        assert len(turns_told) == sum(person.result() for person in people)
+        assert {deployment for deployment, *_ in turns_told} == set(deployed)
+        for _, _, version, said in turns_told:
+            assert {text.partition(": ")[0] for text in said if ": " in text} == {words[version]}, said
+        for old in deployed[:-1]:
             await service.becomes("deployment", old, "stopped", seconds=HANGS_SECONDS)
         async with service.database.transaction() as session:
             (last,) = [work for work in await open_work(session, "deployment") if work.assistant == assistant]
-        assert (last.id, last.generation) == (deployments[-1], 1 + SWITCHES)
+        assert (last.id, last.generation) == (deployed[-1], 1 + SWITCHES)
 
 
 async def test_talk_that_went_elsewhere_meanwhile_is_not_turned_by_what_was_seen_before(
@@ -132,17 +175,57 @@ async def test_talk_that_went_elsewhere_meanwhile_is_not_turned_by_what_was_seen
         assert not await turn_talk(session, seen)
 
 
-async def test_a_turn_under_way_ends_with_the_bot_that_began_it(fresh_database_url: str, tmp_path: Path) -> None:
+@dataclass
+class SlowAction:
+    """An action server whose one action takes as long as the test wants; `asked` once a bot waits for it."""
+
+    url: str = ""
+    asked: asyncio.Event = field(default_factory=asyncio.Event)
+    may_end: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
+        await reader.readexactly(int(head.partition("content-length:")[2].split()[0]))
+        self.asked.set()
+        await self.may_end.wait()
+        body = json.dumps({"events": [], "responses": [{"text": "The tea is ready."}]})
+        headers = f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\nConnection: close"
+        writer.write(f"HTTP/1.1 200 OK\r\n{headers}\r\n\r\n{body}".encode())
+        await writer.drain()
+        writer.close()
+
+
+@asynccontextmanager
+async def slow_action() -> AsyncIterator[SlowAction]:
+    """The server while the block runs."""
+    action = SlowAction()
+    async with await asyncio.start_server(action.answer, "127.0.0.1", 0) as server:
+        action.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/webhook"
+        yield action
+        action.may_end.set()
+
+
+async def test_a_turn_under_way_ends_with_the_bot_that_began_it_and_late_ones_are_taken_for_a_while(
+    fresh_database_url: str, tmp_path: Path
+) -> None:
     """The old bot takes turns for as long as somebody may not know of the new one; its probe begins no conversation."""
-    async with with_consumers(fresh_database_url, tmp_path, 2, TALKWRIGHT_DRAIN_LEAST_SECONDS="3") as service:
-        assistant, training, old = await trained(service)
+    drain = {"TALKWRIGHT_DRAIN_LEAST_SECONDS": "3", "TALKWRIGHT_DRAIN_SECONDS": str(HANGS_SECONDS)}
+    async with slow_action() as action, with_consumers(fresh_database_url, tmp_path, 2, **drain) as service:
+        brewing = {"flows": BREWS, "domain__yml": BREWERY, "endpoints__yml": f"action_endpoint:\n  url: {action.url}\n"}
+        assistant, training, old = await trained(service, **brewing)
         (attempt,) = await service.attempts("deployment", old.id)
         token = keyring(None, service.home).decrypt(attempt.secret, "attempt").decode()
-        new = await service.deploy(assistant, training)
-        await service.becomes("deployment", new, "running", seconds=HANGS_SECONDS)
-        assert (await service.row("deployment", old.id)).state == "stopping"
-        async with httpx2.AsyncClient(trust_env=False, base_url=attempt.address, params={"token": token}) as client:
-            said = {"sender": "late", "message": "send money"}
+        async with (
+            talking(service, assistant) as talk,
+            httpx2.AsyncClient(trust_env=False, base_url=attempt.address, params={"token": token}) as client,
+        ):
+            chat = await talk.begin()
+            turn = asyncio.create_task(talk.say(chat, "brew tea"))
+            await action.asked.wait()
+            new = await service.deploy(assistant, training)
+            await service.becomes("deployment", new, "running", seconds=HANGS_SECONDS)
+            assert (await service.row("deployment", old.id)).state == "stopping"
+            said = {"sender": "late", "message": "/session_start"}
             answer = await client.post("/webhooks/rest/webhook", params={"events": "true"}, json=said)
             assert answer.status_code == 200
             (made,) = await service.models_of(training)
@@ -150,7 +233,14 @@ async def test_a_turn_under_way_ends_with_the_bot_that_began_it(fresh_database_u
             assert not await answers(client, "another")
             kept = await client.get("/conversations/parse/tracker", params={"start_session": "false"})
             assert kept.json()["events"] == []
+            await refuses(client, attempt.address)  # it takes no more turns, and goes on with the one under way
+            assert not turn.done()
+            action.may_end.set()
+            assert texts(await turn)[0] == "The tea is ready."
+            assert texts(await talk.say(chat, "brew tea"))[0] == "The tea is ready."
         await service.becomes("deployment", old.id, "stopped", seconds=HANGS_SECONDS)
+        assert [deployment for deployment, *_ in await told(service, assistant)] == [old.id, new]
+        assert [one.outcome for one in await service.attempts("deployment", old.id)] == ["stopped"]
 
 
 @asynccontextmanager
@@ -209,11 +299,11 @@ async def test_a_chat_never_reaches_another_teams_bot_at_an_address_that_was_its
 
 
 async def refuses(client: httpx2.AsyncClient, address: str) -> None:
-    """Wait until nobody listens at an address."""
+    """Wait until nobody listens at an address; who ends still answers on connections that are open."""
     async with asyncio.timeout(HANGS_SECONDS):
         while True:
             try:
-                await client.get(address)
+                await client.get(address, headers={"Connection": "close"})
             except httpx2.ConnectError:
                 return
             except httpx2.HTTPError:
