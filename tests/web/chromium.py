@@ -38,6 +38,7 @@ REPORTS = "/api/policy-reports"
 LOOPBACK = {"127.0.0.1", "localhost", "[::1]", "::1"}
 MACHINE = re.compile("net::ERR_NETWORK_CHANGED")
 """What Chromium says when an interface of the machine comes or goes, a container's, say; the page asks again."""
+_POLICY = re.compile("policy violated|Content Security Policy")
 _REPORT_VIOLATIONS = """
 document.addEventListener('securitypolicyviolation', (event) =>
   console.error(`policy violated: ${event.violatedDirective} by ${event.blockedURI || event.sourceFile}`))
@@ -87,6 +88,8 @@ class Watch:
 
     def __init__(self, context: BrowserContext) -> None:
         self.faults: list[str] = []
+        self.broken: list[str] = []
+        """What broke a page's content policy, as the page, the browser and its reports tell it."""
         self.requests: list[str] = []
         self._allowed = [MACHINE]
         context.on("request", self._requested)
@@ -98,7 +101,7 @@ class Watch:
         self._allowed.append(re.compile(pattern))
 
     def _fault(self, text: str) -> None:
-        self.faults.append(text)
+        (self.broken if _POLICY.search(text) else self.faults).append(text)
 
     def _said(self, message: ConsoleMessage) -> None:
         if message.type == "error":
@@ -114,7 +117,15 @@ class Watch:
 
     def unexpected(self) -> list[str]:
         """What happened and was not expected."""
-        return [fault for fault in self.faults if not any(pattern.search(fault) for pattern in self._allowed)]
+        return self._not_allowed(self.broken) + self._not_allowed(self.faults)
+
+    def take(self) -> list[str]:
+        """The unexpected faults since the last time, which are forgotten now; what broke a policy stays."""
+        faults, self.faults = self._not_allowed(self.faults), []
+        return faults
+
+    def _not_allowed(self, faults: list[str]) -> list[str]:
+        return [fault for fault in faults if not any(pattern.search(fault) for pattern in self._allowed)]
 
 
 def become_administrator(page: Page, link: str, name: str, password: str) -> None:

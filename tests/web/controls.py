@@ -178,7 +178,7 @@ class Explorer:
         self._back()
         if opener is not None and not self._activate(opener, judged=False):
             return []
-        self._watch.faults.clear()
+        self._watch.take()
         opened = self._activate(control, judged=True, told=f"{self._told(opener)}{control.key}")
         if opened is None or opener is not None or self._writes:  # what new content brings is like what is there
             return []
@@ -210,7 +210,7 @@ class Explorer:
             self.found.dead.append(told)
         self._settle()
         if judged:
-            self.found.faults.extend(f"{told}: {fault}" for fault in self._watch.unexpected())
+            self.found.faults.extend(f"{told}: {fault}" for fault in self._watch.take())
         return self._collected()
 
     def _press(self, aim: dict[str, Any], control: Control, patience: int) -> str | None:

@@ -12,10 +12,10 @@ from collections.abc import Iterable
 from playwright.sync_api import Locator, Page, expect
 from tests.services.running import RunningStudio
 from tests.web.api import Api
+from tests.web.axe import violations
 from tests.web.chromium import Watch
 from tests.web.conftest import PROBE, policy_violations
 from tests.web.places import canvas, new_chat, say
-from tests.web.test_accessibility import violations
 
 BROKEN = {"img-src", "script-src"}
 MARKUP = (
@@ -137,7 +137,7 @@ def test_a_page_that_breaks_its_policy_is_told_to_the_tests_and_to_the_studio(
     while not (logged := _directives(policy_violations(studio))) >= BROKEN and time.monotonic() < deadline:
         page.wait_for_timeout(200)
     assert logged >= BROKEN
-    assert _directives(watch.faults) >= BROKEN
+    assert _directives(watch.broken) >= BROKEN
 
 
 def _starts(shown: Locator, *pieces: str) -> list[int]:
