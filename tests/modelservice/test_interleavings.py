@@ -260,7 +260,7 @@ async def test_no_schedule_lets_anybody_do_what_a_lease_forbids(stand: Stand, ca
 RUN_OUT = r"(l\.)?expires_at (<=|>) clock_timestamp\(\)"
 EPOCH, NEXT_EPOCH = r"AND epoch = \S+", r"l\.epoch \+ 1"
 TAKE, TAKE_OVER, HOLD = "WITH taken", r"a\.epoch \+ 1", r"l\.holder = \S+ OR"
-RENEW, RENEW_ALL = r"^\s*UPDATE studio\.leases SET expires_at", r"UPDATE studio\.workers SET heartbeat"
+RENEW = r"^\s*UPDATE studio\.leases SET expires_at"
 FENCE = r"FROM studio\.leases\s+WHERE[^;]*FOR UPDATE"
 MOVE, TURN = r"UPDATE studio\.trainings SET", r"UPDATE studio\.chats SET"
 RULES: Mapping[str, Mapping[str, Rule]] = {
@@ -279,7 +279,6 @@ RULES: Mapping[str, Mapping[str, Rule]] = {
         "who takes an attempt over waits for the lease's end": Rule(TAKE_OVER, f"WHERE {RUN_OUT}"),
         "each taking over has an epoch of its own": Rule(TAKE_OVER, NEXT_EPOCH, "l.epoch"),
         "nobody writes after the lease's end": Rule(FENCE, f"AND {RUN_OUT}"),
-        "nobody renews all after their end": Rule(RENEW_ALL, f"AND {RUN_OUT}"),
     },
     "backends": {
         "who takes a chat waits for the lease's end": Rule(HOLD, RUN_OUT, "true"),
