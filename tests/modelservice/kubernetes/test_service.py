@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 from collections.abc import AsyncIterator
+from contextlib import suppress
 
 import pytest
 from tests.modelservice.kubernetes.podded import PATIENCE_SECONDS, UNNOTICED_SECONDS, Pods, deployed, pods_of
@@ -182,8 +183,12 @@ async def test_roles_that_may_not_do_their_work_on_the_cluster_say_what_they_lac
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.PIPE,
         )
-        async with asyncio.timeout(UNNOTICED_SECONDS):
-            _, told = await role.communicate()
+        try:
+            async with asyncio.timeout(UNNOTICED_SECONDS):
+                _, told = await role.communicate()
+        finally:
+            with suppress(ProcessLookupError):  # it has ended, unless it lacks nothing
+                role.kill()
         assert role.returncode == 2
         words = told.decode().splitlines()[-1]  # the others are its log
         assert words.startswith(f"In the namespace {pods.namespace.name} this service may not {lacks}")
