@@ -9,13 +9,13 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import delete, insert, select, text
+from sqlalchemy import delete, insert, select, text, update
 
 from talkwright.database import work as queue
 from talkwright.database.engine import Database
 from talkwright.database.ids import SYSTEM_USER, uuid7
 from talkwright.database.queueing import QUEUE
-from talkwright.database.tables import assistants, trainings, versions
+from talkwright.database.tables import assistants, attempts, trainings, versions
 from talkwright.database.trainings import list_trainings
 
 pytestmark = pytest.mark.anyio
@@ -90,6 +90,22 @@ async def test_the_places_are_those_of_taking_one_after_the_other(fresh_database
         started = None if state == "queued" else NOW - timedelta(seconds=chance.randrange(10_000))
         await queued(fresh_database, chance.choice(of), state, started_at=started)
     assert await told(fresh_database) == await one_after_the_other(fresh_database)
+
+
+async def test_one_whose_attempt_has_ended_runs_no_more_though_that_is_not_written_yet(fresh_database: Database) -> None:
+    ended, other = await assistant(fresh_database), await assistant(fresh_database)
+    await queued(fresh_database, other, "succeeded", started_at=NOW)
+    running = await queued(fresh_database, ended, "running", attempt=2, started_at=NOW - timedelta(minutes=1))
+    second = await queued(fresh_database, other)
+    first = await queued(fresh_database, ended)
+    attempt = {"work_kind": "training", "work": running, "worker": uuid7(), "epoch": 1}
+    async with fresh_database.transaction() as session:
+        await session.execute(insert(attempts).values(id=uuid7(), number=1, state="ended", ended_at=NOW, **attempt))
+        await session.execute(insert(attempts).values(id=uuid7(), number=2, state="running", **attempt))
+    assert await told(fresh_database) == [second, first]
+    async with fresh_database.transaction() as session:
+        await session.execute(update(attempts).values(state="ended", ended_at=NOW).where(attempts.c.number == 2))
+    assert await told(fresh_database) == [first, second]
 
 
 async def test_one_that_pauses_before_another_try_comes_last_and_one_called_off_has_no_place(

@@ -3,7 +3,8 @@
 Next comes a training of the assistant with the fewest running, among those of the one served longest ago, and of that
 one its oldest. Said of all that wait at once: the n-th training of an assistant comes in round (running + n). In a
 round those go first who have more running, for they were not served in the rounds before, then who was served longest
-ago.
+ago. One whose attempt has ended runs no more, though the leader has not written that yet: it gives out places in the
+same look.
 """
 
 from __future__ import annotations
@@ -29,7 +30,12 @@ FROM (
     FROM studio.trainings WHERE state = 'queued' AND cancel_requested_at IS NULL
   ) waiting
   LEFT JOIN (
-    SELECT assistant, count(*) AS running FROM studio.trainings WHERE state = 'running' GROUP BY assistant
+    SELECT t.assistant, count(*) AS running FROM studio.trainings t
+    WHERE t.state = 'running' AND NOT EXISTS (
+      SELECT 1 FROM studio.attempts a
+      WHERE a.work_kind = 'training' AND a.work = t.id AND a.number = t.attempt AND a.ended_at IS NOT NULL
+    )
+    GROUP BY t.assistant
   ) busy USING (assistant)
   LEFT JOIN LATERAL (
     SELECT max(started_at) AS served FROM studio.trainings s WHERE s.assistant = waiting.assistant
