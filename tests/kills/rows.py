@@ -37,6 +37,7 @@ VICTIMS: dict[Scene, tuple[str, ...]] = {
         "job",
         "postgres",
         "periodic",
+        "actions",
     ),
 }
 QUICK_MOMENTS: dict[Scene, int] = {"training": 1, "deployment": 1, "chat": 2}

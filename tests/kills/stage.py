@@ -162,6 +162,11 @@ class Stage:
         lock = next(self.up.home.glob("**/postmaster.pid"))
         return int(lock.read_text().splitlines()[0])
 
+    def actions(self) -> int:
+        """The example's action server, which knows nothing of the data folder: a child of `up`."""
+        children = Path(f"/proc/{self.up.process.pid}/task/{self.up.process.pid}/children").read_text().split()
+        return next(int(pid) for pid in children if "actions.py" in Path(f"/proc/{pid}/cmdline").read_text())
+
     def holder(self, work: str) -> int:
         """The process of the consumer that holds some work."""
         return int(

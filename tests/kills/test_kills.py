@@ -163,6 +163,8 @@ def _victim(stage: Stage, row: Row, work: str) -> int:
     match row.victim:
         case "postgres":
             return stage.postmaster()
+        case "actions":
+            return stage.actions()
         case "training-consumer" | "running-consumer" if row.scene != "chat" and row.moment != "before the start":
             return stage.holder(work)
         case "running-consumer":

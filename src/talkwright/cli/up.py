@@ -206,17 +206,16 @@ async def _serve(studio: Studio) -> None:
     wanted = studio.backend.port
     if wanted not in (0, port):
         studio.journal.say(f"Port {wanted} is taken; the studio uses {port}.")
-    planned = _plan_actions(studio)
+    actions = _plan_actions(studio)
     link = await _start_backend(studio, sock, port)
     sys.stdout.write(f"{link}\n")
     sys.stdout.flush()
-    if planned is not None:
-        studio.start(planned.program)
+    if actions is not None:
+        studio.start(actions)
     _warn(studio)
     await _start_roles(studio)
     if await _is_empty(studio):
         await _first_start(studio)
-    del planned
     if studio.capacity is not None:
         await studio.capacity.run()
 
@@ -257,7 +256,7 @@ async def _start_backend(studio: Studio, sock: socket.socket, port: int) -> str:
         "TALKWRIGHT_GO_FD": str(go),
         "TALKWRIGHT_READY_FD": str(writable),
     }
-    studio.start(Program.role("backend", environment, (sock.fileno(), go, writable)))
+    studio.start(Program.role("backend", environment, (go, writable), (sock,)))
     await _migrate(studio)
     await _end_what_was_left(studio)
     os.close(preparing)
@@ -276,15 +275,7 @@ async def _start_backend(studio: Studio, sock: socket.socket, port: int) -> str:
     return str(said["link"])
 
 
-@dataclass(frozen=True)
-class Actions:
-    """The action server that is to be started, and the socket that it is given."""
-
-    program: Program
-    sock: socket.socket
-
-
-def _plan_actions(studio: Studio) -> Actions | None:
+def _plan_actions(studio: Studio) -> Program | None:
     """The example's action server, where rasa-sdk is installed; all roles learn its address before they start."""
     sources = Path(__file__).parents[3]
     folder = sources / "examples" / studio.settings.example
@@ -294,11 +285,11 @@ def _plan_actions(studio: Studio) -> Actions | None:
     sock = listen("127.0.0.1", 0)
     environment = {name: value for name, value in os.environ.items() if not name.startswith("TALKWRIGHT_")}
     command = (str(python), action_server.__file__, str(sock.fileno()), str(folder))
-    program = Program(name="actions", command=command, environment=environment, descriptors=(sock.fileno(),))
+    program = Program(name="actions", command=command, environment=environment, sockets=(sock,))
     names = ModelServiceSettings().job_names
     studio.environment[ACTIONS_VARIABLE] = f"http://127.0.0.1:{sock.getsockname()[1]}/webhook"
     studio.environment["TALKWRIGHT_JOB_ENVIRONMENT"] = ",".join((*names, ACTIONS_VARIABLE))
-    return Actions(program, sock)
+    return program
 
 
 async def _start_roles(studio: Studio) -> None:

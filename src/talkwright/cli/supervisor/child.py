@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import os
 import signal
+import socket
 import sys
 import time
 from collections.abc import Awaitable, Callable, Mapping
@@ -26,18 +27,33 @@ Gone = Callable[[UUID], Awaitable[None]]
 
 @dataclass(frozen=True, kw_only=True)
 class Program:
-    """What to run: `name` in the log, its command, its environment, the descriptors it inherits."""
+    """What to run: `name` in the log, its command, its environment, the descriptors and `sockets` that it inherits.
+
+    The sockets stay open as long as this lives: the next run listens where the first did.
+    """
 
     name: str
     command: tuple[str, ...]
     environment: Mapping[str, str] = field(default_factory=dict)
     descriptors: tuple[int, ...] = ()
+    sockets: tuple[socket.socket, ...] = ()
 
     @classmethod
-    def role(cls, name: str, environment: Mapping[str, str], descriptors: tuple[int, ...] = ()) -> Program:
+    def role(
+        cls,
+        name: str,
+        environment: Mapping[str, str],
+        descriptors: tuple[int, ...] = (),
+        sockets: tuple[socket.socket, ...] = (),
+    ) -> Program:
         """One of our own roles."""
         command = (sys.executable, "-m", "talkwright.cli.main", name)
-        return cls(name=name, command=command, environment=environment, descriptors=descriptors)
+        return cls(name=name, command=command, environment=environment, descriptors=descriptors, sockets=sockets)
+
+    @property
+    def inherited(self) -> tuple[int, ...]:
+        """All descriptors that it inherits."""
+        return (*self.descriptors, *(one.fileno() for one in self.sockets))
 
 
 class Child:
@@ -108,7 +124,7 @@ class Child:
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
-            pass_fds=self.program.descriptors,
+            pass_fds=self.program.inherited,
             start_new_session=True,  # a Ctrl-C of the terminal reaches `up` alone, which stops all in order
             limit=LINE_BYTES,
         )
