@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import os
 import shutil
+import signal
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx2
 import psycopg
 import pytest
 from tests.services.commands import Place
 from tests.services.postgres import TestServer
+from tests.services.studio import PASSWORD, PLAIN, Browser
+from tests.services.up import Up, stopped, studio
 
 from talkwright.cli.archive import Reader, Writer
 from talkwright.database import dump
@@ -92,6 +97,43 @@ def further_training(settings: DatabaseSettings) -> None:
             (uuid7(), SYSTEM_USER),
         )
         assert link.execute("SELECT max(sequence) FROM studio.trainings").fetchone() == (2,)
+
+
+async def talks(up: Up, browser: Browser) -> str:
+    """The bot's first answer in a new chat with the example, once its model runs."""
+    await up.row("SELECT id FROM studio.deployments WHERE active AND state = 'running'", seconds=120)
+    (assistant,) = (await browser.send("GET", "/api/assistants")).json()["items"]
+    chat = await browser.send("POST", f"/api/assistants/{assistant['id']}/chats", json={"id": str(uuid7())})
+    assert chat.status_code == 201, chat.text
+    path = f"/api/assistants/{assistant['id']}/chats/{chat.json()['id']}/messages"
+    answer = await browser.send("POST", path, json={"id": str(uuid7()), "text": "hello"}, timeout=60)
+    assert answer.status_code == 200, answer.text
+    return next(str(entry["text"]) for entry in answer.json()["turn"]["entries"] if entry["kind"] == "bot")
+
+
+@pytest.mark.slow
+@pytest.mark.anyio
+@pytest.mark.timeout(300)
+async def test_a_studio_that_was_restored_elsewhere_starts_and_talks_with_the_model_it_had(tmp_path: Path) -> None:
+    old, new, file = Place(tmp_path / "old"), Place(tmp_path / "new"), tmp_path / "studio.backup"
+    async with studio(old.home) as up:
+        async with httpx2.AsyncClient(base_url=up.address, timeout=60, verify=PLAIN) as http:
+            browser, form = Browser(http), {"username": "admin", "password": PASSWORD, "again": PASSWORD}
+            await browser.follow(await http.post(up.link, data=form))
+            said = await talks(up, browser)
+        assert await stopped(up, signal.SIGINT) == 0
+    await asyncio.to_thread(old.talkwright, "backup", str(file))
+    await asyncio.to_thread(new.talkwright, "restore", str(file))
+    shutil.rmtree(old.home)
+    async with studio(new.home) as up:
+        async with httpx2.AsyncClient(base_url=up.address, timeout=60, verify=PLAIN) as http:
+            browser = Browser(http)
+            await browser.sign_in()
+            assert browser.csrf, "the name and the password are those of before"
+            assert await talks(up, browser) == said
+            with up.database() as link:
+                assert link.execute("SELECT count(*) FROM studio.trainings").fetchone() == (1,)
+        assert await stopped(up, signal.SIGINT) == 0
 
 
 @pytest.fixture
