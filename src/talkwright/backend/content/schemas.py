@@ -8,6 +8,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from talkwright.assistant.editing.patching import MAX_OPERATIONS
 from talkwright.assistant.items import Kind
 from talkwright.backend import samples
 from talkwright.backend.names import Person
@@ -47,7 +48,7 @@ class PatchEdit(Strict):
     op: Literal["patch"]
     item: UUID
     revision: int = Field(ge=0)
-    patch: list[Operation] = Field(min_length=1, max_length=10_000)
+    patch: list[Operation] = Field(min_length=1, max_length=MAX_OPERATIONS)
 
 
 class CreateEdit(Strict):
@@ -71,12 +72,16 @@ class DeleteEdit(Strict):
 
 
 class RenameEdit(Strict):
-    """Rename an item, and it in everything that names it."""
+    """Rename an item, and it in everything that names it.
+
+    To take a rename back, `from` is the revision before it: what is still as the rename left it gets its old text.
+    """
 
     op: Literal["rename"]
     item: UUID
     revision: int = Field(ge=0)
     name: Name
+    origin: Origin | None = Field(None, alias="from")
 
 
 class SourceEdit(Strict):
