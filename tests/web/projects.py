@@ -57,19 +57,27 @@ def tea_desk(name: str, *, flows: str = FLOWS) -> dict[str, str]:
     return {"config.yml": CONFIG.format(name=name), "domain.yml": DOMAIN, "data/flows.yml": flows}
 
 
+BANK = ROOT / "examples" / "bank"
+
+
+def bank(name: str) -> dict[str, bytes]:
+    """The example under another name, without what it searches and its tests."""
+    files = {
+        str(path.relative_to(BANK)): path.read_bytes()
+        for path in BANK.rglob("*")
+        if path.is_file() and path.relative_to(BANK).parts[0] in ("config.yml", "credentials.yml", "data", "domain")
+    }
+    return files | {"config.yml": files["config.yml"].replace(b"harbour-bank", name.encode())}
+
+
 def bank_with(model: str, name: str) -> dict[str, bytes]:
     """The example, with a generator that asks the model at an address by a key that the project doesn't hold."""
-    bank = ROOT / "examples" / "bank"
-    files = {
-        str(path.relative_to(bank)): path.read_bytes()
-        for path in bank.rglob("*")
-        if path.is_file() and path.relative_to(bank).parts[0] in ("config.yml", "credentials.yml", "data", "domain")
-    }
-    config = files["config.yml"].decode().replace("harbour-bank", name)
+    files = bank(name)
+    config = files["config.yml"].decode()
     generator = "pipeline:\n  - name: CompactLLMCommandGenerator\n    llm: {model_group: main, timeout: 5}\n"
     entry = f"{{provider: openai, model: scripted, api_base: '{model}'}}"
     endpoints = f"model_groups:\n- id: main\n  models:\n  - {entry}\n"
     return files | {
         "config.yml": config.replace("pipeline:\n", generator).encode(),
-        "endpoints.yml": (bank / "endpoints.yml").read_bytes() + endpoints.encode(),
+        "endpoints.yml": (BANK / "endpoints.yml").read_bytes() + endpoints.encode(),
     }

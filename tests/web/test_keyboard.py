@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import Page, expect
-from tests.services.running import PASSWORD, RunningStudio
+from tests.services.running import PASSWORD
+from tests.web.api import Api, archive
 from tests.web.chromium import Watch
 from tests.web.keyboard import Keyboard
+from tests.web.projects import bank
 
 People = Callable[..., tuple[Page, Watch]]
 TOLD = "() => [...document.querySelectorAll('[role=status], [role=alert], [aria-live=polite]:not([aria-busy])')]"
@@ -32,8 +35,12 @@ def keep_told(page: Page) -> None:
     )
 
 
-def test_the_whole_way_from_the_sign_in_to_a_conversation(people: People, studio: RunningStudio, example: str) -> None:
+@pytest.mark.usefixtures("example")
+def test_the_whole_way_from_the_sign_in_over_an_import_to_a_conversation(
+    people: People, api: Api, new_name: str
+) -> None:
     page, watch = people(signed=False)
+    api.brought.append(new_name)
     watch.allow("status of 401")
     keys = Keyboard(page)
     page.goto("/")
@@ -47,11 +54,27 @@ def test_the_whole_way_from_the_sign_in_to_a_conversation(people: People, studio
 
     keys.go_to("Skip to the content")
     assert keys.press("Enter")["id"] == "work"
-    keys.go_to("^Load the example Harbour Bank")
+    keys.go_to("^Import a project")
     page.keyboard.press("Enter")
-    page.wait_for_url(re.compile(r"/a/[\w-]+/flows$"))
-    name = page.url.split("/")[-2]
-    assert name != example
+    assert keys.arrives("^Import a project")["id"] == "work"
+    with page.expect_file_chooser() as choosing:
+        keys.go_to("^Choose an archive$", role="input")  # inside: the browser must listen before the key comes
+        page.keyboard.press("Enter")
+    packed = archive(bank(new_name))
+    choosing.value.set_files({"name": "bank.zip", "mimeType": "application/zip", "buffer": packed})
+    page.get_by_text("bank.zip").wait_for()
+    keys.where()
+    keys.go_to("^Title$")
+    keys.type("Harbour Bank")
+    keys.go_to("^Id$")
+    keys.type(new_name)
+    keys.go_to("^Import$", role="button")
+    page.keyboard.press("Enter")
+    told(page, "Imported")
+    assert keys.arrives("^Harbour Bank is here")["id"] == "work"
+    keys.go_to("^Open Harbour Bank$", role="a")
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**/a/{new_name}/flows")
     page.get_by_role("link", name="transfer_money").wait_for()
     assert keys.arrives("Choose a flow")["id"] == "work"
     keep_told(page)
@@ -81,7 +104,7 @@ def test_the_whole_way_from_the_sign_in_to_a_conversation(people: People, studio
     keys.arrives("Say which.")
     page.wait_for_function("() => window.told.at(-1)?.includes('-1 answers in Try now.')", timeout=90_000)
     sentences = page.evaluate("() => window.told")
-    assert f"{name}-1 is trained and starts now." in sentences
+    assert f"{new_name}-1 is trained and starts now." in sentences
     keys.where()
 
     keys.press("ControlOrMeta+j")
