@@ -162,6 +162,21 @@ async def load_revisions(
     return {(item.id, item.revision): item for item in await _read(session, query.subquery())}
 
 
+async def followers(session: AsyncSession, assistant: UUID, item: UUID, number: int) -> list[tuple[UUID, int]]:
+    """The revisions that only followed a revision of an item, its rename, in the same change; as (item, number)."""
+    made = (revisions.c.assistant == assistant, revisions.c.item == item, revisions.c.number == number)
+    change = select(revisions.c.change).where(*made).scalar_subquery()
+    query = select(revisions.c.item, revisions.c.number, revisions.c.patch).where(
+        revisions.c.assistant == assistant, revisions.c.change == change, revisions.c.patch.contains(str(item))
+    )
+    rows = await session.execute(query.order_by(revisions.c.item))
+    return [
+        (row.item, row.number)
+        for row in rows
+        if all(edit.get("follows") == str(item) for edit in json.loads(row.patch))
+    ]
+
+
 async def load_at(session: AsyncSession, assistant: UUID, change: int) -> list[StoredItem]:
     """The items as they were right after a change."""
     latest = (

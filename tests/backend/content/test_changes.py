@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.backend.content.calls import change, item_named, send, text_patch
+from tests.backend.content.calls import change, download, item_named, send, text_patch
 from tests.services.studio import Browser
 
 from talkwright.database.ids import uuid7
@@ -82,6 +82,44 @@ async def test_a_rename_is_followed_by_everybody_who_names_the_item(admin: Brows
     assert flow["body"]["steps"][0]["collect"] == "person_name"
     problems = await admin.send("GET", f"/api/assistants/{assistant}/problems")
     assert problems.json()["counts"]["error"] == 0
+
+
+async def test_a_rename_taken_back_leaves_no_trace_in_what_followed_and_what_was_edited_since_keeps_that(
+    admin: Browser, assistant: str
+) -> None:
+    before = await download(admin, assistant)
+    slot = await item_named(admin, assistant, "slot", "caller_name")
+    rename = {"op": "rename", "item": slot["id"], "revision": 1, "name": "yes"}  # a name that needs quotes
+    await send(admin, assistant, change(rename))
+    renamed = await download(admin, assistant)
+    flow = await item_named(admin, assistant, "flow", "leave_message")
+    assert flow["body"]["steps"][0]["utter"] == "utter_ask_caller_name"
+    back = {"op": "rename", "item": slot["id"], "revision": 2, "name": "caller_name", "from": {"revision": 1}}
+    await send(admin, assistant, change(back))
+    assert await download(admin, assistant) == before
+    again = {"op": "rename", "item": slot["id"], "revision": 3, "name": "yes", "from": {"revision": 2}}
+    await send(admin, assistant, change(again))
+    assert await download(admin, assistant) == renamed
+
+    patch = [{"op": "replace", "path": "/description", "value": "Edited since"}]
+    edit = {"op": "patch", "item": flow["id"], "revision": 4, "patch": patch}
+    await send(admin, assistant, change(edit))
+    await send(admin, assistant, change({**back, "revision": 4, "from": {"revision": 3}}))
+    flow = await item_named(admin, assistant, "flow", "leave_message")
+    assert (flow["body"]["description"], flow["body"]["steps"][0]["collect"]) == ("Edited since", "caller_name")
+
+
+async def test_a_rename_brings_nothing_back_but_what_followed_one(admin: Browser, assistant: str) -> None:
+    slot = await item_named(admin, assistant, "slot", "caller_name")
+    flow = await item_named(admin, assistant, "flow", "leave_message")
+    patch = [{"op": "replace", "path": "/description", "value": "Mine"}]
+    edit = {"op": "patch", "item": flow["id"], "revision": 1, "patch": patch}
+    rename = {"op": "rename", "item": slot["id"], "revision": 1, "name": "person_name"}
+    await send(admin, assistant, change(edit, rename))
+    back = {"op": "rename", "item": slot["id"], "revision": 2, "name": "caller_name", "from": {"revision": 1}}
+    await send(admin, assistant, change(back))
+    flow = await item_named(admin, assistant, "flow", "leave_message")
+    assert (flow["body"]["description"], flow["body"]["steps"][0]["collect"]) == ("Mine", "caller_name")
 
 
 async def test_a_long_name_is_found_where_it_is_used_and_renamed_there(admin: Browser, assistant: str) -> None:

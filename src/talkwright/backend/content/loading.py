@@ -12,11 +12,11 @@ from talkwright.assistant.project import ProjectFile
 from talkwright.backend.content.builtin import find_builtin
 from talkwright.backend.content.checking import Known
 from talkwright.backend.content.derive import stored_name
-from talkwright.backend.content.workspace import EditRefusedError, Workspace
+from talkwright.backend.content.workspace import EditRefusedError, Trails, Workspace
 from talkwright.database.changes import Locked
 from talkwright.database.facts import who_refers
 from talkwright.database.files import StoredFile, files_before, load_files
-from talkwright.database.items import StoredItem, item_names, known_ids, load_heads, load_revisions
+from talkwright.database.items import StoredItem, followers, item_names, known_ids, load_heads, load_revisions
 
 Edits = Sequence[Mapping[str, Any]]
 _MANY_PLACES = frozenset({"intent", "domain"})
@@ -51,13 +51,16 @@ async def load_workspace(
             item = items[edit["item"]]
             users = await who_refers(session, assistant, item.kind, stored_name(item.name))
             items |= {other.id: other for other in await load_heads(session, assistant, users - items.keys())}
+    trails = await _trails(session, assistant, edits)
+    trodden = {left.id for trail in trails.values() for left, _ in trail}
+    items |= {item.id: item for item in await load_heads(session, assistant, trodden - items.keys())}
     past = await _past(session, locked, edits)
     files = names = None
     if reverts is not None or _needs_files(edits, items):
         files = await load_files(session, assistant)
         names = await unique_names(session, assistant)
     start = files if files is None or reverts is None else await _files_without(session, assistant, files, reverts)
-    workspace = Workspace(items.values(), as_files(start, names), past, known.living())
+    workspace = Workspace(items.values(), as_files(start, names), past, known.living(), trails)
     return Loaded(workspace, files, names or {})
 
 
@@ -104,6 +107,26 @@ async def _past(session: AsyncSession, locked: Locked, edits: Edits) -> dict[tup
     builtin = {item for item, revision in wanted if revision == 0}
     stored = find_builtin(locked.id, locked.language, locked.additional_languages, builtin)
     return found | {(item, 0): entry for item, entry in stored.items()}
+
+
+async def _trails(session: AsyncSession, assistant: UUID, edits: Edits) -> Trails:
+    """What the renames that the edits take back left, and what stood there before: the items that followed among it."""
+    trails: Trails = {}
+    for edit in edits:
+        if edit["op"] != "rename" or edit.get("from") is None:
+            continue
+        item, left = edit["item"], edit["from"]["revision"] + 1
+        ends = [(item, left), *await followers(session, assistant, item, left)]
+        wanted = [(id_, number - back) for id_, number in ends for back in (0, 1)]
+        found = {
+            key: entry for key, entry in (await load_revisions(session, assistant, wanted)).items() if not entry.deleted
+        }
+        trails[item] = [
+            (found[id_, number], found[id_, number - 1])
+            for id_, number in ends
+            if (id_, number) in found and (id_, number - 1) in found
+        ]
+    return trails
 
 
 def _origins(edit: Mapping[str, Any]) -> list[Mapping[str, Any]]:

@@ -24,6 +24,8 @@ from talkwright.database.ids import uuid7
 from talkwright.database.items import StoredItem
 
 Named = tuple[str, str]
+Trails = dict[UUID, list[tuple[StoredItem, StoredItem]]]
+"""By renamed item, what its rename left of it and of what followed, each with what was there before."""
 
 
 class EditRefusedError(Exception):
@@ -65,7 +67,8 @@ class Working:
 class Workspace:
     """Items by uuid and the assistant's files by path, while a change's edits are applied one after the other.
 
-    `past` gives the revisions that `from` names. Without `files` only the texts of parts that stand already can change.
+    `past` gives the revisions that `from` names, `trails` what renames left that are taken back. Without `files` only
+    the texts of parts that stand already can change.
     """
 
     def __init__(
@@ -74,6 +77,7 @@ class Workspace:
         files: Sequence[ProjectFile] | None,
         past: Mapping[tuple[UUID, int], StoredItem],
         living: Mapping[Named, UUID],
+        trails: Trails | None = None,
     ) -> None:
         self.items = {
             stored.id: Working(stored.id, stored, None if stored.deleted else stored.item) for stored in items
@@ -82,6 +86,7 @@ class Workspace:
         self.files = {file.path: file for file in files or ()}
         self.past = past
         self.living = dict(living)
+        self.trails = trails or {}
 
     def apply_all(self, edits: Iterable[Mapping[str, Any]]) -> None:
         """Apply edits in order; raises EditRefusedError at the first that can't be made."""
@@ -222,6 +227,7 @@ class Workspace:
             self.items[item].edits.append(edit)
             return
         self._check_free(before.kind, name, item)
+        untouched = [pair for pair in self.trails.get(item, ()) if self.items[pair[0].id].item == pair[0].item]
         if self.items[item].began_builtin:
             raise EditRefusedError("builtin-item", "A built-in item keeps its name; the engine looks for it.", item)
         followed = self._follow(before, renamed_body(str(before.kind), before.body, before.name, name))
@@ -232,6 +238,15 @@ class Workspace:
         self.living.pop((str(before.kind), before.name), None)
         self._set(item, edit, made)
         self._rename_mentions(item, before, name)
+        for left, old in untouched:
+            if left.id != item or old.name == name:
+                self._bring_back(left.id, old, follows=item)
+
+    def _bring_back(self, item: UUID, old: StoredItem, follows: UUID) -> None:
+        """Give an item that is as a rename left it the text from before: what the rename wrote out goes again."""
+        patch = [{"op": "replace", "path": "", "from": {"revision": old.revision, "path": ""}}]
+        edit = {"op": "patch", "item": item, "patch": patch, "follows": follows}
+        self._set(item, edit, self._rehomed(old.item))
 
     def _follow(self, item: Item, body: Any) -> Item:
         """The item with what its own rename changes in its body."""
