@@ -10,7 +10,7 @@
   const FRAME = '.skip, .rail, .topbar, .drawer, .strip'
   const STATES = ['aria-expanded', 'aria-pressed', 'aria-selected', 'aria-checked', 'aria-current', 'aria-valuenow', 'aria-invalid', 'aria-busy', 'aria-sort']
   const TYPED = new Set(['text', 'search', 'email', 'url', 'number', 'password', 'tel'])
-  // What comes and goes by itself, or tells what was done before, is no difference between two looks at one page.
+  // What comes and goes by itself, or tells what was done before, is no difference between two looks at one page: news from elsewhere is no sign of life.
   const PASSING = '.toasts, [role="status"], [role="log"], .sr, [role="tooltip"]'
 
   const short = (text) => (text ?? '').replace(/\s+/g, ' ').trim().slice(0, 60)
@@ -84,19 +84,20 @@
     return STATES.map((name) => element.getAttribute(name)).join() + (element.value ?? '') + (element.checked ?? '')
   }
 
-  /** All that a person could notice, but for tooltips: text, states, values, what is selected, where it is scrolled to. */
-  function surface(passing, kept = null) {
+  /** What a person could notice, but for what passes: text, states, values, what is selected; closely, also numbers and where it is scrolled to. */
+  function surface(closely, kept = null) {
     const texts = []
     const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT | NodeFilter.SHOW_ELEMENT, (node) => {
       if (node.nodeType === Node.TEXT_NODE) return NodeFilter.FILTER_ACCEPT
       if (node === kept || ['SCRIPT', 'STYLE'].includes(node.tagName) || node.getAttribute('role') === 'tooltip') return NodeFilter.FILTER_REJECT
-      return !passing && node.matches(PASSING) ? NodeFilter.FILTER_REJECT : NodeFilter.FILTER_SKIP
+      // A notice is looked at while something in it is pressed.
+      return node.matches(PASSING) && !(closely && node.contains(aimed)) ? NodeFilter.FILTER_REJECT : NodeFilter.FILTER_SKIP
     })
-    for (let node = walker.nextNode(); node; node = walker.nextNode()) texts.push(passing ? node.data : node.data.replace(/\d+/g, '#'))
+    for (let node = walker.nextNode(); node; node = walker.nextNode()) texts.push(closely ? node.data : node.data.replace(/\d+/g, '#'))
     const states = [...document.querySelectorAll(`input, select, textarea, ${STATES.map((name) => `[${name}]`).join()}`)].map(statesOf)
     const looks = [document.documentElement.dataset.mantineColorScheme, ...[...document.querySelectorAll('.selected, .sel')].map((each) => each.textContent)]
     if (kept) return JSON.stringify([location.href, texts, looks, document.cookie, localStorage.getItem('talkwright-layout')])
-    if (!passing) return JSON.stringify([location.href, texts, states, looks])
+    if (!closely) return JSON.stringify([location.href, texts, states, looks])
     const moved = [...document.querySelectorAll('.react-flow__viewport, .pane, .inspector, .drawer, .dock')].map((each) => each.getAttribute('style') ?? '')
     const scrolled = [...document.querySelectorAll('.scroll, [role="grid"], main, aside')].map((each) => each.scrollTop)
     return JSON.stringify([location.href, texts, states, looks, moved, scrolled])
@@ -175,7 +176,7 @@
     focus: () => aimed.focus(),
     slideKeys: () => (aimed.getAttribute('aria-orientation') === 'vertical' ? ['ArrowUp', 'ArrowDown'] : ['ArrowRight', 'ArrowLeft']),
     optionKey: () => (aimed.selectedIndex < aimed.options.length - 1 ? 'ArrowDown' : 'ArrowUp'),
-    /** What the activation changed, as soon as it is seen; null where it is nothing for `most` milliseconds. */
+    /** What the activation changed, as soon as it is seen; null where it is nothing for `most` milliseconds. A field that shows what is typed is alive: what that is good for is the business of its page's own tests. */
     async change(most) {
       const end = performance.now() + most
       do {

@@ -36,11 +36,12 @@ Layout = dict[str, object]
 
 @dataclass(frozen=True)
 class Spot:
-    """A page to try: its address, what is open beside it, and which part of it is tried."""
+    """A page to try: its address, what is open beside it, which part of it is tried, and what is pressed before."""
 
     path: str
     layout: Layout = field(default_factory=dict)
     within: str | None = None
+    press: str | None = None
 
 
 @dataclass(frozen=True)
@@ -142,9 +143,14 @@ class Explorer:
             self._writes.append(f"{request.method} {request.url}")
 
     def explore(self, spot: Spot) -> None:
-        """Try what a page shows and, at the deepest, what that opens; what several ways open, once in a section."""
+        """Try what a page shows and, at the deepest, what that opens; what several ways open, once in a section.
+
+        Where the person doesn't have the button that is pressed before, there is nothing to try.
+        """
         self._spot = spot
         self._open()
+        if spot.press is not None and self._page.get_by_role("dialog").count() == 0:
+            return
         first = self._collected(spot.within)
         known = {control.key for control in self._collected()}
         if not first:
@@ -303,8 +309,16 @@ class Explorer:
             self._page.goto(self._spot.path)
         self._page.locator("#work").wait_for()
         self._run("(still) => everyControl.quiet(still)", LOADED)
+        if self._spot.press is not None:
+            self._press_before(self._spot.press)
         self._writes.clear()
         self._fresh = self._surface()
+
+    def _press_before(self, name: str) -> None:
+        button = self._page.get_by_role("button", name=name, exact=True)
+        if button.count() > 0:
+            button.first.click()
+            self._settle()
 
     def _surface(self) -> str:
         return str(self._run("() => everyControl.surface()"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -12,6 +13,7 @@ from tests.services.running import PASSWORD, RunningStudio
 from tests.web.api import Api, archive
 from tests.web.chromium import Watch, become_administrator, new_context, sign_in
 from tests.web.controls import EFFORTS, Explorer, Spot
+from tests.web.places import LEAD_ON, routes_of
 from tests.web.tea_house import OUTSIDE, tea_house
 
 from talkwright.database.ids import uuid7
@@ -27,10 +29,10 @@ DRAWER = ".drawer"
 WORK = "#work"
 
 SPOTS: dict[str, tuple[Spot, ...]] = {
-    "/": (Spot("/"),),
+    "/": (Spot("/"), Spot("/", press="New assistant")),
     "/import": (Spot("/import"),),
     "/users": (Spot("/users"),),
-    "/a/$assistant/flows": (Spot("/a/$assistant/flows"),),
+    "/a/$assistant/flows": (Spot("/a/$assistant/flows"), Spot("/a/$assistant/flows", press="New flow")),
     "/a/$assistant/flows/$flow": (
         Spot(FLOW),
         Spot(f"{FLOW}?step=more", within=INSPECTOR),  # below what is in sight; the other steps are pressed
@@ -38,8 +40,9 @@ SPOTS: dict[str, tuple[Spot, ...]] = {
         *(Spot("/a/$assistant/nlu", {"drawer": drawer}, DRAWER) for drawer in ("problems", "log", "history")),
         Spot(FLOW, {"dock": True}, ".dock"),
     ),
-    "/a/$assistant/content/$kind": tuple(
-        Spot(f"/a/$assistant/content/{kind}") for kind in ("response", "slot", "prompt")
+    "/a/$assistant/content/$kind": (
+        *(Spot(f"/a/$assistant/content/{kind}") for kind in ("response", "slot", "action", "prompt")),
+        *(Spot(f"/a/$assistant/content/{kind}", press="New") for kind in ("response", "slot")),
     ),
     "/a/$assistant/content/$kind/$name": (
         *(Spot(f"/a/$assistant/content/response/{name}", within=WORK) for name in ("utter_ask_size", "utter_ordered")),
@@ -47,23 +50,22 @@ SPOTS: dict[str, tuple[Spot, ...]] = {
         Spot("/a/$assistant/content/action/action_book", within=WORK),
         Spot("/a/$assistant/content/prompt/prompts%2Fhello.jinja2", within=WORK),
     ),
-    "/a/$assistant/nlu": (Spot("/a/$assistant/nlu"),),
+    "/a/$assistant/nlu": (Spot("/a/$assistant/nlu"), Spot("/a/$assistant/nlu", press="New intent")),
     "/a/$assistant/nlu/$kind/$name": (
-        *(Spot(f"/a/$assistant/nlu/{path}", within=WORK) for path in ("intent/order_tea", "synonym/Rome")),
+        *(
+            Spot(f"/a/$assistant/nlu/{path}", within=WORK)
+            for path in ("intent/order_tea", "synonym/Rome", "entity/town", "lookup/town", "regex/cups")
+        ),
     ),
     "/a/$assistant/files": (Spot("/a/$assistant/files"),),
-    "/a/$assistant/files/$kind/$name": (Spot("/a/$assistant/files/config/config.yml", within=WORK),),
+    "/a/$assistant/files/$kind/$name": tuple(
+        Spot(f"/a/$assistant/files/{kind}/{kind}.yml", within=WORK)
+        for kind in ("config", "endpoints", "credentials", "domain")
+    ),
     "/a/$assistant/versions": (Spot("/a/$assistant/versions"),),
     "/a/$assistant/settings": (Spot("/a/$assistant/settings"),),
 }
 """By the router's own path, the pages that stand for a route."""
-LEAD_ON = {
-    "/a/$assistant": "/flows",
-    "/a/$assistant/content": "/content/response",
-    "/a/$assistant/responses": "/content/response",
-    "/a/$assistant/responses/$name": "/content/response/utter_hours",
-}
-"""Routes without a page of their own, with the one they lead to."""
 MEANT = {
     "superuser": ["status of 409"],  # the last administrator can't be disabled
     "business-user": [],
@@ -160,12 +162,6 @@ def house(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         running.stop()
 
 
-def routes_of(page: Page) -> set[str]:
-    """All paths that the router knows."""
-    paths: list[str] = page.evaluate("Object.keys(window.__TSR_ROUTER__.routesByPath)")
-    return {path.rstrip("/") or "/" for path in paths}
-
-
 @pytest.mark.parametrize("role", ["superuser", "business-user"])
 def test_every_visible_control_of_every_page_does_something(house: House, browser: Browser, role: str) -> None:
     context = new_context(browser, address=house.studio.address)
@@ -202,4 +198,4 @@ def test_every_visible_control_of_every_page_does_something(house: House, browse
 
 def spot_of(spot: Spot, assistant: str) -> Spot:
     """The page in one assistant."""
-    return Spot(spot.path.replace("$assistant", assistant), spot.layout, spot.within)
+    return replace(spot, path=spot.path.replace("$assistant", assistant))
