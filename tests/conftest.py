@@ -14,6 +14,7 @@ from hypothesis import settings
 sys.path.insert(0, str(Path(__file__).parents[1]))  # `tests.services` is imported by its whole name
 
 pytest_plugins = [
+    "tests.services.day",
     "tests.services.kubernetes.fixtures",
     "tests.services.postgres",
     "tests.services.schedule",

@@ -15,7 +15,6 @@ import os
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
@@ -25,6 +24,7 @@ from hypothesis.errors import Unsatisfiable
 from prometheus_client import REGISTRY
 from tests.rights.material import REQUESTS, Asked, Ground
 from tests.rights.matrix import A_BOT_RUNS, ROWS, everybody, wrong_answers
+from tests.services.day import DAY
 from tests.services.inprocess import STRANGER, Caller, InProcess
 from tests.services.modelservice import service_at
 from tests.services.studio import PASSWORD, RunningStudio, run_studio
@@ -37,7 +37,7 @@ MODEL = "/api/assistants/{aid}/versions/{version}/model"
 LEAVING = "/api/sign-out"
 """Ends the caller's sign-in, so it comes last."""
 EXAMPLES = int(os.environ.get("TEST_SCHEMA_EXAMPLES", "2"))
-SEED = int(os.environ.get("TEST_SCHEMA_SEED") or f"{datetime.now(UTC):%Y%m%d}")
+SEED = int(os.environ.get("TEST_SCHEMA_SEED", DAY))
 WEAKEST = "conversation-viewer"
 ROLES = ("training-orchestrator", "training-consumer", "running-orchestrator", "running-consumer")
 WAITS = (503, "engine-starting")

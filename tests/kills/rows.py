@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import random
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Literal
+
+from tests.services.day import DAY
 
 Scene = Literal["training", "deployment", "chat"]
 Moment = Literal["before the start", "at work", "before the last commit"]
 
-SEED = int(os.environ.get("KILLS_SEED", datetime.now(UTC).toordinal()))
+SEED = int(os.environ.get("KILLS_SEED", DAY))
 """Another each day, so that three days take every moment of every victim; the tests' names tell it."""
 ROUNDS = int(os.environ.get("KILLS_ROUNDS", "0"))
 """0: a quick run of some 30 kills; else each row so many times."""
