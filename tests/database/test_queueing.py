@@ -92,7 +92,9 @@ async def test_the_places_are_those_of_taking_one_after_the_other(fresh_database
     assert await told(fresh_database) == await one_after_the_other(fresh_database)
 
 
-async def test_one_whose_attempt_has_ended_runs_no_more_though_that_is_not_written_yet(fresh_database: Database) -> None:
+async def test_one_whose_attempt_has_ended_runs_no_more_though_that_is_not_written_yet(
+    fresh_database: Database,
+) -> None:
     ended, other = await assistant(fresh_database), await assistant(fresh_database)
     await queued(fresh_database, other, "succeeded", started_at=NOW)
     running = await queued(fresh_database, ended, "running", attempt=2, started_at=NOW - timedelta(minutes=1))
