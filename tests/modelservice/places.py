@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
+import subprocess
 import sys
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Collection, Mapping
@@ -226,3 +228,12 @@ async def gone(pid: int) -> None:
             if identity_of(pid).started is None:  # a zombie, which its parent will bury
                 return
             await asyncio.sleep(0.02)
+
+
+def in_another_namespace() -> tuple[str, ...]:
+    """What stands before a command that is to have a namespace of processes of its own; skips where nobody may."""
+    command = ("unshare", "--map-root-user", "--pid", "--fork", "--mount-proc", "--kill-child")
+    is_there = shutil.which(command[0]) is not None
+    if not is_there or subprocess.run([*command, "true"], capture_output=True, check=False).returncode != 0:
+        pytest.skip(reason="this machine lets nobody make a namespace of processes")
+    return command

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.modelservice.places import first_line, gone, place_of, python, read
+from tests.modelservice.places import first_line, gone, in_another_namespace, place_of, python, read
 
 from talkwright.modelservice.executors import cgroups, folders, wrapper
 from talkwright.modelservice.executors.identity import boot_id, identity_of
@@ -174,21 +174,16 @@ async def test_a_job_is_taken_over_from_a_holder_that_is_frozen_and_that_one_lea
     assert not is_folder(str(tmp_path / "jobs" / "x"))
 
 
-OTHER_NAMESPACE = ("unshare", "--map-root-user", "--pid", "--fork", "--mount-proc", "--kill-child")
-
-
-@pytest.mark.skipif(
-    subprocess.run([*OTHER_NAMESPACE, "true"], capture_output=True, check=False).returncode != 0,
-    reason="this machine lets nobody make a namespace of processes",
-)
 async def test_a_job_of_another_process_namespace_is_left_alone(executor: ProcessExecutor, tmp_path: Path) -> None:
     """Its numbers mean other processes here, or none: two containers over one data folder."""
-    command = (*OTHER_NAMESPACE, sys.executable, "-c", FROZEN, str(tmp_path))
+    command = (*in_another_namespace(), sys.executable, "-c", FROZEN, str(tmp_path))
     with subprocess.Popen(command, stdout=subprocess.PIPE) as holder:  # noqa: ASYNC220 - it begins at once
-        assert holder.stdout is not None
-        handle = json.loads(await asyncio.to_thread(holder.stdout.readline))
-        found = await executor.adopt(handle, None), is_folder(str(tmp_path / "jobs" / "x"))
-        holder.kill()
+        try:
+            assert holder.stdout is not None
+            handle = json.loads(await asyncio.to_thread(holder.stdout.readline))
+            found = await executor.adopt(handle, None), is_folder(str(tmp_path / "jobs" / "x"))
+        finally:
+            holder.kill()
     assert handle["boot"].split("/")[0] == boot_id().split("/")[0]
     assert found == (None, True)
 
