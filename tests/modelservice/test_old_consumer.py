@@ -71,6 +71,7 @@ class OldConsumer:
                 )
                 if (row := await rows.fetchone()) is not None and row[2] >= stop:
                     return row[0], row[1], row[2]
+                await self.beat()
                 await asyncio.sleep(0.05)
 
     @asynccontextmanager

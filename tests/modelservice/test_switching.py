@@ -209,7 +209,7 @@ async def test_a_turn_under_way_ends_with_the_bot_that_began_it_and_late_ones_ar
     fresh_database_url: str, tmp_path: Path
 ) -> None:
     """The old bot takes turns for as long as somebody may not know of the new one; its probe begins no conversation."""
-    drain = {"TALKWRIGHT_DRAIN_LEAST_SECONDS": "3", "TALKWRIGHT_DRAIN_SECONDS": str(HANGS_SECONDS)}
+    drain = {"TALKWRIGHT_DRAIN_LEAST_SECONDS": "10", "TALKWRIGHT_DRAIN_SECONDS": str(HANGS_SECONDS)}
     async with slow_action() as action, with_consumers(fresh_database_url, tmp_path, 2, **drain) as service:
         brewing = {"flows": BREWS, "domain__yml": BREWERY, "endpoints__yml": f"action_endpoint:\n  url: {action.url}\n"}
         assistant, training, old = await trained(service, **brewing)
@@ -234,6 +234,7 @@ async def test_a_turn_under_way_ends_with_the_bot_that_began_it_and_late_ones_ar
             kept = await client.get("/conversations/parse/tracker", params={"start_session": "false"})
             assert kept.json()["events"] == []
             await refuses(client, attempt.address)  # it takes no more turns, and goes on with the one under way
+            await asyncio.sleep(1)
             assert not turn.done()
             action.may_end.set()
             assert texts(await turn)[0] == "The tea is ready."
