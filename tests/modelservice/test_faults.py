@@ -61,7 +61,7 @@ class Beset:
 @pytest.fixture
 async def beset(fresh_database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Beset]:
     if (missing := s3_missing()) is not None:
-        pytest.skip(missing)
+        pytest.skip(reason=missing)
     (tmp_path / "server").mkdir()
     with s3_server(tmp_path / "server") as server:
         for name, value in server.variables.items():
