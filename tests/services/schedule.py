@@ -17,9 +17,10 @@ import pytest
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]  # it has no types
 
 SECONDS = {
+    "tests/deploy/test_images.py": 600,
+    "tests/database/test_other_server.py": 500,
     "tests/kills/test_storm.py": 480,
     "tests/modelservice/kubernetes/test_rasa.py": 300,
-    "tests/database/test_other_server.py": 275,
     "tests/kills/test_kills.py": 220,
     "tests/modelservice/test_executors.py": 210,
     "tests/modelservice/kubernetes/test_service.py": 290,
@@ -55,6 +56,7 @@ SECONDS = {
     "tests/engine/brokers/test_kafka.py": 35,
     "tests/engine/test_bad_projects.py": 35,
     "tests/engine/test_process.py": 35,
+    "tests/modelservice/test_writers.py": 35,
     "tests/web/test_canvas_tools.py": 35,
     "tests/web/test_keyboard.py": 35,
     "tests/assistant/project/test_hostile.py": 30,
@@ -66,8 +68,8 @@ SECONDS = {
     "tests/engine/test_channels.py": 25,
     "tests/identity/test_sign_ins.py": 25,
     "tests/modelservice/test_object_storage.py": 25,
+    "tests/modelservice/test_old_consumer.py": 25,
     "tests/modelservice/test_publication.py": 25,
-    "tests/modelservice/test_writers.py": 25,
     "tests/web/test_canvas.py": 25,
     "tests/web/test_frame.py": 25,
     "tests/web/test_live.py": 25,
