@@ -113,8 +113,9 @@ def _fill(tar: tarfile.TarFile) -> None:
     own = (sys.base_prefix, sysconfig.get_path("purelib"))
     for library in sorted(images.shared_libraries(binaries, own)):
         images.add_file(tar, Path(library), library.lstrip("/"))
+    libraries = Path("/lib", sysconfig.get_config_var("MULTIARCH") or "")
     for name in ("libstdc++.so.6", "libgcc_s.so.1", "libdl.so.2", "libpthread.so.0", "librt.so.1"):  # for Node, too
-        for path in Path("/lib/x86_64-linux-gnu").glob(name):
+        for path in libraries.glob(name):
             images.add_file(tar, path, str(path).lstrip("/"))
     tools = next((ROOT / ".tools" / "lib").glob("python3*")) / "site-packages"
     site_packages = Path(sysconfig.get_path("stdlib"), "site-packages")
