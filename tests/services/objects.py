@@ -144,18 +144,26 @@ def _start(home: Path, command: list[str], port: int, host: str = "127.0.0.1") -
     """Start a server and wait until it answers."""
     with (home / "server.log").open("wb") as log:
         process = subprocess.Popen(command, cwd=home, stdout=log, stderr=subprocess.STDOUT)
+    try:
+        _wait_for(process, f"http://{host}:{port}/", home / "server.log")
+    except BaseException:  # whoever no longer waits, by Ctrl-C say, leaves no server behind
+        process.kill()
+        process.wait()
+        raise
+    return process
+
+
+def _wait_for(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
     deadline = time.monotonic() + START_SECONDS
     while True:
         try:
-            httpx2.get(f"http://{host}:{port}/", timeout=5, trust_env=False)
+            httpx2.get(url, timeout=5, trust_env=False)
         except httpx2.TransportError as problem:
             if process.poll() is not None or time.monotonic() > deadline:
-                process.kill()
-                process.wait()
-                raise RuntimeError((home / "server.log").read_text()[-2000:]) from problem
+                raise RuntimeError(log.read_text()[-2000:]) from problem
             time.sleep(0.05)
         else:
-            return process
+            return
 
 
 def _make_container(endpoint: str) -> None:
