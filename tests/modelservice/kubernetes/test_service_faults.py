@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from tests.modelservice.kubernetes.podded import PATIENCE_SECONDS, Pods, deployed, pods_of
 from tests.services.faketime import faketime_missing, wrong_by
-from tests.services.faults import FaultProxy, faults_before, trains_once
+from tests.services.faults import UPLOAD, FaultProxy, cut, faults_before, trains_once
 from tests.services.kubernetes.faults import Fault, fault_proxy, kubeconfig_for
 from tests.services.kubernetes.running import HOST, KubernetesCluster
 from tests.services.modelservice import project, talking, texts
@@ -26,11 +26,13 @@ from talkwright.storage.keys import log_key
 pytestmark = [pytest.mark.anyio, pytest.mark.slow, pytest.mark.timeout(900)]
 
 ROLES = ("training-orchestrator", "running-orchestrator", "training-consumer", "running-consumer")
+TRIES = 1_000
+"""More uploads than any pod tries."""
 STREAM_BYTES = 400
 """So much of a log comes by its stream where that is cut: a few lines."""
 
 
-@dataclass
+@dataclass(slots=True)
 class Beset:
     """The service, and the proxy through which it and its pods reach the store."""
 
@@ -61,21 +63,23 @@ async def test_an_upload_that_is_cut_or_finds_no_room_is_sent_again_by_its_pod_a
 
 async def test_an_assistant_that_is_deleted_while_its_pod_trains_leaves_nothing(beset: Beset) -> None:
     service, proxy = beset.pods.service, beset.proxy
-    proxy.cuts = tries = 1_000  # its pod can't end before the assistant does
-    assistant = await service.assistant("gone")
-    training = await service.train(assistant, project("gone"), deploy=True)
-    async with asyncio.timeout(PATIENCE_SECONDS):
-        while proxy.cuts == tries:  # noqa: ASYNC110 - the proxy tells nobody
-            await asyncio.sleep(0.05)
-    there = await beset.pods.left()
-    name = f"tw-t-{training}-1"
-    assert {f"job.batch/{name}", f"secret/{name}"} < set(there.split())
-    assert f"pod/{name}" in there
-    async with service.database.transaction() as session:
-        await assistant_rows.delete(session, assistant)
-        await wake(session)
-    await service.becomes("training", training, "cancelled", seconds=PATIENCE_SECONDS)
-    proxy.cuts = 0
+    proxy.faults = [(UPLOAD, cut)] * TRIES  # its pod can't end before the assistant does
+    try:
+        assistant = await service.assistant("gone")
+        training = await service.train(assistant, project("gone"), deploy=True)
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while len(proxy.faults) == TRIES:  # noqa: ASYNC110 - the proxy tells nobody
+                await asyncio.sleep(0.05)
+        there = await beset.pods.left()
+        name = f"tw-t-{training}-1"
+        assert {f"job.batch/{name}", f"secret/{name}"} < set(there.split())
+        assert f"pod/{name}" in there
+        async with service.database.transaction() as session:
+            await assistant_rows.delete(session, assistant)
+            await wake(session)
+        await service.becomes("training", training, "cancelled", seconds=PATIENCE_SECONDS)
+    finally:
+        proxy.faults = []
     await beset.pods.nothing_left()
     assert await service.models_of(training) == []
     assert [key for key in await service.store.keys() if str(training) in key] == []
