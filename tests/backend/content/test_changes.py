@@ -122,6 +122,15 @@ async def test_a_rename_brings_nothing_back_but_what_followed_one(admin: Browser
     assert (flow["body"]["description"], flow["body"]["steps"][0]["collect"]) == ("Mine", "caller_name")
 
 
+async def test_a_rename_to_another_name_than_the_one_before_brings_nothing_back(admin: Browser, assistant: str) -> None:
+    slot = await item_named(admin, assistant, "slot", "caller_name")
+    await send(admin, assistant, change({"op": "rename", "item": slot["id"], "revision": 1, "name": "person_name"}))
+    other = {"op": "rename", "item": slot["id"], "revision": 2, "name": "guest_name", "from": {"revision": 1}}
+    await send(admin, assistant, change(other))
+    flow = await item_named(admin, assistant, "flow", "leave_message")
+    assert flow["body"]["steps"][0]["collect"] == "guest_name"
+
+
 async def test_a_long_name_is_found_where_it_is_used_and_renamed_there(admin: Browser, assistant: str) -> None:
     long = "utter_" + "x" * 400
     flow = await item_named(admin, assistant, "flow", "greet")

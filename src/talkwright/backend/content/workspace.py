@@ -227,7 +227,7 @@ class Workspace:
             self.items[item].edits.append(edit)
             return
         self._check_free(before.kind, name, item)
-        untouched = [pair for pair in self.trails.get(item, ()) if self.items[pair[0].id].item == pair[0].item]
+        untouched = [pair for pair in self._trail(item, name) if self.items[pair[0].id].item == pair[0].item]
         if self.items[item].began_builtin:
             raise EditRefusedError("builtin-item", "A built-in item keeps its name; the engine looks for it.", item)
         followed = self._follow(before, renamed_body(str(before.kind), before.body, before.name, name))
@@ -239,8 +239,12 @@ class Workspace:
         self._set(item, edit, made)
         self._rename_mentions(item, before, name)
         for left, old in untouched:
-            if left.id != item or old.name == name:
-                self._bring_back(left.id, old, follows=item)
+            self._bring_back(left.id, old, follows=item)
+
+    def _trail(self, item: UUID, name: str) -> Sequence[tuple[StoredItem, StoredItem]]:
+        """What the rename that is taken back left; nothing where the item did not have this name before it."""
+        trail = self.trails.get(item, ())
+        return trail if any(left.id == item and old.name == name for left, old in trail) else ()
 
     def _bring_back(self, item: UUID, old: StoredItem, follows: UUID) -> None:
         """Give an item that is as a rename left it the text from before: what the rename wrote out goes again."""
