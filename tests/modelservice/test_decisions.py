@@ -136,19 +136,30 @@ def test_without_a_free_consumer_the_old_model_makes_room_once_nobody_talks_to_i
 SLEPT = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-def gave_way(state: str = "stopped") -> OpenWork:
+SINCE = {"number": 1, "tried_at": SLEPT + timedelta(seconds=1)}
+
+
+def gave_way(state: str = "stopped", **values: Any) -> OpenWork:
     """An old model that sleeps while a newer one is to run in its place."""
-    return work(0, state, asleep=True, slept_at=SLEPT, made_room=True, stopping=True, outcome="stopped")
+    base = {"asleep": True, "slept_at": SLEPT, "made_room": True, "stopping": True, "outcome": "stopped"}
+    return work(0, state, **{**base, **values})
 
 
 @pytest.mark.parametrize(
     ("newer", "wakes"),
     [
         ({"state": "queued"}, False),
-        ({"state": "queued", "number": 1, "tried_at": SLEPT - timedelta(seconds=9), "wait": 1.0}, False),
-        ({"state": "starting", "number": 1, "tried_at": SLEPT + timedelta(seconds=1)}, False),
-        ({"state": "queued", "number": 2, "tried_at": SLEPT + timedelta(seconds=1), "wait": 1.0}, True),
-        ({"state": "starting", "number": 1, "tried_at": SLEPT + timedelta(seconds=1), "cancel": True}, True),
+        ({"state": "queued", "tried_at": SLEPT - timedelta(seconds=9), "outcome": "lost_job", "wait": 1.0}, False),
+        ({"state": "starting", **SINCE}, False),
+        ({"state": "starting", **SINCE, "outcome": "lost_job"}, True),
+        ({"state": "starting", **SINCE, "outcome": "content"}, True),
+        ({"state": "queued", **SINCE, "outcome": "lost_job", "wait": 1.0}, True),
+        ({"state": "queued", **SINCE, "outcome": "lost_consumer"}, False),
+        ({"state": "starting", **SINCE, "outcome": "released"}, False),
+        ({"state": "starting", **SINCE, "lost": True}, False),
+        ({"state": "starting", **SINCE, "cancel": True}, False),  # it still has the place
+        ({"state": "stopping", **SINCE, "cancel": True, "stopping": True, "outcome": "stopped"}, True),
+        ({"state": "queued", "cancel": True}, True),
         (None, True),
     ],
 )
@@ -166,6 +177,36 @@ def test_the_place_goes_to_whom_it_was_made_for() -> None:
     assert [one.work for one in decisions if isinstance(one, Assign)] == [new]
     (ends,) = [one for one in decisions if isinstance(one, Move)]
     assert (ends.work, ends.step.why) == (old, IN_PLACE)
+
+
+@pytest.mark.parametrize(
+    "newer",
+    [
+        {"state": "starting", **SINCE, "outcome": "lost_job"},
+        {"state": "starting", **SINCE, "outcome": "content"},
+        {"state": "stopping", **SINCE, "cancel": True, "stopping": True, "outcome": "stopped"},
+    ],
+)
+def test_the_place_that_the_newer_one_leaves_goes_back_to_whom_it_was_made_by(newer: dict[str, Any]) -> None:
+    another, old = work(-1, "queued", assistant=uuid4(), waited=99.0), gave_way()
+    woken, started = [one for one in run([another, old, work(1, **newer)], [W1]) if one.work.id == old.id]
+    assert (woken.step.sources, woken.step.target) == ({"stopped"}, "queued")
+    assert (started.worker, started.work.state, started.work.active) == (W1.worker, "queued", True)
+
+
+def test_the_place_is_kept_for_an_old_model_that_has_not_ended_yet_as_the_newer_one_is_called_off() -> None:
+    another, called_off = work(-1, "queued", assistant=uuid4()), work(1, "queued", cancel=True)
+    decisions = run([another, gave_way("stopping"), called_off], [W1])
+    assert [one for one in decisions if isinstance(one, Assign)] == []
+    drains = gave_way("stopping", outcome=None)
+    (assigned,) = [one for one in run([another, drains, called_off], [W1]) if isinstance(one, Assign)]
+    assert assigned.work == another  # another consumer's place
+
+
+def test_nobody_makes_room_for_an_old_model_while_the_newer_one_has_a_place() -> None:
+    old, stranger = work(0, "queued", active=True, waited=99.0), idle(-1, 900.0)
+    assert run([stranger, old, work(1, "starting")], []) == []
+    assert [one.work for one in run([stranger, old, work(1, "queued", wait=1.0)], [])] == [stranger]
 
 
 def test_nobody_makes_room_where_the_engine_of_what_waits_could_not_run() -> None:

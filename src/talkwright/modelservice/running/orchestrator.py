@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -44,8 +45,8 @@ class RunningPolicy:
     def decide(self, works: list[OpenWork], free: list[Place]) -> Plan:
         """Go on with what lost its consumer, end what ended, switch to what answers, retire, then start what waits.
 
-        First of those whose own old model made room for it. Where no place is free for what waits, room is made; last
-        of all, whoever nobody talks to falls asleep.
+        First of those that come back, then of those whose own old model made room for it. Where no place is free for
+        what waits, room is made; last of all, whoever nobody talks to falls asleep.
         """
         decisions: list[Decision] = []
         places = list(free)
@@ -54,10 +55,12 @@ class RunningPolicy:
         standing = Standing(works)
         gone_on = {work.id for work in works if work.lost and self._goes_on(work, places, decisions, waits)}
         left = [work for work in works if work.id not in gone_on]
-        for work in sorted(left, key=lambda work: not standing.has_room(work)):
+        for work in sorted(left, key=lambda work: (not standing.comes_back(work), not standing.has_room(work))):
             following = _following(work, standing)
             if following is not None:
                 decisions.extend(following)
+                if standing.comes_back(work):
+                    decisions.extend(_back_in_place(work, places))
             elif work.wait > 0:
                 waits.append(work.wait)
             elif (place := place_for(work, places)) is not None:
@@ -84,14 +87,15 @@ class RunningPolicy:
     def _make_room(self, waiting: list[OpenWork], standing: Standing, waits: list[float]) -> list[Decision]:
         """Where no consumer comes free for a while, whoever is idle gives way, else the same assistant's old model.
 
-        Least recent first, one for each that waits, those counted that are on their way out. The old model gives way in
-        a quiet moment only, and only until the new one has answered or failed.
+        Least recent first, one for each that waits, those counted that are on their way out; none for who waits while
+        a newer one of the same assistant has a place. The old model gives way in a quiet moment only, and only until
+        the new one has answered or failed.
         """
         works = standing.works
         on_their_way = sum(other.state == D.STOPPING for other in works)
         idle = sorted((other for other in works if standing.may_sleep(other)), key=lambda other: -other.idle)
         decisions: list[Decision] = []
-        for work in waiting[on_their_way:]:
+        for work in [work for work in waiting if not standing.newer_holds(work)][on_their_way:]:
             old = next((old for old in standing.running(work) if work.engine in old.able), None)
             other = next((other for other in idle if work.engine in other.able), None)
             if old is None and other is None:
@@ -142,16 +146,27 @@ def _following(work: OpenWork, standing: Standing) -> list[Decision] | None:
 
 def _asleep(work: OpenWork, standing: Standing) -> list[Decision]:
     """What follows for one that sleeps: a message wakes it, or the end of a try of the newer one that has its place."""
-    newer = standing.newest_to_stay(work)
-    if standing.answers(work) or (newer is not None and not (work.made_room and _tried(newer, work))):
+    if work.made_room:
+        return [Move(work, waking(COMES_BACK))] if standing.comes_back(work) else []
+    is_left = standing.answers(work) or standing.newest_to_stay(work) is not None
+    return [] if is_left else [Move(work, waking(TALKED_TO))]
+
+
+def _back_in_place(work: OpenWork, places: list[Place]) -> list[Decision]:
+    """The place of one that comes back goes to nobody else: it starts there as soon as it is woken."""
+    place = place_for(work, places)
+    if place is None or work.state != D.STOPPED:
         return []
-    return [Move(work, waking(COMES_BACK if work.made_room else TALKED_TO))]
+    woken = replace(work, state=D.QUEUED, active=True)
+    return [Assign(woken, place.worker, _step(D.STARTING, "A consumer starts it."))]
 
 
 def _tried(newer: OpenWork, sleeper: OpenWork) -> bool:
-    """Whether a newer one that waits was started in vain since another sleeps."""
+    """Whether a newer one was started in vain since another sleeps; that its consumer ended says nothing of it."""
     tried, slept = newer.tried_at, sleeper.slept_at
-    return newer.state == D.QUEUED and tried is not None and slept is not None and tried > slept
+    if newer.outcome in (None, Outcome.RELEASED, Outcome.LOST_CONSUMER):
+        return False
+    return tried is not None and slept is not None and tried > slept
 
 
 def _held(work: OpenWork, works: list[OpenWork]) -> list[Decision]:
@@ -205,6 +220,7 @@ class Standing:
         self._answering: set[tuple[UUID, str]] = set()
         self._running: dict[tuple[UUID, str], list[OpenWork]] = {}
         self._made_room: set[tuple[UUID, str]] = set()
+        self._newest_held: dict[tuple[UUID, str], int] = {}
         for work in works:
             key = (work.assistant, work.environment)
             self._newest[key] = max(self._newest.get(key, work.sequence), work.sequence)
@@ -215,6 +231,8 @@ class Standing:
                 self._answering.add(key)
             if work.made_room and work.state in (D.STOPPING, D.STOPPED):
                 self._made_room.add(key)
+            if work.state in HOLDING[WorkKind.DEPLOYMENT] and work.outcome is None:
+                self._newest_held[key] = max(self._newest_held.get(key, work.sequence), work.sequence)
             if _runs_on(work):
                 self._running.setdefault(key, []).append(work)
             if _is_ready(work):
@@ -237,6 +255,18 @@ class Standing:
     def has_room(self, work: OpenWork) -> bool:
         """Whether an old model of the same assistant made room for one that waits."""
         return work.state == D.QUEUED and (work.assistant, work.environment) in self._made_room
+
+    def comes_back(self, work: OpenWork) -> bool:
+        """Whether a model that made room has left its place, and the newer one failed there or is called off."""
+        has_left = work.state == D.STOPPED or (work.state == D.STOPPING and work.outcome is not None)
+        if not (has_left and work.asleep and work.made_room) or self.answers(work):
+            return False
+        newer = self.newest_to_stay(work)
+        return not self.newer_holds(work) if newer is None else _tried(newer, work)
+
+    def newer_holds(self, work: OpenWork) -> bool:
+        """Whether a newer one has a consumer's place."""
+        return self._newest_held.get((work.assistant, work.environment), work.sequence) > work.sequence
 
     def answers(self, work: OpenWork) -> bool:
         """Whether the talk goes to another deployment."""
