@@ -62,7 +62,7 @@ export type Edit =
   | { op: 'patch'; item: string; revision: number; patch: PatchOperation[] }
   | { op: 'create'; item: string; kind: string; name: string; body?: Json; source?: string; from?: { revision: number; item?: string } }
   | { op: 'delete'; item: string; revision: number }
-  | { op: 'rename'; item: string; revision: number; name: string }
+  | { op: 'rename'; item: string; revision: number; name: string; from?: { revision: number } }
   | { op: 'source'; item: string; revision: number; part: number; source: string }
 
 export interface ChangeRequest {

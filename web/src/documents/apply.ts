@@ -30,13 +30,13 @@ export function apply(document: Document, command: Command, options: ApplyOption
   switch (command.name) {
     case 'rename':
       return {
-        document: { ...document, name: command.to },
+        document: { ...withUnreadText(document), name: command.to },
         inverse: [{ name: 'rename', item: command.item, to: document.name, was: command.to }],
         patch: [],
       }
     case 'create':
       return {
-        document: { ...emptyDocument(command.item, command.kind, command.called), body: command.body ?? null },
+        document: { ...withUnreadText(emptyDocument(command.item, command.kind, command.called)), body: command.body ?? null },
         inverse: [{ name: 'delete', item: command.item, kind: command.kind, called: command.called }],
         patch: [],
       }
@@ -48,26 +48,33 @@ export function apply(document: Document, command: Command, options: ApplyOption
       }
     case 'source':
       return applySource(document, command, options)
-    default:
-      return applyToBody(document, command, options)
+    default: {
+      const applied = applyToBody(document, command, options)
+      return applied.patch.length === 0 ? applied : { ...applied, document: withUnreadText(applied.document) }
+    }
   }
+}
+
+function withUnreadText(document: Document): Document {
+  return { ...document, unread: { ...document.unread, text: true } }
 }
 
 function applySource(document: Document, command: Extract<Command, { name: 'source' }>, options: ApplyOptions): Applied {
-  const part = document.parts?.[command.part]
-  if (part === undefined) throw new Overlap(command, undefined)
-  if (!options.force && part.source !== command.was && part.source !== command.source) throw new Overlap(command, part.source)
-  const parts = (document.parts ?? []).map((old, i) => (i === command.part ? { ...old, source: command.source } : old))
-  const inverse: Command = { ...command, source: part.source, was: command.source }
-  return { document: { ...document, parts }, inverse: [inverse], patch: [] }
+  const now = document.unread?.text ? command.was : document.parts?.[command.part]?.source
+  if (now === undefined) throw new Overlap(command, undefined)
+  if (!options.force && now !== command.was && now !== command.source) throw new Overlap(command, now)
+  const parts = document.parts?.map((old, i) => (i === command.part ? { ...old, source: command.source } : old)) ?? null
+  const inverse: Command = { ...command, source: now, was: command.source }
+  return { document: { ...document, parts, unread: { ...document.unread, body: true } }, inverse: [inverse], patch: [] }
 }
 
-function applyToBody(document: Document, command: BodyCommand, options: ApplyOptions): Applied {
-  const path = resolve(command.at, document.keys)
+function applyToBody(before: Document, command: BodyCommand, options: ApplyOptions): Applied {
+  const path = resolve(command.at, before.keys)
   if (path === null) {
-    if (options.force) return { document, inverse: [], patch: [] }
+    if (options.force) return { document: before, inverse: [], patch: [] }
     throw new Overlap(command, undefined)
   }
+  const document = before.unread?.body ? { ...before, body: asSeen(before.body, command, path) } : before
   const now = get(document.body, path)
   if (!options.force) check(command, now)
   switch (command.name) {
@@ -80,6 +87,12 @@ function applyToBody(document: Document, command: BodyCommand, options: ApplyOpt
     case 'move':
       return move(document, command, path)
   }
+}
+
+/** A body with what the command saw at its place, as far as there is one: nothing here knows better. */
+function asSeen(body: Json, command: BodyCommand, path: string): Json {
+  if (command.name === 'insert' || get(body, path) === undefined) return body
+  return command.was === undefined ? without(body, path) : withValue(body, path, command.was)
 }
 
 function check(command: BodyCommand, now: Json | undefined): void {

@@ -37,6 +37,11 @@ export function touches(change: Change, item: string): boolean {
   return change.commands.some((command) => command.item === item)
 }
 
+/** Whether a change may write items besides its own: those that name what it renames follow. */
+export function spreads(change: Change): boolean {
+  return change.commands.some((command) => command.name === 'rename')
+}
+
 export function itemsOf(change: Change): string[] {
   return [...new Set(change.commands.map((command) => command.item))]
 }
@@ -99,7 +104,7 @@ function stepwise(change: Change, item: string, base: Document | undefined, reve
     patch.push(...applied.patch.map((operation) => (first ? preferText(operation) : withoutText(operation))))
     now = applied.document
     if (command.name === 'delete') edits.push({ op: 'delete', item, revision })
-    if (command.name === 'rename') edits.push({ op: 'rename', item, revision, name: command.to })
+    if (command.name === 'rename') edits.push({ op: 'rename', item, revision, name: command.to, ...(reverted ? { from: { revision: reverted.before } } : {}) })
     if (command.name === 'source' && applied.inverse.length > 0) {
       edits.push({ op: 'source', item, revision, part: command.part, source: command.source })
     }

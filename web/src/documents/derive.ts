@@ -1,9 +1,9 @@
 /** How documents and conflicts follow from the server's documents and the changes that wait. Pure. */
 import type { Edit, StaleItem } from '../api'
 import { Overlap } from './apply'
-import { applyChange, touches } from './changes'
+import { applyChange, spreads, touches } from './changes'
 import type { Command } from './commands'
-import type { Document } from './document'
+import { unread, type Document } from './document'
 import type { Conflict, State } from './state'
 
 /** Recomputes the documents of `items`; where a pending change no longer fits, its item becomes a conflict. */
@@ -35,14 +35,18 @@ function replayed(state: State, item: string): Replayed {
   const base = state.bases[item]
   let document = base
   let unsure = false
+  let mayFollow = false
   for (const change of state.pending) {
-    if (!touches(change, item)) continue
+    if (!touches(change, item)) {
+      mayFollow ||= spreads(change)
+      continue
+    }
     if (mayBeIn(base, state.attempts[change.id], item)) {
       unsure = true
       continue
     }
     try {
-      document = applyChange(document, change, item).document
+      document = applyChange(mayFollow && document ? unread(document) : document, change, item).document
     } catch (error) {
       if (!(error instanceof Overlap)) throw error
       return { document, overlap: { change: change.id, command: error.command }, unsure }

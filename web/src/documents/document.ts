@@ -13,11 +13,18 @@ export interface Document {
   body: Json
   /** null where only the body is known, as for the responses that come with a flow. */
   parts: readonly Part[] | null
+  /** What only the server can tell as yet: the text after a change of name or body, the body after one of the text. */
+  unread?: { text?: true; body?: true }
   keys: Keys
   problems: readonly Problem[]
   deleted: boolean
   /** A flow's conditions in words, by their text. */
   conditions?: Readonly<Record<string, Condition>>
+}
+
+/** The same where a change of another item may have led to another name in it. */
+export function unread(document: Document): Document {
+  return { ...document, unread: { text: true, body: true } }
 }
 
 export function emptyDocument(id: string, kind: string, name: string): Document {

@@ -1,9 +1,10 @@
 /** Two texts of one place, and the one that the person writes of both. */
+import { choiceOf } from './choosing'
 import { get } from './json'
 import { resolve } from './keys'
 import type { Command, Label } from './commands'
 import type { Document } from './document'
-import { choiceOf, type Conflict, type State } from './state'
+import type { Conflict, State } from './state'
 import type { DocumentStore } from './store'
 
 /** The text that a document has at the place that both changed; null where it is no text. */

@@ -1,9 +1,10 @@
 /** What happens to changes, as values that one tab tells the others, and what follows from each. Pure. */
 import type { Edit, StaleItem } from '../api'
 import type { Change, Outcome } from './changes'
+import { decided } from './choosing'
 import type { Document } from './document'
 import type { Waiting } from './queue'
-import { added, confirmed, decided, dropped, openHere, received, unsent, type Connection, type Draft, type State } from './state'
+import { added, confirmed, dropped, openHere, received, unsent, type Connection, type Draft, type State } from './state'
 
 export type News =
   | { kind: 'put'; waiting: Waiting }

@@ -8,7 +8,7 @@ import type { Document } from './document'
 import type { News } from './news'
 import type { ChangeQueue } from './queue'
 import { documentOfChanged, documentOfStale, documentsOf, type ContentServer } from './server'
-import { draftKey, moving, received, sendable, type State } from './state'
+import { draftKey, moving, received, sendable, standingOn, type State } from './state'
 
 const FIRST_PAUSE = 1000
 const LONGEST_PAUSE = 30_000
@@ -141,8 +141,17 @@ export class Sender {
       await queue.put({ change })
       await this.stale(error.items)
     } else {
-      await this.end(change.id, { kind: 'refused', change, title: error.title, detail: error.detail, draft: draftOf(change, error) })
+      await this.refused(change, error)
     }
+  }
+
+  /** What was made on top of a change that the server refuses is refused with it: nobody else wrote, so there is no choice. */
+  private async refused(change: Change, error: ApiError): Promise<void> {
+    const { state, queue, tell } = this.around
+    await queue.remove(change.id)
+    const gone = [...standingOn(state.getState(), change), change]
+    for (const each of gone) tell({ kind: 'refused', change: each, title: error.title, detail: error.detail, draft: draftOf(each, error) })
+    await Promise.all(gone.map(({ id }) => queue.remove(id)))
   }
 
   private wait(connection: 'offline' | 'signed-out'): void {

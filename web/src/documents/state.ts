@@ -1,9 +1,10 @@
 /** What a store holds, and how it follows from the server's documents and the changes made here. Pure. */
 import type { Edit, Problem, StaleItem } from '../api'
-import { applyChange, itemsOf, touches, type Change, type Outcome } from './changes'
+import { Overlap } from './apply'
+import { applyChange, itemsOf, spreads, touches, type Change, type Outcome } from './changes'
 import type { Command } from './commands'
 import { derive } from './derive'
-import type { Document } from './document'
+import { unread, type Document } from './document'
 import type { Waiting } from './queue'
 
 /** The server's state of an item and the state that the changes made here led to; the person chooses. */
@@ -127,7 +128,9 @@ export function made(state: State, change: Change): { state: State; inverse: Com
   const documents = { ...state.documents }
   const inverse: Command[] = []
   for (const item of itemsOf(change)) {
-    const applied = applyChange(documents[item], change, item)
+    const known = documents[item]
+    const mayFollow = state.pending.some((before) => spreads(before) && !touches(before, item))
+    const applied = applyChange(mayFollow && known ? unread(known) : known, change, item)
     if (applied.document !== undefined) documents[item] = applied.document
     inverse.unshift(...applied.inverse)
   }
@@ -143,9 +146,41 @@ export function dropped(state: State, id: string): State {
   const change = state.pending.find((candidate) => candidate.id === id)
   if (change === undefined) return state
   const pending = state.pending.filter((candidate) => candidate.id !== id)
+  const later = state.pending.slice(state.pending.indexOf(change) + 1)
   const forget = (step: Undoable) => step.change.id !== id && step.change.reverts !== id
   const next = unsent({ ...state, pending, undo: state.undo.filter(forget), redo: state.redo.filter(forget) }, id)
-  return derive({ ...next, open: state.open === id ? null : state.open }, itemsOf(change))
+  const left = derive({ ...next, open: state.open === id ? null : state.open }, itemsOf(change))
+  return later.some((each) => itemsOf(change).some((item) => touches(each, item))) ? renewed(left) : left
+}
+
+/** The undo steps of what waits, as they take it back where it stands now. */
+function renewed(state: State): State {
+  const inverses = new Map<string, Command[]>()
+  let replayed: State = { ...state, documents: state.bases, pending: [] }
+  for (const change of state.pending) {
+    try {
+      const result = made(replayed, change)
+      replayed = result.state
+      inverses.set(change.id, result.inverse)
+    } catch (error) {
+      if (!(error instanceof Overlap)) throw error
+    }
+  }
+  const anew = (step: Undoable): Undoable => ({ ...step, inverse: inverses.get(step.change.id) ?? step.inverse })
+  return { ...state, undo: state.undo.map(anew), redo: state.redo.map(anew) }
+}
+
+/** The changes that fit only on top of one that is let go, last first: they go with it. */
+export function standingOn(state: State, change: Change): Change[] {
+  const gone: Change[] = []
+  let next = dropped(state, change.id)
+  for (;;) {
+    const conflict = itemsOf(change).flatMap((item) => (state.conflicts[item] === undefined ? (next.conflicts[item] ?? []) : []))[0]
+    const standing = next.pending.find(({ id }) => id === conflict?.change)
+    if (standing === undefined) return gone
+    gone.unshift(standing)
+    next = dropped(next, standing.id)
+  }
 }
 
 export interface Saved {
@@ -186,33 +221,6 @@ export function unknown(state: State): string[] {
 /** No answer of the server is awaited any more for a change. */
 export function unsent(state: State, id: string): State {
   return { ...state, attempts: Object.fromEntries(Object.entries(state.attempts).filter(([change]) => change !== id)) }
-}
-
-export interface Choice {
-  item: string
-  /** Changes that are written over the newer state. */
-  forced: readonly string[]
-  /** Changes that are let go. */
-  gone: readonly string[]
-}
-
-/** What the person's choice for an item means for its changes: write over (`mine`), or let them go (`theirs`). */
-export function choiceOf(state: State, item: string, side: 'mine' | 'theirs'): Choice | null {
-  const conflict = state.conflicts[item]
-  if (conflict === undefined) return null
-  const first = state.pending.findIndex((change) => change.id === conflict.change)
-  const ids = state.pending.slice(first).flatMap((change) => (touches(change, item) ? [change.id] : []))
-  return side === 'mine' ? { item, forced: ids, gone: [] } : { item, forced: [], gone: ids }
-}
-
-/** The choice is made: nothing stands in the changes' way any more, or they are gone. */
-export function decided(state: State, { item, forced, gone }: Choice): State {
-  const pending = state.pending.map((change) => (forced.includes(change.id) ? { ...change, forced: [...(change.forced ?? []), item] } : change))
-  const conflicts = Object.fromEntries(Object.entries(state.conflicts).filter(([id]) => id !== item))
-  let next: State = { ...state, pending, conflicts }
-  for (const id of forced) next = unsent(next, id)
-  for (const id of gone) next = dropped(next, id)
-  return derive(next, [item])
 }
 
 /** The changes that need no choice of the person to be sent: neither they nor what they build on are what no longer fits. */

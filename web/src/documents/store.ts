@@ -3,6 +3,7 @@ import { createStore, type StoreApi } from 'zustand/vanilla'
 import type { Problem } from '../api'
 import { Overlap } from './apply'
 import type { Change } from './changes'
+import { choiceOf } from './choosing'
 import type { Command, Label } from './commands'
 import type { Document } from './document'
 import { standsInTheWay, told, type News } from './news'
@@ -11,7 +12,7 @@ import { Others } from './others'
 import { keepDrafts, memoryQueue, type ChangeQueue } from './queue'
 import { Sender } from './sender'
 import { contentServer, newIn, type ContentServer } from './server'
-import { added, choiceOf, dropped, emptyState, isHere, made, received, remembered, unknown, withProblems, type State, type Undoable } from './state'
+import { added, dropped, emptyState, isHere, made, received, remembered, unknown, withProblems, type State, type Undoable } from './state'
 import { alone, type Tabs } from './tabs'
 import { changesNothing, inWords, retyped, samePlace } from './typing'
 import { uuid7 } from './uuid'
@@ -171,16 +172,15 @@ export class DocumentStore {
 
   /** Takes the last change back, or the one that is named; false where it is none or somebody else changed the place since. */
   undo(change?: string): boolean {
-    this.settle()
     return this.takeBack('undo', 'redo', change)
   }
 
   redo(): boolean {
-    this.settle()
     return this.takeBack('redo', 'undo')
   }
 
   private takeBack(from: 'undo' | 'redo', to: 'undo' | 'redo', id?: string): boolean {
+    this.settle()
     const steps = this.state.getState()[from]
     const step = id === undefined ? steps.at(-1) : steps.find((each) => each.change.id === id)
     if (step === undefined) return false

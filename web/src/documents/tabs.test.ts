@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { ApiError } from '../api'
 import { memoryQueue, type ChangeQueue } from './queue'
 import { DocumentStore } from './store'
-import type { TestServer } from './testing/server'
+import { textOf, type TestServer } from './testing/server'
 import { bodyOf, browser, label, quiet, said, server, text } from './testing/tabs'
 
 describe('a page that is loaded again', () => {
@@ -55,7 +55,7 @@ describe('a page that is loaded again', () => {
     const before = new DocumentStore('assistant', { server: content, queue })
     await before.open('a')
     content.failures.push(new ApiError(422, 'invalid-edit', 'The text can’t be read', 'A bracket is missing'))
-    before.run([{ name: 'source', item: 'a', part: 0, source: '[{', was: JSON.stringify(said('Hello')) }], label)
+    before.run([{ name: 'source', item: 'a', part: 0, source: '[{', was: textOf('a', said('Hello')) }], label)
     await quiet()
     const after = new DocumentStore('assistant', { server: content, queue })
     await quiet()

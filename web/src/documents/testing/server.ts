@@ -1,6 +1,6 @@
 /** A content server in memory for the store's tests: it keeps every revision, as the real one does. */
 import { ApiError, type ChangeAnswer, type ChangeRequest, type ChangedItem, type Edit, type Item, type PatchOperation } from '../../api'
-import { get, isObject, split, withInserted, without, withValue, type Json } from '../json'
+import { get, isObject, split, withInserted, without, withValue, type Json, type JsonObject } from '../json'
 import type { ContentServer } from '../server'
 
 interface Revision {
@@ -40,7 +40,7 @@ export class TestServer implements ContentServer {
 
   async item(id: string): Promise<Item> {
     const { name, body } = this.head(id)
-    const parts = [{ file: 'domain.yml', place: name, source: JSON.stringify(body) }]
+    const parts = [{ file: 'domain.yml', place: name, source: textOf(name, body) }]
     return { id, kind: this.kind, name, builtin: false, revision: this.revision(id), body, parts, problems: [], change: this.changes, changed: null, keys: this.keys }
   }
 
@@ -64,8 +64,8 @@ export class TestServer implements ContentServer {
 
   private stale(edits: readonly Edit[]): ApiError {
     const items = edits.map(({ item }) => {
-      const body = this.head(item).body
-      const parts = [{ file: 'domain.yml', place: item, source: JSON.stringify(body) }]
+      const { name, body } = this.head(item)
+      const parts = [{ file: 'domain.yml', place: item, source: textOf(name, body) }]
       return { id: item, revision: this.revision(item), body, parts, changes: [{ change: 1, by: { id: 'p', name: 'Ada' }, at: '2026-01-01T00:00:00Z', words: 'Changed it' }] }
     })
     return new ApiError(409, 'stale', 'Somebody was first', '', [], items)
@@ -80,13 +80,18 @@ export class TestServer implements ContentServer {
     if (edit.op === 'create') next = { name: edit.name, body: edit.from ? at(edit.from.revision) : (edit.body ?? null), deleted: false }
     if (edit.op === 'delete') next = { ...next, deleted: true }
     if (edit.op === 'rename') next = { ...next, name: edit.name }
-    if (edit.op === 'source') next = { ...next, body: JSON.parse(edit.source) as Json }
+    if (edit.op === 'source') next = { ...next, body: Object.values(JSON.parse(edit.source) as JsonObject)[0] ?? null }
     if (edit.op === 'patch') for (const operation of edit.patch) next = { ...next, body: patched(next.body, operation, at) }
     all.push(next)
     this.revisions.set(id, all)
-    const parts = [{ file: 'domain.yml', place: id, source: JSON.stringify(next.body) }]
+    const parts = [{ file: 'domain.yml', place: id, source: textOf(next.name, next.body) }]
     return { id, kind: this.kind, name: next.name, revision: all.length, body: next.body, parts, keys: null, problems: [], deleted: next.deleted }
   }
+}
+
+/** An item's text names it, as in a real file. */
+export function textOf(name: string, body: Json): string {
+  return JSON.stringify({ [name]: body })
 }
 
 function patched(body: Json, operation: PatchOperation, at: (revision: number) => Json): Json {
