@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+from datetime import UTC, datetime
 from pathlib import Path
 
 from playwright.sync_api import Page
@@ -12,8 +13,8 @@ from tests.web.api import Api
 
 ROOT = Path(__file__).resolve().parents[2]
 RUNS = int(os.environ.get("COMMANDS_RUNS", "4"))
-FIRST = int(os.environ.get("COMMANDS_FIRST", "0"))
-"""How many sequences are tried, and from which seed on."""
+FIRST = int(os.environ.get("COMMANDS_FIRST", datetime.now(UTC).toordinal() * RUNS))
+"""How many sequences are tried, and from which seed on: others each day."""
 # Every kind of content, in the ways in which people write YAML by hand.
 ODD = {
     "config.yml": "# ours\nrecipe: default.v1\nlanguage: en\nassistant_id: odd\npipeline:   # one\n- name: A\n",
@@ -135,6 +136,6 @@ def test_any_commands_undone_made_again_and_undone_leave_every_file_byte_for_byt
         text=True,
         check=False,
     )
-    again = f"COMMANDS_FIRST={FIRST} tries the same ones"
+    again = f"COMMANDS_FIRST={FIRST} COMMANDS_RUNS={RUNS} tries the same ones"
     assert run.returncode == 0, f"{again}\n{run.stdout}{run.stderr}"
     assert f"Tests  {RUNS} passed" in run.stdout
