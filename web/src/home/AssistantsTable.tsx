@@ -5,7 +5,7 @@ import { languagesOf } from '../frame/assistant'
 import { AssistantTile } from '../frame/AssistantSwitcher'
 import { Avatar, LanguageTags, Tip, Why } from '../ui/controls'
 import { Icon } from '../ui/Icon'
-import { ProblemCount, TrainingMark } from '../ui/marks'
+import { ProblemCount, TrainingMark, whyOf } from '../ui/marks'
 import { shortTime } from '../ui/time'
 import { AssistantMenu } from './AssistantMenu'
 import { words } from './words'
@@ -108,7 +108,7 @@ function Running({ deployment }: { deployment: Deployment }) {
   const says = words.assistantsTable
   const states: Partial<Record<Deployment['state'], string>> = { queued: says.waiting, starting: says.starting, running: says.try, stopping: says.stopping }
   return (
-    <Why className="status" why={deployment.waiting ?? deployment.reason}>
+    <Why className="status" why={whyOf(deployment)}>
       <Icon of={deployment.asleep ? IconMoon : IconRocket} size={14} />
       {states[deployment.state] ?? says.asleep} <span className="t3 num">{words.assistantsTable.version(deployment.version.number)}</span>
     </Why>
@@ -129,7 +129,7 @@ function Trained({ training }: Pick<AssistantSummary, 'training'>) {
   return (
     <>
       <TrainingMark training={training}>
-        <Why className={training?.state === 'running' || training?.state === 'failed' ? 'num' : 't2 num'} why={training?.reason}>
+        <Why className={training?.state === 'running' || training?.state === 'failed' ? 'num' : 't2 num'} why={training && whyOf(training)}>
           {said}
         </Why>
       </TrainingMark>

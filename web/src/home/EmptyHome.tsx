@@ -48,7 +48,7 @@ export function EmptyHome({ onCreate, mayImport }: { onCreate: (() => void) | nu
               <span className="med">{example.title}</span>
               <LanguageTags languages={example.languages} />
             </div>
-            <div className="small t3 act-text">{example.description}</div>
+            <div className="small t3">{example.description}</div>
           </div>
           <Button tall icon={IconArrowRight} aria-busy={busy === example.name} onClick={() => load(example.name)}>
             {busy === example.name ? words.emptyHome.loading : words.emptyHome.openTheExample}

@@ -15,6 +15,7 @@ import { ModelNotice } from '../frame/ModelNotice'
 import { modifier } from '../frame/keys'
 import { IconButton, Segmented, Why } from '../ui/controls'
 import { Icon } from '../ui/Icon'
+import { whyOf } from '../ui/marks'
 import { plural, shortTime } from '../ui/time'
 import { ChatPane } from './ChatPane'
 import { Earlier } from './Earlier'
@@ -87,14 +88,14 @@ function Running() {
   const { version } = deployment
   const running = deployment.state === 'running'
   // While it wakes, it is on its way; while a newer one starts, that gets what is said.
-  const starts = deployment.asleep && next?.state === 'starting' ? next.version : null
+  const starts = deployment.asleep && next?.state === 'starting' ? next : null
   const asleep = deployment.asleep && starts === null
   const settled = running || asleep
   return (
     <span className={`status small ${running ? 'c-ok' : asleep ? '' : 'c-run'}`}>
       <Icon of={running ? IconCircleCheck : asleep ? IconMoon : IconLoader2} size={14} className={settled ? '' : 'spin'} />
-      <Why className="t2" why={deployment.waiting ?? deployment.reason}>
-        {starts === null ? told(deployment) : onItsWay(starts, version)}
+      <Why className="t2" why={starts === null ? whyOf(deployment) : starts.reason}>
+        {starts === null ? told(deployment) : onItsWay(starts.version, version)}
       </Why>
       {settled && <Since version={version} asleep={asleep} />}
     </span>

@@ -70,7 +70,7 @@ export const words = {
     runsSince: (version: string, time: string) => `${version} since ${time}`,
     isOnItsWay: (version: string, state: string) => `${version} is ${state}`,
     wakes: (version: string) => `${version} is waking`,
-    sleeps: (version: string) => `${version} sleeps until the next message`,
+    sleeps: (version: string) => `${version} sleeps`,
   },
   typing: {
     theAssistantIsAnswering: 'The assistant is answering',

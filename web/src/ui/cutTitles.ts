@@ -4,7 +4,10 @@
 const OURS = 'cut'
 
 function isCut(element: HTMLElement): boolean {
-  return element.scrollWidth > element.clientWidth && getComputedStyle(element).textOverflow === 'ellipsis'
+  const { scrollWidth, clientWidth, scrollHeight, clientHeight } = element
+  if (scrollWidth <= clientWidth && scrollHeight <= clientHeight) return false
+  const { textOverflow, webkitLineClamp: lines } = getComputedStyle(element)
+  return (scrollWidth > clientWidth && textOverflow === 'ellipsis') || (scrollHeight > clientHeight && Number(lines) > 0)
 }
 
 function name({ target }: Event): void {

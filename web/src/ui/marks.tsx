@@ -10,7 +10,7 @@ import {
   IconSquare,
 } from '@tabler/icons-react'
 import type { ReactNode } from 'react'
-import type { Counts, Severity, Training } from '../api'
+import type { Counts, Deployment, Severity, Training } from '../api'
 import { Icon } from './Icon'
 
 export const SEVERITIES = {
@@ -55,6 +55,13 @@ export function ProblemCount({ counts }: { counts: Counts }) {
       <span className="sr">{inWords(counts)}</span>
     </span>
   )
+}
+
+type Work = Pick<Training | Deployment, 'state' | 'waiting' | 'reason'> & Partial<Pick<Deployment, 'asleep'>>
+
+/** Why a work waits, sleeps or failed; null where its state says enough. Pure. */
+export function whyOf({ state, waiting, reason, asleep = false }: Work): string | null {
+  return waiting ?? (state === 'failed' || (asleep && state !== 'starting') ? reason : null)
 }
 
 const TRAININGS = {

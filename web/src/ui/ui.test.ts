@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { wordDiff } from '../editor/diff'
 import { chance } from '../test/random'
 import { balanced, withApart } from './direction'
+import { whyOf } from './marks'
 import { slotRanges } from './slotRanges'
 import { bytes, elapsed, plural, shortTime } from './time'
 
@@ -18,6 +19,26 @@ describe('times and sizes in words', () => {
     expect([bytes(212), bytes(4100), bytes(38_200_000)]).toEqual(['212 B', '4.1 kB', '38 MB'])
     expect([elapsed(108_000), elapsed(9_400)]).toEqual(['1:48', '0:09'])
     expect([plural(1, 'flow'), plural(1200, 'flow')]).toEqual(['1 flow', '1,200 flows'])
+  })
+})
+
+describe('why a work does not run', () => {
+  const why = 'It has a reason.'
+  const work = { waiting: null, reason: why, asleep: false }
+
+  it.each(['running', 'succeeded', 'starting', 'stopping', 'stopped', 'cancelled'] as const)('is not told of one that is %s', (state) => {
+    expect(whyOf({ ...work, state })).toBeNull()
+  })
+
+  it('is told of one that failed, sleeps or waits', () => {
+    expect(whyOf({ ...work, state: 'failed' })).toBe(why)
+    expect(whyOf({ ...work, state: 'stopped', asleep: true })).toBe(why)
+    expect(whyOf({ ...work, state: 'queued', waiting: 'All are busy.' })).toBe('All are busy.')
+  })
+
+  it('is no longer why it slept, once it is about to run again', () => {
+    expect(whyOf({ ...work, state: 'queued', asleep: true, waiting: 'All are busy.' })).toBe('All are busy.')
+    expect(whyOf({ ...work, state: 'starting', asleep: true })).toBeNull()
   })
 })
 

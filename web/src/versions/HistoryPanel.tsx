@@ -9,9 +9,9 @@ import { onEscape } from '../focus/onEscape'
 import { useAssistant, useMay } from '../frame/assistant'
 import { useLayout } from '../frame/layout'
 import { Resizer } from '../frame/Resizer'
-import { Button, IconButton, Why } from '../ui/controls'
+import { Button, IconButton, Tip } from '../ui/controls'
 import { Icon } from '../ui/Icon'
-import { TrainingMark } from '../ui/marks'
+import { TrainingMark, whyOf } from '../ui/marks'
 import { Failure, SkeletonRows } from '../ui/states'
 import { longTime } from '../ui/time'
 import { toast } from '../ui/toasts'
@@ -54,7 +54,7 @@ export function HistoryPanel({ version, onClose }: { version: Version; onClose: 
             )}
             {runs.length === 0 && <p className="small t2 runs-note">{say.neverRan}</p>}
             {runs.map((run, at) => (
-              <Part key={run.id} opened={at === 0} mark={<RunMark run={run} />} what={say.ran} at={run.created_at} action={<Stop run={run} number={version.number} />}>
+              <Part key={run.id} opened={at === 0} mark={<RunMark run={run} />} why={whyOf(run)} what={say.ran} at={run.created_at} action={<Stop run={run} number={version.number} />}>
                 <RunBecame run={run} />
               </Part>
             ))}
@@ -64,7 +64,7 @@ export function HistoryPanel({ version, onClose }: { version: Version; onClose: 
               </Button>
             )}
             {training && (
-              <Part opened={runs.length === 0} mark={<TrainingMark training={training}>{words.became.training[training.state]}</TrainingMark>} what={say.trained} at={training.created_at}>
+              <Part opened={runs.length === 0} mark={<TrainingMark training={training}>{words.became.training[training.state]}</TrainingMark>} why={whyOf(training)} what={say.trained} at={training.created_at}>
                 <TrainingBecame training={training} />
               </Part>
             )}
@@ -78,23 +78,26 @@ export function HistoryPanel({ version, onClose }: { version: Version; onClose: 
 interface PartProps {
   opened: boolean
   mark: ReactNode
+  why: string | null
   what: string
   at: string
   action?: ReactNode
   children: ReactNode
 }
 
-function Part({ opened, mark, what, at, action, children }: PartProps) {
+function Part({ opened, mark, why, what, at, action, children }: PartProps) {
   const [open, setOpen] = useState(opened)
   return (
     <section className="card runs-part">
       <div className="runs-head">
-        <button type="button" className="runs-open" aria-expanded={open} onClick={() => setOpen(!open)}>
-          <Icon of={open ? IconChevronDown : IconChevronRight} size={14} />
-          <span className="med">{what}</span>
-          <span className="small">{mark}</span>
-          <span className="small t3 num runs-at">{longTime(at)}</span>
-        </button>
+        <Tip label={why}>
+          <button type="button" className="runs-open" aria-expanded={open} onClick={() => setOpen(!open)}>
+            <Icon of={open ? IconChevronDown : IconChevronRight} size={14} />
+            <span className="med">{what}</span>
+            <span className="small">{mark}</span>
+            <span className="small t3 num runs-at">{longTime(at)}</span>
+          </button>
+        </Tip>
         {action}
       </div>
       {open && <div className="runs-states">{children}</div>}
@@ -116,10 +119,10 @@ function RunMark({ run }: { run: Deployment }) {
   const state = shownState(run)
   const { icon, hue } = MARKS[state]
   return (
-    <Why className={`status ${hue}`} why={run.waiting ?? run.reason}>
+    <span className={`status ${hue}`}>
       <Icon of={icon} size={14} className={icon === IconLoader2 ? 'spin' : ''} />
       {words.became.run[state]}
-    </Why>
+    </span>
   )
 }
 

@@ -14,7 +14,7 @@ import { train } from '../frame/training'
 import { useItemLink } from '../frame/useItemLink'
 import { Avatar, Button, Tip, Why } from '../ui/controls'
 import { Icon, type IconOf } from '../ui/Icon'
-import { TrainingMark } from '../ui/marks'
+import { TrainingMark, whyOf } from '../ui/marks'
 import { Empty, Failure, SkeletonRows } from '../ui/states'
 import { bytes, elapsed, longTime } from '../ui/time'
 import { DeleteModel } from './DeleteModel'
@@ -156,7 +156,7 @@ function Row({ version, told, acts }: { version: Version; told: boolean; acts: R
           <Start of={next} />
         ) : (
           answers && (
-            <State of={sleeps ? words.asleep : words.deployed} icon={sleeps ? IconMoon : IconRocket} hue={sleeps ? 't2' : ''} why={sleeps ? deployment.reason : null} />
+            <State of={sleeps ? words.asleep : words.deployed} icon={sleeps ? IconMoon : IconRocket} hue={sleeps ? 't2' : ''} why={sleeps ? whyOf(deployment) : null} />
           )
         )}
       </td>
@@ -212,7 +212,7 @@ function Trained({ version: { training, model_deleted: deleted } }: { version: V
   const state = training.state === 'running' ? words.states.running(Math.round(training.progress * 100)) : words.states[training.state]
   return (
     <TrainingMark training={training}>
-      <Why why={training.reason}>
+      <Why why={whyOf(training)}>
         <span className={training.state === 'succeeded' ? 't2' : ''}>{state}</span>
         {training.state === 'succeeded' && <span className="t3 num took">{took}</span>}
       </Why>

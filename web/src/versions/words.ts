@@ -53,7 +53,7 @@ export const words = {
     go: 'Delete the model',
     done: (number: number) => `The model of version ${number} is deleted.`,
     inUse: (number: number) => `Version ${number} needs its model`,
-    needs: { runs: 'It runs.', starts: 'It is about to run.', sleeps: 'It sleeps, and runs again with the next message.' },
+    needs: { runs: 'It runs.', starts: 'It is about to run.', sleeps: 'It sleeps, and may run again.' },
     free: 'Stop it or let another version run, then delete its model.',
     showRuns: 'Show what runs',
   },
