@@ -67,6 +67,8 @@ class Findings:
     covered: list[str] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
     gone: list[str] = field(default_factory=list)
+    unopened: list[str] = field(default_factory=list)
+    """Where the person has no button to press before; no fault of who may not."""
     tried: Counter[str] = field(default_factory=Counter)
 
     def wrong(self) -> dict[str, list[str]]:
@@ -147,9 +149,11 @@ class Explorer:
 
         Where the person doesn't have the button that is pressed before, there is nothing to try.
         """
+        self._mended()
         self._spot = spot
         self._open()
         if spot.press is not None and self._page.get_by_role("dialog").count() == 0:
+            self.found.unopened.append(f"{spot.path}: {spot.press}")
             return
         first = self._collected(spot.within)
         known = {control.key for control in self._collected()}
@@ -273,10 +277,7 @@ class Explorer:
     def _back(self) -> None:
         """Put the page back to what it was before the last activation, by the cheapest way that does."""
         last, self._last = self._last, None
-        if self._writes:
-            self._settle()
-            writes, self._writes = self._writes, []
-            self._mend(writes)
+        if self._mended():
             self._open()
             return
         self._run("() => everyControl.hush()")
@@ -294,6 +295,15 @@ class Explorer:
             if self._surface() == self._fresh and not self._writes:
                 return
         self._open()
+
+    def _mended(self) -> bool:
+        """Put back what the last activation wrote, if it wrote anything; the next page must not miss it."""
+        if not self._writes:
+            return False
+        self._settle()
+        writes, self._writes = self._writes, []
+        self._mend(writes)
+        return True
 
     def _open(self) -> None:
         """Open the page anew."""
