@@ -19,7 +19,7 @@ import pytest
 import yaml
 from sqlalchemy.engine import make_url
 from tests.modelservice.kubernetes import manifests
-from tests.modelservice.kubernetes.podded import PATIENCE_SECONDS, UNNOTICED_SECONDS, Pods
+from tests.modelservice.kubernetes.podded import PATIENCE_SECONDS, Pods
 from tests.modelservice.places import store_at
 from tests.services.forwarding import forwarded
 from tests.services.kubernetes.running import HOST, KubernetesCluster, KubernetesNamespace, moved
@@ -118,7 +118,7 @@ async def inside(
     roles = KubernetesNamespace(cluster, f"service-{uuid4().hex[:12]}", cluster.admin)
     local = {"TALKWRIGHT_DRAIN_LEAST_SECONDS": "0"}
     with cluster.namespace() as jobs, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(turns, "WAIT_SECONDS", UNNOTICED_SECONDS)
+        patch.setattr(turns, "WAIT_SECONDS", PATIENCE_SECONDS)
         async with (
             forwarded(API_HOST, (api.hostname, api.port), API_PORT),
             forwarded(HOST, (behind.host, behind.port)) as port,

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from tests.modelservice.places import store_at
 from tests.services.kubernetes.running import HOST, KubernetesNamespace
 from tests.services.modelservice import Service, Talk, project, service_at, texts
 from tests.services.objects import ObjectServer
+from tests.services.up import busy
 
 from talkwright.backend.chats import turns
 from talkwright.cli.supervisor.child import Child
@@ -22,7 +24,7 @@ from talkwright.cli.supervisor.child import Child
 PATIENCE_SECONDS = 240.0
 """A pod loads Python anew, beside everything else that runs here."""
 UNNOTICED_SECONDS = 60.0
-"""So long people wait at most for what goes unnoticed, on a busy machine."""
+"""So long people wait at most for what goes unnoticed, on a machine that does nothing else."""
 
 
 @dataclass
@@ -91,7 +93,7 @@ async def pods_of(
 ) -> AsyncIterator[Pods]:
     """These roles over a database, a home, a namespace and a store; unless `watched`, nobody tells of their deaths."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(turns, "WAIT_SECONDS", UNNOTICED_SECONDS)
+        patch.setattr(turns, "WAIT_SECONDS", PATIENCE_SECONDS)
         for name, value in server.variables.items():
             patch.setenv(name, value)
         told = {f"TALKWRIGHT_{name.upper()}": str(value) for name, value in namespace.settings().items()}
@@ -123,13 +125,26 @@ async def deployed(pods: Pods, name: str, **changes: Any) -> tuple[Any, Any, Any
     return assistant, training, await service.active(assistant, training=training, seconds=PATIENCE_SECONDS)
 
 
+@asynccontextmanager
+async def unnoticed() -> AsyncIterator[None]:
+    """Let the block take no longer than goes unnoticed, by the load while it ran.
+
+    A turn that waits in vain ends before the block is ended, with its own words on why.
+    """
+    began = monotonic()
+    async with asyncio.timeout(PATIENCE_SECONDS + UNNOTICED_SECONDS):
+        yield
+    took, most = monotonic() - began, UNNOTICED_SECONDS * busy()
+    assert took < most, f"It took {took:.1f} s, which people notice after {most:.1f} s."
+
+
 async def chat_on(talk: Talk, over: asyncio.Event) -> int:
     """One conversation after the other until the end, none of which waits long; gives how many were answered."""
     answered = 0
     while not over.is_set():
         chat = await talk.begin()
         for words, answer in (("send money", "Who shall get the money?"), ("/SetSlots(recipient=Ann)", "How much?")):
-            async with asyncio.timeout(UNNOTICED_SECONDS):
+            async with unnoticed():
                 assert texts(await talk.say(chat, words)) == [answer]
             answered += 1
             with suppress(TimeoutError):

@@ -13,7 +13,7 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
-from tests.modelservice.kubernetes.podded import PATIENCE_SECONDS, UNNOTICED_SECONDS, Pods, chat_on, deployed, pods_of
+from tests.modelservice.kubernetes.podded import PATIENCE_SECONDS, Pods, chat_on, deployed, pods_of
 from tests.services.kubernetes.running import KubernetesCluster
 from tests.services.modelservice import project, talking
 from tests.services.objects import ObjectServer
@@ -80,7 +80,7 @@ async def test_nobody_who_trains_and_chats_notices_twenty_kills(
                     for number in range(TRAININGS)
                 ]
                 for target in targets():
-                    async with asyncio.timeout(UNNOTICED_SECONDS):
+                    async with asyncio.timeout(PATIENCE_SECONDS):
                         while not await kill(pods, target, bot.id):  # until there is one to die
                             if target == "training":
                                 name = f"more-{len(trainings)}"
@@ -88,7 +88,7 @@ async def test_nobody_who_trains_and_chats_notices_twenty_kills(
                             await asyncio.sleep(PAUSE_SECONDS)
                     await asyncio.sleep(PAUSE_SECONDS)
                 for training in trainings:
-                    row = await service.becomes("training", training, "succeeded", "failed", seconds=UNNOTICED_SECONDS)
+                    row = await service.becomes("training", training, "succeeded", "failed", seconds=PATIENCE_SECONDS)
                     assert row.state == "succeeded", row.reason
                 over.set()
                 answered = await asyncio.gather(*chatting)

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import suppress
 
 import pytest
-from tests.modelservice.kubernetes.podded import PATIENCE_SECONDS, UNNOTICED_SECONDS, Pods, deployed, pods_of
+from tests.modelservice.kubernetes.podded import PATIENCE_SECONDS, Pods, deployed, pods_of, unnoticed
 from tests.modelservice.test_training import BROKEN
 from tests.services.kubernetes.running import KubernetesCluster
 from tests.services.modelservice import project, talking, texts
@@ -58,7 +58,8 @@ async def test_trainings_and_bots_run_in_pods_and_chats_go_on_through_a_switch_a
         holder = next(child for child in pods.roles["running-consumer"] if child.worker == before.worker)
         assert holder.pid is not None
         os.kill(holder.pid, signal.SIGKILL)
-        assert texts(await talk.say(chat, "/SetSlots(recipient=Ann)")) == ["How much?"]
+        async with unnoticed():
+            assert texts(await talk.say(chat, "/SetSlots(recipient=Ann)")) == ["How much?"]
         again = await service.train(assistant, project("podded", verb="Paid"), deploy=True)
         await service.becomes("training", again, "succeeded", seconds=PATIENCE_SECONDS)
         assert (await service.row("deployment", first.id)).attempt == first.attempt  # nothing was started anew
@@ -80,7 +81,7 @@ async def test_a_bot_whose_pod_is_lost_starts_again_and_its_chats_go_on_where_th
         chat = await talk.begin()
         assert texts(await talk.say(chat, "send money")) == ["Who shall get the money?"]
         assert await pods.lose(f"tw-r-{bot.id}-1")
-        async with asyncio.timeout(UNNOTICED_SECONDS):
+        async with unnoticed():
             assert texts(await talk.say(await talk.begin(), "send money")) == ["Who shall get the money?"]
             while len(await service.attempts("deployment", bot.id)) < 2:  # noqa: ASYNC110 - nobody tells of it
                 await asyncio.sleep(0.1)
@@ -184,7 +185,7 @@ async def test_roles_that_may_not_do_their_work_on_the_cluster_say_what_they_lac
             stderr=asyncio.subprocess.PIPE,
         )
         try:
-            async with asyncio.timeout(UNNOTICED_SECONDS):
+            async with asyncio.timeout(PATIENCE_SECONDS):
                 _, told = await role.communicate()
         finally:
             with suppress(ProcessLookupError):  # it has ended, unless it lacks nothing
