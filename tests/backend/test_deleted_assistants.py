@@ -6,7 +6,7 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
-from sqlalchemy import insert, select, text
+from sqlalchemy import func, insert, select, text, update
 from tests.services.inprocess import Caller, InProcess, studio_in_process
 
 from talkwright.database import assistants
@@ -97,6 +97,19 @@ async def test_what_is_asked_for_while_the_assistant_is_deleted_does_not_run(
                 await session.execute(select(table).where(table.c.assistant == UUID(path.rpartition("/")[2])))
             ).all()
             assert all(row.cancel_requested_at is not None for row in rows)
+
+
+async def test_a_model_that_sleeps_wakes_no_more_once_its_assistant_is_deleted(
+    asking: InProcess, admin: Caller, path: str
+) -> None:
+    deployment = UUID((await trained(asking, admin, path))["deployment"])
+    async with asking.studio.services.transaction() as session:
+        asleep = {"state": "stopped", "slept_at": func.now(), "ended_at": func.now()}
+        await session.execute(update(deployments).where(deployments.c.id == deployment).values(asleep))
+    assert (await asking.ask(admin, "DELETE", path)).status == 204
+    async with asking.studio.services.transaction() as session:
+        row = (await session.execute(select(deployments).where(deployments.c.id == deployment))).one()
+    assert row.cancel_requested_at is not None
 
 
 async def test_errors_that_are_written_while_a_training_is_asked_for_stop_it(

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import case, func, insert, select, true, tuple_, update
+from sqlalchemy import case, func, insert, or_, select, true, tuple_, update
 from sqlalchemy import delete as sql_delete
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -148,10 +148,14 @@ async def delete(session: AsyncSession, assistant: UUID) -> None:
         .values(until=now)
     )
     await session.execute(sql_delete(assistant_secrets).where(assistant_secrets.c.assistant == assistant))
-    for table, ended in ((trainings, ENDED_TRAININGS), (deployments, ENDED_DEPLOYMENTS)):
+    sleeps = deployments.c.slept_at.is_not(None)
+    for table, goes_on in (
+        (trainings, trainings.c.state.not_in(ENDED_TRAININGS)),
+        (deployments, or_(deployments.c.state.not_in(ENDED_DEPLOYMENTS), sleeps)),
+    ):
         await session.execute(
             update(table)
-            .where(table.c.assistant == assistant, table.c.state.not_in(ended), table.c.cancel_requested_at.is_(None))
+            .where(table.c.assistant == assistant, goes_on, table.c.cancel_requested_at.is_(None))
             .values(cancel_requested_at=now)
         )
 
