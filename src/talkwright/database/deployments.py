@@ -34,8 +34,10 @@ SELECT d.id, d.sequence, d.assistant, d.environment, d.state, d.active, {reason}
        CASE WHEN d.state = 'queued' THEN {consumers} END AS consumers,
        CASE WHEN d.state = 'queued' THEN {busy} END AS busy,
        CASE WHEN d.state = 'queued' THEN EXISTS (SELECT 1 FROM studio.deployments o
+         JOIN studio.attempts a ON a.work_kind = 'deployment' AND a.work = o.id AND a.number = o.attempt
+         JOIN studio.workers c ON c.id = a.worker
          WHERE o.assistant = d.assistant AND o.environment = d.environment AND o.id <> d.id
-         AND o.state IN ('running', 'stopping')) END AS has_old
+         AND o.state = 'running' AND c.engines::jsonb @> to_jsonb({engine})) END AS has_old
 FROM studio.deployments d JOIN studio.versions v ON v.id = d.version
 WHERE d.assistant = :assistant {condition}
 ORDER BY d.sequence DESC LIMIT :limit

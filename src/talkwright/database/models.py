@@ -54,7 +54,7 @@ async def hold_models(session: AsyncSession, version: UUID) -> list[UUID]:
 
 
 async def use_of_models(session: AsyncSession, held: Collection[UUID]) -> str | None:
-    """The state of a deployment that has one of these models or is to get it, `asleep` for one that a message wakes."""
+    """The state of a deployment that has one of these models or is to get it, `asleep` for one that may be woken."""
     sleeps = and_(deployments.c.slept_at.is_not(None), deployments.c.cancel_requested_at.is_(None))
     query = (
         select(deployments.c.state, sleeps.label("sleeps"))

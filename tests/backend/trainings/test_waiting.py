@@ -47,6 +47,6 @@ def test_a_training_says_who_comes_before_it_and_who_is_busy(values: dict[str, A
 def test_a_model_that_is_to_run_says_so_too_and_what_happens_if_nothing_comes_free() -> None:
     idle = "an assistant to which nobody talks for a while makes room for it."
     assert deployment_words(row(place=2)) == f"1 before you; 2 of 2 running consumers busy; if none comes free, {idle}"
-    old = "the old model makes room for it once nobody talks to that."
+    old = "the old version makes room as soon as nobody talks to it."
     assert deployment_words(row(has_old=True)) == f"2 of 2 running consumers busy; if none comes free, {old}"
     assert deployment_words(row(state="starting")) is None

@@ -124,7 +124,7 @@ async def test_a_model_is_deleted_once_nothing_needs_it_and_makes_room_for_the_n
         ({"state": "queued"}, "tea-1 is about to run."),
         ({"state": "running", "active": True}, "tea-1 runs."),
         ({"state": "stopping", "active": False}, "tea-1 is still stopping. Try again in a moment."),
-        ({"state": "stopped", "slept_at": text("now()")}, "tea-1 sleeps, and runs again with the next message."),
+        ({"state": "stopped", "slept_at": text("now()")}, "tea-1 sleeps, and may run again."),
     ):
         await desk.becomes(run, **values)
         answer = await desk.delete()

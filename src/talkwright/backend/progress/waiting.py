@@ -18,7 +18,7 @@ def deployment_words(row: Mapping[str, Any]) -> str | None:
     if row["state"] != "queued":
         return None
     idle = "an assistant to which nobody talks for a while makes room for it"
-    who = "the old model makes room for it once nobody talks to that" if row["has_old"] else idle
+    who = "the old version makes room as soon as nobody talks to it" if row["has_old"] else idle
     return _sentence(_reason(row, "running", f"; if none comes free, {who}"))
 
 

@@ -22,7 +22,7 @@ from talkwright.identity.audit import Origin, record
 
 _USES = {
     "running": "runs",
-    "asleep": "sleeps, and runs again with the next message",
+    "asleep": "sleeps, and may run again",
     "stopping": "is still stopping",
 }
 _FREE_IT = "Stop it or let another version run, then delete its model."
