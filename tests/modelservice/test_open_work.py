@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -10,7 +11,8 @@ from tests.services.modelservice import Service, service_at
 
 from talkwright.database import work as queue
 from talkwright.database.ids import SYSTEM_USER, uuid7
-from talkwright.database.tables import attempts, deployments, trainings
+from talkwright.database.leases import hold_chat, let_go_of_chat
+from talkwright.database.tables import attempts, chats, deployments, trainings
 
 pytestmark = pytest.mark.anyio
 
@@ -78,7 +80,8 @@ async def test_who_sleeps_is_looked_at_by_itself_only_where_a_newer_one_was_to_r
     async with service_at(database_url, tmp_path) as service:
         assistant = await service.assistant(f"bot-{uuid7().hex}")
         version = await service.version(assistant, {"config.yml": b"language: en\n"})
-        sleeper, newer = [{"assistant": assistant, "version": version, "created_by": SYSTEM_USER} for _ in range(2)]
+        row: dict[str, Any] = {"assistant": assistant, "version": version, "created_by": SYSTEM_USER}
+        sleeper, newer = dict(row), dict(row)
         hour = func.now() - timedelta(hours=1)
         sleeper |= {"id": uuid7(), "state": "stopped", "slept_at": hour, "ended_at": hour}
         newer |= {"id": uuid7(), "state": "queued", "created_at": func.now() - timedelta(minutes=asked)}
@@ -90,3 +93,31 @@ async def test_who_sleeps_is_looked_at_by_itself_only_where_a_newer_one_was_to_r
             works = {work.id: work for work in await queue.open_work(session, "deployment")}
         assert (sleeper["id"] in works) == seen
         assert not seen or works[sleeper["id"]].made_room
+
+
+async def test_nobody_is_idle_in_the_middle_of_a_turn(database_url: str, tmp_path: Path) -> None:
+    """A turn is kept as talk only at its end. One whose process died is none."""
+    async with service_at(database_url, tmp_path) as service:
+        hour, mine, process = func.now() - timedelta(hours=1), [], uuid7()
+        for _ in range(2):
+            assistant, chat = await service.assistant(f"bot-{uuid7().hex}"), uuid7()
+            version = await service.version(assistant, {"config.yml": b"language: en\n"})
+            row: dict[str, Any] = {"id": uuid7(), "assistant": assistant, "version": version, "created_by": SYSTEM_USER}
+            talk: dict[str, Any] = {"id": chat, "assistant": assistant, "language": "en", "created_by": SYSTEM_USER}
+            async with service.database.transaction() as session:
+                await session.execute(insert(deployments).values(row | {"state": "running", "ready_at": hour}))
+                await session.execute(insert(chats).values(talk | {"talked_at": hour}))
+            mine.append((row["id"], chat))
+
+        async def idle() -> list[bool]:
+            async with service.database.transaction() as session:
+                works = {work.id: work for work in await queue.open_work(session, "deployment")}
+            return [works[deployment].idle > 3000 for deployment, _ in mine]
+
+        async with service.database.transaction() as session:
+            assert await hold_chat(session, mine[0][1], process, 60)
+            assert await hold_chat(session, mine[1][1], process, 0)
+        assert await idle() == [False, True]
+        async with service.database.transaction() as session:
+            await let_go_of_chat(session, mine[0][1], process)
+        assert await idle() == [True, True]

@@ -25,14 +25,15 @@ class OpenWork:
     """One training or deployment that has not ended, with its latest attempt where there is one.
 
     `place` is that in the queue of trainings; `wait` is in seconds until it may be assigned again; `waited` is the age
-    in seconds. `lost` says that the attempt's lease has run out, `held_for` how many seconds it has left, below zero
-    since when it has none; `site` is where the attempt's job lives on without its consumer. `lost_jobs` counts all lost
-    jobs of a training, and those of a deployment since an attempt of it last answered for `STEADY_SECONDS`, that one
-    included; `tried_at` is when the latest attempt was made, and `able` names the engines of the consumer that has it.
+    in seconds, of a deployment since it was last asked for or its latest attempt ended. `lost` says that the attempt's
+    lease has run out, `held_for` how many seconds it has left, below zero since when it has none; `site` is where the
+    attempt's job lives on without its consumer. `lost_jobs` counts all lost jobs of a training, and those of a
+    deployment since an attempt of it last answered for `STEADY_SECONDS`, that one included; `tried_at` is when the
+    latest attempt was made, and `able` names the engines of the consumer that has it.
 
-    `idle` is how many seconds ago somebody last talked to the assistant or it last began to answer. It is `asleep`
-    where it stopped or stops until it is woken, since `slept_at`, and `made_room` where that was for a newer one of the
-    same assistant; `generation` is how often its talk went elsewhere.
+    `idle` is how many seconds ago somebody last talked to the assistant or it last began to answer, 0 while a turn is
+    under way. It is `asleep` where it stopped or stops until it is woken, since `slept_at`, and `made_room` where that
+    was for a newer one of the same assistant; `generation` is how often its talk went elsewhere.
     """
 
     id: UUID
@@ -83,6 +84,12 @@ _OPEN = {
     "deployment": "w.state NOT IN ('stopped', 'failed') OR w.slept_at IS NOT NULL AND w.state = 'stopped' "
     f"AND w.cancel_requested_at IS NULL AND (w.wake_requested_at >= w.slept_at OR {made_room('w')})",
 }
+_IN_A_TURN = """
+SELECT DISTINCT h.assistant, h.environment FROM studio.leases k
+JOIN studio.chats h ON h.id = CASE WHEN k.key LIKE 'chat:%' THEN substr(k.key, 6)::uuid END
+WHERE k.key LIKE 'chat:%' AND k.expires_at > clock_timestamp()
+"""
+"""Whom somebody waits for at this moment: a turn holds its chat, which is told as talked to only at its end."""
 _OWN = {
     "training": "coalesce(q.place, 0) AS place, false AS active, w.engine, "
     "extract(epoch FROM clock_timestamp() - w.created_at)::float AS waited",
@@ -90,14 +97,16 @@ _OWN = {
     "coalesce((SELECT m.engine FROM studio.models m WHERE m.id = w.model), 'talkwright') AS engine, "
     "w.slept_at IS NOT NULL AND w.cancel_requested_at IS NULL AS asleep, w.slept_at, "
     f"{made_room('w')} AS made_room, "
-    "extract(epoch FROM clock_timestamp() - greatest(w.created_at, w.wake_requested_at))::float AS waited, "
-    "CASE WHEN w.state = 'running' THEN extract(epoch FROM clock_timestamp() - greatest(w.ready_at, "
+    "extract(epoch FROM clock_timestamp() - greatest(w.created_at, w.wake_requested_at, a.ended_at))::float "
+    "AS waited, CASE WHEN w.state = 'running' AND t.assistant IS NULL "
+    "THEN extract(epoch FROM clock_timestamp() - greatest(w.ready_at, "
     "(SELECT max(h.talked_at) FROM studio.chats h WHERE h.assistant = w.assistant "
     "AND h.environment = w.environment)))::float ELSE 0 END AS idle",
 }
 _QUEUED = {
     "training": f"LEFT JOIN ({QUEUE}) q ON q.id = w.id",
-    "deployment": "LEFT JOIN studio.talks g ON g.assistant = w.assistant AND g.environment = w.environment",
+    "deployment": "LEFT JOIN studio.talks g ON g.assistant = w.assistant AND g.environment = w.environment "
+    f"LEFT JOIN ({_IN_A_TURN}) t ON t.assistant = w.assistant AND t.environment = w.environment",
 }
 _SNAPSHOT = """
 SELECT w.id, w.assistant, w.environment, w.sequence, w.state, w.attempt AS number,
