@@ -7,7 +7,7 @@ import { derive } from './derive'
 import type { Document } from './document'
 import type { News } from './news'
 import type { ChangeQueue } from './queue'
-import { documentOfChanged, documentOfStale, documentsOf, type ContentServer } from './server'
+import { documentOfChanged, documentOfStale, documentsOf, newIn, type ContentServer } from './server'
 import { draftKey, moving, received, sendable, standingOn, type State } from './state'
 
 const FIRST_PAUSE = 1000
@@ -120,7 +120,8 @@ export class Sender {
     const { id, kind, name, deleted } = document
     const there = deleted ? await server.builtin(kind, name) : id
     if (there === undefined) return
-    const documents = documentsOf(await server.item(there))
+    // What comes beside it comes without its text: that of one that is open whole stays.
+    const documents = newIn(await server.item(there), state.getState().bases)
     state.setState((now) => received(now, documents), true)
     tell({ kind: 'received', documents, stale: [] })
   }
