@@ -18,13 +18,13 @@ pytestmark = pytest.mark.anyio
 
 
 async def made(service: Service, kind: queue.Kind, ends: list[timedelta], ran: list[timedelta | None]) -> UUID:
-    """Open work whose attempts all ended as lost jobs, so long ago and after answering for so long."""
+    """Open work of yesterday whose attempts all ended as lost jobs, so long ago and after answering for so long."""
     new, assistant = uuid7(), await service.assistant(f"bot-{uuid7().hex}")
     version = await service.version(assistant, {"config.yml": b"language: en\n"})
     table = {"training": trainings, "deployment": deployments}[kind]
     async with service.database.transaction() as session:
         row = {"id": new, "assistant": assistant, "version": version, "created_by": SYSTEM_USER, "attempt": len(ends)}
-        await session.execute(insert(table).values(row))
+        await session.execute(insert(table).values(row | {"created_at": func.now() - timedelta(days=1)}))
         for number, (ago, seconds) in enumerate(zip(ends, ran, strict=True), 1):
             ended = func.now() - ago
             await session.execute(
@@ -42,9 +42,13 @@ async def made(service: Service, kind: queue.Kind, ends: list[timedelta], ran: l
     return new
 
 
-async def lost_jobs(service: Service, kind: queue.Kind, work: UUID) -> int:
+async def open_one(service: Service, kind: queue.Kind, work: UUID) -> queue.OpenWork:
     async with service.database.transaction() as session:
-        return next(one.lost_jobs for one in await queue.open_work(session, kind) if one.id == work)
+        return next(one for one in await queue.open_work(session, kind) if one.id == work)
+
+
+async def lost_jobs(service: Service, kind: queue.Kind, work: UUID) -> int:
+    return (await open_one(service, kind, work)).lost_jobs
 
 
 async def test_all_lost_jobs_of_a_training_count_however_long_they_took(database_url: str, tmp_path: Path) -> None:
@@ -66,6 +70,7 @@ async def test_lost_jobs_of_a_deployment_count_since_it_last_answered_for_a_whil
         assert await lost_jobs(service, "deployment", just_lost) == 1
         never_ready = await made(service, "deployment", ends, [None, None, None, None])
         assert await lost_jobs(service, "deployment", never_ready) == 4
+        assert (await open_one(service, "deployment", never_ready)).waited < 3600  # its last attempt has just ended
 
 
 @pytest.mark.parametrize(
