@@ -18,7 +18,7 @@ describe('the model that is to answer next', () => {
     expect(comingOf(assistant(null, null), undefined, NOW)).toBeNull()
   })
 
-  it.each(['queued', 'starting'] as const)('starts while it is %s', (state) => {
+  it.each(['queued', 'starting', 'running'] as const)('starts while it is %s and is not given the talk', (state) => {
     expect(comingOf(assistant(training(2), old), deployment(2, state), NOW)).toEqual({ state: 'starting', version: version(2), reason: null })
   })
 

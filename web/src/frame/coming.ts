@@ -21,7 +21,8 @@ export function comingOf({ training, deployment: active }: Pick<AssistantSummary
   const answers = (version: string) => active?.version.id === version && active.state === 'running'
   if (newest !== undefined && !answers(newest.version.id)) {
     const { version, state, waiting, reason } = newest
-    if (state === 'queued' || state === 'starting') return { state: 'starting', version, reason: waiting }
+    // One that runs and is not the assistant's yet is about to be given the talk, or the list came before the assistant.
+    if (state === 'queued' || state === 'starting' || state === 'running') return { state: 'starting', version, reason: waiting }
     if (state === 'failed' && !untold(training, active, newest, now)) return { state: 'failed', version, reason }
   }
   return training && untold(training, active, newest, now) ? { state: 'starting', version: training.version, reason: null } : null
