@@ -78,8 +78,13 @@ class Child:
         self._task = asyncio.create_task(self._keep(), name=self.program.name)
 
     async def once(self) -> int:
-        """Run the program to its end, once; gives its exit code."""
-        return await self._run()
+        """Run the program to its end, once; gives its exit code. Called off, it leaves nothing running."""
+        try:
+            return await self._run()
+        finally:
+            if self.pid is not None and self._process is not None:
+                self._process.kill()  # its transaction is undone, and the next start begins anew
+                await self._process.wait()
 
     def ask_to_stop(self, number: signal.Signals = signal.SIGTERM) -> None:
         """Ask for the end; it is not started again."""
