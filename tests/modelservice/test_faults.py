@@ -96,7 +96,7 @@ async def test_a_store_that_stops_and_dies_is_waited_for_by_a_training_and_by_a_
         assert (await stopped.get()).startswith("GET ")  # by the consumer, which publishes
         beset.server.kill()
         away = "The store is away, the model waits for it: The object models/"
-        while not any(line.startswith(away) for line in await service.log("training", training)):  # noqa: ASYNC110
+        while not any(line.startswith(away) for line in await service.log("training", training)):  # noqa: ASYNC110 - rows tell nobody
             await asyncio.sleep(0.1)
         assert (await service.row("training", training)).state == "running"
         beset.server.start_again()

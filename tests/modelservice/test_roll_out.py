@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.anyio, pytest.mark.timeout(300)]
 
 CONSUMERS = ("training-consumer", "running-consumer")
 ORCHESTRATORS = ("training-orchestrator", "running-orchestrator")
-MISSED_SOON = {"TALKWRIGHT_CONSUMER_LEASE_SECONDS": "2", "TALKWRIGHT_CONSUMER_RENEW_SECONDS": "0.5"}
+MISSED_SOON = {"TALKWRIGHT_CONSUMER_LEASE_SECONDS": "10", "TALKWRIGHT_CONSUMER_RENEW_SECONDS": "1"}
 
 
 async def exchange(service: Service, consumer: Child, end: str) -> UUID:
