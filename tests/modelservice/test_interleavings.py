@@ -273,7 +273,7 @@ RULES: Mapping[str, Mapping[str, Rule]] = {
         "nobody writes after its end": Rule(FENCE, f"AND {RUN_OUT}"),
         "who renews has its epoch": Rule(RENEW, EPOCH),
         "nobody renews after its end": Rule(RENEW, f"AND {RUN_OUT}"),
-        "a state is left where it is": Rule(MOVE, r"AND studio\.trainings\.state IN \([^)]*\)"),
+        "a state is left where it is": Rule(MOVE, r"AND studio\.trainings\.state IN \((\([^)]*\)|[^()])*\)"),
     },
     "consumers": {
         "who takes an attempt over waits for the lease's end": Rule(TAKE_OVER, f"WHERE {RUN_OUT}"),
