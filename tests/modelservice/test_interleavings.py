@@ -276,7 +276,6 @@ RULES: Mapping[str, Mapping[str, Rule]] = {
         "a state is left where it is": Rule(MOVE, r"AND studio\.trainings\.state IN \((\([^)]*\)|[^()])*\)"),
     },
     "consumers": {
-        "who takes an attempt over waits for the lease's end": Rule(TAKE_OVER, f"WHERE {RUN_OUT}"),
         "each taking over has an epoch of its own": Rule(TAKE_OVER, NEXT_EPOCH, "l.epoch"),
         "nobody writes after the lease's end": Rule(FENCE, f"AND {RUN_OUT}"),
     },
