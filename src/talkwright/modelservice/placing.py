@@ -72,7 +72,7 @@ async def _pods(around: Surroundings) -> AsyncIterator[Executor]:
     database, settings = around.database, around.kubernetes
     async with _cluster(settings) as cluster:
         executor = KubernetesExecutor(cluster, around.store, settings, around.passed, open_names(database))
-        await _well(executor.check())
+        await _checked(executor.check())
         yield executor
 
 
@@ -82,7 +82,7 @@ async def _compared(database: Database, settings: KubernetesSettings) -> AsyncIt
     from talkwright.modelservice.executors.kubernetes.comparing import check, end_orphans  # noqa: PLC0415 - as above
 
     async with _cluster(settings) as cluster:
-        await _well(check(cluster))
+        await _checked(check(cluster))
         yield lambda: end_orphans(cluster, settings, open_names(database))
 
 
@@ -98,8 +98,8 @@ async def _cluster(settings: KubernetesSettings) -> AsyncIterator[Cluster]:
         yield cluster
 
 
-async def _well(check: Awaitable[None]) -> None:
-    """Await a check of the place of the jobs. Raises SettingsError where it finds something."""
+async def _checked(check: Awaitable[None]) -> None:
+    """Await a check of the place of the jobs; what it finds is for the operator to mend. Raises SettingsError."""
     try:
         await check
     except JobError as error:
