@@ -131,6 +131,17 @@ async def test_a_rename_to_another_name_than_the_one_before_brings_nothing_back(
     assert flow["body"]["steps"][0]["collect"] == "guest_name"
 
 
+@pytest.mark.parametrize("revision", [2, 2**31 - 1, 2**70])
+async def test_a_rename_from_a_revision_that_never_was_is_refused(
+    admin: Browser, assistant: str, revision: int
+) -> None:
+    slot = await item_named(admin, assistant, "slot", "caller_name")
+    rename = {"op": "rename", "item": slot["id"], "revision": 1, "name": "guest", "from": {"revision": revision}}
+    answer = await admin.send("POST", f"/api/assistants/{assistant}/changes", json=change(rename))
+    assert (answer.status_code, answer.json()["code"]) == (422, "no-such-revision")
+    assert (await item_named(admin, assistant, "slot", "caller_name"))["revision"] == 1
+
+
 async def test_a_long_name_is_found_where_it_is_used_and_renamed_there(admin: Browser, assistant: str) -> None:
     long = "utter_" + "x" * 400
     flow = await item_named(admin, assistant, "flow", "greet")

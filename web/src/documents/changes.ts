@@ -104,7 +104,7 @@ function stepwise(change: Change, item: string, base: Document | undefined, reve
     patch.push(...applied.patch.map((operation) => (first ? preferText(operation) : withoutText(operation))))
     now = applied.document
     if (command.name === 'delete') edits.push({ op: 'delete', item, revision })
-    if (command.name === 'rename') edits.push({ op: 'rename', item, revision, name: command.to, ...(reverted ? { from: { revision: reverted.before } } : {}) })
+    if (command.name === 'rename') edits.push({ op: 'rename', item, revision, name: command.to, ...(reverted?.before ? { from: { revision: reverted.before } } : {}) })
     if (command.name === 'source' && applied.inverse.length > 0) {
       edits.push({ op: 'source', item, revision, part: command.part, source: command.source })
     }

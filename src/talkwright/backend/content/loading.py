@@ -51,7 +51,7 @@ async def load_workspace(
             item = items[edit["item"]]
             users = await who_refers(session, assistant, item.kind, stored_name(item.name))
             items |= {other.id: other for other in await load_heads(session, assistant, users - items.keys())}
-    trails = await _trails(session, assistant, edits)
+    trails = await _trails(session, assistant, edits, items)
     trodden = {left.id for trail in trails.values() for left, _ in trail}
     items |= {item.id: item for item in await load_heads(session, assistant, trodden - items.keys())}
     past = await _past(session, locked, edits)
@@ -109,13 +109,15 @@ async def _past(session: AsyncSession, locked: Locked, edits: Edits) -> dict[tup
     return found | {(item, 0): entry for item, entry in stored.items()}
 
 
-async def _trails(session: AsyncSession, assistant: UUID, edits: Edits) -> Trails:
+async def _trails(session: AsyncSession, assistant: UUID, edits: Edits, items: Mapping[UUID, StoredItem]) -> Trails:
     """What the renames that the edits take back left, and what stood there before: the items that followed among it."""
     trails: Trails = {}
     for edit in edits:
         if edit["op"] != "rename" or edit.get("from") is None:
             continue
         item, left = edit["item"], edit["from"]["revision"] + 1
+        if item not in items or left > items[item].revision:
+            continue
         ends = [(item, left), *await followers(session, assistant, item, left)]
         wanted = [(id_, number - back) for id_, number in ends for back in (0, 1)]
         found = {

@@ -71,6 +71,12 @@ class DeleteEdit(Strict):
     revision: int = Field(ge=0)
 
 
+class Before(Strict):
+    """A revision of the edited item, before the rename that is taken back."""
+
+    revision: int = Field(ge=1)
+
+
 class RenameEdit(Strict):
     """Rename an item, and it in everything that names it.
 
@@ -81,7 +87,7 @@ class RenameEdit(Strict):
     item: UUID
     revision: int = Field(ge=0)
     name: Name
-    origin: Origin | None = Field(None, alias="from")
+    origin: Before | None = Field(None, alias="from")
 
 
 class SourceEdit(Strict):

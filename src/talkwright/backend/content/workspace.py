@@ -226,6 +226,8 @@ class Workspace:
         if name == before.name:
             self.items[item].edits.append(edit)
             return
+        if (origin := edit.get("from")) is not None:
+            self._revision(item, origin)
         self._check_free(before.kind, name, item)
         untouched = [pair for pair in self._trail(item, name) if self.items[pair[0].id].item == pair[0].item]
         if self.items[item].began_builtin:
