@@ -68,7 +68,7 @@ class Builder:
         name = f"localhost/talkwright-{target}:test"
         dockerfile = ROOT / "deploy" / "images" / "Dockerfile"
         told = [f"--build-arg={variable}={os.environ[variable]}" for variable in TOLD if os.environ.get(variable)]
-        mounts = [f"--volume={file}:{place}:ro" for file, place in _files_of_registries().items()]
+        mounts = [f"--volume={file}:{file}:ro" for file in _files_of_registries()]
         self.buildah(
             *("build", "--layers", "--isolation=chroot", f"--file={dockerfile}", f"--target={target}", f"--tag={name}"),
             *(f"--ignorefile={dockerfile}.dockerignore", f"--build-arg=PYTHON={BASE}", *told, *mounts, str(ROOT)),
@@ -127,16 +127,10 @@ def _fill(tar: tarfile.TarFile) -> None:
     images.add_rest(tar)
 
 
-def _files_of_registries() -> dict[Path, str]:
-    """The files in which this machine's pip and npm read where packages are, and their places in a build."""
+def _files_of_registries() -> list[Path]:
+    """The files in which this machine's pip and npm read where packages are; root's, here as in a build."""
     home = Path.home()
-    files = {
-        Path("/etc/pip.conf"): "/etc/pip.conf",
-        home / ".config" / "pip" / "pip.conf": "/root/.config/pip/pip.conf",
-        home / ".npmrc": "/root/.npmrc",
-        Path("/etc/hosts"): "/etc/hosts",
-        Path("/etc/resolv.conf"): "/etc/resolv.conf",
-    }
-    named = [os.environ[name] for name in TOLD if name.endswith(("CERT", "CERTS")) and os.environ.get(name)]
-    files |= {Path(name): name for name in named}
-    return {path: place for path, place in files.items() if path.is_file()}
+    files = [Path("/etc/pip.conf"), home / ".config" / "pip" / "pip.conf", home / ".npmrc"]
+    network = [Path("/etc/hosts"), Path("/etc/resolv.conf")]
+    named = [Path(os.environ[name]) for name in TOLD if name.endswith(("CERT", "CERTS")) and os.environ.get(name)]
+    return [path for path in (*files, *network, *named) if path.is_file()]
