@@ -60,7 +60,7 @@ def test_a_page_whose_own_files_are_gone_is_loaded_once_more_then_says_what_to_d
     # Within a minute it is not loaded again by itself.
     page.route(file, lambda route: route.fulfill(status=404))
     page.reload()
-    expect(said).to_be_visible()
+    expect(said).to_be_in_viewport(ratio=1)
     assert len(loads) == 3
     page.unroute(file)
     said.get_by_role("link", name="load the page again").click()
