@@ -7,6 +7,7 @@ import os
 import re
 import signal
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -116,14 +117,16 @@ def test_who_waits_for_a_training_sees_the_queue_move_without_asking(
     expect(told).to_have_text([re.compile("Trained"), re.compile("A consumer has taken it."), re.compile("asked for")])
 
 
-def held_at(page: Page, folder: Path, stage: str) -> int:
-    """Hold the job of this folder where it has just said that a stage begins; gives its process."""
+def held_at(page: Page, folder: Path, stage: str) -> tuple[int, dict[str, Any]]:
+    """Hold a job once it has said that a stage begins; gives its process and the last that it got to say."""
     log = folder / "log.jsonl"
     while not log.is_file() or stage not in log.read_text(encoding="utf-8"):
         page.wait_for_timeout(10)
     pid = int(json.loads((folder / "status.json").read_text(encoding="utf-8"))["pid"])
     os.kill(pid, signal.SIGSTOP)
-    return pid
+    page.wait_for_timeout(300)  # what it said before is on its way to the file
+    last = log.read_text(encoding="utf-8").splitlines()[-1]
+    return pid, json.loads(json.loads(last)["text"])
 
 
 def test_a_training_tells_its_lines_its_stage_and_its_progress_while_it_goes_on(
@@ -135,14 +138,14 @@ def test_a_training_tells_its_lines_its_stage_and_its_progress_while_it_goes_on(
     drawer.get_by_text("No training yet").wait_for()
     trainings = f"/assistants/{api.assistant(desk)['id']}/trainings"
     training = api.send("POST", trainings, {"id": str(uuid7()), "deploy": False})["id"]
-    job = held_at(page, studio.home / "jobs" / "training" / f"tw-t-{training}-1", "checking")
+    job, said = held_at(page, studio.home / "jobs" / "training" / f"tw-t-{training}-1", "checking")
     head, log = drawer.locator(".log-head"), drawer.get_by_role("log", name="Training log")
     try:
         expect(log).to_contain_text("Checking 1 flow")
-        expect(head).to_contain_text("checking")
-        expect(drawer.get_by_role("progressbar")).to_have_attribute("aria-valuenow", "10")
+        expect(log).to_contain_text(said["message"])
+        expect(head).to_contain_text(said["stage"])
+        expect(drawer.get_by_role("progressbar")).to_have_attribute("aria-valuenow", f"{100 * said['progress']:.0f}")
         assert api.get(f"{trainings}/{training}")["state"] == "running"
-        expect(log).not_to_contain_text("is ready")
     finally:
         os.kill(job, signal.SIGCONT)
     expect(log).to_contain_text("is ready", timeout=60_000)
