@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 from tests.services.running import RunningStudio
 from tests.web.api import Api
 from tests.web.places import canvas
@@ -49,6 +49,7 @@ def test_a_response_that_comes_back_from_the_history_mends_the_open_flow(page: P
     expect(page.locator(".react-flow__node-step .c-err")).to_have_count(1)
 
 
+@pytest.mark.slow
 def test_many_tabs_on_different_assistants_all_stay_live(page: Page, studio: RunningStudio, api: Api) -> None:
     streams: list[str] = []
     page.context.on("request", lambda request: streams.append(request.url) if "/api/events" in request.url else None)
@@ -115,6 +116,25 @@ def test_who_waits_for_a_training_sees_the_queue_move_without_asking(
     panel.get_by_role("button", name="What became of it").click()
     told = panel.get_by_role("list", name="What became of this training").get_by_role("listitem")
     expect(told).to_have_text([re.compile("Trained"), re.compile("A consumer has taken it."), re.compile("asked for")])
+
+
+def test_what_happens_between_the_first_read_and_the_connection_is_not_lost(page: Page, api: Api, desk: str) -> None:
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.context.route("**/api/events*", hold, times=1)
+    page.goto(f"/a/{desk}/content/response")
+    row = page.get_by_role("grid", name="Responses").get_by_role("row", name="utter_ordered")
+    expect(row).to_be_visible()
+    aid = api.assistant(desk)["id"]
+    item = api.item(aid, "response", "utter_ordered")
+    api.change(aid, {"op": "delete", "item": item["id"], "revision": item["revision"]})
+    while not held:
+        page.wait_for_timeout(20)
+    held[0].continue_()
+    expect(row).to_have_count(0)
 
 
 def held_at(page: Page, folder: Path, stage: str) -> tuple[int, dict[str, Any]]:

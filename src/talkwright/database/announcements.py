@@ -29,6 +29,8 @@ WAKE_SCOPE = "work"
 """What wakes roles, and is no announcement."""
 KEPT = timedelta(hours=24)
 REREAD_SECONDS = 30.0
+COMMITTED_WITHIN = timedelta(seconds=2)
+"""From a fact's time, which is that of its writing, until others can read it."""
 _WAITING = "announcements"
 
 
@@ -95,6 +97,18 @@ async def positions(session: AsyncSession, scopes: Iterable[UUID | str]) -> dict
     )
     known = {row.scope: row.last for row in rows}
     return {scope: known.get(scope, 0) for scope in wanted}
+
+
+async def positions_before(session: AsyncSession, scopes: Iterable[UUID | str], age: timedelta) -> dict[str, int]:
+    """The number of each scope after which comes all that who began to read so long ago may not have seen."""
+    wanted = [str(scope) for scope in scopes]
+    lasts = await positions(session, wanted)
+    table = announcements
+    recent = table.c.at > func.clock_timestamp() - (age + COMMITTED_WITHIN)
+    firsts = (
+        select(table.c.scope, func.min(table.c.id)).where(table.c.scope.in_(wanted), recent).group_by(table.c.scope)
+    )
+    return lasts | {scope: first - 1 for scope, first in await session.execute(firsts)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,13 +7,14 @@ import contextlib
 import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import httpx2
 import pytest
-from sqlalchemy import delete, insert
+from sqlalchemy import delete, func, insert, update
 from tests.services.studio import Browser, RunningStudio, run_studio
 
 from talkwright.backend.events import stream as stream_module
@@ -23,7 +24,7 @@ from talkwright.database.announcements import STUDIO, announce
 from talkwright.database.frames import send_frame
 from talkwright.database.ids import uuid7
 from talkwright.database.migrate import SYSTEM_USER
-from talkwright.database.tables import assistants, sign_ins
+from talkwright.database.tables import announcements, assistants, sign_ins
 from talkwright.identity.principal import Principal
 
 pytestmark = pytest.mark.anyio
@@ -136,6 +137,26 @@ async def test_no_fact_is_lost_or_doubled_while_the_connection_is_cut_again_and_
             position = stream.position
     await writing
     assert numbers == list(range(200))
+
+
+async def test_who_began_to_read_before_it_connected_gets_what_was_told_meanwhile(
+    studio: RunningStudio, assistant: UUID
+) -> None:
+    browser = await studio.administrator()
+    async with studio.studio.services.transaction() as session:
+        await session.execute(update(announcements).values(at=announcements.c.at - timedelta(hours=1)))
+    await tell(studio, assistant, "change", number=1)
+    async with studio.studio.services.transaction() as session:
+        older = update(announcements).where(announcements.c.scope == str(assistant))
+        await session.execute(older.values(at=func.clock_timestamp() - timedelta(minutes=2)))
+    await tell(studio, assistant, "change", number=2)
+    async with opened(browser, assistant=str(assistant), age="60") as stream:
+        assert (await stream.until("fact"))["number"] == 2
+    async with opened(browser, assistant=str(assistant), age="150") as stream:
+        assert [(await stream.until("fact"))["number"] for _ in range(2)] == [1, 2]
+    async with opened(browser, assistant=str(assistant), age="60", since=stream.position) as stream:
+        await tell(studio, assistant, "change", number=3)
+        assert (await stream.until("fact"))["number"] == 3
 
 
 async def test_one_stream_serves_several_assistants_and_reads_anew_only_those_that_it_did_not_follow(

@@ -37,6 +37,8 @@ const READER = 'talkwright-events'
 const WANTED = 'talkwright-events of '
 /** As many assistants as the server follows in one stream. */
 const MOST = 20
+/** So many seconds the server keeps facts. */
+const KEPT = 86_400
 const RETRY = [1000, 2000, 5000, 15_000]
 
 interface Listening {
@@ -140,7 +142,9 @@ function pass(event: StreamEvent, at: string): void {
 /** One connection: true where it was open before it ended. */
 function once(scopes: readonly string[]): Promise<boolean> {
   return new Promise((resolve) => {
-    const source = new EventSource(address('/api/events', { assistant: scopes, since: position }))
+    // What the page read before this is as old as the page at most.
+    const from = position === '' ? { age: String(Math.min(Math.ceil(performance.now() / 1000), KEPT)) } : { since: position }
+    const source = new EventSource(address('/api/events', { assistant: scopes, ...from }))
     let opened = false
     const end = (open: boolean) => {
       source.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import Annotated
 from uuid import UUID
 
@@ -15,7 +16,7 @@ from talkwright.backend.errors import ProblemError
 from talkwright.backend.events.bus import Bus
 from talkwright.backend.events.stream import MOST_SCOPES, Stream
 from talkwright.backend.security import SignedIn, demand
-from talkwright.database.announcements import STUDIO
+from talkwright.database.announcements import KEPT, STUDIO
 from talkwright.identity.principal import Principal, allowed
 
 router = APIRouter(tags=["events"])
@@ -46,12 +47,14 @@ async def read_events(
     services: ServicesOf,
     assistant: Annotated[list[UUID], Query(max_length=MOST_SCOPES)] = [],  # noqa: B006 - FastAPI copies it
     position: Annotated[str | None, Query(alias="since", max_length=2000)] = None,
+    age: Annotated[float | None, Query(ge=0, le=KEPT.total_seconds())] = None,
     last_event_id: Annotated[str | None, Header(max_length=2000)] = None,
 ) -> StreamingResponse:
     """Facts of the studio and of some assistants after a position, and frames; as server-sent events.
 
     One stream serves all pages of a browser. An assistant that the person may not see is passed over, unless there is
-    no other. `Last-Event-ID`, which browsers send when they connect again, wins over `since`.
+    no other. `Last-Event-ID`, which browsers send when they connect again, wins over `since`. A page that has neither
+    gets the facts of its `age` in seconds: it may have read before it connected.
     """
     _demand_one(principal, assistant)
 
@@ -67,4 +70,6 @@ async def read_events(
     scopes: list[UUID | str] = [STUDIO, *dict.fromkeys(assistant)]
     stream = Stream(services.database, services.get(Bus), principal, reauthenticate, scopes)
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    return StreamingResponse(stream.events(last_event_id or position), media_type="text/event-stream", headers=headers)
+    since = None if age is None else timedelta(seconds=age)
+    events = stream.events(last_event_id or position, since)
+    return StreamingResponse(events, media_type="text/event-stream", headers=headers)

@@ -7,11 +7,12 @@ import base64
 import binascii
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from talkwright.backend.events.bus import Bus, Frame, Mailbox
-from talkwright.database.announcements import STUDIO, Announcement, positions, since
+from talkwright.database.announcements import STUDIO, Announcement, positions, positions_before, since
 from talkwright.database.engine import Database
 from talkwright.identity.principal import Principal, allowed
 from talkwright.operations.waiting import first_of
@@ -91,11 +92,11 @@ class Stream:
         self._scopes = [str(scope) for scope in scopes]
         self._is_nobody = False
 
-    async def events(self, brought: str | None) -> AsyncIterator[bytes]:
-        """The stream's bytes, from the position that the browser brings, or from now."""
+    async def events(self, brought: str | None, age: timedelta | None = None) -> AsyncIterator[bytes]:
+        """The stream's bytes, from the position that the browser brings, from when its page began, or from now."""
         mailbox = self._bus.open(self._scopes)
         try:
-            position, missed = await self._start(brought)
+            position, missed = await self._start(brought, age)
             yield _event("hello", {"position": encode_position(position)}, encode_position(position))
             if missed:
                 yield _event("reset", {"scopes": missed}, encode_position(position))
@@ -104,9 +105,11 @@ class Stream:
         finally:
             self._bus.shut(mailbox)
 
-    async def _start(self, brought: str | None) -> tuple[dict[str, int], list[str]]:
+    async def _start(self, brought: str | None, age: timedelta | None) -> tuple[dict[str, int], list[str]]:
         """Where each scope begins, and the scopes whose pages have to read anew: the position doesn't know them."""
         async with self._database.transaction() as session:
+            if not brought and age is not None:
+                return await positions_before(session, self._scopes, age), []
             now = await positions(session, self._scopes)
         if not brought:
             return now, []
