@@ -120,6 +120,7 @@ async def test_a_store_that_stops_and_dies_is_waited_for_by_a_training_and_by_a_
         assert texts(await talk.say(await talk.begin(), "send money")) == ["Who shall get the money?"]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(faketime_missing() is not None, reason=str(faketime_missing()))
 @pytest.mark.parametrize("wrong", ["training-consumer", "running-orchestrator"])
 async def test_a_role_whose_clock_is_wrong_by_hours_works_as_any_other(service: Service, wrong: str) -> None:
@@ -132,7 +133,9 @@ async def test_a_role_whose_clock_is_wrong_by_hours_works_as_any_other(service: 
     async with talking(service, assistant) as talk:
         assert texts(await talk.say(await talk.begin(), "send money")) == ["Who shall get the money?"]
     trained = await service.row("training", training)
-    ((one,), (other,)) = [await service.attempts(*of) for of in (("training", training), ("deployment", deployment.id))]
+    made = [await service.attempts(*of) for of in (("training", training), ("deployment", deployment.id))]
+    assert [len(each) for each in made] == [1, 1], [(one.outcome, one.reason) for each in made for one in each]
+    ((one,), (other,)) = made
     now = datetime.now(UTC)
     for moment in (trained.started_at, trained.ended_at, one.started_at, one.ended_at, other.ready_at):
         assert timedelta(0) <= now - moment < timedelta(hours=1)
@@ -162,6 +165,7 @@ async def test_an_assistant_that_is_deleted_while_it_trains_leaves_nothing(servi
             await asyncio.sleep(0.02)
 
 
+@pytest.mark.slow
 async def test_of_two_versions_that_are_started_at_once_the_later_one_runs_alone(service: Service) -> None:
     for role in ("training-orchestrator", "training-consumer", "running-orchestrator", *["running-consumer"] * 2):
         service.start(role)

@@ -254,7 +254,7 @@ async def play_all(stand: Stand, cast: str, schedules: int) -> int:
 
 @pytest.mark.parametrize("cast", CASTS)
 async def test_no_schedule_lets_anybody_do_what_a_lease_forbids(stand: Stand, cast: str) -> None:
-    assert await play_all(stand, cast, SCHEDULES) > SCHEDULES / 2, "the schedules are too tame to show anything"
+    assert await play_all(stand, cast, SCHEDULES) >= SCHEDULES / 4, "the schedules are too tame to show anything"
 
 
 RUN_OUT = r"(l\.)?expires_at (<=|>) clock_timestamp\(\)"
