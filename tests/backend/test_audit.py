@@ -150,6 +150,7 @@ async def manage_people(clerk: Clerk) -> None:
     await clerk.does("enable", "POST", "/api/users/{uid}/enable", uid)
 
 
+@pytest.mark.slow
 async def test_every_write_leaves_a_row_without_a_name_or_text(service: Service, studio: RunningStudio) -> None:
     for role in ROLES:
         service.start(role)

@@ -242,6 +242,7 @@ async def test_who_may_talk_is_answered_and_nobody_else(seeded: Seeded) -> None:
     assert set(seeded.talked) == TALKING
 
 
+@pytest.mark.slow
 async def test_a_superuser_reaches_everything_and_makes_nothing_fail(seeded: Seeded) -> None:
     before = successes()
     document = seeded.running.studio.app.openapi()

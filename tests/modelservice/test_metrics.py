@@ -113,6 +113,7 @@ async def test_a_job_that_goes_on_with_another_consumer_counts_as_adopted(servic
     await heir.until(lambda found: found("talkwright_attempts_held", kind=T) == 0)
 
 
+@pytest.mark.slow
 async def test_a_switch_is_timed_and_turns_are_counted(service: Service) -> None:
     service.start("training-orchestrator")
     service.start("training-consumer")

@@ -14,7 +14,10 @@ pytestmark = [pytest.mark.anyio, pytest.mark.xdist_group("objects")]
 
 KINDS = [
     pytest.param("s3", marks=pytest.mark.skipif(s3_missing() is not None, reason=str(s3_missing()))),
-    pytest.param("azure", marks=pytest.mark.skipif(azure_missing() is not None, reason=str(azure_missing()))),
+    pytest.param(
+        "azure",
+        marks=[pytest.mark.slow, pytest.mark.skipif(azure_missing() is not None, reason=str(azure_missing()))],
+    ),
 ]
 
 

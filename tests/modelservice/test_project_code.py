@@ -59,6 +59,7 @@ async def greeted(service: Service, name: str) -> tuple[list[str], int, list[str
     return said, channel.status_code, await service.log("deployment", deployment.id)
 
 
+@pytest.mark.slow
 @pytest.mark.anyio
 async def test_code_of_a_project_runs_from_the_operators_folder_where_he_allows_it(
     database_url: str, tmp_path: Path

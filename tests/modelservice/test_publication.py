@@ -54,6 +54,7 @@ async def published_once(stand: Stand, training: UUID) -> None:
     assert (await stand.outcomes(training)).count("succeeded") == 1
 
 
+@pytest.mark.slow
 async def test_a_death_at_each_step_leads_to_one_model_that_is_published_once(stand: Stand) -> None:
     steps = (await stand.run(await stand.training(), 1)).steps
     assert set(steps) >= REQUIRED
@@ -112,6 +113,7 @@ async def test_a_store_that_is_away_is_waited_for_in_words_and_the_model_is_publ
     assert "The store is away, the model waits for it" in last[1]
 
 
+@pytest.mark.slow
 async def test_a_stop_at_any_moment_leaves_a_whole_model_or_none(stand: Stand) -> None:
     steps = (await stand.run(await stand.training(), 1)).steps
     seen = set()

@@ -52,6 +52,7 @@ async def is_struck_off(service: Service, worker: UUID) -> bool:
         return ended.scalar_one() is not None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("end", ["in order", "killed"])
 async def test_a_training_a_bot_and_its_chat_go_on_when_their_consumers_are_exchanged(
     fresh_database_url: str, tmp_path: Path, end: str

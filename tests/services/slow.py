@@ -1,4 +1,4 @@
-"""Tests that take minutes are marked `slow` and run where TESTS_SLOW is set; elsewhere they are not even collected.
+"""Tests that take long are marked `slow` and run where TESTS_SLOW is set; elsewhere they are not even collected.
 
 What a run left out so it names in its last lines, folder by folder, with the command that runs it.
 """
@@ -16,7 +16,7 @@ ALL = "TESTS_SLOW=1 make test"
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "slow: takes minutes; runs with TESTS_SLOW=1")
+    config.addinivalue_line("markers", "slow: takes long; runs with TESTS_SLOW=1")
     config.stash[LEFT_OUT] = Counter()
 
 

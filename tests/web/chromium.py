@@ -29,6 +29,8 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
     "--disable-dev-shm-usage",
+    # Each test opens fresh profiles and few pages in each: code that runs once is not worth optimising.
+    "--js-flags=--no-opt --no-maglev",
 ]
 STEP_MS, CLAIM_MS = 60_000, 20_000
 """How long a busy machine may take for one step, and until what is claimed of a page is true."""

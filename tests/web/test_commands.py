@@ -7,6 +7,7 @@ import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Page
 from tests.services.running import RunningStudio
 from tests.web.api import Api
@@ -112,6 +113,7 @@ nlu:
 }
 
 
+@pytest.mark.slow
 def test_any_commands_undone_made_again_and_undone_leave_every_file_byte_for_byte_as_it_was(
     page: Page, studio: RunningStudio, api: Api, new_name: str
 ) -> None:

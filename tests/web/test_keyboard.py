@@ -191,6 +191,7 @@ _RING = """() => {
 }"""
 
 
+@pytest.mark.slow
 def test_whatever_has_the_focus_shows_it_with_a_whole_ring(page: Page, example: str) -> None:
     for path in ("flows/transfer_money?step=ask_amount", "content/response/utter_ask_amount", "versions"):
         page.goto(f"/a/{example}/{path}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from playwright.sync_api import Locator, Page, expect
 from tests.services.language_model import language_model
 from tests.web.api import Api
@@ -22,6 +23,7 @@ def how(page: Page, said: str) -> Locator:
     return turn.locator(".how")
 
 
+@pytest.mark.slow
 def test_a_key_is_set_the_model_decides_and_without_it_the_local_model_does(
     page: Page, api: Api, new_name: str
 ) -> None:

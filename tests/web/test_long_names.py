@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from playwright.sync_api import Page, expect
 from tests.web.api import Api
 from tests.web.places import Place, canvas, heading, item, row, row_of, say
@@ -47,6 +48,7 @@ flows:
 }
 
 
+@pytest.mark.slow
 def test_names_of_a_hundred_and_twenty_letters_are_cut_and_tell_all_of_themselves(
     page: Page, api: Api, new_name: str
 ) -> None:

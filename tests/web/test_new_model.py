@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from playwright.sync_api import Page, expect
 from tests.services.running import RunningStudio
 from tests.web.api import Api
@@ -29,6 +30,7 @@ _WATCH = """() => {
 }"""
 
 
+@pytest.mark.slow
 def test_the_button_and_the_dock_say_which_model_answers_until_the_new_one_does(
     page: Page, api: Api, new_name: str
 ) -> None:
@@ -69,6 +71,7 @@ def test_the_button_and_the_dock_say_which_model_answers_until_the_new_one_does(
     expect(page.get_by_label("Your message")).to_be_visible(timeout=60_000)
 
 
+@pytest.mark.slow
 def test_a_model_that_did_not_start_says_why_everywhere_and_is_started_again(
     page: Page, api: Api, studio: RunningStudio, new_name: str
 ) -> None:

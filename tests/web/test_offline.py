@@ -286,6 +286,7 @@ def invited(api: Api, people: People, name: str) -> None:
     page.get_by_role("heading", name="Assistants", exact=True).wait_for()
 
 
+@pytest.mark.slow
 def test_another_person_in_the_same_browser_neither_sees_nor_sends_what_waits(
     people: People, api: Api, desk: str, new_name: str
 ) -> None:
@@ -352,6 +353,7 @@ def test_a_browser_that_keeps_nothing_says_so(watched: tuple[Page, Watch], api: 
     assert body(api, desk, "utter_ask_town") == [{"text": "Which harbour?"}]
 
 
+@pytest.mark.slow
 def test_what_waits_is_neither_shown_nor_sent_by_pages_of_another_assistant_or_of_another_studio_at_the_address(
     watched: tuple[Page, Watch], api: Api, desk: str
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from playwright.sync_api import Locator, Page, expect
 from tests.services.running import RunningStudio
 from tests.web.api import Api
@@ -27,6 +28,7 @@ def train(page: Page, version: str) -> None:
     expect(dock(page)).to_contain_text(f"{version} since", timeout=90_000)
 
 
+@pytest.mark.slow
 def test_an_edited_text_is_trained_said_and_outlives_a_restart(
     page: Page, api: Api, studio: RunningStudio, new_name: str
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 from tests.web.api import Api
 from tests.web.places import open_dock, version_history, version_menu
@@ -64,6 +65,7 @@ def sleeps_in_words(page: Page, states: Locator) -> None:
     version_history(page)
 
 
+@pytest.mark.slow
 def test_a_run_is_read_and_stopped_and_then_its_model_is_deleted(page: Page, api: Api, new_name: str) -> None:
     api.bring_in(new_name, "Tea desk", tea_desk(new_name))
     desk = api.trained(new_name)

@@ -106,6 +106,7 @@ async def events(browser: Browser, assistant: str, position: str) -> AsyncIterat
                 yield name, at, json.loads(value)
 
 
+@pytest.mark.slow
 async def test_what_is_received_is_what_was_written_though_line_and_server_fail(
     fresh_database_url: str, tmp_path: Path
 ) -> None:

@@ -284,6 +284,7 @@ async def test_results_are_written_for_other_programs(cases: list[Case], tmp_pat
     assert (suite.get("tests"), suite.get("failures"), len(suite.findall("testcase/failure"))) == ("8", "5", 5)
 
 
+@pytest.mark.slow
 async def test_the_banks_conversations_all_pass_against_its_trained_model(tmp_path: Path) -> None:
     model = train_to(BANK, tmp_path / "bank.tar.gz")
     cases = read_cases(BANK / "tests")

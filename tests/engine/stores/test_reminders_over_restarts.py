@@ -100,6 +100,7 @@ def said_by_user(url: str, sender: str) -> list[str]:
     return [event["text"] for event in tracker["events"] if event["event"] == "user"]
 
 
+@pytest.mark.slow
 def test_a_reminder_comes_once_after_its_process_was_killed(model: Path, store_url: str, tmp_path: Path) -> None:
     credentials = tmp_path / "credentials.yml"
     variables = {
