@@ -143,7 +143,7 @@ function pass(event: StreamEvent, at: string): void {
 function once(scopes: readonly string[]): Promise<boolean> {
   return new Promise((resolve) => {
     // What the page read before this is as old as the page at most.
-    const from = position === '' ? { age: String(Math.min(Math.ceil(performance.now() / 1000), KEPT)) } : { since: position }
+    const from: Record<string, string> = position === '' ? { age: String(Math.min(Math.ceil(performance.now() / 1000), KEPT)) } : { since: position }
     const source = new EventSource(address('/api/events', { assistant: scopes, ...from }))
     let opened = false
     const end = (open: boolean) => {
