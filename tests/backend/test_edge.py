@@ -5,6 +5,8 @@ ASVS 5.0: 4.1.1 (content types), 4.1.3 (headers of strangers do not count), 4.1.
 
 from __future__ import annotations
 
+import asyncio
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -13,6 +15,7 @@ import httpx2
 import pytest
 from fastapi import APIRouter, Body, Depends, FastAPI, Query, Request
 from sqlalchemy import text
+from starlette.types import Message
 from structlog.contextvars import merge_contextvars
 from structlog.testing import capture_logs
 
@@ -300,3 +303,32 @@ async def test_without_a_built_client_the_page_says_what_to_do(database: Databas
         answer = await http.get("/")
     assert answer.status_code == 503
     assert "make web" in answer.text
+
+
+async def test_who_is_cut_off_by_the_servers_end_is_answered_that_it_may_be_done() -> None:
+    begun, sent = asyncio.Event(), list[Message]()
+
+    async def for_ever(*_: object) -> None:
+        begun.set()
+        await asyncio.Event().wait()
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    async def receive() -> Message:
+        return {"type": "http.request"}
+
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": "/api/echo",
+        "headers": [(b"host", b"127.0.0.1")],
+        "client": None,
+    }
+    serving = asyncio.create_task(Edge(for_ever, BackendSettings())(scope, receive, send))
+    await begun.wait()
+    serving.cancel()
+    await asyncio.wait([serving])
+    assert sent[0]["status"] == 503
+    problem = json.loads(sent[1]["body"])
+    assert (problem["code"], problem["detail"][:33]) == ("server-ending", "What was asked may have been done")

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import json
+import os
 import signal
 import socket
 import subprocess
@@ -9,8 +13,15 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+from sqlalchemy.engine import make_url
 from tests.services.commands import Place
+from tests.services.forwarding import forwarded
 from tests.services.postgres import TestServer
+from tests.services.studio import run_studio
+
+from talkwright.cli.serving import _say_ready
+from talkwright.cli.settings import SupervisedSettings
 
 ENDED_BEFORE_SECONDS = 3.0
 """Longer than a backend by itself waits for requests."""
@@ -43,3 +54,28 @@ def test_what_a_backend_has_begun_is_answered_although_it_ends_meanwhile(postgre
                 assert backend.wait(20) == 0
             finally:
                 backend.kill()
+
+
+@pytest.mark.anyio
+async def test_a_database_that_goes_just_as_a_backend_begins_is_waited_for(
+    fresh_database_url: str, tmp_path: Path
+) -> None:
+    url = make_url(fresh_database_url)
+    assert url.host is not None
+    assert url.port is not None
+    target = (url.host, url.port)
+    read, write = os.pipe()
+    async with contextlib.AsyncExitStack() as line:
+        port = await line.enter_async_context(forwarded("127.0.0.1", target))
+        through = url.set(host="127.0.0.1", port=port).render_as_string(hide_password=False)
+        async with run_studio(through, tmp_path) as running:
+            await line.aclose()
+            saying = asyncio.create_task(_say_ready(running.studio, SupervisedSettings(ready_fd=write)))
+            await asyncio.sleep(1)
+            assert not saying.done()
+            await line.enter_async_context(forwarded("127.0.0.1", target, port))
+            async with asyncio.timeout(20):
+                await saying
+    assert "/first-administrator?" in json.loads(os.read(read, 4096))["link"]
+    os.close(read)
+    os.close(write)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import time
 from ipaddress import ip_address, ip_network
@@ -15,7 +16,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from talkwright.backend.context import route_of
-from talkwright.backend.errors import ProblemError, problem_response, server_error
+from talkwright.backend.errors import ProblemError, problem_response, server_ending, server_error
 from talkwright.backend.settings import BackendSettings
 from talkwright.operations import tracing
 from talkwright.operations.logs import places_of
@@ -42,7 +43,8 @@ class Edge:
     """The outermost middleware.
 
     It names the request, settles who really calls, refuses foreign hosts and bodies that are too large or no JSON,
-    adds the security headers, and turns what nobody caught into a 500 without a trace of it.
+    adds the security headers, and turns what nobody caught into a 500 without a trace of it. What the server's end cuts
+    off is answered too.
     """
 
     def __init__(self, app: ASGIApp, settings: BackendSettings) -> None:
@@ -78,6 +80,10 @@ class Edge:
                 await (answer or self.app)(scope, receive, send_with_headers)
             except ProblemError as error:
                 await _answer(error)(scope, receive, send_with_headers)
+            except asyncio.CancelledError:  # the server ends, and its patience too
+                if started:
+                    raise
+                await server_ending(scope["method"])(scope, receive, send_with_headers)
             except Exception as error:
                 # Only the places in the code: what `log.exception` writes would hold the error's text, and so people's.
                 log.error("request_failed", error=type(error).__name__, where=places_of(error))  # noqa: TRY400 - as above

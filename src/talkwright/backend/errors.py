@@ -156,6 +156,18 @@ def server_error(method: str, request_id: str = "") -> JSONResponse:
     )
 
 
+def server_ending(method: str) -> JSONResponse:
+    """What a request is answered that the server's end cuts off: at any moment, a commit's too."""
+    perhaps = "" if method in _READS else "What was asked may have been done. "
+    return problem_response(
+        503,
+        "server-ending",
+        "The studio's server is ending",
+        f"{perhaps}Look again in a few seconds.",
+        headers={"Retry-After": "3"},
+    )
+
+
 def _unsaved(method: str) -> str:
     """What whoever wanted to change something must know; who only read has nothing that could be saved."""
     return "" if method in _READS else "Nothing was saved. "

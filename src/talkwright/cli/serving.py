@@ -18,7 +18,7 @@ from talkwright.backend.quotas.settings import QuotaSettings
 from talkwright.backend.secrets.given import GivenNames
 from talkwright.backend.settings import BackendSettings
 from talkwright.cli.settings import SupervisedSettings
-from talkwright.database.engine import Database
+from talkwright.database.engine import UNAVAILABLE, Database
 from talkwright.database.ids import uuid7
 from talkwright.database.readiness import unready_reason, until_ready
 from talkwright.database.settings import DatabaseSettings, HomeSettings
@@ -99,7 +99,7 @@ async def _serve(context: RoleContext, studio: Studio, sock: socket.socket, supe
     await first_of(asyncio.shield(serving), server.listening.wait())
     if server.listening.is_set():
         context.started.set()
-        await _say_ready(studio, supervised)
+        await first_of(_say_ready(studio, supervised), context.stopping.wait())
         await first_of(asyncio.shield(serving), context.stopping.wait())
     studio.close_streams()
     server.end()
@@ -107,11 +107,16 @@ async def _serve(context: RoleContext, studio: Studio, sock: socket.socket, supe
 
 
 async def _say_ready(studio: Studio, supervised: SupervisedSettings) -> None:
-    """Tell the supervisor, if there is one, where the studio is."""
+    """Tell the supervisor, if there is one, where the studio is; a database that went meanwhile is waited for."""
     if supervised.ready_fd is None:
         return
     address = studio.services.settings.base_url
-    link = await studio.first_administrator_link() or address
+    while True:
+        try:
+            link = await studio.first_administrator_link() or address
+            break
+        except UNAVAILABLE:
+            await until_ready(studio.services.database)
     with contextlib.suppress(OSError):
         os.write(supervised.ready_fd, json.dumps({"address": address, "link": link}).encode() + b"\n")
 
