@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from talkwright.assistant.builtins import REQUESTED_SLOT
 from talkwright.conversation import events as ev
 from talkwright.conversation.events import Event
 from talkwright.conversation.stack import is_user_frame
@@ -127,6 +128,7 @@ def _reset_routing(ledger: Ledger) -> Speech:
     for name, slot in ledger.program.slots.items():
         if not slot.shared_for_coexistence and not ledger.program.is_free_slot(name):
             ledger.reset_slot(name)
+    ledger.reset_slot(REQUESTED_SLOT)  # the form that asked is over
     if ROUTING_SLOT in ledger.program.slots:
         ledger.set_slot(ROUTING_SLOT, None)
     return None
