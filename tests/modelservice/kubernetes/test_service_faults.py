@@ -114,7 +114,7 @@ async def test_a_log_whose_stream_stays_cut_is_whole_by_what_the_pod_stored(bese
         cluster.faults = [Fault("GET", "/log?", times=1_000, most=STREAM_BYTES)]
         config = kubeconfig_for(cluster, pods.namespace.kubeconfig, tmp_path / "proxied.conf")
         async with pods.replaced("training-consumer", TALKWRIGHT_KUBERNETES_CONFIG=str(config)):
-            training = await service.train(await service.assistant("cut"), project("cut"))
+            training = await service.train(await service.assistant("unheard"), project("unheard"))
             streamed = await service.stage("training", training, seconds=PATIENCE_SECONDS)
             row = await service.becomes("training", training, "succeeded", "failed", seconds=PATIENCE_SECONDS)
     assert row.state == "succeeded", row.reason
