@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import re
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 from tests.services.running import RunningStudio
 from tests.web.api import Api
 from tests.web.chromium import Watch
@@ -94,6 +101,57 @@ def test_an_assistant_is_written_from_nothing_trained_and_answers(page: Page, ap
     expect(conversation(page)).to_contain_text("Which island do you sail to?")
     say(page, "Skye")
     expect(conversation(page)).to_contain_text("The ferry to Skye waits for you.")
+
+
+def backend_of(studio: RunningStudio) -> int:
+    """The process of the backend that serves now."""
+    children = Path(f"/proc/{studio.pid}/task/{studio.pid}/children").read_text().split()
+    (found,) = [int(pid) for pid in children if b"\0backend\0" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+    return found
+
+
+@contextlib.contextmanager
+def dying_backend(page: Page, studio: RunningStudio, path: str) -> Iterator[None]:
+    """A request is sent that the backend does, and then dies with its answer."""
+    backend = backend_of(studio)
+
+    def die(route: Route) -> None:
+        route.fetch()
+        os.kill(backend, signal.SIGKILL)
+        route.abort("connectionreset")
+
+    page.route(re.compile(path), die, times=1)
+    with page.expect_event("requestfailed", lambda request: re.search(path, request.url) is not None):
+        yield
+
+
+def test_nobody_who_chats_and_trains_notices_that_the_backend_dies(
+    watched: tuple[Page, Watch], api: Api, studio: RunningStudio, new_name: str
+) -> None:
+    page, watch = watched
+    watch.allow("ERR_|Failed to fetch|status of 50")
+    api.bring_in(new_name, "Tea desk", tea_desk(new_name))
+    page.goto(f"/a/{new_name}/flows/order_tea")
+    train(page, f"{new_name}-1")
+    new_chat(page)
+    page.get_by_label("Your message").fill("order tea")
+    with dying_backend(page, studio, "/chats$"):  # the first words begin the chat
+        page.get_by_label("Your message").press("Enter")
+    large = conversation(page).get_by_role("button", name="Large")
+    large.wait_for()
+    with dying_backend(page, studio, "/messages$"):
+        large.click()
+    expect(conversation(page)).to_contain_text("To which town?")
+    expect(conversation(page).locator(".bubble.me")).to_have_text(["order tea", "Large"])
+    expect(conversation(page).get_by_role("button", name="Send again")).to_have_count(0)
+
+    page.goto(f"/a/{new_name}/content/response/utter_ask_town")
+    page.get_by_role("textbox", name="Text 1, English").fill("Where may the kettle travel?")
+    expect(page.get_by_role("status").filter(has_text="Saved ·")).to_be_visible()
+    with dying_backend(page, studio, "/trainings$"):
+        page.get_by_role("banner").get_by_role("button", name="Train", exact=True).click()
+    expect(dock(page)).to_contain_text(f"{new_name}-2 since", timeout=90_000)
+    assert len(api.get(f"/assistants/{api.assistant(new_name)['id']}/trainings")["items"]) == 2
 
 
 def create(page: Page, kind: str, title: str, *, name: str, text: str | None = None) -> None:

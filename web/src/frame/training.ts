@@ -1,6 +1,7 @@
 /** How a training is started and stopped. */
 import { IconAlertCircle, IconCircleCheck } from '@tabler/icons-react'
 import { api, ApiError } from '../api'
+import { untilAnswered } from '../api/untilAnswered'
 import { queryClient } from '../app/queries'
 import { storeOf } from '../app/stores'
 import { uuid7, type Connection, type Document, type DocumentStore } from '../documents'
@@ -64,7 +65,8 @@ async function ask(assistant: string, go: (place: Place) => void): Promise<void>
     return
   }
   try {
-    const training = await api.startTraining(assistant, uuid7())
+    const id = uuid7()
+    const training = await untilAnswered(() => api.startTraining(assistant, id))
     if (!runs(training)) toast(IconCircleCheck, words.training.nothingChangedSinceIt(training.version.name))
   } catch (error) {
     if (!(error instanceof ApiError)) throw error

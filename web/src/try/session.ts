@@ -3,6 +3,7 @@ import { create } from 'zustand'
 import { ApiError, onBack } from '../api'
 import * as chats from '../api/chats'
 import type { Answer, Chat, ChatState, Turn } from '../api/chats'
+import { untilAnswered } from '../api/untilAnswered'
 import { uuid7 } from '../documents'
 import { words } from './words'
 
@@ -88,7 +89,8 @@ async function deliver(assistant: string, language: string, pending: Pending): P
   try {
     const chat = sessionOf(assistant).chat ?? (await begin(assistant, language))
     const { id, text, title } = pending
-    took(assistant, await chats.sendMessage(assistant, chat.id, { id, text, ...(title === null ? {} : { title }) }))
+    const message = { id, text, ...(title === null ? {} : { title }) }
+    took(assistant, await untilAnswered(() => chats.sendMessage(assistant, chat.id, message)))
   } catch (error) {
     const { title, detail } = inWords(error)
     update(assistant, { pending: { ...pending, failed: { title, detail } } })
@@ -101,7 +103,7 @@ async function begin(assistant: string, language: string): Promise<Chat> {
   // Made once: asking again after no answer makes no second chat.
   const id = beginning.get(assistant) ?? uuid7()
   beginning.set(assistant, id)
-  const chat = await chats.createChat(assistant, { id, language })
+  const chat = await untilAnswered(() => chats.createChat(assistant, { id, language }))
   beginning.delete(assistant)
   update(assistant, { chat, turns: [], state: null })
   return chat
@@ -138,7 +140,7 @@ export async function greet(assistant: string, language: string): Promise<void> 
   update(assistant, { error: null, greeting: { id, busy: true } })
   try {
     const chat = sessionOf(assistant).chat ?? (await begin(assistant, language))
-    took(assistant, await chats.restartChat(assistant, chat.id, id))
+    took(assistant, await untilAnswered(() => chats.restartChat(assistant, chat.id, id)))
     update(assistant, { greeting: null })
   } catch (error) {
     update(assistant, { greeting: { id, busy: false } })
