@@ -100,6 +100,8 @@ def scripted(answers: list[tuple[int, bytes]]) -> Iterator[tuple[str, list[dict[
             connections.append(self.client_address)
             status, answer = answers[len(requests) - 1]
             self.send_response(status)
+            if 300 <= status < 400:
+                self.send_header("Location", "/elsewhere")
             self.send_header("Content-Length", str(len(answer)))
             self.end_headers()
             self.wfile.write(answer)
@@ -178,11 +180,19 @@ def test_an_action_that_declares_send_domain_gets_it_at_once() -> None:
 
 @pytest.mark.parametrize(
     ("answer", "message"),
-    [((200, b"<html>"), "not JSON"), ((200, b"[]"), "no map"), ((449, b"{}"), "449"), ((302, b""), "302")],
+    [
+        ((200, b"<html>"), "not JSON"),
+        ((200, b"[]"), "no map"),
+        ((449, b"{}"), "449"),
+        ((302, b""), "302"),
+        ((307, b""), "307"),
+    ],
 )
 def test_an_answer_that_is_none_fails_in_words(workshop: Model, answer: tuple[int, bytes], message: str) -> None:
-    with scripted([answer, answer]) as (address, _, __), pytest.raises(ActionFailed, match=message):
-        run(address, "action_looks", workshop.assistant.domain)
+    with scripted([answer, answer]) as (address, requests, _):
+        with pytest.raises(ActionFailed, match=message):
+            run(address, "action_looks", workshop.assistant.domain)
+        assert {request["path"] for request in requests} == {"/webhook"}  # no redirect is followed
 
 
 def test_an_empty_answer_means_that_nothing_happens(workshop: Model) -> None:

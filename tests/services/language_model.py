@@ -111,6 +111,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(status)
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(content)))
+        if 300 <= status < 400:
+            self.send_header("Location", "/elsewhere")
         for name, value in self.server.scripted.headers.items():
             self.send_header(name, value)
         self.end_headers()

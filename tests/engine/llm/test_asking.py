@@ -114,7 +114,9 @@ async def test_a_stream_that_is_none_fails_in_words_or_says_nothing(answer: byte
     assert not fault or "m0" in fault
 
 
-@pytest.mark.parametrize(("status", "tries"), [(400, 1), (401, 1), (404, 1), (429, 2), (500, 2), (503, 2), (302, 1)])
+@pytest.mark.parametrize(
+    ("status", "tries"), [(400, 1), (401, 1), (404, 1), (429, 2), (500, 2), (503, 2), (302, 1), (307, 1)]
+)
 async def test_a_refusal_is_told_and_what_may_pass_is_tried_again(status: int, tries: int) -> None:
     with language_model(status) as scripted, pytest.raises(ModelFailed, match=str(status)):
         await ask(group(scripted.address))
