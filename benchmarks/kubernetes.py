@@ -82,7 +82,10 @@ async def cancelled(pods: Pods, person: Person, assistant: UUID) -> float:
     await person.stops(assistant, training)
     while await pods.kubectl("get", "pods", "-l", f"talkwright/job=tw-t-{training}-1", "-o", "name"):  # noqa: ASYNC110 - another program is asked
         await asyncio.sleep(0.05)
-    return time.monotonic() - began
+    took = time.monotonic() - began
+    row = await pods.service.becomes("training", training, "cancelled", "succeeded", seconds=PATIENCE_SECONDS)
+    assert row.state == "cancelled", "it was ready before the wish came"
+    return took
 
 
 async def woken(pods: Pods, talk: Talk, deployment: UUID) -> float:
