@@ -140,7 +140,7 @@ export async function greet(assistant: string, language: string): Promise<void> 
   update(assistant, { error: null, greeting: { id, busy: true } })
   try {
     const chat = sessionOf(assistant).chat ?? (await begin(assistant, language))
-    took(assistant, await untilAnswered(() => chats.restartChat(assistant, chat.id, id)))
+    took(assistant, await chats.restartChat(assistant, chat.id, id))
     update(assistant, { greeting: null })
   } catch (error) {
     update(assistant, { greeting: { id, busy: false } })
