@@ -13,6 +13,7 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
+from sqlalchemy import text
 from tests.modelservice.kubernetes.podded import PATIENCE_SECONDS, Pods, chat_on, deployed, pods_of
 from tests.services.kubernetes.running import KubernetesCluster
 from tests.services.modelservice import project, talking
@@ -46,8 +47,18 @@ def targets() -> Iterator[str]:
     yield from wanted
 
 
+async def at_work(pods: Pods, role: str) -> list[UUID]:
+    """Who of a role has something to lose: who leads, or holds an attempt."""
+    kind = "training" if role.startswith("training") else "deployment"
+    led = "SELECT holder FROM studio.leases WHERE key = :lead AND expires_at > clock_timestamp()"
+    held = "SELECT worker FROM studio.attempts WHERE work_kind = :kind AND ended_at IS NULL ORDER BY started_at"
+    query, values = (led, {"lead": f"lead:{kind}"}) if role.endswith("orchestrator") else (held, {"kind": kind})
+    async with pods.service.database.transaction() as session:
+        return list((await session.execute(text(query), values)).scalars())
+
+
 async def kill(pods: Pods, target: str, bot: UUID) -> bool:
-    """Kill one replica of a role, the pod of a training, or that of the bot; False where none runs now."""
+    """Kill whoever of a role is at work, the pod of a training, or that of the bot; False where none is there now."""
     if target == "bot":
         attempt = (await pods.service.attempts("deployment", bot))[-1]
         return attempt.state == "ready" and await pods.lose(f"tw-r-{bot}-{attempt.number}")
@@ -56,7 +67,8 @@ async def kill(pods: Pods, target: str, bot: UUID) -> bool:
         there = json.loads(await pods.kubectl("get", "pods", "-l", labels, "-o", "json"))["items"]
         jobs = [pod["metadata"]["labels"]["talkwright/job"] for pod in there if look({}, [pod]).phase == "running"]
         return bool(jobs) and await pods.lose(jobs[0])
-    running = [child.pid for child in pods.roles[target] if child.pid is not None]
+    busy = await at_work(pods, target)
+    running = [child.pid for child in pods.roles[target] if child.pid is not None and child.worker in busy]
     if running:
         os.kill(running[0], signal.SIGKILL)
     return bool(running)
@@ -82,7 +94,7 @@ async def test_nobody_who_trains_and_chats_notices_twenty_kills(
                 for target in targets():
                     async with asyncio.timeout(PATIENCE_SECONDS):
                         while not await kill(pods, target, bot.id):  # until there is one to die
-                            if target == "training":
+                            if target in ("training", "training-consumer"):
                                 name = f"more-{len(trainings)}"
                                 trainings.append(await service.train(await service.assistant(name), project(name)))
                             await asyncio.sleep(PAUSE_SECONDS)
