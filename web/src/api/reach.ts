@@ -5,7 +5,7 @@ const PAUSES = [1000, 2000, 3000, 5000]
 /** After so long without a doubt the pauses begin anew. */
 const CALM = 30_000
 /** What a gateway says in place of a studio that is away. */
-const AWAY = new Set([502, 503, 504])
+export const AWAY: ReadonlySet<number> = new Set([502, 503, 504])
 
 export const useReach = create<{ reached: boolean }>(() => ({ reached: true }))
 

@@ -3,7 +3,7 @@ import { ApiError, unreachable } from './http'
 import { onBack } from './reach'
 import { untilAnswered } from './untilAnswered'
 
-vi.mock('./reach', () => ({ onBack: vi.fn(), answered: vi.fn(), doubt: vi.fn() }))
+vi.mock('./reach', async (original) => ({ ...(await original<typeof import('./reach')>()), onBack: vi.fn() }))
 const waiting = new Set<() => void>()
 const comesBack = async () => {
   await vi.advanceTimersByTimeAsync(0)

@@ -1,11 +1,9 @@
 /** Asks again for what a server that goes leaves without an answer: for requests that do their work once, however often they come. */
 import { ApiError } from './http'
-import { onBack } from './reach'
+import { AWAY, onBack } from './reach'
 
 /** So many milliseconds the studio may be away before the person is told. */
 const PATIENCE = 60_000
-/** No answer, and what stands in its place while a server comes or goes. */
-const AWAY = new Set([0, 502, 503, 504])
 
 /** The answer, of whichever try gets one. Throws ApiError for a refusal, and where there is none for a minute. */
 export async function untilAnswered<T>(ask: () => Promise<T>): Promise<T> {
@@ -15,7 +13,8 @@ export async function untilAnswered<T>(ask: () => Promise<T>): Promise<T> {
       return await ask()
     } catch (error) {
       const left = end - Date.now()
-      if (!(error instanceof ApiError && AWAY.has(error.status)) || left <= 0) throw error
+      const isAway = error instanceof ApiError && (error.status === 0 || AWAY.has(error.status))
+      if (!isAway || left <= 0) throw error
       await back(left)
     }
   }

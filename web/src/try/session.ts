@@ -86,12 +86,17 @@ export async function sayAgain(assistant: string, language: string): Promise<voi
 
 async function deliver(assistant: string, language: string, pending: Pending): Promise<void> {
   update(assistant, { pending, chosen: null })
+  // Another chat was opened meanwhile: what comes of the message belongs to the one before.
+  const isLeft = () => sessionOf(assistant).pending?.id !== pending.id
   try {
     const chat = sessionOf(assistant).chat ?? (await begin(assistant, language))
     const { id, text, title } = pending
     const message = { id, text, ...(title === null ? {} : { title }) }
-    took(assistant, await untilAnswered(() => chats.sendMessage(assistant, chat.id, message)))
+    if (isLeft()) return
+    const answer = await untilAnswered(() => chats.sendMessage(assistant, chat.id, message))
+    if (!isLeft()) took(assistant, answer)
   } catch (error) {
+    if (isLeft()) return
     const { title, detail } = inWords(error)
     update(assistant, { pending: { ...pending, failed: { title, detail } } })
   }
@@ -105,7 +110,7 @@ async function begin(assistant: string, language: string): Promise<Chat> {
   beginning.set(assistant, id)
   const chat = await untilAnswered(() => chats.createChat(assistant, { id, language }))
   beginning.delete(assistant)
-  update(assistant, { chat, turns: [], state: null })
+  if (sessionOf(assistant).chat === null) update(assistant, { chat, turns: [], state: null })
   return chat
 }
 
