@@ -6,11 +6,10 @@ python benchmarks/save.py [FLOWS]
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import Any
 
 from _figures import tell
-from _processes import cpu_seconds, descendants
+from _processes import cpu_seconds
 from _studio import MeasuredStudio, data_folder, new_id, running_studio
 from import_project import project
 
@@ -24,21 +23,12 @@ EDITS = {
 }
 
 
-def backend_of(studio: MeasuredStudio) -> int:
-    """The backend's process."""
-    for pid in descendants(studio.running.pid):
-        words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
-        if b"backend" in words:
-            return pid
-    raise SystemExit("The backend is not there.")
-
-
 def saves(studio: MeasuredStudio, assistant: str, kind: str) -> float:
     """CPU seconds of the backend for one save of a text in an item, on average."""
     name, op, path = EDITS[kind]
     (listed,) = studio.get(f"/api/assistants/{assistant}/items?kind={kind}&name={name}")["items"]
     revision = listed["revision"]
-    backend = backend_of(studio)
+    backend = studio.running.process_of("backend")
     began = 0.0
     for number in range(SAVES + 1):
         patch = [{"op": op, "path": path, "value": f"text {number}"}]

@@ -54,6 +54,12 @@ class RunningStudio:
         assert self._process is not None
         return self._process.pid
 
+    def process_of(self, role: str) -> int:
+        """The process of a role, the first where there are several."""
+        children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text(encoding="ascii").split()
+        named = {pid: Path(f"/proc/{pid}/cmdline").read_bytes() for pid in children}
+        return next(int(pid) for pid, command in named.items() if role.encode() in command.split(b"\0"))
+
     def start(self) -> None:
         """Start it and wait for the link that it prints."""
         with (self.home.parent / f"{self.home.name}.log").open("a") as log:

@@ -75,13 +75,6 @@ def test_many_tabs_on_different_assistants_all_stay_live(page: Page, studio: Run
     expect(tabs[-1].get_by_role("navigation", name="Flows").get_by_role("link", name="made_last")).to_have_count(1)
 
 
-def consumer_of(studio: RunningStudio) -> int:
-    """The process of the studio's training consumer."""
-    children = Path(f"/proc/{studio.pid}/task/{studio.pid}/children").read_text(encoding="ascii").split()
-    named = {pid: Path(f"/proc/{pid}/cmdline").read_bytes() for pid in children}
-    return next(int(pid) for pid, command in named.items() if command.split(b"\0")[-2] == b"training-consumer")
-
-
 def test_who_waits_for_a_training_sees_the_queue_move_without_asking(
     page: Page, studio: RunningStudio, api: Api
 ) -> None:
@@ -95,7 +88,7 @@ def test_who_waits_for_a_training_sees_the_queue_move_without_asking(
     )
     while any((one["training"] or {}).get("state") in ("queued", "running") for one in api.get("/assistants")["items"]):
         page.wait_for_timeout(200)  # the studio's own first training
-    consumer = consumer_of(studio)
+    consumer = studio.process_of("training-consumer")
     os.kill(consumer, signal.SIGSTOP)
     try:
         api.send("POST", first, {"id": str(uuid7()), "deploy": False})

@@ -7,7 +7,6 @@ import os
 import re
 import signal
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Locator, Page, Route, expect
@@ -103,17 +102,10 @@ def test_an_assistant_is_written_from_nothing_trained_and_answers(page: Page, ap
     expect(conversation(page)).to_contain_text("The ferry to Skye waits for you.")
 
 
-def backend_of(studio: RunningStudio) -> int:
-    """The process of the backend that serves now."""
-    children = Path(f"/proc/{studio.pid}/task/{studio.pid}/children").read_text().split()
-    (found,) = [int(pid) for pid in children if b"\0backend\0" in Path(f"/proc/{pid}/cmdline").read_bytes()]
-    return found
-
-
 @contextlib.contextmanager
 def dying_backend(page: Page, studio: RunningStudio, path: str) -> Iterator[None]:
     """A request is sent that the backend does, and then dies with its answer."""
-    backend = backend_of(studio)
+    backend = studio.process_of("backend")
 
     def die(route: Route) -> None:
         route.fetch()
