@@ -217,6 +217,31 @@ def test_a_chat_greets_once_when_it_is_started(page: Page, api: Api, example: st
     assert len(api.get(chats)["items"]) == before + 1
 
 
+def test_an_answer_that_comes_after_another_chat_was_begun_stays_in_its_own(page: Page, example: str) -> None:
+    page.goto(f"/a/{example}/content/response")
+    new_chat(page)
+    say(page, "I want to send some money")
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route(re.compile("/messages$"), hold, times=1)
+    page.get_by_label("Your message").fill("Emma")
+    page.get_by_label("Your message").press("Enter")
+    expect(conversation(page).locator(".bubble.me")).to_have_count(2)
+    page.get_by_role("button", name="New chat").click()
+    greeting = conversation(page).locator(".bubble.bot").filter(has_text="Hello, this is Harbour Bank")
+    expect(greeting).to_have_count(1)
+    expect(conversation(page).locator(".bubble.me")).to_have_count(0)
+    with page.expect_response(re.compile("/messages$")) as answer:
+        held[0].continue_()
+    answer.value.finished()
+    say(page, "check my balance")  # what came late has been taken or left by then
+    expect(conversation(page).locator(".bubble.me")).to_have_text(["check my balance"])
+    expect(greeting).to_have_count(1)
+
+
 def test_a_greeting_whose_request_was_cut_comes_by_itself(watched: tuple[Page, Watch], api: Api, example: str) -> None:
     page, watch = watched
     watch.allow("Failed to load resource")
