@@ -47,9 +47,12 @@ class Clerk:
     asked: list[Ask] = field(default_factory=list)
     fails: int = 0
     """So many answers send the job to a store that isn't there."""
+    hesitates: float = 0
+    """Each answer takes so many seconds."""
 
     async def answer(self, token: str, ask: Ask) -> Mapping[str, Any]:
         self.asked.append(ask)
+        await asyncio.sleep(self.hesitates)
         if token == STALE:
             raise StaleError("This job's attempt was taken over.")
         if token != TOKEN:

@@ -156,6 +156,13 @@ async def test_the_end_of_a_job_that_leaves_only_its_log_waits_for_no_store(plac
     await running.discard()
 
 
+async def test_the_log_of_a_job_that_leaves_nothing_else_is_stored_where_that_takes_its_time(place: Place) -> None:
+    place.clerk.hesitates = 2.5
+    running = await place.executor.start(Job(name="x", command=python("print('gone')"), desk=place.desk))
+    _, ended = await read(running)
+    assert (ended.log, len(place.clerk.asked)) == ("logs/whole.jsonl", 1)
+
+
 async def test_no_value_that_is_to_be_hidden_gets_into_the_log_or_what_is_stored_of_it(place: Place) -> None:
     secret = 'pass"word\\é'
     source = "import json, os; s = os.environ['S']; print('it is', s); print(json.dumps({'message': 'in ' + s}))"

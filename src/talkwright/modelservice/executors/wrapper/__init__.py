@@ -16,8 +16,9 @@ What stands in this module is what others reckon with.
 import errno
 
 GRACE_SECONDS = 2.0
-PARTING_SECONDS = 2.0
-"""So long a job may store its log that leaves nothing else: whoever waits for its end waits that long."""
+PARTING_SECONDS = 5.0
+"""So long a job may store its log that leaves nothing else: whoever waits for its end waits that long, where the store
+hangs or the machine is busy."""
 STOPPED = 143
 """The exit code of a stopped job whose program ended as if nothing had been, where others go by that code."""
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT)

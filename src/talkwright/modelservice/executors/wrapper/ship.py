@@ -30,6 +30,8 @@ TOO_LARGE = (
     "lets pods store it in parts, with credentials of their own."
 )
 PATIENCE_SECONDS = 600.0
+PARTING_PATIENCE_SECONDS = 1.0
+"""So long it is tried again where there is only a log: somebody waits for the job's end."""
 PAUSE_SECONDS = 10.0
 """The longest pause between two tries."""
 STALE = 409
@@ -125,6 +127,7 @@ def ship(order: dict[str, Any]) -> dict[str, Any]:
     except TransferError as error:  # the log is stored all the same
         told["problem"] = str(error)
     facts = {path: measured(file) for path, file in files.items()}
+    patience = PATIENCE_SECONDS if files else PARTING_PATIENCE_SECONDS
     with os.fdopen(os.open(LOG, os.O_RDONLY | os.O_NOFOLLOW), "rb") as log:
         facts_of_log = measured(log)
         ask = {"log": facts_of_log, "outputs": facts, "own": store is not None}
@@ -141,7 +144,7 @@ def ship(order: dict[str, Any]) -> dict[str, Any]:
                 # A pod hears of its new holder a minute late, a process when that one has begun.
                 may_be_renewed = desk_file is not None or lasted < float(order.get("unheld_seconds") or 0)
                 is_final = error.is_final and not (error.status == STALE and may_be_renewed)
-                if is_final or lasted > PATIENCE_SECONDS:
+                if is_final or lasted > patience:
                     return {"problem": f"What the job made could not be stored: {error}", **told}
             else:
                 told["outputs"] = {path: {**facts[path], "key": grants["outputs"][path]["key"]} for path in facts}
