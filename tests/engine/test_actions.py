@@ -235,6 +235,7 @@ def test_variables_of_the_environment_are_filled_in_but_never_our_own() -> None:
         ({"actions_module": "actions"}, "actions_module"),
         ({"url": "grpc://localhost:5055"}, "http://"),
         ({"url": "http://${NOWHERE_SET}/webhook"}, "NOWHERE_SET"),
+        ({"url": "http://169.254.169.254/webhook"}, "link-local"),
     ],
 )
 def test_endpoints_that_cannot_be_used_say_how_to_mend_them(written: dict[str, str], message: str) -> None:

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any, Self
 
 import msgspec
 
+from talkwright.assistant.addresses import FORBIDDEN_NAME, UNKNOWN_NAME, is_forbidden
 from talkwright.assistant.domain import Domain
 from talkwright.conversation.tracker import Tracker
-from talkwright.engine.addresses import FORBIDDEN_NAME, UNKNOWN_NAME, is_forbidden
 from talkwright.engine.ports import ActionFailed, ActionRejected, ActionResult
 from talkwright.engine.variables import expand, hidden, unset_variable
 

@@ -10,7 +10,7 @@ from typing import Any
 import httpcore2
 import httpx2
 
-from talkwright.engine.addresses import FORBIDDEN_NAME, UNKNOWN_NAME, is_forbidden_address
+from talkwright.assistant.addresses import FORBIDDEN_NAME, UNKNOWN_NAME, is_forbidden_address
 
 
 class GuardedBackend(httpcore2.AsyncNetworkBackend):

@@ -258,6 +258,7 @@ class Counting:
         await self._broker.close()
 
 
+@pytest.mark.slow
 async def test_what_happens_while_the_real_kafka_is_killed_arrives_after_its_restart(real: Kafka) -> None:
     written = settings(real.plain, partition_by_sender=True)
     outbox = Outbox(KafkaBroker(kafka_target(written), delivery_seconds=2), limit=100)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from talkwright.engine.addresses import is_model_forbidden
+from talkwright.engine.llm.addresses import is_model_forbidden
 from talkwright.engine.variables import expand, how_to_set, unset_variable, variables
 
 OPENAI, AZURE, SELF_HOSTED = "openai", "azure", "self-hosted"

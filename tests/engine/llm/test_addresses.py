@@ -1,41 +1,8 @@
-"""Addresses that no bot asks, however they are written."""
+"""Which addresses of language models a project may name."""
 
 import pytest
 
-from talkwright.engine.actions import EndpointError, read_endpoint
-from talkwright.engine.addresses import LOCAL_MODELS, is_forbidden, is_model_forbidden
-
-
-@pytest.mark.parametrize(
-    "url",
-    [
-        "http://169.254.169.254/latest/meta-data",
-        "http://169.254.1.1:5055/webhook",
-        "http://2852039166/",
-        "http://[fe80::1]/",
-        "http://[::ffff:169.254.169.254]/",
-        "http://[fd00:ec2::254]/",
-        "http://metadata.google.internal./",
-        "http://METADATA/",
-        "http://",
-        "http://[half",
-    ],
-)
-def test_it_is_forbidden(url: str) -> None:
-    assert is_forbidden(url)
-
-
-@pytest.mark.parametrize(
-    "url",
-    ["http://127.0.0.1:5055/webhook", "http://[::1]/", "https://api.example/v1", "http://10.0.0.7/", "http://actions"],
-)
-def test_it_may_be_asked(url: str) -> None:
-    assert not is_forbidden(url)
-
-
-def test_an_action_server_there_is_refused_in_words() -> None:
-    with pytest.raises(EndpointError, match="link-local"):
-        read_endpoint({"action_endpoint": {"url": "http://169.254.169.254/webhook"}})
+from talkwright.engine.llm.addresses import LOCAL_MODELS, is_model_forbidden
 
 
 @pytest.mark.parametrize(
