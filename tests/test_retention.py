@@ -13,13 +13,16 @@ from sqlalchemy import func, insert, select, text, update
 from tests.services.modelservice import Service, service_at
 
 from talkwright.database.engine import Database
-from talkwright.database.ids import uuid7
+from talkwright.database.ids import SYSTEM_USER, uuid7
+from talkwright.database.leases import Taken, hold_chat, let_go_of_chat
 from talkwright.database.settings import RetentionSettings
 from talkwright.database.tables import (
     announcements,
     assistants,
     attempt_logs,
     attempts,
+    chats,
+    leases,
     models,
     trainings,
     transitions,
@@ -124,6 +127,20 @@ async def test_consumers_that_are_long_gone_are_forgotten_and_living_ones_stay(d
     await clear_traces(database)
     async with database.transaction() as session:
         assert set((await session.execute(select(workers.c.id))).scalars()) == {new}
+
+
+async def test_leases_that_ran_out_go_but_for_one_that_was_left_to_a_chats_next_turn(service: Service) -> None:
+    talked, gone, process = uuid7(), uuid7(), uuid7()
+    async with service.database.transaction() as session:
+        given = {"assistant": await service.assistant("talked"), "language": "en", "created_by": SYSTEM_USER}
+        await session.execute(insert(chats).values(id=talked, **given))
+        for chat in (talked, gone):
+            await hold_chat(session, chat, process, 60)
+            await let_go_of_chat(session, chat, process, in_order=False)
+        await session.execute(update(leases).values(expires_at=days_ago(30)))
+    await clear_traces(service.database)
+    async with service.database.transaction() as session:
+        assert [await hold_chat(session, chat, process, 60) for chat in (talked, gone)] == [Taken.LEFT, Taken.IN_ORDER]
 
 
 async def test_project_archives_stay_for_trainings_that_wait_or_were_asked_for_lately(service: Service) -> None:

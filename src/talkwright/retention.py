@@ -12,6 +12,7 @@ from uuid import UUID
 from sqlalchemy import and_, delete, exists, func, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from talkwright.database import leases
 from talkwright.database.announcements import forget_old
 from talkwright.database.engine import Database
 from talkwright.database.settings import RetentionSettings
@@ -20,7 +21,6 @@ from talkwright.database.tables import (
     attempt_logs,
     attempts,
     deployments,
-    leases,
     models,
     trainings,
     transitions,
@@ -50,7 +50,7 @@ async def clear_traces(database: Database) -> None:
         gone = func.now() - KEPT_WORKERS
         held = select(attempts.c.worker).where(attempts.c.ended_at.is_(None), attempts.c.worker.is_not(None))
         await session.execute(delete(workers).where(workers.c.heartbeat_at < gone, workers.c.id.not_in(held)))
-        await session.execute(delete(leases).where(leases.c.expires_at < func.now() - KEPT_LEASES))
+        await leases.forget_old(session, KEPT_LEASES)
 
 
 async def clear_attempts(database: Database, kept: RetentionSettings) -> None:

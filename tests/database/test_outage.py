@@ -203,6 +203,7 @@ async def until_ready(roles: list[Scraped]) -> None:
                 await asyncio.sleep(0.1)
 
 
+@pytest.mark.slow
 async def test_each_role_names_a_database_that_is_away_and_goes_on_when_it_is_back(
     service: Service, fresh_database_url: str
 ) -> None:

@@ -191,6 +191,7 @@ async def changes_at_last(hurt: Hurt) -> int:
             await asyncio.sleep(0.1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("which", SERVERS)
 async def test_a_flood_of_requests_is_answered_each_and_over_when_it_is_over(which: str, home: Path) -> None:
     """The server gives fewer connections than one studio opens under load, so that some requests get none."""

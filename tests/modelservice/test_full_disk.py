@@ -137,6 +137,7 @@ async def service(disk: Path, fresh_database_url: str, tmp_path: Path) -> AsyncI
         yield service
 
 
+@pytest.mark.slow
 async def test_a_training_fails_once_by_a_full_disk_and_is_counted_as_that(service: Service, disk: Path) -> None:
     leader = await scraped(service, "training-orchestrator")
     service.start("training-consumer")
@@ -154,6 +155,7 @@ async def test_a_training_fails_once_by_a_full_disk_and_is_counted_as_that(servi
     await service.becomes("training", again, "succeeded")
 
 
+@pytest.mark.slow
 async def test_a_training_that_finds_no_room_to_begin_is_tried_again_and_tells_readers_no_place(
     service: Service, disk: Path
 ) -> None:

@@ -170,7 +170,7 @@ async def talks(scene: Scene, holder: UUID) -> None:
 
     async def hold() -> bool:
         async with database.transaction() as session:
-            return await hold_chat(session, chat, holder, SECONDS)
+            return await hold_chat(session, chat, holder, SECONDS) is not None
 
     while True:
         asked = stand.ended
@@ -193,7 +193,7 @@ async def talks(scene: Scene, holder: UUID) -> None:
         except chats.ChatMovedError:
             continue
         async with database.transaction() as session:
-            await let_go_of_chat(session, chat, holder)
+            await let_go_of_chat(session, chat, holder, in_order=stand.chance.random() < 0.7)
 
 
 Cast = Callable[[Scene], Awaitable[None]]

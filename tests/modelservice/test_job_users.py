@@ -1,13 +1,19 @@
 """Jobs as users of their own: what such a user may, and when jobs stay with the service."""
 
+import fcntl
+import itertools
 import os
+import signal
+import zlib
 from pathlib import Path
 
 import pytest
-from tests.modelservice.places import python, read
+from structlog.testing import capture_logs
+from tests.modelservice.places import gone, python, read
 
-from talkwright.modelservice.executors import users
-from talkwright.modelservice.executors.process import ProcessExecutor
+from talkwright.modelservice.executors import folders, users
+from talkwright.modelservice.executors.base import JobError
+from talkwright.modelservice.executors.process import ProcessExecutor, ProcessJob
 from talkwright.modelservice.jobs import Job
 from talkwright.storage.objects import ObjectStore
 
@@ -62,6 +68,93 @@ async def test_as_root_each_job_runs_as_a_user_of_its_own_without_rights(
     assert len(set(found)) == 2
 
 
+def alike(name: str) -> str:
+    """Another name for a job, whose number is looked for from the same one onward."""
+    count = users.LAST - users.FIRST + 1
+    start = zlib.crc32(name.encode()) % count
+    return next(f"x{n}" for n in itertools.count() if zlib.crc32(f"x{n}".encode()) % count == start)
+
+
+async def started(executor: ProcessExecutor, name: str, source: str) -> tuple[ProcessJob, str]:
+    """A job, and what it says first."""
+    job = await executor.start(Job(name=name, command=(python_for_all(), "-c", source)))
+    return job, (await anext(job.lines())).message
+
+
+TELLS_USER = "import os, time; print(os.getuid()); time.sleep(60)"
+
+
+@AS_ROOT
+async def test_two_jobs_at_once_never_have_the_same_user(
+    executor: ProcessExecutor, tmp_path: Path, store: ObjectStore
+) -> None:
+    other = ProcessExecutor(tmp_path / "of another installation", store, {})
+    first, user = await started(executor, "one", TELLS_USER)
+    second, another = await started(other, alike("one"), TELLS_USER)
+    assert user != another
+    with (users.LOCKS / user).open("w") as lock, pytest.raises(BlockingIOError):
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    program = folders.status_of(tmp_path / "jobs" / "one")["pid"]
+    os.kill(int(first.handle["pid"]), signal.SIGKILL)
+    await first.ended()
+    await gone(program)
+    third, again = await started(executor, "one", TELLS_USER)
+    assert again == user
+    for job in (first, second, third):
+        await job.stop(0)
+        await job.discard()
+
+
+@AS_ROOT
+def test_a_user_is_taken_before_anything_runs_as_it() -> None:
+    with users.own_user("one") as first, users.own_user(alike("one")) as second:
+        assert first.number != second.number
+    with users.own_user("one") as again:
+        assert again.number == first.number
+
+
+@AS_ROOT
+async def test_no_job_gets_the_lock_that_keeps_its_user(executor: ProcessExecutor) -> None:
+    job, files = await started(executor, "one", "import os; print(*sorted(os.listdir('/proc/self/fd')))")
+    assert files == "0 1 2 3"  # the last is the list itself
+    assert (await job.ended()).code == 0
+    await job.discard()
+
+
+OUTLIVES = """
+import os, time
+reads, writes = os.pipe()
+if os.fork():
+    print(os.read(reads, 9).decode())
+    time.sleep(60)
+os.setsid()
+os.chdir("/")
+os.write(writes, str(os.getpid()).encode())
+time.sleep(60)
+"""
+
+
+@AS_ROOT
+async def test_what_outlives_its_supervisor_keeps_its_user_and_where_all_are_taken_no_job_starts(
+    executor: ProcessExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(users, "FIRST", users.LAST)
+    job, left = await started(executor, "one", OUTLIVES)
+    with pytest.raises(JobError, match="all 1 user numbers for jobs are taken"):
+        await executor.start(Job(name="two", command=("/bin/true",)))
+    os.kill(int(job.handle["pid"]), signal.SIGKILL)
+    await job.ended()
+    with pytest.raises(JobError, match="all 1 user numbers for jobs are taken"):
+        await executor.start(Job(name="two", command=("/bin/true",)))
+    os.kill(int(left), signal.SIGKILL)
+    await gone(int(left))
+    second, user = await started(executor, "two", TELLS_USER)
+    assert user == str(users.LAST)
+    await second.stop(0)
+    for each in (job, second):
+        await each.discard()
+
+
 @AS_ROOT
 async def test_no_job_changes_the_wrapper_that_ends_it(executor: ProcessExecutor) -> None:
     source = (
@@ -90,16 +183,19 @@ async def test_users_can_be_left_as_they_are(tmp_path: Path, store: ObjectStore)
 
 
 async def test_where_no_other_user_could_run_the_engine_jobs_stay_with_the_service(
-    executor: ProcessExecutor, monkeypatch: pytest.MonkeyPatch
+    executor: ProcessExecutor, tmp_path: Path, store: ObjectStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def closed(job: str, program: str, _: tuple[Path, ...]) -> int:
-        raise OSError(f"the way of {job} to {program} is closed to other users")
+    def closed(program: str, _: tuple[Path, ...]) -> bool:
+        raise OSError(f"the way to {program} is closed to other users")
 
-    monkeypatch.setattr("talkwright.modelservice.executors.process.user_of", closed)
-    job = await executor.start(Job(name="x", command=python("import os; print(os.getuid())")))
-    lines, _ = await read(job)
-    assert int(lines[0].message) == os.getuid()
-    await job.discard()
+    monkeypatch.setattr("talkwright.modelservice.executors.process.others_can_run", closed)
+    with capture_logs() as told:
+        for place in (executor, ProcessExecutor(tmp_path / "more", store, {})):
+            job = await place.start(Job(name="x", command=python("import os; print(os.getuid())")))
+            lines, _ = await read(job)
+            assert int(lines[0].message) == os.getuid()
+            await job.discard()
+    assert [line["event"] for line in told if line["log_level"] == "warning"] == ["job.runs_as_root"]
 
 
 @AS_ROOT

@@ -124,5 +124,5 @@ async def test_nobody_is_idle_in_the_middle_of_a_turn(database_url: str, tmp_pat
             assert await hold_chat(session, mine[1][1], process, 0)
         assert await idle() == [False, True]
         async with service.database.transaction() as session:
-            await let_go_of_chat(session, mine[0][1], process)
+            await let_go_of_chat(session, mine[0][1], process, in_order=True)
         assert await idle() == [True, True]

@@ -13,7 +13,7 @@ from uuid import UUID, uuid4
 import httpx2
 import pytest
 from sqlalchemy import select
-from tests.services.modelservice import FLOWS, Service, Talk, project, service_at, talking, texts
+from tests.services.modelservice import FLOWS, Service, Talk, locked, project, service_at, talking, texts, waits_for
 from tests.services.postgres import TestServer
 
 from talkwright.backend.errors import ProblemError
@@ -152,6 +152,21 @@ async def test_a_second_turn_waits_for_the_first(shared: Service, desk: tuple[An
     assert sorted(answer["turn"]["number"] for answer in answers) == [1, 2, 3, 4]
 
 
+async def test_a_turn_that_one_backend_could_not_write_is_taken_by_another_as_if_nothing_had_been_said(
+    shared: Service, desk: tuple[Any, Any]
+) -> None:
+    async with talking(shared, desk[0]) as one, talking(shared, desk[0]) as two:
+        chat, message = await one.begin(), uuid7()
+        assert texts(await two.say(chat, "send money")) == ["Who shall get the money?"]
+        with locked(shared, "chat_events"):
+            cut = asyncio.create_task(one.say(chat, "/SetSlots(recipient=Ann)", message=message))
+            await waits_for(shared, "chat_events")
+            cut.cancel()
+            await asyncio.gather(cut, return_exceptions=True)
+        answer = await two.say(chat, "/SetSlots(recipient=Ann)", message=message)
+        assert texts(answer) == ["How much?"]  # for whatever the first one's try had the model believe
+
+
 async def test_a_chat_goes_on_at_the_same_question_with_the_next_version(shared: Service, name: str) -> None:
     async with running(shared, name) as (assistant, old), talking(shared, assistant) as talk:
         chat = await at_the_second_question(talk)
@@ -197,6 +212,7 @@ async def test_a_chat_is_told_what_the_next_version_does_not_know(shared: Servic
         assert "send_money" in answer["turn"]["notice"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("victim", ["consumer", "engine", "wrapper", "orchestrator"])
 async def test_after_a_kill_the_chat_answers_again_at_the_same_question(
     service: Service, bot: tuple[UUID, Any], victim: str
@@ -235,6 +251,7 @@ async def test_the_only_consumer_exchanges_the_old_model_for_the_new_one_in_plac
         assert "Wired" in " ".join(texts(await talk.say(chat, "/SetSlots(amount=2)")))
 
 
+@pytest.mark.slow
 async def test_the_only_consumer_goes_on_with_the_old_model_where_the_new_one_does_not_start(
     service: Service, bot: tuple[UUID, Any]
 ) -> None:
@@ -288,6 +305,7 @@ async def test_nobody_without_the_token_reads_a_conversation(shared: Service, de
     assert answer.status_code == 401
 
 
+@pytest.mark.slow
 async def test_a_start_that_does_not_end_in_time_is_tried_again_and_then_given_up_in_words(
     fresh_database_url: str, tmp_path: Path, name: str
 ) -> None:

@@ -18,9 +18,9 @@ from uuid import UUID, uuid4
 import httpx2
 import pytest
 from sqlalchemy import select
-from tests.services.modelservice import DOMAIN, Service, Talk, project, service_at, talking, texts
+from tests.services.modelservice import DOMAIN, Service, project, service_at, talking, texts
+from tests.services.visiting import Chatting, Visit, backend_of
 
-from talkwright.backend.chats import turns
 from talkwright.backend.errors import ProblemError
 from talkwright.database.deployments import ADDRESSED, ask_to_stop_deployment, get_deployment
 from talkwright.database.engine import Database
@@ -53,12 +53,6 @@ flows:
 """
 PAUSE_SECONDS = 0.5
 """People take a little time to write; a switch takes several times as long."""
-
-
-@pytest.fixture(autouse=True)
-def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    """People wait as long as the machine is busy: what is tested is who answers, not how soon."""
-    monkeypatch.setattr(turns, "WAIT_SECONDS", HANGS_SECONDS)
 
 
 @asynccontextmanager
@@ -117,7 +111,7 @@ async def told(service: Service, assistant: UUID) -> list[tuple[UUID, str, UUID,
         return [(*row[:3], texts(json.loads(row.answer))) for row in await session.execute(query)]
 
 
-async def converse(talk: Talk, over: asyncio.Event, rounds: asyncio.Queue[None]) -> int:
+async def converse(talk: Chatting, over: asyncio.Event, rounds: asyncio.Queue[None]) -> int:
     """Talk in a chat of its own, round after round; gives how many messages were answered."""
     chat, answered = await talk.begin(), 0
     while not over.is_set():
@@ -145,7 +139,8 @@ async def test_no_message_fails_and_one_model_answers_each_while_twenty_chats_ta
         over, rounds = asyncio.Event(), asyncio.Queue[None]()
         deployed: list[UUID] = []
         people: list[asyncio.Task[int]] = []
-        async with talking(service, assistant) as talk, asyncio.TaskGroup() as group:
+        async with backend_of(service) as ann, asyncio.TaskGroup() as group:
+            talk = Visit(ann, assistant, patient=False)
             for training in itertools.islice(itertools.cycle(trainings.values()), 1 + SWITCHES):
                 deployed.append(await service.deploy(assistant, training))
                 await service.becomes("deployment", deployed[-1], "running", seconds=HANGS_SECONDS)
@@ -205,6 +200,7 @@ async def slow_action() -> AsyncIterator[SlowAction]:
         action.may_end.set()
 
 
+@pytest.mark.slow
 async def test_a_turn_under_way_ends_with_the_bot_that_began_it_and_late_ones_are_taken_for_a_while(
     fresh_database_url: str, tmp_path: Path
 ) -> None:
@@ -353,6 +349,7 @@ async def test_an_assistant_that_nobody_talks_to_sleeps_and_the_next_message_wak
         ]  # fmt: skip
 
 
+@pytest.mark.slow
 async def test_without_a_free_consumer_an_idle_assistant_gives_way_and_comes_back_with_its_next_message(
     fresh_database_url: str, tmp_path: Path
 ) -> None:

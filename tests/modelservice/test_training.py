@@ -117,6 +117,7 @@ async def test_stopping_a_running_one_ends_its_job_and_leaves_no_model(shared: S
     assert await shared.models_of(training) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("victim", ["consumer", "wrapper", "job", "orchestrator"])
 async def test_a_kill_in_a_training_leads_to_one_model_and_no_orphan(shared: Service, victim: str) -> None:
     training = await shared.train(await shared.assistant(f"kill-{uuid4()}"), project("kill"))

@@ -5,20 +5,23 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from io import StringIO
 from pathlib import Path
 from typing import Any, cast
 from uuid import UUID
 
+import psycopg
 from sqlalchemy import insert, select, text, update
+from tests.services.asking import needs_an_answer, until_answered
 
 from talkwright.assistant.project import read_project, to_tar_gz
 from talkwright.backend.chats.bots import Bots
 from talkwright.backend.chats.turns import Said, Turns
 from talkwright.backend.context import Services
+from talkwright.backend.errors import ProblemError
 from talkwright.backend.settings import BackendSettings
 from talkwright.cli.supervisor.child import Child, Program, stop_all
 from talkwright.cli.supervisor.journal import Journal
@@ -28,7 +31,7 @@ from talkwright.database.announcements import Listener, announce
 from talkwright.database.attempt_logs import read_log
 from talkwright.database.chats import insert_chat
 from talkwright.database.deployments import insert_deployment, model_of_version
-from talkwright.database.engine import Database
+from talkwright.database.engine import Database, plain_url
 from talkwright.database.ids import SYSTEM_USER, uuid7
 from talkwright.database.tables import assistants, attempts, deployments, models, trainings, versions
 from talkwright.database.trainings import insert_training
@@ -60,6 +63,8 @@ flows:
     - collect: amount
     - action: utter_done
 """
+LOCKED_SECONDS = 240.0
+"""So long it takes at most until a service, in pods even, writes what a test waits for."""
 ENDED = ("succeeded", "failed", "cancelled", "stopped")
 
 
@@ -261,7 +266,7 @@ class Service:
 
 @dataclass
 class Talk:
-    """Chats of one assistant, as the backend takes them."""
+    """Chats of one assistant: as the backend takes them, asked for as by a page."""
 
     service: Service
     assistant: UUID
@@ -275,14 +280,42 @@ class Talk:
         return chat
 
     async def say(self, chat: UUID, words: str, *, message: UUID | None = None) -> Mapping[str, Any]:
-        """One turn."""
+        """One turn, asked for again under the same id as long as no bot is there to take it."""
         said = Said(id=str(message or uuid7()), text=words)
-        return await self.turns.take(self.assistant, chat, said, Origin(via="system", actor=SYSTEM_USER))
+
+        async def ask() -> Mapping[str, Any]:
+            try:
+                return await self.turns.take(self.assistant, chat, said, Origin(via="system", actor=SYSTEM_USER))
+            except ProblemError as error:
+                needs_an_answer(error.status, error.code)
+                raise
+
+        return await until_answered(ask)
 
 
 def texts(answer: Mapping[str, Any]) -> list[str]:
     """What the bot said in a turn."""
     return [entry["text"] for entry in answer["turn"]["entries"] if entry["kind"] == "bot"]
+
+
+@contextmanager
+def locked(service: Service, table: str) -> Iterator[None]:
+    """While the block runs, whoever writes into a table waits, for longer than the server lets a transaction idle."""
+    unlimited = "-c idle_in_transaction_session_timeout=0"
+    with psycopg.connect(plain_url(service.environment["TALKWRIGHT_DATABASE_URL"]), options=unlimited) as link:
+        link.execute(f"LOCK TABLE studio.{table} IN SHARE MODE")
+        yield
+
+
+async def waits_for(service: Service, table: str) -> None:
+    """Wait until somebody waits for that."""
+    query = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE :statement"
+    async with asyncio.timeout(LOCKED_SECONDS):
+        while True:
+            async with service.database.transaction() as session:  # each of which sees them as they were at its begin
+                if await session.scalar(text(query), {"statement": f"%studio.{table}%"}) is not None:
+                    return
+            await asyncio.sleep(0.1)
 
 
 @asynccontextmanager

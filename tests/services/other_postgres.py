@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+from tests.services import memory
 
 from talkwright.database.embedded import Urls
 
@@ -132,7 +133,8 @@ class OtherServer:
 @contextlib.contextmanager
 def other_server(programs: Path) -> Iterator[OtherServer]:
     """Run the server until the block ends. Nothing of it is kept."""
-    folder = Path(tempfile.mkdtemp(prefix="talkwright-server-"))  # pytest's own folders are private
+    # pytest's own folders are private
+    folder = memory.folder(memory.DATABASE) or Path(tempfile.mkdtemp(prefix="talkwright-server-"))
     server = OtherServer(programs, folder, {"max_connections": "300"})
     try:
         server.start()

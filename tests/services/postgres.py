@@ -24,6 +24,7 @@ import psycopg
 import pytest
 from sqlalchemy import event
 from sqlalchemy.engine import make_url
+from tests.services import memory
 
 from talkwright.database.embedded import EmbeddedPostgres
 from talkwright.database.engine import Database
@@ -139,7 +140,7 @@ class _Run:
         return self.server
 
     def _start(self) -> str:
-        self.home = Path(tempfile.mkdtemp(prefix="talkwright-tests-"))
+        self.home = memory.folder(memory.DATABASE) or Path(tempfile.mkdtemp(prefix="talkwright-tests-"))
         self.embedded = EmbeddedPostgres(self.home, with_parent=True, settings=FAST)
         return self.embedded.start().maintenance
 

@@ -7,14 +7,16 @@ right is to: `lead:KIND`, `attempt:ID`, `chat:ID`.
 
 from __future__ import annotations
 
+from datetime import timedelta
+from enum import Enum, auto
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, func, text, update
+from sqlalchemy import ColumnElement, Text, cast, delete, exists, func, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from talkwright.database.announcements import wake
-from talkwright.database.tables import leases
+from talkwright.database.tables import chats, leases
 
 _LATER = "clock_timestamp() + make_interval(secs => :seconds)"
 LETS_GO = "set_config('idle_in_transaction_session_timeout', :patience, true)"
@@ -62,6 +64,13 @@ ON CONFLICT (key) DO UPDATE SET holder = excluded.holder, epoch = l.epoch + 1, e
 WHERE l.holder = :holder OR l.expires_at <= clock_timestamp()
 RETURNING epoch
 """  # noqa: S608 - no values
+
+
+class Taken(Enum):
+    """How a chat's lease was before it was taken: let go of, or left by a turn that was cut or not written."""
+
+    IN_ORDER = auto()
+    LEFT = auto()
 
 
 def of_attempt(attempt: UUID) -> str:
@@ -130,18 +139,31 @@ async def end(session: AsyncSession, key: str, holder: UUID, epoch: int) -> None
     await session.execute(delete(leases).where(*_mine(key, holder, epoch)))
 
 
-async def hold_chat(session: AsyncSession, chat: UUID, holder: UUID, seconds: float) -> bool:
-    """Take or renew a chat's lease: one turn at a time, across all backend processes; False while another has it."""
+async def hold_chat(session: AsyncSession, chat: UUID, holder: UUID, seconds: float) -> Taken | None:
+    """Take or renew a chat's lease: one turn at a time, across all backend processes; None while another has it."""
     values = {"key": _of_chat(chat), "holder": holder, "seconds": seconds}
-    return (await session.execute(text(_HOLD_CHAT), values)).first() is not None
+    epoch = (await session.execute(text(_HOLD_CHAT), values)).scalar_one_or_none()
+    if epoch is None:
+        return None
+    return Taken.IN_ORDER if epoch == 1 else Taken.LEFT
 
 
-async def let_go_of_chat(session: AsyncSession, chat: UUID, holder: UUID) -> None:
-    """Let the next turn begin."""
-    await session.execute(delete(leases).where(leases.c.key == _of_chat(chat), leases.c.holder == holder))
+async def let_go_of_chat(session: AsyncSession, chat: UUID, holder: UUID, *, in_order: bool) -> None:
+    """Let the next turn begin; unless all went `in_order` the lease is left, for whoever takes it to know."""
+    mine = leases.c.key == _of_chat(chat), leases.c.holder == holder
+    if in_order:
+        await session.execute(delete(leases).where(*mine))
+    else:
+        await session.execute(update(leases).where(*mine).values(expires_at=func.clock_timestamp()))
 
 
-def _of_chat(chat: UUID) -> str:
+async def forget_old(session: AsyncSession, age: timedelta) -> None:
+    """Delete leases that ran out so long ago, but for those that were left to a chat's next turn."""
+    waits = exists().where(leases.c.key == func.concat(_of_chat(""), cast(chats.c.id, Text)))
+    await session.execute(delete(leases).where(leases.c.expires_at < func.now() - age, ~waits))
+
+
+def _of_chat(chat: UUID | str) -> str:
     return f"chat:{chat}"
 
 

@@ -8,7 +8,7 @@ import json
 import os
 import socket
 import time
-from collections.abc import Awaitable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Iterator
 from dataclasses import replace
 from typing import Protocol, TypeVar
 from uuid import UUID
@@ -89,17 +89,25 @@ async def begun(keeper: Keeper, beginning: Awaitable[T]) -> T | None:
     return None
 
 
+@contextlib.asynccontextmanager
+async def ending(running: RunningJob) -> AsyncIterator[None]:
+    """End the job, and delete what it left, where the block fails: it shall not go on beside the next attempt."""
+    try:
+        yield
+    except BaseException:
+        with contextlib.suppress(Exception):  # what made the block fail may keep this from seeing the end, and is told
+            await running.stop()
+        await running.discard()
+        raise
+
+
 async def remember(keeper: Keeper, running: RunningJob, **more: str) -> None:
     """Keep how the job is found again, so that another consumer can go on with it.
 
-    Where the attempt is no longer ours, ends the job and raises LeaseLostError.
+    Where that fails, ends the job. Raises LeaseLostError where the attempt is no longer ours.
     """
-    try:
+    async with ending(running):
         await keeper.save({"job": json.dumps({**running.handle, **more})})
-    except LeaseLostError:
-        await running.stop()
-        await running.discard()
-        raise
 
 
 class StruckOffError(Exception):

@@ -51,8 +51,9 @@ class Collector:
     def __init__(self, endpoint: str, role: str) -> None:
         exporter = OTLPSpanExporter(endpoint=f"{endpoint.rstrip('/')}/v1/traces", timeout=EXPORT_SECONDS)
         self._resource = Resource({"service.name": f"talkwright-{role}", "service.version": __version__})
+        self._sending = Counting(exporter)
         self._batches = BatchSpanProcessor(
-            Counting(exporter), max_queue_size=MOST_WAITING, schedule_delay_millis=DELAY_SECONDS * 1000
+            self._sending, max_queue_size=MOST_WAITING, schedule_delay_millis=DELAY_SECONDS * 1000
         )
 
     def take(self, span: tracing.Span) -> None:
@@ -78,6 +79,8 @@ class Collector:
         ending = threading.Thread(target=self._batches.shutdown, daemon=True)
         ending.start()
         ending.join(CLOSE_SECONDS)
+        if ending.is_alive():  # it waits to try again, and shall do so no more
+            self._sending.shutdown()
 
 
 def _of(trace: str, span: str, *, is_remote: bool) -> SpanContext:

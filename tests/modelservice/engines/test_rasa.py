@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
+from talkwright.assistant.addresses import FORBIDDEN_NETWORKS
 from talkwright.assistant.project import to_tar_gz
 from talkwright.modelservice.artefacts import ModelArchiveError, ModelFile
 from talkwright.modelservice.engines.base import EngineError, Order, Serving
@@ -135,6 +136,7 @@ def test_secrets_of_an_assistant_are_told_in_one_place_and_the_token_in_no_comma
         assert SECRET in job.hide
         assert job.command[:2] == (sys.executable, "-I"), "what lies in the job's folder is on no path of modules"
         assert job.programs == (SCRIPT,)
+        assert json.loads(job.environment[rasajob.ORDER])["forbidden"] == list(FORBIDDEN_NETWORKS)
     assert "the token" not in " ".join(runs.command)
     assert "the token" in runs.hide
     assert "token" not in json.loads(trains.environment[rasajob.ORDER])

@@ -15,7 +15,6 @@ from typing import Any
 from urllib.parse import urlsplit
 from uuid import uuid4
 
-import pytest
 import yaml
 from sqlalchemy.engine import make_url
 from tests.modelservice.kubernetes import manifests
@@ -27,7 +26,6 @@ from tests.services.kubernetes.service_image import SERVICE, bring_service_image
 from tests.services.modelservice import service_at
 from tests.services.objects import ObjectServer
 
-from talkwright.backend.chats import turns
 from talkwright.database.settings import DatabaseSettings
 from talkwright.identity.secrets import keyring
 
@@ -117,8 +115,7 @@ async def inside(
     assert api.port is not None
     roles = KubernetesNamespace(cluster, f"service-{uuid4().hex[:12]}", cluster.admin)
     local = {"TALKWRIGHT_DRAIN_LEAST_SECONDS": "0"}
-    with cluster.namespace() as jobs, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(turns, "WAIT_SECONDS", PATIENCE_SECONDS)
+    with cluster.namespace() as jobs:
         async with (
             forwarded(API_HOST, (api.hostname, api.port), API_PORT),
             forwarded(HOST, (behind.host, behind.port)) as port,

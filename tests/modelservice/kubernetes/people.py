@@ -6,16 +6,19 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from functools import partial
 from time import monotonic
 from uuid import UUID
 
 import httpx2
 from tests.modelservice.kubernetes.inside import Inside
 from tests.modelservice.kubernetes.manifests import kind_of
+from tests.modelservice.kubernetes.podded import unnoticed
+from tests.services.asking import until_answered
 from tests.services.modelservice import texts
 from tests.services.studio import PASSWORD, PLAIN, Browser
-
-from talkwright.database.ids import uuid7
+from tests.services.visiting import Visit, asked
 
 ADDRESS = kind_of("settings.yaml", "ConfigMap")[0]["data"]["TALKWRIGHT_PUBLIC_URL"]
 KNOWN_SECONDS = 1.0
@@ -32,10 +35,13 @@ class Way(httpx2.AsyncBaseTransport):
         self._places: list[tuple[str, int]] = []
         self._known_at = -KNOWN_SECONDS
         self._count = 0
+        self.last = ""
+        """The address of the pod that got the last request."""
         self._inner = httpx2.AsyncHTTPTransport(verify=PLAIN, limits=httpx2.Limits(max_keepalive_connections=0))
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         host, port = await self._next()
+        self.last = host
         url = request.url.copy_with(scheme="http", host=host, port=port)
         handed = httpx2.Request(
             request.method, url, headers=request.headers, stream=request.stream, extensions=request.extensions
@@ -48,6 +54,8 @@ class Way(httpx2.AsyncBaseTransport):
     async def _next(self) -> tuple[str, int]:
         if (now := monotonic()) - self._known_at >= KNOWN_SECONDS:
             self._places, self._known_at = await places_of(self._pods, "backend"), now
+        if not self._places:
+            raise httpx2.ConnectError("no pod of the backend takes requests")
         self._count += 1
         return self._places[self._count % len(self._places)]
 
@@ -64,15 +72,23 @@ async def places_of(pods: Inside, service: str) -> list[tuple[str, int]]:
     ]
 
 
+@dataclass
+class Visitor(Browser):
+    """A browser, and the way that its requests go."""
+
+    way: Way = field(kw_only=True)
+
+
 @asynccontextmanager
-async def browsing(pods: Inside) -> AsyncIterator[Browser]:
+async def browsing(pods: Inside) -> AsyncIterator[Visitor]:
     """A browser at the studio's public address."""
-    async with httpx2.AsyncClient(base_url=ADDRESS, transport=Way(pods), timeout=60) as http:
-        yield Browser(http)
+    way = Way(pods)
+    async with httpx2.AsyncClient(base_url=ADDRESS, transport=way, timeout=60) as http:
+        yield Visitor(http, way=way)
 
 
 @asynccontextmanager
-async def first_person(pods: Inside, name: str) -> AsyncIterator[Browser]:
+async def first_person(pods: Inside, name: str) -> AsyncIterator[Visitor]:
     """Whom an operator lets in by the command for it, who then sets a password and signs in."""
     link = (await pods.tool("users", "add", name, "--role", "superuser")).strip()
     async with browsing(pods) as once:
@@ -84,20 +100,16 @@ async def first_person(pods: Inside, name: str) -> AsyncIterator[Browser]:
 
 async def ask(person: Browser, assistant: UUID, words: str) -> list[str]:
     """What an assistant answers in a new chat."""
-    chat, path = str(uuid7()), f"/api/assistants/{assistant}/chats"
-    begun = await person.send("POST", path, json={"id": chat})
-    assert begun.status_code == 201, begun.text
-    answer = await person.send("POST", f"{path}/{chat}/messages", json={"id": str(uuid7()), "text": words})
-    assert answer.status_code == 200, answer.text
-    return texts(answer.json())
+    visit = Visit(person, assistant)
+    return texts(await visit.say(await visit.begin(), words))
 
 
 async def read_on(person: Browser, over: asyncio.Event) -> int:
     """Read one page after the other until the end; gives how many there were."""
     read = 0
     while not over.is_set():
-        answer = await person.http.get("/api/session")
-        assert answer.status_code == 200, answer.text
+        async with unnoticed():
+            await until_answered(partial(asked, person, "GET", "/api/session"))
         read += 1
         with suppress(TimeoutError):
             async with asyncio.timeout(0.2):

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import signal
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
 from typing import Any
+from uuid import UUID
 
 import pytest
-from tests.modelservice.places import store_at
+from sqlalchemy import text
+from tests.modelservice.places import gone, store_at
 from tests.services.kubernetes.running import HOST, KubernetesNamespace
-from tests.services.modelservice import Service, Talk, project, service_at, texts
+from tests.services.modelservice import Service, project, service_at, texts
 from tests.services.objects import ObjectServer
 from tests.services.up import busy
+from tests.services.visiting import Chatting
 
-from talkwright.backend.chats import turns
 from talkwright.cli.supervisor.child import Child
 
 PATIENCE_SECONDS = 240.0
@@ -67,6 +71,25 @@ class Pods:
         words = ("--grace-period=0", "--force", "--wait=false", "--ignore-not-found")
         return bool(names and await self.kubectl("delete", "pod", *names, *words))
 
+    async def at_work(self, role: str) -> list[UUID]:
+        """Who of a role has something to lose: who leads, or holds an attempt."""
+        kind = "training" if role.startswith("training") else "deployment"
+        led = "SELECT holder FROM studio.leases WHERE key = :lead AND expires_at > clock_timestamp()"
+        held = "SELECT worker FROM studio.attempts WHERE work_kind = :kind AND ended_at IS NULL ORDER BY started_at"
+        query, values = (led, {"lead": f"lead:{kind}"}) if role.endswith("orchestrator") else (held, {"kind": kind})
+        async with self.service.database.transaction() as session:
+            return list((await session.execute(text(query), values)).scalars())
+
+    async def kill_at_work(self, role: str) -> UUID | None:
+        """Kill one of those, which tells nobody; gives which one it was, None where there is none now."""
+        workers = await self.at_work(role)
+        for child in self.roles[role]:
+            if (pid := child.pid) is not None and (worker := child.worker) in workers:
+                os.kill(pid, signal.SIGKILL)
+                await gone(pid)
+                return worker
+        return None
+
     @asynccontextmanager
     async def replaced(self, role: str, **settings: str) -> AsyncIterator[None]:
         """While the block runs, one replica with other settings takes the place of all of a role."""
@@ -93,7 +116,6 @@ async def pods_of(
 ) -> AsyncIterator[Pods]:
     """These roles over a database, a home, a namespace and a store; unless `watched`, nobody tells of their deaths."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(turns, "WAIT_SECONDS", PATIENCE_SECONDS)
         for name, value in server.variables.items():
             patch.setenv(name, value)
         told = {f"TALKWRIGHT_{name.upper()}": str(value) for name, value in namespace.settings().items()}
@@ -129,16 +151,16 @@ async def deployed(pods: Pods, name: str, **changes: Any) -> tuple[Any, Any, Any
 async def unnoticed() -> AsyncIterator[None]:
     """Let the block take no longer than goes unnoticed, by the load while it ran.
 
-    A turn that waits in vain ends before the block is ended, with its own words on why.
+    A turn that is asked for in vain ends before the block is ended, with its own words on why.
     """
     began = monotonic()
-    async with asyncio.timeout(PATIENCE_SECONDS + UNNOTICED_SECONDS):
+    async with asyncio.timeout(PATIENCE_SECONDS + UNNOTICED_SECONDS * busy()):
         yield
     took, most = monotonic() - began, UNNOTICED_SECONDS * busy()
     assert took < most, f"It took {took:.1f} s, which people notice after {most:.1f} s."
 
 
-async def chat_on(talk: Talk, over: asyncio.Event) -> int:
+async def chat_on(talk: Chatting, over: asyncio.Event) -> int:
     """One conversation after the other until the end, none of which waits long; gives how many were answered."""
     answered = 0
     while not over.is_set():

@@ -1,6 +1,6 @@
 """The studio as `deploy/kubernetes` has it: roles in pods, with an account's token and the least rights.
 
-People come in by the backend's pods; where a chat must outlive any pod, the test itself is one more backend.
+People come in by the backend's pods, and talk to them as a page does; the test itself is one more backend.
 """
 
 from __future__ import annotations
@@ -16,25 +16,29 @@ from uuid import UUID
 import httpx2
 import psycopg
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 from tests.modelservice.kubernetes.inside import Inside, inside
-from tests.modelservice.kubernetes.people import ask, browsing, first_person, places_of, read_on
+from tests.modelservice.kubernetes.people import Visitor, Way, ask, browsing, first_person, places_of, read_on
 from tests.modelservice.kubernetes.podded import PATIENCE_SECONDS, chat_on, deployed, unnoticed
 from tests.services.kubernetes.running import KubernetesCluster
-from tests.services.modelservice import project, talking, texts
+from tests.services.modelservice import locked, project, talking, texts, waits_for
 from tests.services.objects import ObjectServer
 from tests.services.postgres import TestServer
 from tests.services.prometheus import targets
-from tests.services.studio import PLAIN, Browser
+from tests.services.studio import PLAIN
 from tests.services.up import busy
+from tests.services.visiting import Visit
 
 from talkwright.database.engine import plain_url
 from talkwright.database.leases import of_attempt
 from talkwright.database.settings import DatabaseSettings
-from talkwright.database.tables import leases, workers
+from talkwright.database.tables import chat_events, chat_messages, chats, leases, workers
 from talkwright.modelservice.settings import ModelServiceSettings
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow, pytest.mark.timeout(900)]
+
+ORCHESTRATORS = "talkwright/role=running-orchestrator"
+NAMES = "jsonpath={.items[*].metadata.name}"
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +54,7 @@ async def pods(
 
 
 @pytest.fixture(scope="module")
-async def ann(pods: Inside) -> AsyncIterator[Browser]:
+async def ann(pods: Inside) -> AsyncIterator[Visitor]:
     """The first person that was let in."""
     async with first_person(pods, "ann") as browser:
         yield browser
@@ -92,7 +96,33 @@ async def silent_before_another(pods: Inside, deployment: Any, worker: UUID) -> 
     return float(lasted.total_seconds()) - ModelServiceSettings().consumer_lease_seconds  # those of the new lease
 
 
-async def test_a_person_signs_in_and_reads_the_page_whichever_backend_answers(pods: Inside, ann: Browser) -> None:
+async def pod_at(pods: Inside, address: str) -> str:
+    """The pod of the studio that has an address."""
+    return await pods.says("get", "pods", "-o", f'jsonpath={{.items[?(@.status.podIP=="{address}")].metadata.name}}')
+
+
+async def killed_in_a_turn(pods: Inside, visit: Visit, way: Way) -> None:
+    """Kill the backend that takes a message when it would write the turn: whoever said it is answered all the same."""
+    chat = await visit.begin()
+    assert texts(await visit.say(chat, "send money")) == ["Who shall get the money?"]
+    with locked(pods.service, "chat_events"):
+        answering = asyncio.create_task(visit.say(chat, "/SetSlots(recipient=Ann)"))
+        await waits_for(pods.service, "chat_events")
+        await pods.kill(await pod_at(pods, way.last))
+    async with unnoticed():
+        assert texts(await answering) == ["How much?"]
+    await pods.rolled_out()
+
+
+async def heard_once(pods: Inside, assistant: UUID) -> None:
+    """See that each message of an assistant's chats stands in one turn, however often it was asked."""
+    said = select(func.count()).select_from(chat_messages.join(chats)).where(chats.c.assistant == assistant)
+    heard = select(func.count()).select_from(chat_events.join(chats)).where(chats.c.assistant == assistant)
+    async with pods.service.database.transaction() as session:
+        assert await session.scalar(said) == await session.scalar(heard.where(chat_events.c.type == "user"))
+
+
+async def test_a_person_signs_in_and_reads_the_page_whichever_backend_answers(pods: Inside, ann: Visitor) -> None:
     assert len(await places_of(pods, "backend")) == 2  # one request after the other goes to another of them
     for _ in range(2):
         assert (await ann.http.get("/api/session")).json()["person"]["name"] == "ann"
@@ -109,7 +139,7 @@ async def test_a_person_signs_in_and_reads_the_page_whichever_backend_answers(po
 
 
 async def test_who_trains_reads_and_chats_notices_no_pod_that_is_deleted_killed_or_rolled_out(
-    pods: Inside, ann: Browser
+    pods: Inside, ann: Visitor
 ) -> None:
     service = pods.service
     assistant, training, bot = await deployed(pods, "inside")
@@ -119,9 +149,11 @@ async def test_who_trains_reads_and_chats_notices_no_pod_that_is_deleted_killed_
     await pods.hold(name)
     assert await ask(ann, assistant, "send money") == ["Who shall get the money?"]
     uid = await pods.kubectl("get", "pods", "-l", f"talkwright/job={name}", "-o", "jsonpath={.items[*].metadata.uid}")
-    over = asyncio.Event()
+    visit, over = Visit(ann, assistant), asyncio.Event()
+    await killed_in_a_turn(pods, visit, ann.way)
     async with talking(service, assistant) as talk:
-        others, reader = asyncio.create_task(chat_on(talk, over)), asyncio.create_task(read_on(ann, over))
+        reader = asyncio.create_task(read_on(ann, over))
+        others = [asyncio.create_task(chat_on(each, over)) for each in (talk, visit, visit)]
         chat = await talk.begin()
         assert texts(await talk.say(chat, "send money")) == ["Who shall get the money?"]
 
@@ -139,16 +171,22 @@ async def test_who_trains_reads_and_chats_notices_no_pod_that_is_deleted_killed_
         lease = ModelServiceSettings().consumer_lease_seconds
         assert lease - 1 < await silent < lease + 10 * busy()
 
+        await pods.kill(await pod_at(pods, ann.way.last))
+        for orchestrator in (await pods.says("get", "pods", "-l", ORCHESTRATORS, "-o", NAMES)).split():
+            await pods.kill(orchestrator)
+        await pods.rolled_out()
+
         before = await consumers(pods) | {one}
-        await pods.says("rollout", "restart", "deployment/running-consumer", "deployment/backend")
+        rolled = ("running-consumer", "running-orchestrator", "backend")
+        await pods.says("rollout", "restart", *(f"deployment/{role}" for role in rolled))
         await pods.rolled_out()
         await held_by_another(pods, bot, before)
         assert not await consumers(pods) & before
         assert texts(await talk.say(chat, "/SetSlots(amount=20)"))[0] == "Sent 20 to Ann."
         assert await ask(ann, assistant, "send money") == ["Who shall get the money?"]
         over.set()
-        assert await others > 10
-        assert await reader > 10
+        assert all(count > 10 for count in await asyncio.gather(*others, reader))
+    await heard_once(pods, assistant)
     assert (await service.row("deployment", bot.id)).attempt == bot.attempt  # nothing was started anew
     again = await pods.kubectl("get", "pods", "-l", f"talkwright/job={name}", "-o", "jsonpath={.items[*].metadata.uid}")
     assert (again, len(uid.split())) == (uid, 1)
@@ -191,7 +229,7 @@ async def test_all_roles_are_well_and_scraped_and_of_each_kind_of_orchestrator_o
     assert scraped == wanted | {"training-orchestrator", "running-orchestrator"}
 
 
-async def test_the_doctor_finds_all_well_in_the_pod_of_an_operators_commands(pods: Inside, ann: Browser) -> None:
+async def test_the_doctor_finds_all_well_in_the_pod_of_an_operators_commands(pods: Inside, ann: Visitor) -> None:
     found = {one["area"]: one for one in json.loads(await pods.tool("doctor", "--json"))}
     noted = {area: one["found"] for area, one in found.items() if one["state"] != "well"}
     assert noted.keys() == {"actions"}, noted

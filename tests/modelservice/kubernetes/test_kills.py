@@ -5,15 +5,12 @@ Nobody tells of a death: what a dead role held is free when its lease has run ou
 
 import asyncio
 import json
-import os
 import random
-import signal
 from collections.abc import Iterator
 from pathlib import Path
 from uuid import UUID
 
 import pytest
-from sqlalchemy import text
 from tests.modelservice.kubernetes.podded import PATIENCE_SECONDS, Pods, chat_on, deployed, pods_of
 from tests.services.kubernetes.running import KubernetesCluster
 from tests.services.modelservice import project, talking
@@ -47,16 +44,6 @@ def targets() -> Iterator[str]:
     yield from wanted
 
 
-async def at_work(pods: Pods, role: str) -> list[UUID]:
-    """Who of a role has something to lose: who leads, or holds an attempt."""
-    kind = "training" if role.startswith("training") else "deployment"
-    led = "SELECT holder FROM studio.leases WHERE key = :lead AND expires_at > clock_timestamp()"
-    held = "SELECT worker FROM studio.attempts WHERE work_kind = :kind AND ended_at IS NULL ORDER BY started_at"
-    query, values = (led, {"lead": f"lead:{kind}"}) if role.endswith("orchestrator") else (held, {"kind": kind})
-    async with pods.service.database.transaction() as session:
-        return list((await session.execute(text(query), values)).scalars())
-
-
 async def kill(pods: Pods, target: str, bot: UUID) -> bool:
     """Kill whoever of a role is at work, the pod of a training, or that of the bot; False where none is there now."""
     if target == "bot":
@@ -67,11 +54,7 @@ async def kill(pods: Pods, target: str, bot: UUID) -> bool:
         there = json.loads(await pods.kubectl("get", "pods", "-l", labels, "-o", "json"))["items"]
         jobs = [pod["metadata"]["labels"]["talkwright/job"] for pod in there if look({}, [pod]).phase == "running"]
         return bool(jobs) and await pods.lose(jobs[0])
-    busy = await at_work(pods, target)
-    running = [child.pid for child in pods.roles[target] if child.pid is not None and child.worker in busy]
-    if running:
-        os.kill(running[0], signal.SIGKILL)
-    return bool(running)
+    return await pods.kill_at_work(target) is not None
 
 
 async def test_nobody_who_trains_and_chats_notices_twenty_kills(

@@ -1,8 +1,6 @@
 """Trainings and bots in pods, from the queue to the answer, and nothing of them left behind."""
 
 import asyncio
-import os
-import signal
 from collections.abc import AsyncIterator
 from contextlib import suppress
 
@@ -55,9 +53,7 @@ async def test_trainings_and_bots_run_in_pods_and_chats_go_on_through_a_switch_a
 
         # the consumer that holds the bot dies: the bot stays, another consumer or its next life goes on with it
         before = (await service.attempts("deployment", first.id))[-1]
-        holder = next(child for child in pods.roles["running-consumer"] if child.worker == before.worker)
-        assert holder.pid is not None
-        os.kill(holder.pid, signal.SIGKILL)
+        assert await pods.kill_at_work("running-consumer") == before.worker
         async with unnoticed():
             assert texts(await talk.say(chat, "/SetSlots(recipient=Ann)")) == ["How much?"]
         again = await service.train(assistant, project("podded", verb="Paid"), deploy=True)

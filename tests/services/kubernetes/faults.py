@@ -43,9 +43,13 @@ class FaultProxy:
     url: str = ""
     faults: list[Fault] = field(default_factory=list)
     asked: list[tuple[str, str]] = field(default_factory=list)
+    done: list[tuple[str, str, int]] = field(default_factory=list)
+    """What was handed on, in the order of the server's answers, with their statuses."""
     streams: dict[asyncio.Task[Any], str] = field(default_factory=dict)
     hold: Callable[[str, str], asyncio.Event | None] = lambda _method, _path: None
     """Gives an event that a request, done at the server, waits for before its answer goes back."""
+    keep: Callable[[str, str], asyncio.Event | None] = lambda _method, _path: None
+    """Gives an event that a request waits for before it is handed on, also where whoever sent it is gone by then."""
 
     def cut(self, part: str) -> int:
         """Cut the streams whose path holds these words; gives how many there were."""
@@ -88,9 +92,12 @@ async def fault_proxy(kubeconfig: Path) -> AsyncIterator[FaultProxy]:
                 return _failed(request, fault)
             fields = {name: value for name, value in request.headers.items() if name.lower() not in _HOP}
             data = await request.read()
+            if (kept := proxy.keep(method, path)) is not None:
+                await kept.wait()
             async with session.request(
                 method, cluster["server"] + path, headers=fields, data=data, ssl=trust
             ) as answer:
+                proxy.done.append((method, path, answer.status))
                 if fault is not None and most is None:
                     await answer.read()
                     return _failed(request, fault)

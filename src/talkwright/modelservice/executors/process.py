@@ -9,7 +9,9 @@ import os
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +20,7 @@ from talkwright.modelservice.executors.base import JobError
 from talkwright.modelservice.executors.cgroups import make_cgroup, remove_cgroup
 from talkwright.modelservice.executors.folders import Owner
 from talkwright.modelservice.executors.identity import ProcessIdentity, boot_id, identity_of, is_alive
-from talkwright.modelservice.executors.users import closed_at, give_to, user_of
+from talkwright.modelservice.executors.users import OwnUser, closed_at, give_to, others_can_run, own_user
 from talkwright.modelservice.executors.wrapper import GRACE_SECONDS, NO_ROOM, PARTING_SECONDS
 from talkwright.modelservice.jobs import LISTEN, Cause, Desk, Ended, Job, LogLine, ended_from, parse_line
 from talkwright.operations.logs import get_logger
@@ -80,14 +82,14 @@ class ProcessJob:
         return f"http://{_HOST}:{port}"
 
     async def stop(self, grace: float | None = None) -> Ended:
-        """Tell the wrapper, which ends the job; if the wrapper hangs, kill its session."""
+        """Tell the wrapper, which ends the job; if the wrapper hangs or can't be followed, kill its session."""
         grace = GRACE_SECONDS if grace is None else grace
         self._tell({"stop": grace})
         try:
             # wait_for of 3.11 may swallow a cancellation
             async with asyncio.timeout(grace + GRACE_SECONDS + PARTING_SECONDS):
                 return await self.ended()
-        except TimeoutError:
+        except Exception:  # it takes too long, or nobody can follow it to its end
             folders.kill_job(self._folder, self._wrapper.pid)
             return await self.ended()
 
@@ -223,7 +225,6 @@ class ProcessExecutor:
         self._passed = dict(passed)
         self._own_users = own_users
         self._lifeline = lifeline
-        self._told = False
         self._keeping: set[asyncio.Task[None]] = set()
 
     @property
@@ -287,33 +288,34 @@ class ProcessExecutor:
         return ended
 
     def _start(self, job: Job, folder: Path, owner: Owner) -> subprocess.Popen[bytes]:
-        user = self._user(job)
-        if user is not None:
-            folder.chmod(0o711)
-            give_to(folder / "work", user)
-        own = {"cgroup": owner.cgroup, "user": user, "lifeline": self._lifeline}
-        _write_spec(job, folder, {**own, "environment": self._environment(job, folder, user)})
-        wrapper = folders.lay_wrapper(folder / "bin")
-        with (folder / "wrapper.log").open("wb") as errors:  # nothing of it may hold this process's own output open
-            return subprocess.Popen(  # noqa: S603 - our own script
-                [sys.executable, "-I", "-S", str(wrapper), "supervisor", str(folder)],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=errors,
-                env={"PATH": SEARCH_PATH, "LANG": "C.UTF-8"},
-                cwd=folder,
-                start_new_session=True,
-                pass_fds=() if self._lifeline is None else (self._lifeline,),
-            )
+        with self._user(job) as user:
+            number = None if user is None else user.number
+            if number is not None:
+                folder.chmod(0o711)
+                give_to(folder / "work", number)
+            own = {"cgroup": owner.cgroup, "user": number, "lifeline": self._lifeline}
+            _write_spec(job, folder, {**own, "environment": self._environment(job, folder, number)})
+            wrapper = folders.lay_wrapper(folder / "bin")
+            kept = (self._lifeline, None if user is None else user.lock)
+            with (folder / "wrapper.log").open("wb") as errors:  # nothing of it may hold this process's own output open
+                return subprocess.Popen(  # noqa: S603 - our own script
+                    [sys.executable, "-I", "-S", str(wrapper), "supervisor", str(folder)],
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=errors,
+                    env={"PATH": SEARCH_PATH, "LANG": "C.UTF-8"},
+                    cwd=folder,
+                    start_new_session=True,
+                    pass_fds=[file for file in kept if file is not None],
+                )
 
-    def _user(self, job: Job) -> int | None:
+    def _user(self, job: Job) -> AbstractContextManager[OwnUser | None]:
         try:
-            return user_of(job.name, job.command[0], job.programs) if self._own_users else None
+            has_own = self._own_users and others_can_run(job.command[0], job.programs)
         except OSError as error:
-            if not self._told:  # it holds for all jobs
-                log.warning("job.runs_as_root", reason=str(error))
-            self._told = True
-            return None
+            _tell_once(str(error))
+            has_own = False
+        return own_user(job.name) if has_own else nullcontext()
 
     def _environment(self, job: Job, folder: Path, user: int | None) -> dict[str, str]:
         work = str(folder / "work")
@@ -321,6 +323,12 @@ class ProcessExecutor:
             work = _PLACE_OF_ITSELF
         base = {"PATH": SEARCH_PATH, "HOME": work, "TMPDIR": f"{work}/.tmp", "LANG": "C.UTF-8", "TZ": "UTC"}
         return {**base, "PYTHONUNBUFFERED": "1", "PYTHONNOUSERSITE": "1", **self._passed, **job.environment}
+
+
+@cache
+def _tell_once(reason: str) -> None:
+    """Warn of what holds for all jobs of this process."""
+    log.warning("job.runs_as_root", reason=reason)
 
 
 def _not_started(folder: Path, error: OSError) -> JobError:

@@ -13,7 +13,7 @@ from sqlalchemy import func
 from talkwright.database.deployments import SECRET_PURPOSE
 from talkwright.database.work import HeldAttempt
 from talkwright.identity.secrets import SecretsError
-from talkwright.modelservice.consuming import ALLOWS, GONE, ROOM, begun, remember, timed, traced
+from talkwright.modelservice.consuming import ALLOWS, GONE, ROOM, begun, ending, remember, timed, traced
 from talkwright.modelservice.engines.base import REFUSED, Engine, Order, Serving
 from talkwright.modelservice.executors.base import JobError, RunningJob
 from talkwright.modelservice.gaps import fill_gaps
@@ -63,12 +63,8 @@ class Running:
         if beginning is None:
             return
         running, token = beginning
-        try:
+        async with ending(running):
             goes_on = await self._serve(keeper, running, token)
-        except BaseException:
-            await running.stop()
-            await running.discard()
-            raise
         if goes_on:
             await running.leave()
         else:

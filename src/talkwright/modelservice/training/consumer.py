@@ -14,7 +14,7 @@ from sqlalchemy import func
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from talkwright.modelservice.artefacts import ModelArchiveError
-from talkwright.modelservice.consuming import ALLOWS, GONE, ROOM, begun, lost, remember, timed, traced
+from talkwright.modelservice.consuming import ALLOWS, GONE, ROOM, begun, ending, lost, remember, timed, traced
 from talkwright.modelservice.engines.base import MODEL, REFUSED, Engine, Order
 from talkwright.modelservice.executors.base import JobError, RunningJob
 from talkwright.modelservice.gaps import fill_gaps
@@ -49,7 +49,8 @@ class Training:
         running = await begun(keeper, self._begin(keeper))
         if running is None:
             return
-        ended = await self._watch(keeper, running)
+        async with ending(running):
+            ended = await self._watch(keeper, running)
         if ended is None:
             await running.leave()
             return

@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx2
 
+from talkwright.assistant.addresses import FORBIDDEN_NETWORKS
 from talkwright.modelservice.artefacts import ModelArchiveError, ModelFile
 from talkwright.modelservice.engines import readiness
 from talkwright.modelservice.engines.base import MODEL, PROJECT, EngineError, Order, Serving
@@ -125,6 +126,7 @@ class RasaEngine:
             "endpoints": layout.endpoints,
             "left_out": layout.left_out,
             "variables": dict(order.variables),
+            "forbidden": FORBIDDEN_NETWORKS,
             **({"token": token} if token is not None else {}),
             **({"code": order.code.folder, "modules": layout.modules} if order.code is not None else {}),
         }

@@ -4,14 +4,16 @@
 `model.tar.gz`; `python -I rasajob.py run HOST` serves that model at a free port. The variable `TALKWRIGHT_RASA_ORDER`
 holds, as JSON, the merged config and endpoints, the paths that are no training data (`left_out`), the values of
 `${NAME}` in the endpoints (`variables`), of a job that serves the `token`, which no command line shows, and of an
-assistant whose own code may run the folder where it lies (`code`) with the `modules` that its settings name.
-It ends with code 2 where another try would end the same.
+assistant whose own code may run the folder where it lies (`code`) with the `modules` that its settings name, and the
+networks that no bot asks (`forbidden`). It ends with code 2 where another try would end the same.
 """
 
 from __future__ import annotations
 
+import errno
 import importlib.metadata
 import importlib.util
+import ipaddress
 import json
 import os
 import re
@@ -19,7 +21,9 @@ import runpy
 import socket
 import sys
 import tarfile
+from collections.abc import Iterator
 from typing import Any, NoReturn
+from urllib.parse import urlsplit
 
 ORDER = "TALKWRIGHT_RASA_ORDER"
 LEAST, BELOW, LICENSED = (3, 6), (4, 0), (3, 7)
@@ -29,8 +33,11 @@ REFUSED = 2
 CODE_SETTING = "TALKWRIGHT_JOB_PROJECT_CODE"
 DATA = "content"
 YAML = (".yml", ".yaml")
+NOT_ASKED = "a link-local or metadata address, which no bot of a studio asks"
 TEXTS = (".jinja2", ".jinja", ".j2", ".md", ".txt", ".csv", ".json")
 MOST_BYTES = 512 * 1024 * 1024
+PLACE = re.compile(r"(?i)host|url|uri|address|server|(^|_)(api_)?base$")
+"""Keys under which an endpoint may name a server without a scheme."""
 VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 
@@ -138,6 +145,61 @@ def filled(value: Any, variables: dict[str, str], missing: set[str]) -> Any:
     return [filled(item, variables, missing) for item in value] if isinstance(value, list) else value
 
 
+def addresses_of(host: str) -> set[str]:
+    """Where a name, or an address in whichever of its forms, leads; nowhere where it can't be resolved."""
+    try:
+        return {str(found[4][0]).partition("%")[0] for found in socket.getaddrinfo(host, None)}
+    except (OSError, ValueError):
+        return set()
+
+
+class Guard:
+    """Closes networks that no bot asks to this process: link-local ones, and where clouds keep credentials."""
+
+    def __init__(self, networks: list[str]) -> None:
+        self.networks = [ipaddress.ip_network(network) for network in networks]
+
+    def closes(self, host: str) -> bool:
+        """Whether a host leads to one of them."""
+        found = (ipaddress.ip_address(address) for address in addresses_of(host))
+        return any((getattr(one, "ipv4_mapped", None) or one) in network for one in found for network in self.networks)
+
+    def check(self, endpoints: Any) -> None:
+        """End the job where an endpoint's address is one of them, which is better told before than in a turn."""
+        for host in hosts(endpoints):
+            if self.closes(host):
+                refuse(f"The endpoints name {host}, {NOT_ASKED}. Name another server there.")
+
+    def close(self) -> None:
+        """From now on no connection is made to them, whatever name, redirect or library leads there."""
+        sys.modules["uvloop"] = None  # type: ignore[assignment]  # it connects past Python's sockets; asyncio does not
+        sys.addaudithook(self._hear)
+
+    def _hear(self, event: str, arguments: tuple[Any, ...]) -> None:
+        if event == "socket.connect" and isinstance(arguments[1], tuple) and self.closes(str(arguments[1][0])):
+            raise PermissionError(errno.EACCES, f"{arguments[1][0]} is {NOT_ASKED}")
+
+
+def hosts(value: Any, key: str = "") -> Iterator[str]:
+    """The hosts of all addresses in a JSON value: of texts with a scheme, and of what stands under a key for places."""
+    if isinstance(value, str):
+        text = value if "://" in value else f"//{value}" if PLACE.search(key) else ""
+        host = host_of(text)
+        if host is not None:
+            yield host
+    elif isinstance(value, (dict, list)):
+        for name, item in value.items() if isinstance(value, dict) else ((key, item) for item in value):
+            yield from hosts(item, str(name))
+
+
+def host_of(url: str) -> str | None:
+    """The host of an address, or None where it has none that can be read."""
+    try:
+        return urlsplit(url).hostname
+    except ValueError:
+        return None
+
+
 def write(path: str, value: Any) -> None:
     """Write a settings file; what is JSON is YAML."""
     with open(path, "w", encoding="utf-8") as out:
@@ -188,6 +250,9 @@ def main() -> None:
     if missing and mode == "run":
         names = ", ".join(sorted(missing))
         refuse(f"The endpoints name {names} without a value. Set a secret of that name in the assistant's settings.")
+    guard = Guard(order["forbidden"])
+    guard.check(endpoints)
+    guard.close()
     write("config.yml", order["config"])
     write("endpoints.yml", endpoints)
     arguments = train(order) if mode == "train" else run(order, words[0])

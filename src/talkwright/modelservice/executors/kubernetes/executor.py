@@ -19,6 +19,8 @@ from talkwright.modelservice.executors.kubernetes.manifest import (
     SPEC_HASH,
     Manifests,
     desk_text,
+    is_left_over,
+    is_owned_by,
     manifests,
     owned_by,
     selector,
@@ -204,6 +206,9 @@ class KubernetesExecutor:
             found = await self._cluster.get("jobs", name)
             if found is None or found["metadata"]["uid"] != uid or "deletionTimestamp" in found["metadata"]:
                 return None
+            secret = await self._cluster.get("secrets", name)
+            if secret is None or not is_owned_by(secret, found):  # without its own, its pod hears of nobody
+                return None
             await self._cluster.patch("secrets", name, {"stringData": {"desk.json": desk_text(desk)}})
         except ClusterError as error:
             if error.status == 404:
@@ -242,28 +247,33 @@ class KubernetesExecutor:
         """The Job's Secret and Service; without them it is deleted again, for its pod would wait for ever."""
         try:
             for resource, manifest in (("secrets", made.secret), ("services", made.service)):
-                if manifest is None:
-                    continue
-                try:
-                    await self._cluster.create(resource, owned_by(manifest, job))
-                except ClusterError as error:
-                    if error.status != 409:
-                        raise
-                    if resource == "secrets":  # of this Job, or of one of the same name that is being cleared away
-                        await self._own_secret(manifest, job)
+                if manifest is not None:
+                    await self._belonging(resource, manifest, job)
         except (ClusterError, asyncio.CancelledError):
             with contextlib.suppress(ClusterError):
                 await self._cluster.delete("jobs", made.name, job["metadata"]["uid"])
             raise
 
-    async def _own_secret(self, manifest: Mapping[str, Any], job: Mapping[str, Any]) -> None:
-        name = manifest["metadata"]["name"]
-        found = await self._cluster.get("secrets", name)
-        owners = (found or {"metadata": {}})["metadata"].get("ownerReferences") or ()
-        if found is not None and any(owner["uid"] == job["metadata"]["uid"] for owner in owners):
-            change = {"stringData": {"desk.json": manifest["stringData"]["desk.json"]}}
-            await self._cluster.patch("secrets", name, change)
+    async def _belonging(self, resource: str, manifest: Mapping[str, Any], job: Mapping[str, Any]) -> None:
+        """One of them, new or found again. Raises ClusterError."""
+        try:
+            await self._cluster.create(resource, owned_by(manifest, job))
+        except ClusterError as error:
+            if error.status != 409:
+                raise
+            await self._found(resource, manifest, job)
+
+    async def _found(self, resource: str, manifest: Mapping[str, Any], job: Mapping[str, Any]) -> None:
+        """What has the name already: taken where it is this Job's own. Raises ClusterError where it is another's."""
+        name = str(manifest["metadata"]["name"])
+        found = await self._cluster.get(resource, name)
+        if found is not None and is_owned_by(found, job):
+            if resource == "secrets":  # a holder before wrote its own desk there
+                change = {"stringData": {"desk.json": manifest["stringData"]["desk.json"]}}
+                await self._cluster.patch(resource, name, change)
             return
         if found is not None:
-            await self._cluster.delete("secrets", name, found["metadata"]["uid"])
-        await self._cluster.create("secrets", owned_by(manifest, job))
+            if not is_left_over(found, job):
+                raise ClusterError(409, f"There is another {manifest['kind']} {name}.")
+            await self._cluster.delete(resource, name, found["metadata"]["uid"])
+        await self._cluster.create(resource, owned_by(manifest, job))

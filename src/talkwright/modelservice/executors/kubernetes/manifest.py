@@ -10,7 +10,7 @@ import hashlib
 import json
 import math
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -328,3 +328,21 @@ def owned_by(manifest: Mapping[str, Any], job: Mapping[str, Any]) -> dict[str, A
         "blockOwnerDeletion": False,
     }
     return {**manifest, "metadata": {**manifest["metadata"], "ownerReferences": [owner]}}
+
+
+def is_owned_by(found: Mapping[str, Any], job: Mapping[str, Any]) -> bool:
+    """Whether an object is a part of this very Job."""
+    return any(owner["uid"] == job["metadata"]["uid"] for owner in _owners(found))
+
+
+def is_left_over(found: Mapping[str, Any], job: Mapping[str, Any]) -> bool:
+    """Whether it was a part of a Job that had the name before this one, so that it is being cleared away."""
+    return any(
+        owner["apiVersion"].startswith("batch/")  # whatever its version
+        and (owner["kind"], owner["name"]) == ("Job", job["metadata"]["name"])
+        for owner in _owners(found)
+    )
+
+
+def _owners(found: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    return found["metadata"].get("ownerReferences") or ()

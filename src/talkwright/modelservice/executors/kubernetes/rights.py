@@ -28,7 +28,7 @@ RIGHTS = tuple(
         ("", "pods", ("list", "watch", "delete")),
         ("", "pods/log", ("get",)),
         ("", "secrets", ("create", "get", "patch", "delete")),
-        ("", "services", ("create",)),
+        ("", "services", ("create", "get", "delete")),
         ("", "events", ("list",)),
     )
     for verb in verbs

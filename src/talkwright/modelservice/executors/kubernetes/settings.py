@@ -62,7 +62,10 @@ class KubernetesSettings(Section):
     kubernetes_running_cpu: str = Field("100m", pattern=_QUANTITY, description="Processors that a model asks for.")
     kubernetes_user: int = Field(10_001, ge=1, description="The number of the user that jobs run as; never root.")
     kubernetes_keep_seconds: int = Field(
-        3600, ge=3600, description="Seconds that an ended Job is kept, for people to look at."
+        3600,
+        ge=3600,
+        description="Seconds after its end that the cluster itself clears a Job away, where neither its consumer nor "
+        "an orchestrator could: they delete it as soon as its outcome is written down.",
     )
     kubernetes_start_seconds: float = Field(
         300.0, gt=0, description="Seconds within which a pod must run, or its job counts as lost."

@@ -1,15 +1,17 @@
-"""A store that is away when a job is to start: that is waited for, and is no fault of the job."""
+"""What a consumer's trade does where the store is away at its start, and where its job can't be followed to its end."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import insert, select
-from tests.modelservice.places import python
+from tests.modelservice.places import gone, python
 
 from talkwright.database.engine import Database
 from talkwright.database.ids import uuid7
@@ -20,7 +22,7 @@ from talkwright.modelservice import patience
 from talkwright.modelservice.engines.base import MODEL, Order
 from talkwright.modelservice.engines.known import Engines
 from talkwright.modelservice.engines.talkwright import TalkwrightEngine
-from talkwright.modelservice.executors.process import ProcessExecutor
+from talkwright.modelservice.executors.process import ProcessExecutor, ProcessJob
 from talkwright.modelservice.granting import JobDesk, JobGrants
 from talkwright.modelservice.jobs import Job
 from talkwright.modelservice.keeper import Keeper
@@ -28,6 +30,7 @@ from talkwright.modelservice.leases import Lease, Leases
 from talkwright.modelservice.means import Means
 from talkwright.modelservice.running.consumer import Running
 from talkwright.modelservice.settings import ModelServiceSettings
+from talkwright.modelservice.training.consumer import Training
 from talkwright.modelservice.variables import Variables
 from talkwright.storage.objects import ObjectStore, StorageError
 
@@ -57,10 +60,21 @@ class AwayStore(ObjectStore):
 class Place:
     """A running consumer's trade, and one attempt in its hands."""
 
-    trade: Running
+    trade: Training | Running
     keeper: Keeper
     store: AwayStore
     folder: Path
+    means: Means
+
+
+def runs(monkeypatch: pytest.MonkeyPatch, source: str) -> None:
+    """Have each job of the engine run that, over the stored model."""
+
+    def job(_: TalkwrightEngine, order: Order, *__: object) -> Job:
+        return Job(name=order.name, command=python(source), inputs={STORED: MODEL})
+
+    for kind in ("training_job", "running_job"):
+        monkeypatch.setattr(TalkwrightEngine, kind, job)
 
 
 @pytest.fixture
@@ -68,11 +82,7 @@ async def place(database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(patience, "FIRST_PAUSE", 0.01)
     store = AwayStore((tmp_path / "objects").as_uri())
     await store.put(STORED, b"a model")
-
-    def job(_: TalkwrightEngine, order: Order, __: object) -> Job:
-        return Job(name=order.name, command=python(ENDS), inputs={STORED: MODEL})
-
-    monkeypatch.setattr(TalkwrightEngine, "running_job", job)
+    runs(monkeypatch, ENDS)
     keyring, leases, attempt, work = Keyring([b"k" * 32]), Leases(database, uuid7(), 60), uuid7(), uuid7()
     row = {"id": attempt, "work_kind": "deployment", "work": work, "number": 1}
     async with database.transaction() as session:
@@ -95,7 +105,7 @@ async def place(database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPa
         settings=settings,
         engines=Engines(settings),
     )
-    return Place(Running(means), Keeper(held, lease, leases), store, tmp_path / "jobs")
+    return Place(Running(means), Keeper(held, lease, leases), store, tmp_path / "jobs", means)
 
 
 async def ended(database: Database, place: Place) -> tuple[str, str, str | None]:
@@ -135,3 +145,22 @@ async def test_what_is_not_in_the_store_is_not_waited_for(database: Database, pl
         f"The job could not be started: There is no object {STORED}.",
         '{"cause": "storage"}',
     )
+
+
+@pytest.mark.parametrize("trade", [Training, Running])
+async def test_a_job_that_cannot_be_followed_has_ended_before_another_attempt_begins(
+    database: Database, place: Place, monkeypatch: pytest.MonkeyPatch, trade: type[Training | Running]
+) -> None:
+    found: list[int] = []
+
+    def breaks(_: ProcessJob, record: Mapping[str, Any]) -> None:
+        found.append(int(record["text"]))
+        raise ValueError("This is no line of a log.")
+
+    monkeypatch.setattr(ProcessJob, "_note", breaks)
+    runs(monkeypatch, "import os, time; print(os.getpid()); time.sleep(60)")
+    place.store.away, place.trade = 0, trade(place.means)
+    with pytest.raises(ValueError, match="no line"):
+        await ended(database, place)
+    await gone(found[0])
+    assert list(place.folder.iterdir()) == []
