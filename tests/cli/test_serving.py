@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 
 import pytest
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
 from tests.services.commands import Place
 from tests.services.forwarding import forwarded
 from tests.services.postgres import TestServer
@@ -22,10 +22,19 @@ from tests.services.studio import run_studio
 
 from talkwright.cli.serving import _say_ready
 from talkwright.cli.settings import SupervisedSettings
+from talkwright.cli.supervisor.sockets import none_free
 
 ENDED_BEFORE_SECONDS = 3.0
 """Longer than a backend by itself waits for requests."""
 REPORT = b'{"csp-report": {"effective-directive": "img-src"}}'
+
+
+def server_of(address: str) -> tuple[URL, tuple[str, int]]:
+    """A database's address, and where its server listens."""
+    url = make_url(address)
+    assert url.host is not None
+    assert url.port is not None
+    return url, (url.host, url.port)
 
 
 def test_what_a_backend_has_begun_is_answered_although_it_ends_meanwhile(postgres: TestServer, tmp_path: Path) -> None:
@@ -56,14 +65,51 @@ def test_what_a_backend_has_begun_is_answered_although_it_ends_meanwhile(postgre
                 backend.kill()
 
 
+def test_a_port_that_is_taken_is_said_in_words(postgres: TestServer, tmp_path: Path) -> None:
+    with postgres.database() as name, socket.create_server(("127.0.0.1", 0)) as sock:
+        port = sock.getsockname()[1]
+        place = Place(tmp_path, postgres.settings(name), {"TALKWRIGHT_PORT": str(port)}, here=True)
+        refused = place.command("backend")
+    assert (refused.returncode, refused.stderr.splitlines()[-1]) == (2, none_free(port))
+
+
+@pytest.mark.anyio
+async def test_a_port_that_another_took_while_the_database_was_away_is_said_in_words(
+    fresh_database_url: str, tmp_path: Path
+) -> None:
+    url, target = server_of(fresh_database_url)
+    with socket.socket() as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as a backend that waits does: both have the port
+        other.bind(("127.0.0.1", 0))
+        port = other.getsockname()[1]
+        async with forwarded("127.0.0.1", target) as away:
+            pass
+        through = url.set(host="127.0.0.1", port=away).render_as_string(hide_password=False)
+        place = Place(tmp_path, more={"TALKWRIGHT_DATABASE_URL": through, "TALKWRIGHT_PORT": str(port)})
+        command = [sys.executable, "-m", "talkwright.cli.main", "backend"]
+        backend = await asyncio.create_subprocess_exec(
+            *command, env=place.environment(), stderr=asyncio.subprocess.PIPE
+        )
+        assert backend.stderr is not None
+        try:
+            async with asyncio.timeout(60):
+                while b"does not answer" not in await backend.stderr.readline():
+                    pass
+                other.listen()
+                async with forwarded("127.0.0.1", target, away):
+                    said = await backend.stderr.read()
+                    code = await backend.wait()
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                backend.kill()
+    assert (code, said.decode().splitlines()[-1]) == (2, none_free(port))
+
+
 @pytest.mark.anyio
 async def test_a_database_that_goes_just_as_a_backend_begins_is_waited_for(
     fresh_database_url: str, tmp_path: Path
 ) -> None:
-    url = make_url(fresh_database_url)
-    assert url.host is not None
-    assert url.port is not None
-    target = (url.host, url.port)
+    url, target = server_of(fresh_database_url)
     read, write = os.pipe()
     async with contextlib.AsyncExitStack() as line:
         port = await line.enter_async_context(forwarded("127.0.0.1", target))

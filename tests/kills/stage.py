@@ -7,6 +7,7 @@ import contextlib
 import json
 import os
 import re
+import select
 import signal
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -360,8 +361,13 @@ def environment_of(pid: int) -> dict[str, str]:
 
 
 def kill(pid: int) -> None:
-    """End a process without any warning."""
-    os.kill(pid, signal.SIGKILL)
+    """End a process without any warning, and wait until it is gone: until then its connections still take requests."""
+    handle = os.pidfd_open(pid)
+    try:
+        signal.pidfd_send_signal(handle, signal.SIGKILL)
+        select.select([handle], [], [])  # readable once it has ended
+    finally:
+        os.close(handle)
 
 
 @contextlib.contextmanager

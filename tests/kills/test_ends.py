@@ -98,7 +98,7 @@ async def _end(stage: Stage, end: str) -> None:
             up.kill()
             for pid in {*stage.up.processes(), server}:
                 with contextlib.suppress(ProcessLookupError):  # the first deaths end others
-                    kill(pid)
+                    os.kill(pid, signal.SIGKILL)  # without waiting for one before the next
         case end if end == LEFT_ALONE:
             guard = next(pid for pid, words in stage.up.processes().items() if words.startswith("/bin/sh"))
             kill(guard)  # who would have ended the database

@@ -187,6 +187,7 @@ def figures_ports(up: Up) -> set[int]:
     return {record["port"] for record in up.log() if record["event"] == "management.listening"}
 
 
+@pytest.mark.slow
 async def test_no_log_figure_or_refusal_tells_what_people_type_or_what_is_secret(tmp_path: Path) -> None:
     home, told = tmp_path / "home", Told()
     async with studio(home, **SETTINGS) as up:

@@ -1,11 +1,14 @@
 """Which libraries each role of a running studio loads: what it needs, and nothing that would slow its start."""
 
 import asyncio
+import pkgutil
 import re
 from pathlib import Path
 
 import pytest
 from tests.services.up import Up, stopped, studio
+
+import talkwright.assistant
 
 pytestmark = pytest.mark.anyio
 
@@ -14,7 +17,12 @@ TRAINING = ("numpy", "scipy", "sklearn", "tokenizers", "wordllama", "threadpoolc
 SERVING = ("fastapi", "starlette", "uvicorn", "joserfc", "argon2")
 DRAWING = ("rich.console", "rich.traceback")
 """What structlog would load for stack traces on a terminal."""
-CONTENT = ("lark", "jinja2", "yaml", "rapidfuzz", "talkwright.assistant", "talkwright.conversation")
+ASSISTANT = tuple(
+    f"talkwright.assistant.{module.name}"
+    for module in pkgutil.iter_modules(talkwright.assistant.__path__)
+    if module.name != "addresses"  # a small one, which the settings of language models read
+)
+CONTENT = ("lark", "jinja2", "yaml", "rapidfuzz", *ASSISTANT, "talkwright.conversation")
 MIGRATING = ("alembic", "mako", "procrastinate")
 FORBIDDEN = {
     "up": (*TRAINING, *SERVING, *CONTENT, *MIGRATING, "cryptography", "obstore", "talkwright.engine.running"),
@@ -75,6 +83,7 @@ def imported(up: Up) -> dict[str, set[str]]:
     return found
 
 
+@pytest.mark.slow
 async def test_no_role_loads_what_it_does_not_need(tmp_path: Path) -> None:
     settings = {"TALKWRIGHT_EXAMPLE": "none", "PYTHONPROFILEIMPORTTIME": "1"}
     async with studio(tmp_path / "home", **settings) as up:

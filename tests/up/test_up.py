@@ -93,6 +93,8 @@ async def test_an_empty_folder_becomes_a_studio_whose_example_talks_and_each_sta
         form = {"username": "admin", "password": PASSWORD, "again": PASSWORD}
         async with httpx2.AsyncClient(trust_env=False) as client:
             assert (await client.post(again.link, data=form)).is_redirect
+        (kept,) = await again.row("SELECT password FROM idp.accounts")
+        assert kept.startswith("$argon2id$v=19$m=65536,t=3,p=4$"), "RFC 9106, 4: the second recommended choice"
         await ends_in_time(again, signal.SIGTERM)
     async with studio(home) as last:
         assert "token=" not in last.link
@@ -114,6 +116,7 @@ async def ends_in_time(up: Up, number: signal.Signals) -> None:
     del reader
 
 
+@pytest.mark.slow
 async def test_the_death_of_up_itself_leaves_nothing_behind(house: House) -> None:
     async with house.runs() as up:
         assert len(up.processes()) > 5
@@ -163,6 +166,7 @@ async def test_beside_whoever_has_its_port_it_takes_another_and_says_so(house: H
         assert any(f"Port {house.port} is taken" in line for line in up.lines)
 
 
+@pytest.mark.slow
 async def test_a_killed_role_comes_back_and_the_port_stays(house: House) -> None:
     async with house.runs() as up:
         for role in ("backend", "training-orchestrator", "running-consumer"):

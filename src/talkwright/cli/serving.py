@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import json
 import os
 import socket
@@ -18,6 +19,7 @@ from talkwright.backend.quotas.settings import QuotaSettings
 from talkwright.backend.secrets.given import GivenNames
 from talkwright.backend.settings import BackendSettings
 from talkwright.cli.settings import SupervisedSettings
+from talkwright.cli.supervisor.sockets import NoPortError, bind, none_free
 from talkwright.database.engine import UNAVAILABLE, Database
 from talkwright.database.ids import uuid7
 from talkwright.database.readiness import unready_reason, until_ready
@@ -26,7 +28,7 @@ from talkwright.engine.quiet_server import QuietServer
 from talkwright.identity.secrets import keyring
 from talkwright.identity.settings import IdentitySettings
 from talkwright.modelservice.settings import ModelServiceSettings
-from talkwright.operations.config import reveal
+from talkwright.operations.config import SettingsError, reveal
 from talkwright.operations.role import RoleContext
 from talkwright.operations.waiting import first_of
 from talkwright.storage.objects import ObjectStore, open_store
@@ -49,7 +51,10 @@ SECTIONS = (
 
 
 async def serve_backend(context: RoleContext) -> None:
-    """Serve until the role stops; open streams end first, so that they delay nothing."""
+    """Serve until the role stops; open streams end first, so that they delay nothing.
+
+    Raises SettingsError where another program listens at its address.
+    """
     settings = context.settings
     backend, supervised = settings[BackendSettings], settings[SupervisedSettings]
     database_settings, home = settings[DatabaseSettings], settings[HomeSettings].home
@@ -79,6 +84,11 @@ async def serve_backend(context: RoleContext) -> None:
             extensions=extensions,
         ) as studio:
             await _serve(context, studio, sock, supervised)
+    except OSError as error:
+        if error.errno != errno.EADDRINUSE:
+            raise
+        # Another server that waited for its database too had taken it as this one did, and was the first to listen.
+        raise SettingsError(none_free(backend.port)) from error
     finally:
         await bots.close()
         await database.close()
@@ -135,9 +145,10 @@ async def _may_go(context: RoleContext, descriptor: int | None) -> bool:
 def _socket(backend: BackendSettings, supervised: SupervisedSettings) -> socket.socket:
     if supervised.listen_fd is not None:
         return socket.socket(fileno=supervised.listen_fd)
-    from talkwright.cli.supervisor.sockets import bind  # noqa: PLC0415 - `up` has it already
-
-    return bind(backend.host, backend.port)
+    try:
+        return bind(backend.host, backend.port)
+    except NoPortError as error:
+        raise SettingsError(str(error)) from error
 
 
 class _Server(QuietServer):

@@ -213,6 +213,7 @@ for path in sorted(pathlib.Path(sys.argv[1]).iterdir()):
 """
 
 
+@pytest.mark.slow
 def test_each_of_them_is_read_within_300_megabytes(tmp_path: Path) -> None:
     for name, (make, *_) in HOSTILE.items():
         (tmp_path / name).write_bytes(make())

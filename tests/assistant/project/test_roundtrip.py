@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from talkwright.assistant.items import Kind
@@ -367,6 +367,7 @@ def test_any_domain_file_comes_back_byte_for_byte(text: str) -> None:
 
 
 @given(st.text(alphabet="flows:intn -|>'\"{}[],#&*\n\r\t", max_size=80))
+@example(text="::\rf:")
 @settings(max_examples=300)
 def test_any_text_at_all_comes_back_byte_for_byte(text: str) -> None:
     for head in ("", "flows:\n", "domain: x\nslots:\n", "nlu:\n"):

@@ -82,6 +82,18 @@ def test_most_common_mistakes_come_with_a_fix() -> None:
     } <= {rule[1] for rule in WITH_FIX}
 
 
+@pytest.mark.parametrize(("question", "after"), [(None, {}), ("utter_ask_amnt", {"utter": "utter_ask_amnt"})])
+def test_a_slot_whose_slip_is_mended_asks_its_own_question_where_there_is_no_other(
+    question: str | None, after: dict[str, str]
+) -> None:
+    body = flow({"collect": "amnt"})
+    more = {} if question is None else {("response", question): [{"text": "How much is it?"}]}
+    problems = check_item("flow", "f", body, ItemFacts(items_of({**BASE, ("flow", "f"): body, **more})))
+    (problem,) = (problem for problem in problems if problem.code == "undeclared-slot")
+    (step,) = jsonpatch.apply_patch(copy.deepcopy(body), list(problem.fix))["steps"]
+    assert {key: value for key, value in step.items() if key in ("collect", "utter")} == {"collect": "amount"} | after
+
+
 def test_the_step_of_a_problem_is_named() -> None:
     found = problems_with("flow", "f", flow({"action": "utter_done"}, {"action": "action_x"}))
     assert [problem.step for problem in found] == ["f_1_action_x"]

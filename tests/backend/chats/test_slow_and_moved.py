@@ -16,7 +16,7 @@ from tests.services.modelservice import Service, service_at
 
 from talkwright.backend.chats import turns as taking_turns
 from talkwright.backend.chats.bots import BotFailedError, BotGoneError, Bots, BotSlowError
-from talkwright.backend.chats.turns import Said, Turns
+from talkwright.backend.chats.turns import Hold, Said, Turns
 from talkwright.backend.context import Services
 from talkwright.backend.errors import ProblemError
 from talkwright.backend.settings import BackendSettings
@@ -138,18 +138,17 @@ async def test_a_chat_is_still_kept_after_a_moment_without_a_free_connection(
 ) -> None:
     asked = list[UUID]()
 
-    async def hold(_: Turns, chat: UUID) -> bool:
+    async def hold(_: Turns, chat: UUID) -> None:
         asked.append(chat)
         if len(asked) == 1:
             raise PoolTimeoutError
-        return False
 
     monkeypatch.setattr(taking_turns, "LOCK_SECONDS", 0.03)
-    monkeypatch.setattr(Turns, "_hold", hold)
-    bots, lost = Bots(keyring(None, tmp_path), holder=uuid7()), asyncio.Event()
+    monkeypatch.setattr(Turns, "_take_lease", hold)
+    bots, held = Bots(keyring(None, tmp_path), holder=uuid7()), Hold(is_ahead=False)
     async with service_at(database_url, tmp_path) as service, asyncio.timeout(30):
-        await Turns(services_of(service, bots, database_url))._keep(uuid7(), lost)
-    assert (lost.is_set(), len(asked)) == (True, 2)
+        await Turns(services_of(service, bots, database_url))._keep(uuid7(), held)
+    assert (held.is_lost.is_set(), len(asked)) == (True, 2)
     await bots.close()
 
 
@@ -182,9 +181,15 @@ def services_of(service: Service, bots: Bots, database_url: str) -> Services:
     )
 
 
-@pytest.mark.parametrize("cuts", [1, 2])
+LONG = taking_turns.WAIT_SECONDS + 1
+"""Seconds of a turn that goes on longer than anybody waits for a model."""
+
+
+@pytest.mark.parametrize(
+    ("cuts", "seconds"), [(1, 0), (2, 0), pytest.param(1, LONG, marks=pytest.mark.slow, id="long")]
+)
 async def test_a_turn_that_is_cut_is_taken_once_more_and_then_left_to_the_person(
-    database_url: str, tmp_path: Path, cuts: int
+    database_url: str, tmp_path: Path, cuts: int, seconds: float
 ) -> None:
     keys, asked = keyring(None, tmp_path), list[str]()
 
@@ -194,6 +199,8 @@ async def test_a_turn_that_is_cut_is_taken_once_more_and_then_left_to_the_person
         if method == "PUT":
             return {"slots": {}}
         ended = asked.count("POST") <= cuts
+        if ended:
+            await asyncio.sleep(seconds)
         return None if ended else {"events": [{"event": "user", "text": "hello", "timestamp": 1.0}]}
 
     async with service_at(database_url, tmp_path) as service, listening(cut) as address:

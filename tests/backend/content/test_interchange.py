@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import func, select
 from tests.backend.content.calls import change, download, imported, item_named, packed, send, text_patch
-from tests.services.studio import Browser
+from tests.services.studio import Browser, RunningStudio
 
 from talkwright.database.ids import uuid7
+from talkwright.database.tables import announcements, assistants, audit, files, items
 
 pytestmark = pytest.mark.anyio
 
@@ -52,6 +55,43 @@ async def test_what_is_imported_comes_out_byte_for_byte(admin: Browser) -> None:
     assert report["items"]["flow"] == 1
     assert {line["path"]: (line["items"], line["kept"]) for line in report["files"]}["notes.txt"] == (0, True)
     assert await download(admin, answer["assistant"]["id"]) == FILES
+
+
+async def rows(studio: RunningStudio) -> list[int]:
+    """How many rows tables have of which an import writes some."""
+    counts = [select(func.count()).select_from(table) for table in (assistants, items, audit, announcements, files)]
+    async with studio.studio.services.transaction() as session:
+        return [(await session.execute(count)).scalar_one() for count in counts]
+
+
+async def test_a_trial_tells_what_an_import_would_make_and_makes_nothing(admin: Browser, studio: RunningStudio) -> None:
+    address = f"/api/assistants/import?id={uuid7()}&file=lamp.zip"
+    sent = {"content": packed(FILES), "headers": {"Content-Type": "application/zip"}}
+    before = await rows(studio)
+    tried = await admin.send("POST", f"{address}&trial=true", **sent)
+    assert tried.status_code == 200, tried.text
+    told = tried.json()
+    missing = await admin.send("GET", f"/api/assistants/{told['assistant']['id']}")
+    assert missing.status_code == 404
+    assert await rows(studio) == before
+    made = await admin.send("POST", address, **sent)
+    assert made.status_code == 201, made.text
+    answer = made.json()
+    assert [told["assistant"][key] for key in ("name", "title")] == [
+        answer["assistant"][key] for key in ("name", "title")
+    ]
+    for report in (told["report"], answer["report"]):
+        for problem in report["problems"]:
+            del problem["item"], problem["fix"]
+    assert told["report"] == answer["report"]
+
+
+async def test_who_import_the_same_at_the_same_moment_each_get_a_free_name(admin: Browser) -> None:
+    named = {**FILES, "config.yml": CONFIG.replace(b"lamp", b"twins")}
+    sent = {"content": packed(named), "headers": {"Content-Type": "application/zip"}}
+    made = await asyncio.gather(*(admin.send("POST", f"/api/assistants/import?id={uuid7()}", **sent) for _ in range(3)))
+    assert [answer.status_code for answer in made] == [201, 201, 201]
+    assert {answer.json()["assistant"]["name"] for answer in made} == {"twins", "twins-2", "twins-3"}
 
 
 async def test_a_project_without_any_flow_is_reported_as_one(admin: Browser) -> None:

@@ -6,10 +6,12 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from sqlalchemy import select
 from tests.services.modelservice import Service
 from tests.services.studio import Browser, RunningStudio
 
 from talkwright.database.ids import uuid7
+from talkwright.database.tables import leases
 
 pytestmark = pytest.mark.anyio
 
@@ -125,6 +127,11 @@ async def test_a_new_assistant_is_trained_and_talks_and_its_chat_stays(
     unsaid = await ask(admin, "POST", f"{path}/chats/{chat}/messages", 409, json={"id": str(uuid7()), "text": "hello"})
     assert unsaid["code"] == "no-deployment"
     assert unsaid["detail"].endswith("Version 1 is trained: run it, then say it again.")
+    nowhere = {"id": str(uuid7()), "text": "hello"}
+    await ask(admin, "POST", f"{path}/chats/{uuid7()}/messages", 404, json=nowhere)
+    async with service.database.transaction() as session:
+        left = select(leases.c.key).where(leases.c.key.like("chat:%"))
+        assert not list(await session.execute(left)), "a message that no model heard leaves nothing to the next turn"
 
 
 async def add_slot(browser: Browser, path: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import secrets
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -101,6 +102,7 @@ async def test_a_click_is_one_trace_up_to_the_answer(
 
 
 async def test_no_work_waits_for_a_collector_that_is_away() -> None:
+    before = set(threading.enumerate())
     sender = Sender("http://127.0.0.1:9", "backend")
     tracing.send_to(sender.take)
     with tracing.span("one"):
@@ -108,4 +110,7 @@ async def test_no_work_waits_for_a_collector_that_is_away() -> None:
     tracing.send_to(None)
     began = asyncio.get_running_loop().time()
     sender.close()
+    for thread in set(threading.enumerate()) - before:
+        thread.join(0.5)
+    assert set(threading.enumerate()) <= before  # nothing of it goes on trying
     assert asyncio.get_running_loop().time() - began < 10

@@ -127,6 +127,8 @@ class _Reader:
         end = 0
         for found in find_parts(path, text, root):
             span = found.span
+            if span.start < end:  # a lone CR ends a line for YAML, and for nobody else
+                raise _shares_its_line(found)
             anchors = outer_anchors(found.nodes, span.start, span.end) if aliased else {}
             part = Part(file=path, place=found.place, source=text[span.start : span.end], anchors=anchors)
             if span.inline or aliased:
@@ -185,7 +187,11 @@ def _check_alone(found: Found, part: Part) -> None:
         names = [name_in(node) if node else None for node in (found.parsed.key, alone.key)]
         same = values[0] == values[1] and names[0] == names[1]
     if not same:
-        raise YamlError(f"'{found.name}' can't be taken out of its line; write one entry per line.")
+        raise _shares_its_line(found)
+
+
+def _shares_its_line(found: Found) -> YamlError:
+    return YamlError(f"'{found.name}' can't be taken out of its line; write one entry per line.")
 
 
 def kept_unread(path: str, data: bytes, limits: Limits | None = None) -> Problem:

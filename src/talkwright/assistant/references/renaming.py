@@ -21,8 +21,13 @@ def rename_in(body: Any, references: Iterable[Reference], new: str) -> Any:
     return _applied(body, rename_patch(body, references, new))
 
 
-def rename_patch(body: Any, references: Iterable[Reference], new: str) -> list[dict[str, Any]]:
-    """The same as JSON Patch operations; the new key of a map has `before` so that its place stays."""
+def rename_patch(
+    body: Any, references: Iterable[Reference], new: str, *, keeps_question: bool = True
+) -> list[dict[str, Any]]:
+    """The same as JSON Patch operations; the new key of a map has `before` so that its place stays.
+
+    A collected slot goes on being asked for with the response that its old name implied, where `keeps_question`.
+    """
     references = list(references)
     by_path: dict[str, list[Reference]] = defaultdict(list)
     operations: list[dict[str, Any]] = []
@@ -40,7 +45,8 @@ def rename_patch(body: Any, references: Iterable[Reference], new: str) -> list[d
             start, end = place.span or (0, len(text))
             text = text[:start] + new + text[end:]
         operations.append({"op": "replace", "path": path, "value": text})
-        operations += _kept_question(body, path, places)
+        if keeps_question:
+            operations += _kept_question(body, path, places)
     for reference in keys:
         operations += _key_patch(body, reference, new)
     flows = {reference.from_name for reference in references if reference.from_kind == "flow"}

@@ -60,7 +60,8 @@ class Check:
         if meant is not None:
             mend = f"Did you mean `{meant}`?"
             if reference.syntax != "implied":
-                fix = tuple(rename_patch(self.body, [reference], meant))
+                asked = self.facts.has("response", f"utter_ask_{name}")  # else the question has the same slip
+                fix = tuple(rename_patch(self.body, [reference], meant, keeps_question=asked))
         else:
             mend = f"Create {_KIND_WORDS.get(kind, kind)} with this name or choose an existing one."
         note = self.findings.error if severe else self.findings.warning

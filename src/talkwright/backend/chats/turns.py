@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -36,12 +36,13 @@ from talkwright.database.announcements import Listener, Subscription
 from talkwright.database.chats import ChatMovedError, NewEvent
 from talkwright.database.deployments import Bot, Talk, ask_to_wake, talk_of, version_of_deployment
 from talkwright.database.engine import UNAVAILABLE
-from talkwright.database.leases import hold_chat, let_go_of_chat
+from talkwright.database.leases import Taken, hold_chat, let_go_of_chat
 from talkwright.database.versions import newest_with_model
 from talkwright.identity.audit import Origin, record
 from talkwright.operations import metrics
 
 WAIT_SECONDS = 30.0
+"""So long a message waits for a model that takes it, and once more where that ends in the middle."""
 LOOK_SECONDS = 0.2
 AGAIN_SECONDS = 1.0
 """A model that could not be reached is asked again after so long where nothing is announced."""
@@ -72,6 +73,17 @@ class Ground:
     notice: str | None
 
 
+@dataclass(slots=True)
+class Hold:
+    """The right to take a chat's turn. `is_lost` is set when another process has taken the chat over.
+
+    `is_ahead`: the model may have heard what no row tells, from a turn that was cut or could not be written.
+    """
+
+    is_ahead: bool
+    is_lost: asyncio.Event = field(default_factory=asyncio.Event)
+
+
 class Turns:
     """Takes turns of chats with running models."""
 
@@ -100,31 +112,28 @@ class Turns:
     async def _take(self, assistant: UUID, chat: UUID, said: Said, origin: Origin) -> Mapping[str, Any]:
         until = time.monotonic() + WAIT_SECONDS
         cut = moved = 0
-        async with self._locked(chat) as lost, self._news(assistant) as news:
+        async with self._locked(chat) as hold, self._news(assistant) as news:
             while True:
                 row, stored = await self._where(assistant, chat, said)
                 if stored is not None:
                     return stored
                 bot = await self._bot(assistant, str(row["environment"]), until, news)
                 try:
-                    return await self._turn(row, bot, said, origin, lost)
+                    with _in_words():
+                        return await self._turn(row, bot, said, origin, hold)
                 except ChatMovedError:
                     return await self._answer_elsewhere(assistant, chat, said)
-                except BotSlowError:
-                    raise _slow() from None
                 except BotGoneError as error:
-                    cut += isinstance(error, BotCutError)
-                    if cut > MOST_CUTS:
-                        raise _cut() from None
-                    if time.monotonic() > until:
+                    if isinstance(error, BotCutError):
+                        cut += 1
+                        if cut > MOST_CUTS:
+                            raise _cut() from None
+                        until = time.monotonic() + WAIT_SECONDS  # how long the turn went on is no time of waiting
+                    elif time.monotonic() > until:
                         raise _starting(None) from None
                     moved += isinstance(error, BotMovedError)
                     if moved != 1 or not isinstance(error, BotMovedError):  # else the rows know better already
                         await news.wait(AGAIN_SECONDS)
-                except BotFailedError as error:
-                    raise ProblemError(
-                        503, "engine-failed", "The assistant failed at this message", f"{error} Try again."
-                    ) from error
 
     async def _answer_elsewhere(self, assistant: UUID, chat: UUID, said: Said) -> Mapping[str, Any]:
         """What another process answered to this very message; raises 409 where it took another one."""
@@ -134,43 +143,45 @@ class Turns:
         return stored
 
     @contextlib.asynccontextmanager
-    async def _locked(self, chat: UUID) -> AsyncIterator[asyncio.Event]:
+    async def _locked(self, chat: UUID) -> AsyncIterator[Hold]:
         """Hold the chat: a second turn waits until the first has ended.
 
         Among this process's turns by a lock, across processes by a lease, which is let go of when the process is seen
-        to have died. Gives an event that is set when another process has taken the chat over.
+        to have died.
         """
-        lost = asyncio.Event()
         async with contextlib.AsyncExitStack() as stack:
             try:
                 async with asyncio.timeout(WAIT_SECONDS):
                     await stack.enter_async_context(self._bots.lock(chat))
-                    while not await self._hold(chat):  # noqa: ASYNC110 - the other process's end is told by nobody
+                    while (taken := await self._take_lease(chat)) is None:  # noqa: ASYNC110 - nobody tells of the other process's end
                         await asyncio.sleep(LOOK_SECONDS)
             except TimeoutError:
                 raise ProblemError(
                     409, "chat-busy", "The chat is busy", "An earlier message is still being answered. Try again."
                 ) from None
-            keeping = asyncio.create_task(self._keep(chat, lost))
+            hold = Hold(is_ahead=taken is not Taken.IN_ORDER)
+            if hold.is_ahead:
+                self._bots.standing.forget(chat)
+            keeping = asyncio.create_task(self._keep(chat, hold))
             try:
-                yield lost
+                yield hold
             finally:
                 keeping.cancel()
                 await asyncio.gather(keeping, return_exceptions=True)
                 with contextlib.suppress(*UNAVAILABLE):  # it runs out by itself, and what was answered is answered
                     async with self._services.transaction() as session:
-                        await let_go_of_chat(session, chat, self._bots.holder)
+                        await let_go_of_chat(session, chat, self._bots.holder, in_order=not hold.is_ahead)
 
-    async def _hold(self, chat: UUID) -> bool:
+    async def _take_lease(self, chat: UUID) -> Taken | None:
         async with self._services.transaction() as session:
             return await hold_chat(session, chat, self._bots.holder, LOCK_SECONDS)
 
-    async def _keep(self, chat: UUID, lost: asyncio.Event) -> None:
-        while not lost.is_set():
+    async def _keep(self, chat: UUID, hold: Hold) -> None:
+        while not hold.is_lost.is_set():
             await asyncio.sleep(LOCK_SECONDS / 3)
             with contextlib.suppress(*UNAVAILABLE):  # the next time
-                if not await self._hold(chat):
-                    lost.set()
+                if await self._take_lease(chat) is None:
+                    hold.is_lost.set()
 
     async def _where(self, assistant: UUID, chat: UUID, said: Said) -> tuple[Row, Mapping[str, Any] | None]:
         async with self._services.transaction() as session:
@@ -203,17 +214,18 @@ class Turns:
             if not await news.wait(until - time.monotonic()):
                 raise _starting(talk.reason)
 
-    async def _turn(self, row: Row, bot: Bot, said: Said, origin: Origin, lost: asyncio.Event) -> Mapping[str, Any]:
+    async def _turn(self, row: Row, bot: Bot, said: Said, origin: Origin, hold: Hold) -> Mapping[str, Any]:
         """Raises ChatMovedError where another process took the chat over; before the message is said, if it can."""
         began = datetime.now(UTC)
         ground = await self._stand(row, bot)
-        if lost.is_set():
+        if hold.is_lost.is_set():
             raise ChatMovedError
         metadata: dict[str, Any] = {"message_id": said.id, "language": row["language"]}
         if said.title is not None:
             metadata["button_title"] = said.title
         # From here until the turn is stored the model is ahead of the chat: what fails meanwhile must put it back.
         self._bots.standing.forget(row["id"])
+        hold.is_ahead = True
         events = await self._bots.say(bot, row["id"], said.text, metadata)
         state, answer = answered(ground, events, bot)
         async with self._services.transaction() as session:
@@ -237,6 +249,7 @@ class Turns:
             )
             await record(session, origin, f"chats.{said.kind}", assistant=row["assistant"], target=row["id"])
         self._bots.standing.put(row["id"], Standing(bot.attempt, row["last_event"] + len(events)))
+        hold.is_ahead = False
         return answer
 
     async def _stand(self, row: Row, bot: Bot) -> Ground:
@@ -258,6 +271,19 @@ class Turns:
     async def _state(self, row: Row) -> State | None:
         async with self._services.transaction() as session:
             return await state_of(session, row)
+
+
+@contextlib.contextmanager
+def _in_words() -> Iterator[None]:
+    """Tell what a model did with a message that nobody but a person sends it again."""
+    try:
+        yield
+    except BotSlowError:
+        raise _slow() from None
+    except BotFailedError as error:
+        raise ProblemError(
+            503, "engine-failed", "The assistant failed at this message", f"{error} Try again."
+        ) from error
 
 
 async def _is_another(session: AsyncSession, former: UUID | None, bot: Bot) -> bool:

@@ -55,23 +55,35 @@ async def _archive(request: Request, services: ServicesOf) -> Project:
     return await read(data, Limits(archive_bytes=services.settings.archive_limit))
 
 
-@router.post("/assistants/import", status_code=201, response_model=Imported, openapi_extra=ARCHIVES)
+@router.post(
+    "/assistants/import",
+    status_code=201,
+    response_model=Imported,
+    responses={200: {"model": Imported, "description": "What an import would make; nothing was made."}},
+    openapi_extra=ARCHIVES,
+)
 async def import_assistant(
     maker: Maker,
     services: ServicesOf,
     session: Session,
     request: Request,
+    response: Response,
     *,
     id: Annotated[UUID, Query(description="The new assistant's uuid, made by the client.")],  # noqa: A002 - the API's word
     name: Annotated[Name | None, Query(description="Without it, the config's `assistant_id`.")] = None,
     title: Annotated[Title | None, Query(description="Without it, one made of the names.")] = None,
     file: Annotated[str | None, Query(max_length=255, description="The archive's name, for the title.")] = None,
+    trial: Annotated[bool, Query(description="Only tell what would come of it, and make nothing.")] = False,
 ) -> Any:
     """Make an assistant from an archive; asking twice with one id makes one."""
     project = await _archive(request, services)
     origin = origin_of(request)
     report = await import_as_new(session, maker, origin, project, assistant=id, name=name, title=title, file=file)
-    return {"assistant": await service.one_assistant(session, maker, id), "report": report}
+    answer = {"assistant": await service.one_assistant(session, maker, id), "report": report}
+    if trial:  # it is the import itself, taken back: so it finds what that will find
+        await session.rollback()
+        response.status_code = 200
+    return answer
 
 
 @router.post("/assistants/examples/{example}", status_code=201, response_model=Imported)

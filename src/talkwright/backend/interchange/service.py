@@ -15,6 +15,7 @@ from talkwright.backend.errors import ProblemError, not_found
 from talkwright.backend.interchange.examples import example_folder, list_examples
 from talkwright.backend.interchange.importing import creation_change, read
 from talkwright.backend.interchange.titles import free_title, title_from
+from talkwright.database import assistants
 from talkwright.identity.audit import Origin, record
 from talkwright.identity.principal import Principal
 
@@ -50,10 +51,12 @@ async def import_as_new(
             422,
             "nothing-to-import",
             "Nothing here is an assistant",
-            f"No flow, response, slot, NLU data or setting stands in these {len(project.files)} files. "
+            f"No flow, response, slot, NLU data or setting stands in {_these(len(project.files))}. "
             "Choose the folder that holds config.yml and domain.yml, or an archive of it.",
         )
     said, language = service.said_by(project)
+    if name is None:  # whoever imports the same at this moment takes the first name; the next one is free after that
+        await assistants.reserve(session, assistant, said)
     called = name or await service.free_name(session, said)
     shown = title or await free_title(session, title_from(name, said, file))
     row = {"id": assistant, "name": called, "title": shown, "language": language}
@@ -61,3 +64,7 @@ async def import_as_new(
     report = await service.make_assistant(session, maker, row, project, change)
     await record(session, origin, "assistants.import", assistant=assistant, target=assistant)
     return report
+
+
+def _these(files: int) -> str:
+    return "this file" if files == 1 else f"these {files} files"

@@ -40,7 +40,16 @@ def _first_free(host: str, port: int, tries: int, *, listens: bool) -> socket.so
             raise NoPortError(f"The studio can't listen on {host}: {error.strerror}. Check TALKWRIGHT_HOST.") from error
         sock.setblocking(False)
         return sock
-    raise NoPortError(f"No port from {port} to {port + tries - 1} is free. Choose one with TALKWRIGHT_PORT.")
+    raise NoPortError(none_free(port, tries))
+
+
+def none_free(port: int, tries: int = 1) -> str:
+    """What is said where none of so many ports, from this one on, can be had."""
+    if tries == 1:
+        return (
+            f"Port {port} can't be had: another program listens there, or you may not. Choose one with TALKWRIGHT_PORT."
+        )
+    return f"No port from {port} to {port + tries - 1} is free. Choose one with TALKWRIGHT_PORT."
 
 
 async def answers(host: str, port: int, path: str, seconds: float) -> bool:
