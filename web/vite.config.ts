@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import react from '@vitejs/plugin-react'
 import type { Plugin } from 'vite'
 import { defineConfig } from 'vitest/config'
+import { pagesOfTheDocs } from './src/docs/rendering.ts'
 
 // The development server hands everything that is not the client's own to a running backend.
 const backend = process.env['TALKWRIGHT_BACKEND'] ?? 'http://127.0.0.1:8000'
@@ -29,7 +30,9 @@ function filesForTheWorker(): Plugin {
 }
 
 export default defineConfig({
-  plugins: [react(), filesForTheWorker()],
+  plugins: [pagesOfTheDocs(), react(), filesForTheWorker()],
+  // The pages of docs/ lie outside of this folder and find the client's packages all the same.
+  resolve: { dedupe: ['react'] },
   build: {
     target: 'es2022',
     sourcemap: false,
@@ -40,13 +43,16 @@ export default defineConfig({
       output: { entryFileNames: ({ name }) => (name === 'worker' ? WORKER : 'assets/[name]-[hash].js') },
     },
   },
-  server: { host: '127.0.0.1', proxy: { '/api': backend, '/auth': backend } },
+  server: { host: '127.0.0.1', fs: { allow: ['.', '../docs'] }, proxy: { '/api': backend, '/auth': backend } },
   test: {
     include: ['src/**/*.test.{ts,tsx}'],
     // What needs a document says so in its first line, and pays for one.
     environment: 'node',
     maxWorkers: '100%',
     css: false,
+    // On a busy machine a test's first import alone takes seconds.
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
     // One file instead of one for each icon.
     alias: { '@tabler/icons-react': '@tabler/icons-react/dist/cjs/tabler-icons-react.cjs' },
   },

@@ -15,8 +15,9 @@ export const getAssistant = (aid: string, signal: AbortSignal) => sdk.readAssist
 export const createAssistant = (body: sdk.NewAssistant) => sdk.createAssistant({ ...STRICT, body })
 export const retitleAssistant = (aid: string, title: string) => sdk.retitleAssistant({ ...STRICT, path: { aid }, body: { title } })
 export const deleteAssistant = (aid: string) => sdk.deleteAssistant({ ...STRICT, path: { aid } })
-export const importAssistant = (archive: Blob, query: { id: string; name?: string | undefined; title?: string | undefined; file?: string | undefined }) =>
-  sdk.importAssistant({ ...STRICT, query, body: archive, headers: { 'Content-Type': archive.type } }) as Promise<Imported>
+/** With `trial` the server only tells what it would make. */
+export const importAssistant = (archive: Blob, query: { id: string; name?: string | undefined; title?: string | undefined; file?: string | undefined; trial?: boolean }, signal?: AbortSignal) =>
+  sdk.importAssistant({ ...STRICT, query, body: archive, headers: { 'Content-Type': archive.type }, signal: signal ?? null }) as Promise<Imported>
 /** Puts an archive over an assistant as one change: files of the same path are replaced. */
 export const importInto = (aid: string, archive: Blob, change: string) =>
   sdk.importInto({ ...STRICT, path: { aid }, query: { change }, body: archive, headers: { 'Content-Type': archive.type } })

@@ -5,7 +5,8 @@ import type { Person } from './types'
 
 export interface Chat {
   id: string
-  title: string | null
+  /** Empty until the person has said something. */
+  title: string
   created_at: string
   by: Person
   language: string
@@ -112,6 +113,13 @@ export interface Answer {
   state: ChatState
 }
 
+/** Turns of a chat in their order, and where it stands after its last one; `next` is what to read on after. */
+export interface TurnPage {
+  turns: Turn[]
+  state: ChatState
+  next: number | null
+}
+
 const STRICT = { throwOnError: true } as const
 
 /** The person's own latest chats. */
@@ -120,7 +128,7 @@ export const createChat = (aid: string, body: { id: string; language: string }) 
 export const sendMessage = (aid: string, chat: string, body: { id: string; text: string; title?: string }) =>
   sdk.say({ ...STRICT, path: { aid, chat }, body }) as Promise<unknown> as Promise<Answer>
 export const chatTimeline = (aid: string, chat: string, after: number) =>
-  sdk.readTimeline({ ...STRICT, path: { aid, chat }, query: { after } }) as Promise<unknown> as Promise<{ turns: Turn[]; state: ChatState; next: number | null }>
+  sdk.readTimeline({ ...STRICT, path: { aid, chat }, query: { after } }) as Promise<unknown> as Promise<TurnPage>
 /** What language models were asked about a message; long, and read only where somebody looks. */
 export const messagePrompts = async (aid: string, chat: string, message: string): Promise<sdk.Prompt[]> => (await sdk.readPrompts({ ...STRICT, path: { aid, chat, message } })).prompts
 export const restartChat = (aid: string, chat: string, id: string) => sdk.restart({ ...STRICT, path: { aid, chat }, body: { id } }) as Promise<unknown> as Promise<Answer>

@@ -20,7 +20,7 @@ beforeEach(() => {
 })
 afterEach(() => void vi.useRealTimers())
 
-const refusal = (status: number) => new ApiError(status, 'code', 'No', 'Not so')
+const refusal = (status: number, code = 'code') => new ApiError(status, code, 'No', 'Not so')
 
 it.each([unreachable(), refusal(502), refusal(503), refusal(504)])('asks again once the studio is back: %s', async (error) => {
   const ask = vi.fn().mockRejectedValueOnce(error).mockResolvedValueOnce('yes')
@@ -34,6 +34,12 @@ it.each([unreachable(), refusal(502), refusal(503), refusal(504)])('asks again o
 
 it.each([400, 401, 409, 429, 500])('takes a refusal for an answer: %i', async (status) => {
   const ask = vi.fn().mockRejectedValue(refusal(status))
+  await expect(untilAnswered(ask)).rejects.toThrow('No')
+  expect(ask).toHaveBeenCalledTimes(1)
+})
+
+it.each([refusal(503, 'engine-failed'), refusal(504, 'engine-slow')])('leaves to the person what the assistant has had: $code', async (error) => {
+  const ask = vi.fn().mockRejectedValue(error)
   await expect(untilAnswered(ask)).rejects.toThrow('No')
   expect(ask).toHaveBeenCalledTimes(1)
 })

@@ -1,10 +1,9 @@
 /** Every page has an address, and every selection in it. Pages are loaded when they are first opened. */
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, notFound, redirect } from '@tanstack/react-router'
-import { AssistantFrame } from '../frame/AssistantFrame'
 import { HomeFrame } from '../frame/HomeFrame'
 import { NotFound } from '../frame/NotFound'
 import { Root } from '../frame/Root'
-import { PageError, PagePending } from '../frame/pageStates'
+import { BareFrame, PageError, PagePending } from '../frame/pageStates'
 import { CONTENT_KINDS, FILE_KINDS, NLU_KINDS } from '../frame/useItemLink'
 import { piece } from './chunks'
 
@@ -34,9 +33,28 @@ const users = createRoute({
   path: '/users',
   component: lazyRouteComponent(() => piece(() => import('../users/UsersPage'))),
 })
+const docs = createRoute({
+  getParentRoute: () => home,
+  path: '/docs',
+  notFoundComponent: () => <NotFound />,
+  component: lazyRouteComponent(() => piece(() => import('../docs/DocsFrame'))),
+})
+const docsIndex = createRoute({ getParentRoute: () => docs, path: '/', component: lazyRouteComponent(() => piece(() => import('../docs/IndexPage'))) })
+const docsPage = createRoute({
+  getParentRoute: () => docs,
+  path: '/$page',
+  loader: async ({ params }) => {
+    const { contentOf } = await piece(() => import('../docs/contents'))
+    const content = await piece(() => contentOf(params.page))
+    if (content === null) throw notFound()
+    return content
+  },
+  notFoundComponent: () => <NotFound />,
+  component: lazyRouteComponent(() => piece(() => import('../docs/DocPage'))),
+})
 
 // Whatever is not found below shows in the assistant's frame.
-const assistant = createRoute({ getParentRoute: () => root, path: '/a/$assistant', component: AssistantFrame, notFoundComponent: () => <NotFound /> })
+const assistant = createRoute({ getParentRoute: () => root, path: '/a/$assistant', component: lazyRouteComponent(() => piece(() => import('../frame/AssistantFrame'))), pendingComponent: BareFrame, notFoundComponent: () => <NotFound /> })
 const first = createRoute({
   getParentRoute: () => assistant,
   path: '/',
@@ -170,7 +188,7 @@ function count(value: unknown): number | undefined {
 }
 
 export const routeTree = root.addChildren([
-  home.addChildren([assistants, importing, users]),
+  home.addChildren([assistants, importing, users, docs.addChildren([docsIndex, docsPage])]),
   assistant.addChildren([
     first,
     flows.addChildren([flow]),

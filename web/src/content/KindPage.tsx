@@ -7,7 +7,7 @@ import type { ItemSummary } from '../api'
 import { itemsQuery } from '../app/queries'
 import { languagesOf, useAssistant, useMayWrite } from '../frame/assistant'
 import { useLayout, useOverlays } from '../frame/layout'
-import { ListPlace, useNarrow } from '../frame/ListPlace'
+import { ListPlace, useNarrow, useWide } from '../frame/ListPlace'
 import { Button } from '../ui/controls'
 import { SearchInput } from '../ui/fields'
 import { lookOf } from '../ui/kinds'
@@ -37,6 +37,7 @@ function List({ kind, selected }: { kind: string; selected: string | undefined }
   const navigate = useNavigate()
   const { data, error, refetch } = useQuery(itemsQuery(assistant.id, kind))
   const small = useNarrow()
+  const wide = useWide()
   const [filter, setFilter] = useState('')
   const { view, setView } = useView()
   const look = lookOf(kind)
@@ -73,7 +74,7 @@ function List({ kind, selected }: { kind: string; selected: string | undefined }
       ) : (
         <VirtualTable
           label={look.many}
-          columns={columnsFor(kind, languagesOf(assistant), assistant, selected !== undefined || dock || small)}
+          columns={columnsFor(kind, languagesOf(assistant), assistant, { narrow: selected !== undefined || dock || small, wide })}
           rows={rows}
           id={(item) => item.id}
           selected={rows.find((item) => item.name === selected)?.id}

@@ -74,7 +74,7 @@ function text(head: string, narrow: boolean): ItemColumn {
     head,
     width: narrow ? 'minmax(104px, 1fr)' : 'minmax(120px, 3fr)',
     cell: (item) => (
-      <span className="t2">
+      <span className="t2 one-line">
         <SlotText text={item.text ?? ''} />
       </span>
     ),
@@ -126,15 +126,15 @@ function translated(language: string, assistant: AssistantSummary): ItemColumn {
   }
 }
 
-/** `narrow`: an item is open beside the table, so that only what is needed to choose another stays. */
-export function columnsFor(kind: string, languages: readonly string[], assistant: AssistantSummary, narrow: boolean): ItemColumn[] {
+/** `narrow`: something stands beside the table, so that only what is needed to choose an item stays; in a `wide` window also when it changed. */
+export function columnsFor(kind: string, languages: readonly string[], assistant: AssistantSummary, { narrow, wide }: { narrow: boolean; wide: boolean }): ItemColumn[] {
   const [own = 'en', ...others] = languages
-  const end = narrow ? [] : [CHANGED, BY]
+  const end = !narrow ? [CHANGED, BY] : wide ? [CHANGED] : []
   switch (kind) {
     case 'response':
       return [narrow ? { ...NARROW_NAME, width: 'minmax(124px, 1.5fr)' } : NAME, text(words.columns.text(own.toUpperCase()), narrow), ...(narrow ? [] : [PROBLEMS]), USED, ...others.slice(0, narrow ? 1 : 4).map((language) => translated(language, assistant)), ...end]
     case 'slot':
-      return narrow ? [{ ...NARROW_NAME, width: 'minmax(150px, 1.6fr)' }, TYPE, VALUES, USED] : [NAME, TYPE, VALUES, PROBLEMS, USED, ...end]
+      return narrow ? [{ ...NARROW_NAME, width: 'minmax(150px, 1.6fr)' }, TYPE, VALUES, USED, ...end] : [NAME, TYPE, VALUES, PROBLEMS, USED, ...end]
     case 'action':
       return [{ ...(narrow ? NARROW_NAME : NAME), width: 'minmax(0, 1fr)' }, PROBLEMS, USED, ...end]
     default:

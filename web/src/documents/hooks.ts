@@ -3,8 +3,9 @@ import { useQuery } from '@tanstack/react-query'
 import { createContext, useContext } from 'react'
 import { useStore } from 'zustand'
 import type { Document } from './document'
-import type { Conflict, Connection, Draft, State } from './state'
-import { draftKey, moving } from './state'
+import { draftKey, unreadTexts, type Draft } from './drafts'
+import type { Conflict, Connection, State } from './state'
+import { moving } from './state'
 import type { DocumentStore } from './store'
 
 const StoreContext = createContext<DocumentStore | null>(null)
@@ -62,7 +63,7 @@ export function useSaveState(item?: string): SaveState {
   const at = useDocumentsState((state) => state.savedAt)
   const count = useDocumentsState((state) => moving(state).length)
   const connection = useDocumentsState((state) => state.connection)
-  const unread = useDocumentsState((state) => Object.keys(state.drafts).length > 0)
+  const unread = useDocumentsState((state) => unreadTexts(state).length > 0)
   const lasting = useDocumentsState((state) => state.lasting)
   const two = useConflict(item) !== undefined
   if (two) return { kind: 'two' }

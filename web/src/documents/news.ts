@@ -3,8 +3,9 @@ import type { Edit, StaleItem } from '../api'
 import type { Change, Outcome } from './changes'
 import { decided } from './choosing'
 import type { Document } from './document'
+import type { Draft } from './drafts'
 import type { Waiting } from './queue'
-import { added, confirmed, dropped, openHere, received, unsent, type Connection, type Draft, type State } from './state'
+import { added, confirmed, dropped, openHere, received, unsent, type Connection, type State } from './state'
 
 export type News =
   | { kind: 'put'; waiting: Waiting }
@@ -15,6 +16,8 @@ export type News =
   | { kind: 'received'; documents: readonly Document[]; stale: readonly StaleItem[] }
   | { kind: 'chosen'; item: string; forced: readonly string[]; gone: readonly string[] }
   | { kind: 'connection'; connection: Connection }
+  /** The person went back to the saved text. */
+  | { kind: 'discarded'; key: string }
   /** Somebody pressed "Try now". */
   | { kind: 'try' }
 
@@ -38,6 +41,8 @@ export function told(state: State, news: News): State {
       return decided(state, news)
     case 'connection':
       return state.connection === news.connection ? state : { ...state, connection: news.connection }
+    case 'discarded':
+      return { ...state, drafts: Object.fromEntries(Object.entries(state.drafts).filter(([key]) => key !== news.key)) }
     case 'try':
       return state
   }

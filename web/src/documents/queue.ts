@@ -1,7 +1,7 @@
 /** Where changes wait until the server has them, and texts until the server can read them. */
 import type { Edit } from '../api'
 import type { Change } from './changes'
-import type { Draft } from './state'
+import type { Draft, Drafts } from './drafts'
 
 export interface Waiting {
   change: Change
@@ -35,8 +35,6 @@ export function memoryQueue(): ChangeQueue {
     putDraft: async (key, draft) => void (draft === null ? drafts.delete(key) : drafts.set(key, draft)),
   }
 }
-
-type Drafts = Readonly<Record<string, Draft>>
 
 /** Writes down which drafts differ from those before. */
 export function keepDrafts(queue: ChangeQueue, drafts: Drafts, before: Drafts): void {

@@ -5,10 +5,11 @@ import { Overlap } from './apply'
 import { encode, itemsOf, textOf, type Change, type Outcome } from './changes'
 import { derive } from './derive'
 import type { Document } from './document'
+import { draftKey, type Draft } from './drafts'
 import type { News } from './news'
 import type { ChangeQueue } from './queue'
 import { documentOfChanged, documentOfStale, documentsOf, newIn, type ContentServer } from './server'
-import { draftKey, moving, received, sendable, standingOn, type State } from './state'
+import { moving, received, sendable, standingOn, type State } from './state'
 
 const FIRST_PAUSE = 1000
 const LONGEST_PAUSE = 30_000
@@ -195,7 +196,7 @@ function outcomeOf(edits: readonly Edit[], documents: readonly Document[]): Outc
 }
 
 /** The text that the server could not read, kept as it was typed. */
-function draftOf(change: Change, error: ApiError): { key: string; draft: State['drafts'][string] } | null {
+function draftOf(change: Change, error: ApiError): { key: string; draft: Draft } | null {
   const typed = change.commands.find((command) => command.name === 'source')
   if (typed?.name !== 'source') return null
   const line = error.line ?? error.problems.find((problem) => problem.line !== null)?.line ?? null

@@ -5,6 +5,7 @@ import { applyChange, itemsOf, spreads, touches, type Change, type Outcome } fro
 import type { Command } from './commands'
 import { derive } from './derive'
 import { unread, type Document } from './document'
+import { draftKey, type Drafts } from './drafts'
 import type { Waiting } from './queue'
 
 /** The server's state of an item and the state that the changes made here led to; the person chooses. */
@@ -17,14 +18,6 @@ export interface Conflict {
   /** The place that both changed, where it is one. */
   overlap: Command
   changes: StaleItem['changes']
-}
-
-/** A text of a file part that the server could not read: kept here as typed. */
-export interface Draft {
-  source: string
-  title: string
-  detail: string
-  line: number | null
 }
 
 /** One step of the undo stack. */
@@ -48,7 +41,7 @@ export interface State {
   /** Whether the browser keeps what is pending when the page goes. */
   lasting: boolean
   conflicts: Readonly<Record<string, Conflict>>
-  drafts: Readonly<Record<string, Draft>>
+  drafts: Drafts
   undo: readonly Undoable[]
   redo: readonly Undoable[]
   outcomes: Readonly<Record<string, Outcome>>
@@ -74,10 +67,6 @@ export const emptyState: State = {
 }
 
 const UNDO_LIMIT = 500
-
-export function draftKey(item: string, part: number): string {
-  return `${item}/${part}`
-}
 
 /** Changes that another tab or an earlier page made: they wait here as well. */
 export function added(state: State, waiting: readonly Waiting[]): State {

@@ -216,9 +216,9 @@ export class DocumentStore {
     for (const change of pending) if (choice.forced.includes(change.id) && change.id !== open) void this.keep(change)
   }
 
-  /** Forgets a text that the server could not read; the saved one shows again. */
+  /** Forgets, in all tabs, a text that the server could not read; the saved one shows again. */
   discardDraft(key: string): void {
-    this.state.setState((state) => ({ drafts: Object.fromEntries(Object.entries(state.drafts).filter(([name]) => name !== key)) }))
+    this.tell({ kind: 'discarded', key })
   }
 
   /** Tries at once to send what waits, in whichever tab sends. */
@@ -232,7 +232,7 @@ export class DocumentStore {
     return state.outcomes[change] !== undefined || state.pending.some((candidate) => candidate.id === change)
   }
 
-  /** Whether something waits here that the server doesn't have. */
+  /** Whether a change waits here that the server has not answered; a text that it could not read is none (`unreadTexts`). */
   get unsaved(): boolean {
     return this.state.getState().pending.length > 0
   }

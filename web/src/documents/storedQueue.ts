@@ -1,7 +1,7 @@
 /** A queue in the browser's IndexedDB: one database per studio and person, so that nobody reads another's changes. */
 import { openDB, type DBSchema, type IDBPDatabase } from 'idb'
 import type { ChangeQueue, Waiting } from './queue'
-import type { Draft } from './state'
+import type { Draft } from './drafts'
 
 interface StoredChange extends Waiting {
   id: string

@@ -85,6 +85,20 @@ describe('two tabs', () => {
     expect(bodyOf(first)).toEqual(said('Hello'))
   })
 
+  it('go back to the saved text together', async () => {
+    const content = server()
+    const { join } = browser()
+    const [first, second] = [1, 2].map(() => new DocumentStore('assistant', { server: content, join })) as [DocumentStore, DocumentStore]
+    await Promise.all([first.open('a'), second.open('a')])
+    content.failures.push(new ApiError(422, 'invalid-edit', 'The text can’t be read', 'A bracket is missing'))
+    first.run([{ name: 'source', item: 'a', part: 0, source: '[{', was: textOf('a', said('Hello')) }], label)
+    await quiet()
+    const unread = () => [first, second].map((store) => Object.keys(store.state.getState().drafts))
+    expect(unread()).toEqual([['a/0'], ['a/0']])
+    second.discardDraft('a/0')
+    expect(unread()).toEqual([[], []])
+  })
+
   it('lose nothing when the one that sends is closed', async () => {
     const content = server()
     const { join, leave } = browser()

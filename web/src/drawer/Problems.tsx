@@ -1,19 +1,19 @@
 /** What validation found; each row leads to its place, and offers the fix where there is one. */
-import { IconCircleCheck, IconWand } from '@tabler/icons-react'
+import { IconCircleCheck } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { useLocation } from '@tanstack/react-router'
 import { useState } from 'react'
-import { api, ApiError, type Problem, type Severity } from '../api'
-import { contentChanged, isShown, problemsQuery } from '../app/queries'
-import { storeOf } from '../app/stores'
-import { useDocumentsState, uuid7 } from '../documents'
+import type { Problem, Severity } from '../api'
+import { problemsQuery } from '../app/queries'
+import { useDocumentsState } from '../documents'
 import { useAssistant, useMayWrite } from '../frame/assistant'
+import { canMend, mend } from '../frame/mending'
 import { useItemLink } from '../frame/useItemLink'
 import { placeInWords } from '../items/place'
 import { Button, KindTile, Segmented } from '../ui/controls'
 import { SeverityMark } from '../ui/marks'
+import { pieces } from '../ui/pieces'
 import { Empty, Failure, SkeletonRows } from '../ui/states'
-import { toast } from '../ui/toasts'
 import { words } from './words'
 
 export function Problems() {
@@ -74,7 +74,7 @@ function Row({ problem }: { problem: Problem }) {
         <Message text={problem.message} />
       )}
       <span className="prob-place">
-        {problem.fix && problem.item && <Fix problem={problem} />}
+        {problem.item && <Fix problem={problem} />}
         {placed && (
           <span className="hs">
             <KindTile kind={kind} name={name} />
@@ -88,17 +88,17 @@ function Row({ problem }: { problem: Problem }) {
   )
 }
 
-/** Names between backticks or quotes stand out as names. */
+/** Names stand out as names. */
 export function Message({ text }: { text: string }) {
   return (
     <span className="prob-text">
-      {text.split(/(`[^`]+`)/).map((piece, i) =>
-        piece.startsWith('`') ? (
+      {pieces(text).map((piece, i) =>
+        piece.isName ? (
           <code key={i} className="mono">
-            {piece.slice(1, -1)}
+            {piece.text}
           </code>
         ) : (
-          piece
+          piece.text
         ),
       )}
     </span>
@@ -108,20 +108,9 @@ export function Message({ text }: { text: string }) {
 function Fix({ problem }: { problem: Problem }) {
   const { id } = useAssistant()
   const may = useMayWrite(problem.kind ?? '')
-  if (!may || !problem.fix || problem.fix.length === 0) return null
-  const edits = problem.fix
-  const mend = async () => {
-    try {
-      await api.sendChange(id, { id: uuid7(), command: { name: 'apply-fix', arguments: { code: problem.code, name: problem.name } }, edits })
-      await storeOf(id).others.changed(problem.item ? [{ id: problem.item }] : [], (item) => isShown(id, item))
-      contentChanged(id)
-    } catch (error) {
-      if (!(error instanceof ApiError)) throw error
-      toast(IconWand, error.sentence)
-    }
-  }
+  if (!may || !canMend(problem)) return null
   return (
-    <Button className="small-btn" onClick={() => void mend()}>
+    <Button className="small-btn" onClick={() => void mend(id, problem)}>
       {words.problems.mend}
     </Button>
   )

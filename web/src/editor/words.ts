@@ -32,6 +32,12 @@ export const words = {
   part: 'Part of the item',
   notSaved: 'Not saved, kept here.',
   atLine: (line: number, detail: string) => `Line ${line}: ${detail}`,
+  mend: 'Mend',
   backToSaved: 'Back to the saved text',
+  outline: 'Outline',
+  steps: 'Steps',
+  nameless: 'Without a name',
+  followsTheCursor: 'follows the cursor',
+  position: (line: number, column: number) => `Line ${line}, column ${column}`,
   textOf: (name: string) => `Text of ${name}`,
 }

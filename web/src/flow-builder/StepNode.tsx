@@ -50,11 +50,12 @@ export function Runs({ runs }: { runs: readonly Run[] }) {
 }
 
 export const StepNode = memo(function StepNode({ data }: NodeProps<StepNodeType>) {
-  const { caption, problems, selected, lit, active } = data
+  const { caption, problems, selected, lit, active, text, onText } = data
+  const [editing, setEditing] = useState(false)
   const look = caption.kind === 'unknown' ? { one: texts.stepNode.step, icon: lookOf('file').icon, hue: 'k-end' } : STEPS[caption.kind]
   const classes = ['node', look.hue, selected ? 'sel' : '', active ? 'active' : lit ? 'lit' : ''].filter(Boolean).join(' ')
   return (
-    <div className={classes} title={problems[0]?.message}>
+    <div className={classes} title={problems[0]?.message} onDoubleClick={() => setEditing(text !== null && onText !== null)}>
       <Ends />
       <div className="nh">
         <span className={`tile ${look.hue}`}>
@@ -69,7 +70,7 @@ export const StepNode = memo(function StepNode({ data }: NodeProps<StepNodeType>
           {problems[0] && <SeverityMark severity={problems[0].severity} size={14} />}
         </span>
       </div>
-      <CaptionText data={data} />
+      {editing && text !== null && onText !== null ? <TextField {...{ caption, text, onText }} onDone={() => (setEditing(false), data.onDone?.())} /> : <Text caption={caption} />}
     </div>
   )
 })
@@ -83,34 +84,31 @@ function Mark({ of, says }: { of: typeof IconPinned; says: string }) {
   )
 }
 
-/** The caption; a double click opens the text in its place. */
-function CaptionText({ data }: { data: StepData }) {
-  const [editing, setEditing] = useState(false)
-  const { caption, text, onText, onDone } = data
-  if (editing && text !== null && onText !== null)
-    return (
-      <div className="nb nodrag nopan nowheel">
-        <textarea
-          // The person asked for it by a double click: the caret belongs here.
-          // oxlint-disable-next-line jsx-a11y/no-autofocus
-          autoFocus
-          aria-label={texts.stepNode.textOf(caption.response ?? '')}
-          value={text}
-          onChange={(event) => onText(event.target.value)}
-          onBlur={() => {
-            setEditing(false)
-            onDone?.()
-          }}
-          onKeyDown={(event) => {
-            event.stopPropagation()
-            if (event.key === 'Escape' || (event.key === 'Enter' && !event.shiftKey)) event.currentTarget.blur()
-          }}
-        />
-      </div>
-    )
+function Text({ caption }: { caption: Caption }) {
   return (
-    <div className={`nb${caption.mono ? ' mono' : ''}`} onDoubleClick={() => onText !== null && setEditing(true)}>
+    <div className={`nb${caption.mono ? ' mono' : ''}`}>
       <Runs runs={caption.runs} />
+    </div>
+  )
+}
+
+/** In place of the caption, the text that it shows. */
+function TextField({ caption, text, onText, onDone }: { caption: Caption; text: string; onText: (text: string) => void; onDone: () => void }) {
+  return (
+    <div className="nb nodrag nopan nowheel">
+      <textarea
+        // The person asked for it by a double click: the caret belongs here.
+        // oxlint-disable-next-line jsx-a11y/no-autofocus
+        autoFocus
+        aria-label={texts.stepNode.textOf(caption.response ?? '')}
+        value={text}
+        onChange={(event) => onText(event.target.value)}
+        onBlur={onDone}
+        onKeyDown={(event) => {
+          event.stopPropagation()
+          if (event.key === 'Escape' || (event.key === 'Enter' && !event.shiftKey)) event.currentTarget.blur()
+        }}
+      />
     </div>
   )
 }

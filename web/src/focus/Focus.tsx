@@ -1,5 +1,5 @@
 /** Keeps the focus, moves it to a page that was opened by keyboard, names the page, and tells what happened. */
-import { useLocation, useParams, useRouter } from '@tanstack/react-router'
+import { useLocation, useMatches, useParams, useRouter } from '@tanstack/react-router'
 import { useEffect } from 'react'
 import { words as frameWords } from '../frame/words'
 import { useOpenAssistant } from '../frame/useOpenAssistant'
@@ -53,9 +53,10 @@ function usePageTitle(): void {
   const { flow, name, kind } = useParams({ strict: false })
   const section = useLocation({ select: ({ pathname }) => pathname.split('/')[pathname.startsWith('/a/') ? 3 : 1] ?? '' })
   const assistant = useOpenAssistant()
+  const read = useMatches({ select: (matches) => matches.at(-1)?.loaderData?.title })
   const titles: Readonly<Record<string, string>> = frameWords.titles
   const place = kind === undefined ? titles[section === '' ? 'assistants' : section] : lookOf(kind).many
-  const parts = [flow ?? name ?? place, assistant?.title, frameWords.titles.product]
+  const parts = [flow ?? name ?? read ?? place, assistant?.title, frameWords.titles.product]
   const title = parts.filter(Boolean).join(' · ')
   useEffect(() => {
     document.title = title

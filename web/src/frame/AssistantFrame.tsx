@@ -27,7 +27,7 @@ import { words } from './words'
 
 const TryDock = lazy(() => piece(() => import('../try/TryDock')))
 
-export function AssistantFrame() {
+export default function AssistantFrame() {
   const { assistant: name } = useParams({ from: '/a/$assistant' })
   const { data: assistant, error, refetch } = useQuery(assistantQuery(name))
   useLive(assistant?.id)

@@ -19,6 +19,7 @@ export function HomeFrame({ children }: { children?: ReactNode }) {
   useLive(null)
   const { data: session } = useQuery(sessionQuery)
   const onUsers = useLocation({ select: (location) => location.pathname === '/users' })
+  const reading = useLocation({ select: (location) => /^\/docs(\/|$)/.test(location.pathname) })
   const importing = useLocation({ select: (location) => location.pathname === '/import' })
   return (
     <div className="app">
@@ -26,7 +27,7 @@ export function HomeFrame({ children }: { children?: ReactNode }) {
       <nav className="rail" aria-label={words.homeFrame.sections}>
         <Logo />
         <Tip label={words.homeFrame.assistants} position="right">
-          <Link to="/" aria-label={words.homeFrame.assistants} aria-current={onUsers ? undefined : 'page'}>
+          <Link to="/" aria-label={words.homeFrame.assistants} aria-current={onUsers || reading ? undefined : 'page'}>
             <Icon of={IconRobot} size={20} />
           </Link>
         </Tip>
@@ -57,10 +58,10 @@ export function HomeFrame({ children }: { children?: ReactNode }) {
         </div>
         <PaletteButton />
         <div className="side end">
-          <a className="btn quiet" href="/api/docs" target="_blank" rel="noreferrer">
+          <Link to="/docs" className="btn quiet docs-link">
             <Icon of={IconBook2} />
-            <span className="wide">{words.homeFrame.apiDocumentation}</span>
-          </a>
+            <span className="wide">{words.homeFrame.documentation}</span>
+          </Link>
           <PersonMenu />
         </div>
       </header>

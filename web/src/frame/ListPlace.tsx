@@ -11,6 +11,8 @@ import { words } from './words'
 
 /** Below this width of the window an item and its list don't stand side by side. */
 const ROOM = '(max-width: 1180px)'
+/** From this width on a list beside an item tells more of each. */
+const WIDE = '(min-width: 1600px)'
 const BUTTON = 'show-list'
 
 const hide = () => useOverlays.setState({ list: false })
@@ -18,6 +20,10 @@ const hide = () => useOverlays.setState({ list: false })
 /** Whether the window is too narrow for three columns. */
 export function useNarrow(): boolean {
   return useMediaQuery(ROOM, false, { getInitialValueInEffect: false })
+}
+
+export function useWide(): boolean {
+  return useMediaQuery(WIDE, false, { getInitialValueInEffect: false })
 }
 
 function useFolded(): boolean {

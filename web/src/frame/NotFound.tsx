@@ -11,7 +11,7 @@ import { words } from './words'
 export function NotFound({ what = 'page' }: { what?: string }) {
   return (
     <main className="work" id="work">
-      <Empty icon={IconMapOff} title={words.notFound.missing(what)} actions={<Nearest />}>
+      <Empty icon={IconMapOff} heading="h1" title={words.notFound.missing(what)} actions={<Nearest />}>
         {words.notFound.missingWhy}
       </Empty>
     </main>

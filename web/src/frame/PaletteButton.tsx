@@ -9,7 +9,7 @@ export function PaletteButton() {
   return (
     <button type="button" className="cmdk" aria-haspopup="dialog" onClick={() => useOverlays.setState({ palette: true })}>
       <Icon of={IconSearch} />
-      <span className="grow">{words.paletteButton.searchOrRun}</span>
+      <span className="grow wide">{words.paletteButton.searchOrRun}</span>
       <Kbd>{modifier}K</Kbd>
     </button>
   )

@@ -10,6 +10,7 @@ export function SignedOut() {
     <main className="work" id="work">
       <Empty
         icon={IconLogin2}
+        heading="h1"
         title={words.root.youAreSignedOut}
         actions={
           <a className="btn primary" href={signInAddress()}>

@@ -1,5 +1,6 @@
 /** What the palette can run, by what the person may do here. */
 import {
+  IconBook2,
   IconDownload,
   IconFileImport,
   IconFileText,
@@ -62,6 +63,7 @@ export function paletteCommands({ assistant, permissions, navigate, setTheme }: 
     if (pathname !== '/import') command(texts.commands.importAProject, IconFileImport, () => void navigate({ to: '/import' }))
   }
   if (permissions.includes('users:manage')) goTo(texts.commands.users, IconUsers, '/users', () => void navigate({ to: '/users' }))
+  goTo(texts.commands.documentation, IconBook2, '/docs', () => void navigate({ to: '/docs' }))
   command(texts.commands.lightTheme, IconSun, () => setTheme('light'))
   command(texts.commands.darkTheme, IconMoon, () => setTheme('dark'))
   command(texts.commands.keyboardShortcuts, IconKeyboard, () => useOverlays.setState({ shortcuts: true }), '?')

@@ -4,7 +4,7 @@ import { api, ApiError } from '../api'
 import { untilAnswered } from '../api/untilAnswered'
 import { queryClient } from '../app/queries'
 import { storeOf } from '../app/stores'
-import { uuid7, type Connection, type Document, type DocumentStore } from '../documents'
+import { unreadTexts, uuid7, type Connection, type Document, type DocumentStore } from '../documents'
 import { toast } from '../ui/toasts'
 import { lookAgain } from './deciding'
 import { runs } from './latestTraining'
@@ -15,10 +15,15 @@ import { words } from './words'
 /** So many milliseconds the server has for what was typed last. */
 const PATIENCE = 10_000
 
-type Unsaved = { item: Pick<Document, 'id' | 'kind' | 'name'> } | { connection: Connection }
+type Unsaved = { item: Pick<Document, 'id' | 'kind' | 'name'> } | { connection: Connection } | { text: Place }
 
 /** Waits until everything typed has reached the server (null); what keeps it here, as soon as that is known. */
 async function saved(store: DocumentStore): Promise<Unsaved | null> {
+  return (await answered(store)) ?? unread(store)
+}
+
+/** Waits until the server has answered every change (null), be it that it could not read one. */
+function answered(store: DocumentStore): Promise<Unsaved | null> {
   store.settle()
   return new Promise((resolve) => {
     const done = (unsaved: Unsaved | null) => {
@@ -37,6 +42,21 @@ async function saved(store: DocumentStore): Promise<Unsaved | null> {
     const timer = setTimeout(() => done({ connection: 'online' }), PATIENCE)
     look()
   })
+}
+
+/** A text that the server could not read. One whose item is gone has no place where it could be mended. */
+async function unread(store: DocumentStore): Promise<Unsaved | null> {
+  for (const { key, item, line } of unreadTexts(store.state.getState())) {
+    try {
+      const { kind, name } = await store.open(item)
+      if (unreadTexts(store.state.getState()).some((text) => text.key === key)) return { text: { kind, name, line: line ?? 1 } }
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error
+      if (error.status !== 404) return { connection: error.status === 401 ? 'signed-out' : 'offline' }
+      store.discardDraft(key)
+    }
+  }
+  return null
 }
 
 /** Assistants whose training is being asked for: whoever asks again at once, from wherever, asks for the same. */
@@ -58,6 +78,9 @@ async function ask(assistant: string, go: (place: Place) => void): Promise<void>
     if ('item' in unsaved) {
       const { kind, name } = unsaved.item
       toast(IconAlertCircle, words.training.notAllSaved(words.training.why.two(name)), { label: words.connectionBanner.lookAtBoth, run: () => (lookAgain(unsaved.item.id), go({ kind, name })) })
+    } else if ('text' in unsaved) {
+      const { text } = unsaved
+      toast(IconAlertCircle, words.training.notAllSaved(words.training.why.unread(text.name)), { label: words.training.openTheText, run: () => go(text) })
     } else {
       const why = words.training.why[unsaved.connection]
       toast(IconAlertCircle, words.training.notAllSaved(why), { label: words.connectionBanner.tryNow, run: () => store.tryNow() })

@@ -64,7 +64,7 @@ export const words = {
     whereYouAre: 'Where you are',
     importAProject: 'Import a project',
     talkwright: 'Talkwright',
-    apiDocumentation: 'API documentation',
+    documentation: 'Documentation',
   },
   languageMenu: {
     languageIs: (language: string) => `Content language: ${language}`,
@@ -151,6 +151,7 @@ export const words = {
     versions: 'Versions',
     files: 'Project files',
     import: 'Import a project',
+    docs: 'Documentation',
     users: 'Users',
   },
   trainingTold: {
@@ -184,6 +185,7 @@ export const words = {
     newAssistant: 'New assistant',
     importAProject: 'Import a project',
     users: 'Users',
+    documentation: 'Documentation',
     lightTheme: 'Light theme',
     darkTheme: 'Dark theme',
     keyboardShortcuts: 'Keyboard shortcuts',
@@ -213,7 +215,8 @@ export const words = {
   },
   training: {
     notAllSaved: (why: string) => `Not trained: some of your changes are not on the server yet: ${why}.`,
-    why: { two: (name: string) => `two versions of ${name} wait for your choice`, online: 'the server has not answered', offline: 'the studio can’t be reached', 'signed-out': 'you are signed out' },
+    why: { unread: (name: string) => `the text of ${name} can’t be read`, two: (name: string) => `two versions of ${name} wait for your choice`, online: 'the server has not answered', offline: 'the studio can’t be reached', 'signed-out': 'you are signed out' },
+    openTheText: 'Open the text',
     nothingChangedSinceIt: (name: string) => `Nothing changed since ${name}: it is trained already.`,
     quotaReached: (why: string) => `Not trained: ${why}`,
     errorsStopIt: 'Not trained: the errors below stop it. Mend them, then train again.',

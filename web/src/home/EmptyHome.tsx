@@ -6,6 +6,7 @@ import { examplesQuery } from '../app/queries'
 import { AssistantTile } from '../frame/AssistantSwitcher'
 import { Button, Kbd, LanguageTags } from '../ui/controls'
 import { Icon } from '../ui/Icon'
+import { CommandLine } from './CommandLine'
 import { useExample } from './useExample'
 import { words } from './words'
 
@@ -55,6 +56,7 @@ export function EmptyHome({ onCreate, mayImport }: { onCreate: (() => void) | nu
           </Button>
         </section>
       ))}
+      {mayImport && <CommandLine />}
     </main>
   )
 }

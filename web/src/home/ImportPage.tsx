@@ -1,9 +1,9 @@
-/** Import a project: choose or drop it, name the assistant, then read what came in. */
-import { IconFileImport, IconFileZip, IconLock, IconReplace } from '@tabler/icons-react'
+/** Import a project: choose or drop it, read what is in it, name the assistant, and only then make it. */
+import { IconCircleCheck, IconFileImport, IconLock, IconReplace } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { useMemo, useState } from 'react'
-import { api, type AssistantSummary, type ImportReport } from '../api'
+import { useMemo, useState, type Dispatch, type SetStateAction } from 'react'
+import { api, ApiError, type AssistantSummary, type ImportReport } from '../api'
 import { queryClient, sessionQuery } from '../app/queries'
 import { uuid7 } from '../documents'
 import { NotYours } from '../frame/NotYours'
@@ -11,17 +11,17 @@ import { useForm } from '../frame/useForm'
 import { Button } from '../ui/controls'
 import { TextField } from '../ui/fields'
 import { Icon } from '../ui/Icon'
-import { bytes } from '../ui/time'
+import { Failure, SkeletonRows } from '../ui/states'
+import { plural } from '../ui/time'
 import type { Chosen } from './archive'
 import { LONGEST_NAME, LONGEST_TITLE, NAME_TAKEN, nameFrom } from './CreateDialog'
 import { DropZone } from './DropZone'
+import { ArchiveCard, Found, FoundFiles, itemsIn, Languages } from './Found'
 import { Report } from './Report'
 import { choose, useChosen } from './useChoosing'
+import { fileName, useTrial } from './useTrial'
 import './home.css'
 import { words } from './words'
-
-/** As much of a file's name as the server takes. */
-const LONGEST_FILE = 255
 
 interface Imported {
   assistant: AssistantSummary
@@ -47,51 +47,69 @@ function Import() {
 }
 
 function Choose({ chosen, onChoose, onDone }: { chosen: Chosen | null; onChoose: (chosen: Chosen | null) => void; onDone: (imported: Imported) => void }) {
-  const [title, setTitle] = useState('')
+  const [typedTitle, setTitle] = useState<string | null>(null)
   const [typedName, setName] = useState<string | null>(null)
   // Made once for each archive: asking twice makes one assistant.
   const id = useMemo(() => (chosen === null ? '' : uuid7()), [chosen])
-  const name = typedName ?? nameFrom(title)
+  const trial = useTrial(chosen, id)
+  const found = trial.data
+  const title = typedTitle ?? found?.assistant.title ?? ''
+  const name = typedName ?? found?.assistant.name ?? ''
   const { error, field, busy, submit } = useForm(async (refuse) => {
     if (chosen === null) return refuse('archive', words.importPage.archiveMissing)
-    if (name !== '' && nameFrom(name) !== name) return refuse('name', words.importPage.nameWrong)
-    const answer = await api.importAssistant(chosen.archive, { id, name: name || undefined, title: title.trim() || undefined, file: chosen.name.slice(-LONGEST_FILE) })
+    // The button stays a stop while the project is read, for whoever goes there by key.
+    if (trial.isLoading) return undefined
+    if (typedName && nameFrom(typedName) !== typedName) return refuse('name', words.importPage.nameWrong)
+    // What nobody typed is the server's to choose: it takes what is free by then.
+    const answer = await api.importAssistant(chosen.archive, { id, name: typedName || undefined, title: typedTitle?.trim() || undefined, file: fileName(chosen) })
     await queryClient.invalidateQueries({ queryKey: ['assistants'] })
     onDone({ ...answer, chosen })
   }, NAME_TAKEN)
+  /** What the project says comes into no field that somebody is about to write in; one left empty takes it. */
+  const ownWhileFocused = (set: Dispatch<SetStateAction<string | null>>) => ({
+    onFocus: () => {
+      if (!found) set((typed) => typed ?? '')
+    },
+    onBlur: () => set((typed) => typed || null),
+  })
+  const another = () => {
+    setTitle(null)
+    setName(null)
+    onChoose(null)
+  }
   return (
     <form className="main" onSubmit={submit}>
       <div className="body stacks">
         <main className="work import-work" id="work">
           <div className="hs home-head">
             <h1 className="title grow">{words.importPage.importAProject}</h1>
-            <span className="small t3">{words.importPage.comesInWhole}</span>
+            <span className="small t3">{chosen === null ? words.importPage.comesInWhole : words.importPage.nothingWritten}</span>
           </div>
           {chosen === null ? (
             <DropZone onChoose={onChoose} />
           ) : (
-            <div className="drop">
-              <span className="tile k-run">
-                <Icon of={IconFileZip} size={20} />
-              </span>
-              <div className="grow">
-                <div className="med">{chosen.name}</div>
-                <div className="small t3 num">{bytes(chosen.archive.size)}</div>
-              </div>
-              <Button icon={IconReplace} onClick={() => onChoose(null)}>
+            <ArchiveCard chosen={chosen} report={found?.report}>
+              {found && (
+                <span className="status c-ok small" role="status">
+                  <Icon of={IconCircleCheck} size={14} />
+                  {words.importPage.readable}
+                </span>
+              )}
+              <Button icon={IconReplace} onClick={another}>
                 {words.importPage.chooseAnother}
               </Button>
-            </div>
+            </ArchiveCard>
           )}
           {error && field !== 'name' && (
             <p className="c-err import-error" role="alert">
               {error}
             </p>
           )}
+          {chosen !== null && <Tried trial={trial} told={error !== null} />}
         </main>
         <aside className="side-i" aria-label={words.importPage.intoANewAssistant}>
           <h2 className="h home-head">{words.importPage.intoANewAssistant}</h2>
-          <TextField label={words.importPage.title} placeholder={words.importPage.fromTheProject} longest={LONGEST_TITLE} value={title} onChange={(event) => setTitle(event.target.value)} />
+          <TextField label={words.importPage.title} placeholder={words.importPage.fromTheProject} longest={LONGEST_TITLE} value={title} onChange={(event) => setTitle(event.target.value)} {...ownWhileFocused(setTitle)} />
           <TextField
             label={words.importPage.id}
             mono
@@ -101,18 +119,34 @@ function Choose({ chosen, onChoose, onDone }: { chosen: Chosen | null; onChoose:
             value={name}
             error={field === 'name' ? error : null}
             onChange={(event) => setName(event.target.value)}
+            {...ownWhileFocused(setName)}
           />
+          {found && <Languages assistant={found.assistant} />}
+          {found && chosen && <FoundFiles report={found.report} chosen={chosen} />}
         </aside>
       </div>
       <footer className="acts-b">
         <span className="sp" />
-        <Link to="/" className="btn form">
+        <Link to="/" className="btn form" onClick={() => onChoose(null)}>
           {words.importPage.cancel}
         </Link>
-        <Button tall look="primary" icon={IconFileImport} type="submit" aria-busy={busy}>
-          {busy ? words.importPage.importing : words.importPage.import}
+        <Button tall look="primary" icon={IconFileImport} type="submit" aria-busy={busy} aria-disabled={trial.isLoading}>
+          {busy ? words.importPage.importing : trial.isLoading ? words.importPage.reading : found ? words.importPage.importItems(plural(itemsIn(found.report), 'item')) : words.importPage.import}
         </Button>
       </footer>
     </form>
+  )
+}
+
+/** What the archive holds, before anything is made of it. `told`: the form says already what is wrong. */
+function Tried({ trial, told }: { trial: ReturnType<typeof useTrial>; told: boolean }) {
+  if (trial.data) return <Found report={trial.data.report} assistant={null} />
+  // What is refused for what it holds is refused each time.
+  const again = trial.error instanceof ApiError && trial.error.status === 422 ? {} : { again: () => void trial.refetch() }
+  if (trial.error) return told ? null : <Failure what={words.importPage.unreadable} error={trial.error} {...again} />
+  return (
+    <div className="sech">
+      <SkeletonRows rows={3} widths={[200, 320]} height={56} />
+    </div>
   )
 }

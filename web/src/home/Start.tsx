@@ -7,6 +7,7 @@ import { useLayout, type Visit } from '../frame/layout'
 import { Kbd, KindTile } from '../ui/controls'
 import { Icon } from '../ui/Icon'
 import { shortTime } from '../ui/time'
+import { CommandLine } from './CommandLine'
 import { useExample } from './useExample'
 import { words } from './words'
 
@@ -39,6 +40,7 @@ export function Start({ onCreate, mayImport }: { onCreate: (() => void) | null; 
               </button>
             ))}
           </div>
+          {mayImport && <CommandLine />}
         </>
       )}
       <Recent visits={recent} />

@@ -52,14 +52,15 @@ export async function chosenFolder(list: readonly File[], never: Never): Promise
   return files.length === 0 ? null : packed(folder, files, [...skipped])
 }
 
-/** What was dropped: one archive or one folder. A drop's contents are gone after it, so they are taken before anything is awaited. */
-export async function chosenByDrop(transfer: DataTransfer, asked: Promise<Never>): Promise<Chosen | null> {
+/** What was dropped: one archive or one folder. A drop's contents are gone after it, so they are taken before anything is asked. */
+export async function chosenByDrop(transfer: DataTransfer, ask: () => Promise<Never>): Promise<Chosen | 'several' | null> {
+  if (transfer.files.length > 1) return 'several'
   const entry = transfer.items[0]?.webkitGetAsEntry()
   const file = transfer.files[0]
   if (entry?.isDirectory) {
     const files: { path: string; file: File }[] = []
     const skipped: string[] = []
-    await walk(entry as FileSystemDirectoryEntry, '', files, skipped, await asked)
+    await walk(entry as FileSystemDirectoryEntry, '', files, skipped, await ask())
     return files.length === 0 ? null : packed(entry.name, files, skipped)
   }
   return file === undefined ? null : chosenArchive(file)

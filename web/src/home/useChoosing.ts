@@ -12,7 +12,7 @@ export function choose(chosen: Chosen | null): void {
   useChosen.setState({ chosen })
 }
 
-async function asked(): Promise<Never> {
+async function ask(): Promise<Never> {
   return neverOf((await queryClient.fetchQuery(instanceQuery)).left_out)
 }
 
@@ -29,11 +29,12 @@ interface Choosing {
 export function useChoosing(onChoose: (chosen: Chosen) => void): Choosing {
   const [over, setOver] = useState(false)
   const [error, setError] = useState<string | null>(null)
-  const take = async (choosing: Promise<Chosen | null>) => {
+  const take = async (choosing: Promise<Chosen | 'several' | null>) => {
     setError(null)
     try {
       const chosen = await choosing
       if (chosen === null) setError(words.dropZone.noArchive)
+      else if (chosen === 'several') setError(words.dropZone.several)
       else onChoose(chosen)
     } catch (reason) {
       setError(reason instanceof ApiError ? reason.sentence : words.dropZone.unreadable)
@@ -48,7 +49,7 @@ export function useChoosing(onChoose: (chosen: Chosen) => void): Choosing {
     over,
     error,
     archive: (file) => void take(Promise.resolve(chosenArchive(file))),
-    folder: (files) => void take(asked().then((never) => chosenFolder(files, never))),
+    folder: (files) => void take(ask().then((never) => chosenFolder(files, never))),
     target: {
       onDragEnter: enter,
       onDragOver: enter,
@@ -58,7 +59,7 @@ export function useChoosing(onChoose: (chosen: Chosen) => void): Choosing {
       onDrop: (event) => {
         event.preventDefault()
         setOver(false)
-        void take(chosenByDrop(event.dataTransfer, asked()))
+        void take(chosenByDrop(event.dataTransfer, ask))
       },
     },
   }

@@ -5,6 +5,7 @@ import { IconButton } from '../ui/controls'
 import { Icon } from '../ui/Icon'
 import { markable, marked, marksIn, unmarked, type Doubled, type ExampleView } from './examples'
 import { MarkBar } from './MarkBar'
+import { MarkedText } from './MarkedText'
 import { words } from './words'
 
 interface Props {
@@ -27,6 +28,7 @@ export function ExampleLine({ place, example, doubled, readOnly, onWrite, onMark
   const line = useRef<HTMLLIElement>(null)
   const input = useRef<HTMLInputElement>(null)
   const [chosen, setChosen] = useState<{ from: number; to: number } | null>(null)
+  const marks = marksIn(text)
   const stretch = chosen && markable(text, chosen.from, chosen.to)
   const onKey = (event: KeyboardEvent<HTMLInputElement>) => {
     if (event.key === 'Enter' && !readOnly && text.trim() !== '') onNext()
@@ -64,30 +66,31 @@ export function ExampleLine({ place, example, doubled, readOnly, onWrite, onMark
       }}
     >
       <div className="example-line">
-        <input
-          ref={input}
-          data-example={place}
-          type="text"
-          aria-label={words.exampleAt(place + 1)}
-          value={text}
-          readOnly={readOnly}
-          placeholder={words.placeholder}
-          onChange={(event) => onWrite(event.target.value)}
-          onSelect={select}
-          onKeyDown={onKey}
-          onPaste={paste}
-        />
-        {marksIn(text).map((each) =>
-          readOnly ? (
-            <span key={each.from} className="tag">
-              {each.entity}
-            </span>
-          ) : (
-            <button key={each.from} type="button" className="tag" aria-label={words.unmark(each.entity, each.value)} onClick={() => onMark(unmarked(text, each), null)}>
-              {each.entity}
-              <Icon of={IconX} size={12} />
-            </button>
-          ),
+        <div className="example-text" data-marked={(marks.length > 0 && !chosen) || undefined}>
+          <input
+            ref={input}
+            data-example={place}
+            type="text"
+            aria-label={words.exampleAt(place + 1)}
+            value={text}
+            readOnly={readOnly}
+            placeholder={words.placeholder}
+            onChange={(event) => onWrite(event.target.value)}
+            onSelect={select}
+            onKeyDown={onKey}
+            onPaste={paste}
+          />
+          {marks.length > 0 && !chosen && <MarkedText text={text} />}
+        </div>
+        {!readOnly && marks.length > 0 && (
+          <span className="example-marks">
+            {marks.map((each) => (
+              <button key={each.from} type="button" className="tag" aria-label={words.unmark(each.entity, each.value)} onClick={() => onMark(unmarked(text, each), null)}>
+                {each.entity}
+                <Icon of={IconX} size={12} />
+              </button>
+            ))}
+          </span>
         )}
         {doubled && <span className="c-warn micro nowrap">{words.doubled[doubled]}</span>}
         {!readOnly && <IconButton icon={IconX} label={words.removeExample(place + 1)} small onClick={onRemove} />}

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { duplicates, examplesOf, markable, marked, marksIn, plain, unmarked } from './examples'
+import { duplicates, examplesOf, markable, marked, marksIn, piecesOf, plain, unmarked } from './examples'
 
 describe('an intent’s examples', () => {
   it('are read as plain texts and as texts with metadata', () => {
@@ -26,6 +26,16 @@ describe('an intent’s examples', () => {
       ['Rome', 'city'],
     ])
     expect(plain('from [Berlin](city)')).toBe('from Berlin')
+  })
+
+  it('are shown as what is said, piece by piece, with the entities of the marked ones', () => {
+    expect(piecesOf('from [Berlin](city) to [Rome]{"entity": "city"}')).toEqual([
+      { said: 'from ', entity: null },
+      { said: 'Berlin', entity: 'city' },
+      { said: ' to ', entity: null },
+      { said: 'Rome', entity: 'city' },
+    ])
+    for (const text of ['', 'no mark', '[x](y)[z](w) [', 'a [b] (c) [d]{e}']) expect(piecesOf(text).map(({ said }) => said).join('')).toBe(marksIn(text).reduceRight(unmarked, text))
   })
 
   it('are marked where the selection is, without the spaces around it, and unmarked again', () => {

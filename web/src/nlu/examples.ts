@@ -37,6 +37,19 @@ export function marksIn(text: string): Mark[] {
   })
 }
 
+/** A text cut where its marks begin and end: what is said, and the entity that it is marked as. */
+export function piecesOf(text: string): { said: string; entity: string | null }[] {
+  const pieces: { said: string; entity: string | null }[] = []
+  let at = 0
+  for (const { value, entity, from, to } of marksIn(text)) {
+    if (from > at) pieces.push({ said: text.slice(at, from), entity: null })
+    pieces.push({ said: value, entity })
+    at = to
+  }
+  if (at < text.length) pieces.push({ said: text.slice(at), entity: null })
+  return pieces
+}
+
 /** What a selection would mark: without the spaces at its ends; null for nothing, or where brackets stand in the way. */
 export function markable(text: string, from: number, to: number): { from: number; to: number } | null {
   const chosen = text.slice(from, to)

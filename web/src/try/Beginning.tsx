@@ -22,9 +22,9 @@ import { words } from './words'
 export function Beginning() {
   const assistant = useAssistant()
   const { turns, pending, greeting, loading, error } = useChat(assistant.id)
+  if (pending !== null && pending.failed === null) return null
   if (error !== null) return <Failure what={words.beginning.unreadable} error={error} again={() => beginAgain(assistant.id)} />
   if (loading) return <Loading />
-  if (pending !== null && pending.failed === null) return null
   // Also under what was said before, as nothing more can be said then.
   if (assistant.deployment === null) return <NothingRuns />
   if (pending !== null || turns.some((turn) => saidIn(turn) !== null)) return null

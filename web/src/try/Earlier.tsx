@@ -34,7 +34,7 @@ export function Earlier({ assistant }: { assistant: string }) {
         {data && chats.length === 0 && <Menu.Item disabled>{words.earlier.none}</Menu.Item>}
         {chats.map((each) => (
           <Menu.Item key={each.id} aria-current={each.id === chat?.id || undefined} onClick={() => void goOn(assistant, each)} rightSection={<span className="micro t3 num">{longTime(each.created_at)}</span>}>
-            <Isolated className="ell earlier-title" text={each.title ?? words.earlier.untitled} />
+            <Isolated className="ell earlier-title" text={each.title || words.earlier.untitled} />
           </Menu.Item>
         ))}
         {hasNextPage && (

@@ -18,8 +18,10 @@ export function StateNow() {
         <h3 className="h small nowrap">{words.stateNow.stateNow}</h3>
         <span className="micro t3 nowrap">{words.stateNow.afterTurn(last.number)}</span>
         <span className="sp" />
-        <span className="micro t3">{words.stateNow.stack}</span>
-        {stack.length === 0 ? <span className="micro t3">{words.stateNow.empty}</span> : <Stack flows={stack} />}
+        <div className="hs state-stack">
+          <span className="micro t3">{words.stateNow.stack}</span>
+          {stack.length === 0 ? <span className="micro t3">{words.stateNow.empty}</span> : <Stack flows={stack} />}
+        </div>
       </div>
       <div className="state-body">
         <table className="table mini">
@@ -48,7 +50,7 @@ export function StateNow() {
 /** All flows of the stack, the one that talks first; the others wait until it ends. */
 function Stack({ flows }: { flows: readonly string[] }) {
   return (
-    <ol className="hs state-stack">
+    <ol className="hs">
       {flows.toReversed().map((flow, index) => (
         <li key={`${flow} ${flows.length - index}`} className={index === 0 ? 'tag mono ell' : 'tag mono ell t3'} title={index === 0 ? flow : `${flow}: ${words.stateNow.interrupted}`}>
           {flow}

@@ -1,8 +1,11 @@
-/** The chat that is open in the dock: its turns, its state, what is on its way. One per assistant. */
+/**
+ * The chat that is open in the dock: its turns, its state, what is on its way. One per assistant is open; what comes for
+ * another that was open before finds nobody.
+ */
 import { create } from 'zustand'
 import { ApiError, onBack } from '../api'
 import * as chats from '../api/chats'
-import type { Answer, Chat, ChatState, Turn } from '../api/chats'
+import type { Answer, Chat, ChatState, Turn, TurnPage } from '../api/chats'
 import { untilAnswered } from '../api/untilAnswered'
 import { uuid7 } from '../documents'
 import { words } from './words'
@@ -15,7 +18,10 @@ export interface Pending {
 }
 
 export interface ChatSession {
-  chat: Chat | null
+  /** Tells this chat from others that are opened here; one that begins here is made by it, so that asking again makes no second. */
+  id: string
+  /** Undefined until it is known which chat it is; null for a new one, which is made when something is said in it. */
+  chat: Chat | null | undefined
   turns: readonly Turn[]
   state: ChatState | null
   pending: Pending | null
@@ -30,7 +36,7 @@ export interface ChatSession {
   following: boolean
 }
 
-const EMPTY: ChatSession = { chat: null, turns: [], state: null, pending: null, greeting: null, draft: '', loading: true, error: null, chosen: null, following: true }
+const EMPTY: ChatSession = { id: '', chat: undefined, turns: [], state: null, pending: null, greeting: null, draft: '', loading: true, error: null, chosen: null, following: true }
 
 export const useSessions = create<{ sessions: Readonly<Record<string, ChatSession>> }>(() => ({ sessions: {} }))
 
@@ -39,36 +45,93 @@ export function useChat(assistant: string): ChatSession {
 }
 
 export function update(assistant: string, change: Partial<ChatSession>): void {
-  useSessions.setState(({ sessions }) => ({ sessions: { ...sessions, [assistant]: { ...EMPTY, ...sessions[assistant], ...change } } }))
+  useSessions.setState(({ sessions }) => ({ sessions: { ...sessions, [assistant]: { ...sessionOf(assistant), ...change } } }))
 }
 
-const sessionOf = (assistant: string): ChatSession => useSessions.getState().sessions[assistant] ?? EMPTY
+function sessionOf(assistant: string): ChatSession {
+  return useSessions.getState().sessions[assistant] ?? { ...EMPTY, id: uuid7() }
+}
+
+type Write = (change: (session: ChatSession) => Partial<ChatSession>) => void
+
+/** Writes to the chat that is open now, and to none once another one is. */
+function writing(assistant: string): Write {
+  // Where none was open yet, one is from now on.
+  update(assistant, {})
+  const { id } = sessionOf(assistant)
+  return (change) => {
+    const session = sessionOf(assistant)
+    if (session.id === id) update(assistant, change(session))
+  }
+}
 
 /** Opens the person's latest chat, where there is one. */
 export async function openLatest(assistant: string): Promise<void> {
-  if (sessionOf(assistant).chat !== null) return
-  update(assistant, { loading: true, error: null })
+  if (sessionOf(assistant).chat === undefined) await load(assistant)
+}
+
+/** Goes on with an earlier chat. */
+export async function goOn(assistant: string, chat: Chat): Promise<void> {
+  startOver(assistant)
+  update(assistant, { chat })
+  await load(assistant)
+}
+
+/** Reads what is missing of the chat that is open: all of it, or what was said in it elsewhere. */
+async function load(assistant: string): Promise<void> {
+  const write = writing(assistant)
+  write(() => ({ loading: true, error: null }))
   try {
-    const { items } = await chats.myChats(assistant, 1)
-    const chat = items[0]
-    if (chat !== undefined) await openChat(assistant, chat)
-    update(assistant, { loading: false })
+    const chat = await known(assistant, sessionOf(assistant), write)
+    if (chat !== null) await catchUp(assistant, chat, write)
+    write(() => ({ loading: false }))
   } catch (error) {
-    fail(assistant, error)
+    write(() => failed(error))
   }
 }
 
-async function openChat(assistant: string, chat: Chat): Promise<void> {
-  const turns: Turn[] = []
-  let state: ChatState | null = null
-  let after: number | null = 0
+const searches = new Map<string, Promise<Chat | null>>()
+
+/** The chat that a session goes on with; null for a new one. Whatever asks for it meanwhile gets the same. */
+async function known(assistant: string, { id, chat }: ChatSession, write: Write): Promise<Chat | null> {
+  if (chat !== undefined) return chat
+  const search = searches.get(id) ?? latest(assistant).finally(() => searches.delete(id))
+  searches.set(id, search)
+  const found = await search
+  write((session) => (session.chat === undefined ? { chat: found } : {}))
+  return found
+}
+
+async function latest(assistant: string): Promise<Chat | null> {
+  return (await chats.myChats(assistant, 1)).items[0] ?? null
+}
+
+/** Reads the turns from the first one on that is missing here. */
+async function catchUp(assistant: string, chat: Chat, write: Write): Promise<void> {
+  let after: number | null = whole(sessionOf(assistant).turns)
   while (after !== null) {
-    const page: { turns: Turn[]; state: ChatState; next: number | null } = await chats.chatTimeline(assistant, chat.id, after)
-    turns.push(...page.turns)
-    state = page.state
+    const page: TurnPage = await chats.chatTimeline(assistant, chat.id, after)
+    write((session) => joined(session, page.turns, page.state))
     after = page.next
   }
-  update(assistant, { chat, turns, state })
+}
+
+/** Up to which turn none is missing; they are counted from 1. Pure. */
+function whole(turns: readonly Turn[]): number {
+  const gap = turns.findIndex(({ number }, index) => number !== index + 1)
+  return gap === -1 ? turns.length : gap
+}
+
+/** What is here with turns that came, and where the conversation stands after the last of all. Pure. */
+function joined({ turns, state, pending }: ChatSession, came: readonly Turn[], then: ChatState): Pick<ChatSession, 'turns' | 'state' | 'pending'> {
+  const byNumber = new Map([...turns, ...came].map((turn) => [turn.number, turn]))
+  const isBehind = (came.at(-1)?.number ?? 0) < (turns.at(-1)?.number ?? 0)
+  const isAnswered = came.some(({ user }) => user?.message_id === pending?.id)
+  return {
+    turns: [...byNumber.values()].toSorted((one, other) => one.number - other.number),
+    state: isBehind ? state : then,
+    pending: isAnswered ? null : pending,
+  }
 }
 
 /** Sends what was typed or the button's payload; `title` is the button's. The bubble stands at once. */
@@ -85,56 +148,46 @@ export async function sayAgain(assistant: string, language: string): Promise<voi
 }
 
 async function deliver(assistant: string, language: string, pending: Pending): Promise<void> {
-  update(assistant, { pending, chosen: null })
-  // Another chat was opened meanwhile: what comes of the message belongs to the one before.
-  const isLeft = () => sessionOf(assistant).pending?.id !== pending.id
+  const write = writing(assistant)
+  write(() => ({ pending, chosen: null }))
+  const { id, text, title } = pending
+  // A timeline that is read meanwhile may have brought the answer, and another message been said since.
+  const settle = (why: Pending['failed']) => write((session) => (session.pending?.id === id ? { pending: why && { ...pending, failed: why } } : {}))
   try {
-    const chat = sessionOf(assistant).chat ?? (await begin(assistant, language))
-    const { id, text, title } = pending
+    const chat = await begun(assistant, language, write)
     const message = { id, text, ...(title === null ? {} : { title }) }
-    if (isLeft()) return
     const answer = await untilAnswered(() => chats.sendMessage(assistant, chat.id, message))
-    if (!isLeft()) took(assistant, answer)
+    settle(null)
+    await take(assistant, write, answer)
   } catch (error) {
-    if (isLeft()) return
-    const { title, detail } = inWords(error)
-    update(assistant, { pending: { ...pending, failed: { title, detail } } })
+    const refusal = inWords(error)
+    settle({ title: refusal.title, detail: refusal.detail })
+    if (refusal.code === 'chat-moved') await load(assistant)
   }
 }
 
-const beginning = new Map<string, string>()
-
-async function begin(assistant: string, language: string): Promise<Chat> {
-  // Made once: asking again after no answer makes no second chat.
-  const id = beginning.get(assistant) ?? uuid7()
-  beginning.set(assistant, id)
-  const chat = await untilAnswered(() => chats.createChat(assistant, { id, language }))
-  beginning.delete(assistant)
-  if (sessionOf(assistant).chat === null) update(assistant, { chat, turns: [], state: null })
-  return chat
+/** The chat that is open, or is being found; made now where nothing was said in it yet. */
+async function begun(assistant: string, language: string, write: Write): Promise<Chat> {
+  // Of the chat that it is said in, whichever is opened while it waits.
+  const session = sessionOf(assistant)
+  const chat = await untilAnswered(() => known(assistant, session, write))
+  if (chat !== null) return chat
+  const made = await untilAnswered(() => chats.createChat(assistant, { id: session.id, language }))
+  write(() => ({ chat: made }))
+  return made
 }
 
-function took(assistant: string, { turn, state }: Answer): void {
+/** Takes an answer in; turns before it that were taken elsewhere are read. */
+async function take(assistant: string, write: Write, { turn, state }: Answer): Promise<void> {
+  write((session) => ({ ...joined(session, [turn], state), error: null, greeting: null }))
   const { turns } = sessionOf(assistant)
-  update(assistant, { turns: [...turns.filter(({ number }) => number !== turn.number), turn], state, pending: null })
-}
-
-/** Goes on with an earlier chat. */
-export async function goOn(assistant: string, chat: Chat): Promise<void> {
-  startOver(assistant)
-  update(assistant, { loading: true })
-  try {
-    await openChat(assistant, chat)
-    update(assistant, { loading: false })
-  } catch (error) {
-    fail(assistant, error)
-  }
+  if (whole(turns) < turns.length) await load(assistant)
 }
 
 /** A new chat: the old one stays in the history. */
 export function startOver(assistant: string): void {
-  if (sessionOf(assistant).greeting?.busy) return
-  update(assistant, { chat: null, turns: [], state: null, pending: null, greeting: null, error: null, chosen: null, loading: false })
+  const { draft, following } = sessionOf(assistant)
+  update(assistant, { ...EMPTY, id: uuid7(), chat: null, loading: false, draft, following })
 }
 
 /** Lets the assistant begin: it says what it says when a session starts. */
@@ -142,25 +195,24 @@ export async function greet(assistant: string, language: string): Promise<void> 
   const { greeting } = sessionOf(assistant)
   if (greeting?.busy) return
   const id = greeting?.id ?? uuid7()
-  update(assistant, { error: null, greeting: { id, busy: true } })
+  const write = writing(assistant)
+  write(() => ({ error: null, greeting: { id, busy: true } }))
   try {
-    const chat = sessionOf(assistant).chat ?? (await begin(assistant, language))
-    took(assistant, await chats.restartChat(assistant, chat.id, id))
-    update(assistant, { greeting: null })
+    const chat = await begun(assistant, language, write)
+    const answer = await untilAnswered(() => chats.restartChat(assistant, chat.id, id))
+    await take(assistant, write, answer)
   } catch (error) {
-    update(assistant, { greeting: { id, busy: false } })
-    fail(assistant, error)
+    write(() => ({ ...failed(error), greeting: { id, busy: false } }))
   }
 }
 
 /** Tries what failed at the chat's beginning once more. */
 export function beginAgain(assistant: string): void {
-  update(assistant, { error: null })
-  void openLatest(assistant)
+  void load(assistant)
 }
 
-function fail(assistant: string, error: unknown): void {
-  update(assistant, { loading: false, error: inWords(error) })
+function failed(error: unknown): Pick<ChatSession, 'loading' | 'error'> {
+  return { loading: false, error: inWords(error) }
 }
 
 function inWords(error: unknown): ApiError {

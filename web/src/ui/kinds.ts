@@ -69,3 +69,11 @@ export const STEPS = {
   link: { one: words.steps.link, icon: IconCornerUpRight, hue: 'k-link' },
   call: { one: words.steps.call, icon: IconRoute, hue: 'k-call' },
 } as const
+
+/** Counts by kind in the order above, without kinds of which there is none. */
+export function inOrder(counts: Readonly<Record<string, number>>): [string, number][] {
+  const order = Object.keys(KINDS)
+  return Object.entries(counts)
+    .filter(([, count]) => count > 0)
+    .toSorted(([one], [other]) => order.indexOf(one) - order.indexOf(other))
+}

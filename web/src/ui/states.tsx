@@ -49,13 +49,14 @@ export function SkeletonRows({ rows = 8, widths, height = 32 }: { rows?: number;
   )
 }
 
-export function Empty({ icon, hue = 'k-end', title, children, actions }: { icon: IconOf; hue?: string; title: string; children?: ReactNode; actions?: ReactNode }) {
+/** `heading` is h1 where this is all of the page. */
+export function Empty({ icon, hue = 'k-end', heading: Heading = 'h2', title, children, actions }: { icon: IconOf; hue?: string; heading?: 'h1' | 'h2'; title: string; children?: ReactNode; actions?: ReactNode }) {
   return (
     <div className="place">
       <span className={`tile ${hue}`}>
         <Icon of={icon} size={20} />
       </span>
-      <h2 className="med">{title}</h2>
+      <Heading className="med">{title}</Heading>
       {children && <p>{children}</p>}
       {actions && <div className="hs">{actions}</div>}
     </div>

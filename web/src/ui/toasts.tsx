@@ -18,9 +18,10 @@ let last = 0
 
 export const useToasts = create<{ toasts: readonly Toast[] }>(() => ({ toasts: [] }))
 
+/** Says it; the same said again takes the place of the one that still stands. */
 export function toast(icon: TablerIcon, text: ReactNode, action?: Toast['action']): void {
   const id = ++last
-  useToasts.setState(({ toasts }) => ({ toasts: [...toasts.slice(-2), { id, icon, text, action }] }))
+  useToasts.setState(({ toasts }) => ({ toasts: [...toasts.filter((entry) => entry.text !== text).slice(-2), { id, icon, text, action }] }))
 }
 
 export function dismiss(id: number): void {

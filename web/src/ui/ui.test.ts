@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { wordDiff } from '../editor/diff'
 import { chance } from '../test/random'
 import { balanced, withApart } from './direction'
+import { inOrder } from './kinds'
 import { whyOf } from './marks'
 import { slotRanges } from './slotRanges'
 import { bytes, elapsed, plural, shortTime } from './time'
@@ -19,6 +20,12 @@ describe('times and sizes in words', () => {
     expect([bytes(212), bytes(4100), bytes(38_200_000)]).toEqual(['212 B', '4.1 kB', '38 MB'])
     expect([elapsed(108_000), elapsed(9_400)]).toEqual(['1:48', '0:09'])
     expect([plural(1, 'flow'), plural(1200, 'flow')]).toEqual(['1 flow', '1,200 flows'])
+  })
+})
+
+describe('counts by kind', () => {
+  it('begin with flows and end with other files, without what there is none of', () => {
+    expect(inOrder({ file: 2, config: 1, slot: 3, flow: 4, response: 0 })).toEqual([['flow', 4], ['slot', 3], ['config', 1], ['file', 2]])
   })
 })
 

@@ -5,9 +5,9 @@ import { useId, useState, type ReactNode } from 'react'
 import { messagePrompts, type Command, type Understood } from '../../api/chats'
 import { useAssistant } from '../../frame/assistant'
 import { IconButton } from '../../ui/controls'
+import { copy } from '../../ui/copy'
 import { Icon } from '../../ui/Icon'
 import { Isolated } from '../../ui/Isolated'
-import { toast } from '../../ui/toasts'
 import { commandWords } from '../commandWords'
 import { useChat } from '../session'
 import { words } from '../words'
@@ -110,21 +110,13 @@ function Prompt({ message }: { message: string }) {
 
 /** A text as it is, never read as anything else; it scrolls, so it must be reachable by keyboard. */
 function Raw({ label, text }: { label: string; text: string }) {
-  const copy = async () => {
-    try {
-      await navigator.clipboard.writeText(text)
-      toast(IconCopy, say.copied(label))
-    } catch {
-      toast(IconCopy, say.uncopied)
-    }
-  }
   return (
     <div className="how-raw">
       {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
       <pre className="mono" tabIndex={0} role="region" aria-label={label} dir="auto">
         {text}
       </pre>
-      <IconButton icon={IconCopy} label={say.copy(label)} small onClick={() => void copy()} />
+      <IconButton icon={IconCopy} label={say.copy(label)} small onClick={() => void copy(text, { copied: say.copied(label), uncopied: say.uncopied })} />
     </div>
   )
 }
