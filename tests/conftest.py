@@ -8,14 +8,19 @@ from pathlib import Path
 
 import pytest
 import structlog
+from argon2 import PasswordHasher
 from httpx2._config import DEFAULT_TIMEOUT_CONFIG  # nothing public changes what all clients begin with
 from hypothesis import settings
+
+from talkwright.identity.provider import passwords
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # `tests.services` is imported by its whole name
 
 pytest_plugins = [
+    "tests.services.budgets",
     "tests.services.day",
     "tests.services.kubernetes.fixtures",
+    "tests.services.memory",
     "tests.services.postgres",
     "tests.services.schedule",
     "tests.services.slow",
@@ -42,6 +47,17 @@ def pytest_collection() -> Generator[None, object, object]:
 def anyio_backend() -> str:
     """Async tests run on asyncio, as the product does."""
     return "asyncio"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def light_passwords() -> Iterator[None]:
+    """In the tests' own processes a hash costs a thousandth: people sign in there by the thousand.
+
+    What `talkwright up` makes of a password, `tests/up` looks at.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "_hasher", PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -81,8 +81,17 @@ def test_selecting_a_step_in_sight_leaves_the_canvas_where_it_is(page: Page, exa
 def test_a_caption_is_edited_where_it_is_read(page: Page, api: Api, new_name: str) -> None:
     assistant = api.bring_in(new_name, "Tea desk", tea_desk(new_name))
     page.goto(f"/a/{new_name}/flows/order_tea")
-    page.get_by_text("To which town?").first.dblclick()
+    card = page.locator(".react-flow__node-step").nth(1)
     editor = page.get_by_role("textbox", name="Text of utter_ask_town")
+    box = card.bounding_box()
+    assert box
+    right, bottom = box["width"] - 4, box["height"] - 4
+    for x, y in ((right / 2, 16), (right / 2, bottom / 2), (right, bottom), (4, 4)):
+        card.dblclick(position={"x": x, "y": y})
+        expect(editor, f"{x}, {y}").to_be_focused()
+        editor.press("Escape")
+        expect(editor).to_have_count(0)
+    page.get_by_text("To which town?").first.dblclick()
     expect(editor).to_be_focused()
     editor.fill("Which town gets the tea?")
     editor.press("Enter")

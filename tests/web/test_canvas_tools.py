@@ -82,6 +82,7 @@ def faults(page: Page) -> dict[str, dict[str, object]]:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dock", [False, True], ids=["alone", "with the dock"])
 def test_no_step_of_a_fitted_flow_is_covered_by_the_overview_or_the_zoom(
     page: Page, api: Api, example: str, dock: bool

@@ -87,6 +87,33 @@ def test_all_of_a_response_is_edited_in_its_form(page: Page, api: Api, desk: str
     assert set(api.item(identity, "response", "utter_ask_town")["body"][0]) == {"text", "buttons", "channel", "image"}
 
 
+def test_an_example_shows_its_entities_until_it_is_written_in_and_stays_as_it_is(
+    page: Page, api: Api, desk: str
+) -> None:
+    page.goto(f"/a/{desk}/nlu/intent/order")
+    page.get_by_role("textbox", name="Example 1").fill("a [tea](drink) to [Oslo](place) please")
+    saved(page)
+    identity = api.assistant(desk)["id"]
+    before = api.item(identity, "intent", "order")
+    page.reload()
+    line = page.get_by_role("textbox", name="Example 1")
+    shown = page.locator(".marked").first
+    expect(shown).to_have_text("a teadrink to Osloplace please")
+    expect(shown.locator(".marked-entity")).to_have_text(["drink", "place"])
+    raw = line.evaluate("(input) => getComputedStyle(input).color")
+    shown.click(force=True)
+    expect(line).to_be_focused()
+    expect(shown).to_be_hidden()
+    assert line.evaluate("(input) => getComputedStyle(input).color") != raw
+    expect(line).to_have_value("a [tea](drink) to [Oslo](place) please")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("button", name="Remove the mark drink from tea")).to_be_focused()
+    expect(shown).to_be_visible()
+    page.keyboard.press("Escape")
+    line.blur()
+    assert api.item(identity, "intent", "order")["parts"] == before["parts"]
+
+
 def test_words_of_an_example_are_marked_by_selecting_them(page: Page, api: Api, desk: str) -> None:
     page.goto(f"/a/{desk}/nlu/intent/order")
     line = page.get_by_role("textbox", name="Example 1")

@@ -175,6 +175,15 @@ def test_yaml_that_cannot_be_read_stays_in_the_editor_and_names_its_line(
     expect(banner).to_contain_text("Not saved, kept here")
     expect(banner).to_contain_text("Line ")
     expect(editor).to_contain_text("steps: [")
+    # A training from any page leads back to it.
+    page.goto(f"/a/{desk}/content/response")
+    expect(page.get_by_role("row", name="utter_ask_town")).to_be_visible()
+    page.get_by_role("banner").get_by_role("button", name="Train", exact=True).click()
+    notice = page.get_by_role("status").filter(has_text="Not trained: some of your changes")
+    expect(notice).to_contain_text("the text of order_tea can’t be read")
+    notice.get_by_role("button", name="Open the text").click()
+    expect(banner).to_contain_text("Not saved, kept here")
+    expect(editor).to_contain_text("steps: [")
     page.get_by_role("button", name="Back to the saved text").click()
     expect(editor).to_contain_text("ask_size")
 

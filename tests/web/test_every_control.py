@@ -32,6 +32,8 @@ SPOTS: dict[str, tuple[Spot, ...]] = {
     "/": (Spot("/"), Spot("/", press="New assistant")),
     "/import": (Spot("/import"),),
     "/users": (Spot("/users"),),
+    "/docs": (Spot("/docs", within=WORK),),
+    "/docs/$page": (Spot("/docs/operating"),),
     "/a/$assistant/flows": (Spot("/a/$assistant/flows"), Spot("/a/$assistant/flows", press="New flow")),
     "/a/$assistant/flows/$flow": (
         Spot(FLOW),
@@ -162,6 +164,7 @@ def house(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         running.stop()
 
 
+@pytest.mark.timeout(900)  # a thousand controls, beside other browsers
 @pytest.mark.parametrize("role", ["superuser", "business-user"])
 def test_every_visible_control_of_every_page_does_something(house: House, browser: Browser, role: str) -> None:
     context = new_context(browser, address=house.studio.address)

@@ -6,9 +6,20 @@ import re
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
+import pytest
 from playwright.sync_api import Page, expect
 from tests.web.chromium import LOOPBACK, Watch
 from tests.web.places import FLOW, PLACES, canvas
+from tests.web.states import Held, busy
+
+_WATCH_FOR_EMPTY = """() => {
+  window.empty = 0
+  const look = () => {
+    if (!document.querySelector('.rail') || !document.querySelector('main')) window.empty++
+    requestAnimationFrame(look)
+  }
+  look()
+}"""
 
 
 def background(page: Page) -> str:
@@ -80,6 +91,23 @@ WRONG = (
 )
 
 
+def test_an_assistant_whose_frame_is_slow_to_come_is_opened_without_an_empty_page(page: Page, example: str) -> None:
+    page.goto("/")
+    opens = page.get_by_role("link", name="Harbour Bank").first
+    opens.wait_for()
+    page.evaluate(_WATCH_FOR_EMPTY)
+    held = Held(page, "/assets/AssistantFrame-")
+    opens.focus()
+    held.asked()
+    page.keyboard.press("Enter")
+    busy(page).first.wait_for()
+    expect(page.get_by_role("navigation", name="Sections")).to_be_visible()
+    held.go_on()
+    expect(page.get_by_role("heading", name="Choose a flow")).to_be_visible()
+    page.wait_for_function("document.activeElement !== document.body")
+    assert page.evaluate("window.empty") == 0, "the page was empty for a moment"
+
+
 def test_a_wrong_address_says_so_inside_the_assistant_s_frame(page: Page, example: str) -> None:
     said = page.get_by_role("heading", name=re.compile("^There is no such"))
     for path in WRONG:
@@ -134,6 +162,7 @@ def test_the_system_s_dark_theme_is_followed(people: Callable[..., tuple[Page, W
     expect(page.locator("html")).to_have_attribute("data-mantine-color-scheme", "dark")
 
 
+@pytest.mark.slow
 def test_no_page_asks_anything_of_another_machine(page: Page, watch: Watch, example: str) -> None:
     for place in PLACES:
         if place.name in {"home", "flow-yaml", "responses", "nlu", "try"}:

@@ -8,11 +8,12 @@ import re
 import zipfile
 from pathlib import Path
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 from tests.web.api import Api, archive
 from tests.web.chromium import Watch
-from tests.web.places import BROKEN, choose
+from tests.web.places import BROKEN, IMPORT, choose
 from tests.web.projects import tea_desk
+from tests.web.states import Held, busy
 
 # What the browser doesn't show of a request: the bytes that it sends.
 _SENT = """
@@ -43,7 +44,7 @@ def test_a_dropped_archive_becomes_an_assistant(page: Page, new_name: str) -> No
     expect(page.get_by_text("tea.zip")).to_be_visible()
     page.get_by_role("textbox", name="Title").fill("Dropped tea")
     page.get_by_role("textbox", name="Id").fill(new_name)
-    page.get_by_role("button", name="Import", exact=True).click()
+    page.get_by_role("button", name=IMPORT).click()
     page.get_by_role("link", name="Open Dropped tea").click()
     page.get_by_role("link", name="order_tea").click()
     expect(page.locator(".react-flow__node-step")).to_have_count(3)
@@ -51,11 +52,32 @@ def test_a_dropped_archive_becomes_an_assistant(page: Page, new_name: str) -> No
     expect(page.get_by_role("heading", name="Choose a flow")).to_be_visible()
 
 
+def test_what_a_project_is_called_comes_into_no_field_that_is_written_in(page: Page, new_name: str) -> None:
+    held: list[Route] = []
+    page.route("**/assistants/import?*trial=true*", lambda route: held.append(route))  # noqa: PLW0108 - no built-in is taken
+    page.goto("/import")
+    choose(page, "tea.zip", archive(tea_desk(new_name)))
+    title, name = page.get_by_role("textbox", name="Title"), page.get_by_role("textbox", name="Id")
+    title.focus()
+    expect(page.get_by_role("button", name="Reading")).to_be_visible()
+    held.pop().continue_()
+    expect(page.get_by_role("button", name=IMPORT)).to_be_enabled()
+    expect(name).to_have_value(new_name)
+    expect(title).to_have_value("")
+    page.keyboard.type("Tea")
+    name.focus()
+    expect(title).to_have_value("Tea")
+    title.fill("")
+    name.focus()
+    expect(title).not_to_have_value("")
+    expect(title).not_to_have_value("Tea")
+
+
 def test_the_report_of_a_project_with_errors_says_what_is_wrong_and_what_was_kept(page: Page, new_name: str) -> None:
     page.goto("/import")
     choose(page, "broken.zip", archive(BROKEN))
     page.get_by_role("textbox", name="Id").fill(new_name)
-    page.get_by_role("button", name="Import", exact=True).click()
+    page.get_by_role("button", name=IMPORT).click()
     expect(page.get_by_text("which does not exist").first).to_be_visible()
     expect(page.get_by_text("goes on at nowhere")).to_be_visible()
     aside = page.get_by_role("complementary", name="The new assistant")
@@ -64,6 +86,51 @@ def test_the_report_of_a_project_with_errors_says_what_is_wrong_and_what_was_kep
     page.set_viewport_size({"width": 1440, "height": 400})
     found = page.locator(".kinds")
     assert found.evaluate("(box) => box.scrollHeight <= box.clientHeight"), "what was found is cut off"
+
+
+def test_what_is_in_a_project_is_told_before_anything_is_made_of_it(page: Page, api: Api, new_name: str) -> None:
+    page.goto("/import")
+    choose(page, "broken.zip", archive({**BROKEN, "config.yml": BROKEN["config.yml"].replace("broken-desk", new_name)}))
+    work = page.get_by_role("main")
+    expect(work.get_by_role("heading", name="items")).to_have_text("4 items")
+    expect(work.locator(".kind")).to_have_text(["1Flow", "1Slot", "1Configuration", "1File"])
+    expect(work).to_contain_text(f"{len(BROKEN) - 1} files")
+    expect(work.get_by_text("goes on at nowhere")).to_be_visible()
+    expect(work.get_by_role("link")).to_have_count(0)  # nothing is there yet to lead to
+    aside = page.get_by_role("complementary", name="Into a new assistant")
+    expect(aside.get_by_role("textbox", name="Title")).to_have_value(new_name.replace("desk-", "Desk "))
+    expect(aside.get_by_role("textbox", name="Id")).to_have_value(new_name)
+    expect(aside).to_contain_text("notes/readme.txt")
+    expect(aside).to_contain_text(".git/config")
+    expect(page.get_by_role("button", name="Import 4 items")).to_be_visible()
+    assert api.find(new_name) is None
+    page.get_by_role("link", name="Cancel").click()
+    page.get_by_role("link", name="Import a project").first.click()
+    expect(page.get_by_role("region", name="Project")).to_be_visible()  # nothing of it waits here
+    choose(page, "notes.zip", archive(tea_desk(new_name)))
+    page.get_by_role("button", name="Choose another").click()
+    expect(aside.get_by_role("textbox", name="Id")).to_have_value("")
+    expect(page.get_by_role("region", name="Project")).to_be_visible()
+
+
+def test_a_project_that_cannot_be_read_just_now_is_read_again(page: Page, watch: Watch) -> None:
+    watch.allow("status of 500")
+    page.goto("/import")
+    held = Held(page, "trial=true")
+    choose(page, "broken.zip", archive(BROKEN))
+    held.asked()
+    busy(page).first.wait_for()
+    reading = page.get_by_role("button", name="Reading…")
+    expect(reading).to_be_disabled()
+    page.get_by_role("link", name="Cancel").focus()
+    page.keyboard.press("Tab")
+    expect(reading).to_be_focused()
+    page.keyboard.press("Enter")
+    held.fail()
+    expect(page.get_by_role("alert")).to_contain_text("The project can’t be read")
+    held.go_on()
+    page.get_by_role("alert").get_by_role("button", name="Try again").click()
+    expect(page.get_by_role("button", name="Import 4 items")).to_be_visible()
 
 
 def test_what_is_no_archive_is_refused_on_the_spot(page: Page) -> None:
@@ -79,7 +146,10 @@ def test_an_archive_that_cannot_be_read_is_refused_with_its_reason(
     page.goto("/import")
     choose(page, "cut.zip", archive(tea_desk(new_name))[:200])
     page.get_by_role("textbox", name="Id").fill(new_name)
-    page.get_by_role("button", name="Import", exact=True).click()
+    refused = page.get_by_role("alert")
+    expect(refused).to_contain_text("pack it again")
+    expect(refused.get_by_role("button", name="Try again")).to_have_count(0)
+    page.get_by_role("button", name=IMPORT).click()
     expect(page.get_by_role("alert")).to_be_visible()
     assert api.find(new_name) is None
 
@@ -107,7 +177,7 @@ def test_a_working_folder_leaves_its_secrets_at_home(page: Page, new_name: str, 
     expect(page.get_by_text("work", exact=True)).to_be_visible()
     page.get_by_role("textbox", name="Title").fill("Folder tea")
     page.get_by_role("textbox", name="Id").fill(new_name)
-    page.get_by_role("button", name="Import", exact=True).click()
+    page.get_by_role("button", name=IMPORT).click()
     aside = page.get_by_role("complementary", name="The new assistant")
     for path in (".env", "desk/.env.local", ".talkwright/", "__MACOSX/"):
         expect(aside.get_by_text(path, exact=True)).to_be_visible()

@@ -11,6 +11,7 @@ from tests.services.running import PASSWORD
 from tests.web.api import Api, archive
 from tests.web.chromium import Watch
 from tests.web.keyboard import Keyboard
+from tests.web.places import IMPORT
 from tests.web.projects import bank
 
 People = Callable[..., tuple[Page, Watch]]
@@ -68,7 +69,8 @@ def test_the_whole_way_from_the_sign_in_over_an_import_to_a_conversation(
     keys.type("Harbour Bank")
     keys.go_to("^Id$")
     keys.type(new_name)
-    keys.go_to("^Import$", role="button")
+    told(page, "Readable")
+    keys.go_to(IMPORT.pattern, role="button")
     page.keyboard.press("Enter")
     told(page, "Imported")
     assert keys.arrives("^Harbour Bank is here")["id"] == "work"

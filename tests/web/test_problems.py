@@ -55,3 +55,27 @@ def test_problems_name_the_step_as_people_know_it_and_lead_to_its_line_from_the_
     expect(row).not_to_contain_text(re.compile("-[0-9a-f]{8}"))
     row.get_by_role("button").first.click()
     expect(page).to_have_url(re.compile(r"view=yaml&line=\d+"))
+
+
+def test_a_text_says_what_is_wrong_below_the_line_with_the_cursor_and_mends_it(
+    page: Page, api: Api, new_name: str
+) -> None:
+    steps = f"      - collect: city\n      - id: {'and_so_on_' * 12}\n        link: book_trp\n"
+    slip = f"  see_town:\n    description: See a town\n    steps:\n{steps}"
+    asks = "responses:\n  utter_ask_city:\n    - text: Which city?\n"
+    files = BROKEN | {"domain.yml": BROKEN["domain.yml"] + asks, "data/towns.yml": f"flows:\n{slip}"}
+    api.bring_in(new_name, "A slip of the pen", files)
+    page.goto(f"/a/{new_name}/flows/see_town?view=yaml")
+    tinted, told = page.locator(".cm-line.cm-tint-error"), page.locator(".cm-told")
+    expect(page.locator(".cm-scroll-error")).to_have_count(1)
+    expect(told).to_have_count(0)
+    page.locator(".cm-line", has_text="book_trp").click()
+    expect(tinted).to_have_text("        link: book_trp")
+    expect(told).to_contain_text("Did you mean book_trip?")
+    mend = told.get_by_role("button", name="Mend")
+    expect(mend).to_be_in_viewport(ratio=1)
+    mend.click()
+    expect(page.locator(".cm-content")).to_contain_text("link: book_trip")
+    expect(told).to_have_count(0)
+    expect(tinted).to_have_count(0)
+    expect(page.locator(".cm-scroll-error")).to_have_count(0)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, ViewportSize, expect
 from tests.web.api import Api
-from tests.web.places import DRAWERS, FLOW, PLACES, canvas, item, say
-from tests.web.projects import CONFIG
-from tests.web.room import LAPTOP, TABLET, arrange, faults, faults_at_all_sizes, put_away
+from tests.web.places import DRAWERS, FLOW, PLACES, canvas, item, new_chat, say
+from tests.web.projects import CONFIG, tea_desk
+from tests.web.room import LAPTOP, TABLET, ZOOMED, arrange, faults, faults_at_all_sizes, put_away
 
 GROUPS = 2
+WIDE: ViewportSize = {"width": 1920, "height": 1080}
 # Made by tests of their own, or shown twice.
 APART = {
     "import-report",
@@ -32,6 +33,7 @@ BESIDE_THE_DOCK = tuple(
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("group", range(GROUPS))
 @pytest.mark.parametrize("dock", [False, True], ids=["alone", "with the dock"])
 def test_everything_has_room_at_every_size_of_the_window(page: Page, example: str, group: int, dock: bool) -> None:
@@ -165,6 +167,7 @@ _WATCH_MOTION = """() => {
 }"""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("motion", ["reduce", "no-preference"])
 def test_nothing_moves_for_those_who_want_no_motion(page: Page, example: str, motion: str) -> None:
     page.emulate_media(reduced_motion="reduce" if motion == "reduce" else "no-preference")
@@ -188,10 +191,46 @@ def test_nothing_moves_for_those_who_want_no_motion(page: Page, example: str, mo
     assert bool(moved) == (motion == "no-preference"), moved
 
 
-def test_the_button_of_the_list_is_there_at_a_tablets_width_too(page: Page, example: str) -> None:
+def test_the_buttons_of_the_list_and_of_the_search_are_there_where_there_is_little_room_too(
+    page: Page, example: str
+) -> None:
     page.set_viewport_size(TABLET)
     page.goto(f"/a/{example}/nlu/intent/transfer_money")
     item("transfer_money")(page)
     page.get_by_role("button", name="Show the list").click()
     page.get_by_role("complementary", name="NLU").get_by_role("link", name="block_card").first.click()
     page.wait_for_url("**/nlu/intent/block_card")
+    page.set_viewport_size(ZOOMED)
+    expect(page.get_by_role("button", name="Search or run")).to_be_visible()
+
+
+def test_a_wide_window_tells_more_at_once(page: Page, api: Api, new_name: str) -> None:
+    name = new_name
+    api.bring_in(name, "Wide desk", tea_desk(name))
+    api.trained(name)
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.goto(f"/a/{name}/content/response/utter_ask_town")
+    item("utter_ask_town")(page)
+    head = page.get_by_role("grid", name="Responses").get_by_role("columnheader")
+    expect(head.filter(has_text="Changed")).to_have_count(0)
+    page.set_viewport_size(WIDE)
+    expect(head.filter(has_text="Changed")).to_be_visible()
+    assert faults(page) == []
+
+    page.goto(f"/a/{name}/flows/order_tea")
+    new_chat(page)
+    say(page, "order a cup of tea")
+    timeline, state = (page.get_by_role("heading", name=each, exact=True) for each in ("Timeline", "State now"))
+    expect(state).to_be_visible()
+    assert [_left(state) > _left(timeline), _top(state) - _top(timeline) < 36] == [True, True]
+    assert faults(page) == []
+    page.set_viewport_size({"width": 1440, "height": 900})
+    assert [_left(state) - _left(timeline) < 36, _top(state) > _top(timeline)] == [True, True]
+
+
+def _left(shown: Locator) -> float:
+    return (shown.bounding_box() or {"x": -1})["x"]
+
+
+def _top(shown: Locator) -> float:
+    return (shown.bounding_box() or {"y": -1})["y"]
