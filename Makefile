@@ -21,7 +21,7 @@ NODE_ROOT = PATH="$$($(CURDIR)/scripts/node-path):$$PATH"
 WORKERS := $(shell echo $$(( $$(getconf _NPROCESSORS_ONLN) * 2 )))
 SLOW_WORKERS := 2
 SOURCES := $(shell find src -name '*.py' 2>/dev/null)
-WEB_SOURCES := $(shell find web/src web/index.html web/vite.config.ts web/tsconfig.json -type f -not -path '*/generated/*' 2>/dev/null)
+WEB_SOURCES := $(shell find web/src web/index.html web/vite.config.ts web/tsconfig.json docs/*.md docs/formats docs/operations -type f -not -path '*/generated/*' 2>/dev/null)
 
 .PHONY: help
 help: ## List the targets

@@ -2,8 +2,9 @@
 
     python benchmarks/switch_over.py
 
-Twenty chats talk through ten switches of their assistant, as fast as people press buttons; then one that was stopped
-for want of talk is woken by a message. Roles, engines and database are processes; this one stands for the backend.
+Twenty chats talk over HTTP through ten switches of their assistant, as fast as people press buttons, and ask nothing
+twice; then one that was stopped for want of talk is woken by a message. Backend, roles, engines and database are
+processes; for the message that wakes, this one stands for the backend.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import logging
 import sys
 import time
 from pathlib import Path
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import structlog
 from _database import migrated
@@ -21,9 +22,9 @@ from _figures import tell
 from _processes import load
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
+from tests.services.asking import RefusedError
 from tests.services.modelservice import Service, Talk, project, service_at, talking
-
-from talkwright.backend.errors import ProblemError
+from tests.services.visiting import Visit, backend_of
 
 CHATS, SWITCHES = 20, 10
 PAUSE_SECONDS = 0.2
@@ -48,8 +49,8 @@ async def measure(url: str, home: Path) -> None:
         assistant = await service.assistant("mover")
         training = await service.train(assistant, project("mover"), deploy=True)
         await service.active(assistant, training=training)
-        async with talking(service, assistant) as talk:
-            failed, took = await through_switches(service, talk, training)
+        async with backend_of(service) as browser:
+            failed, took = await through_switches(service, Visit(browser, assistant, patient=False), training)
         tell("switch-failed", failed, "messages", f"of {len(took) + failed} in {SWITCHES} switches")
         tell("switch-slowest-turn", max(took), "s", f"the median is {sorted(took)[len(took) // 2]:.3f} s; {load()}")
         await service.stop(service.children[1])
@@ -59,19 +60,19 @@ async def measure(url: str, home: Path) -> None:
             tell("wake", await woken(service, talk, deployment), "s", load())
 
 
-async def through_switches(service: Service, talk: Talk, training: UUID) -> tuple[int, list[float]]:
+async def through_switches(service: Service, visit: Visit, training: UUID) -> tuple[int, list[float]]:
     """Messages that failed, and the seconds that each of the others took."""
-    over, failed, took = asyncio.Event(), list[ProblemError](), list[float]()
+    over, failed, took = asyncio.Event(), list[RefusedError](), list[float]()
 
     async def talks() -> None:
-        chat = await talk.begin()
+        chat = await visit.begin()
         while not over.is_set():
             for words in WORDS:
                 began = time.monotonic()
                 try:
-                    await talk.say(chat, words, message=uuid4())
+                    await visit.say(chat, words)
                     took.append(time.monotonic() - began)
-                except ProblemError as error:
+                except RefusedError as error:
                     failed.append(error)
                 await asyncio.sleep(PAUSE_SECONDS)
 
@@ -79,7 +80,7 @@ async def through_switches(service: Service, talk: Talk, training: UUID) -> tupl
         for _ in range(CHATS):
             group.create_task(talks())
         for _ in range(SWITCHES):
-            await service.becomes("deployment", await service.deploy(talk.assistant, training), "running")
+            await service.becomes("deployment", await service.deploy(visit.assistant, training), "running")
             await asyncio.sleep(1)  # some turns with this one
         over.set()
     return len(failed), took
