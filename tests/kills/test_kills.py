@@ -7,10 +7,10 @@ import contextlib
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
-import psycopg
 import pytest
 from tests.kills.rows import SEED, Row, rows
 from tests.kills.stage import Stage, frozen, stage_at
+from tests.services.locks import holding
 
 from talkwright.database.ids import uuid7
 
@@ -191,12 +191,6 @@ class _Held:
 
 @contextlib.contextmanager
 def _lock(stage: Stage, statement: str) -> Iterator[_Held]:
-    """Hold a lock until the block ends; the database's own death ends it too."""
-    link = psycopg.connect(stage.url)
-    try:
-        link.execute(statement)  # type: ignore[arg-type]  # the tests' own words
+    """Hold a lock until the block ends."""
+    with holding(stage.url, statement):
         yield _Held(stage)
-    finally:
-        with contextlib.suppress(psycopg.Error):
-            link.rollback()
-        link.close()

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any, cast
 from uuid import UUID
 
-import psycopg
 from sqlalchemy import insert, select, text, update
 from tests.services.asking import needs_an_answer, until_answered
+from tests.services.locks import holding
 
 from talkwright.assistant.project import read_project, to_tar_gz
 from talkwright.backend.chats.bots import Bots
@@ -300,10 +300,9 @@ def texts(answer: Mapping[str, Any]) -> list[str]:
 
 @contextmanager
 def locked(service: Service, table: str) -> Iterator[None]:
-    """While the block runs, whoever writes into a table waits, for longer than the server lets a transaction idle."""
-    unlimited = "-c idle_in_transaction_session_timeout=0"
-    with psycopg.connect(plain_url(service.environment["TALKWRIGHT_DATABASE_URL"]), options=unlimited) as link:
-        link.execute(f"LOCK TABLE studio.{table} IN SHARE MODE")
+    """While the block runs, whoever writes into a table waits."""
+    url = plain_url(service.environment["TALKWRIGHT_DATABASE_URL"])
+    with holding(url, f"LOCK TABLE studio.{table} IN SHARE MODE"):
         yield
 
 
