@@ -207,6 +207,20 @@ async def test_a_wrong_key_is_refused(store: ObjectStore, tmp_path: Path, monkey
     assert "StringToSign" not in str(refused.value)
 
 
+async def test_a_store_without_keys_is_told_so_and_not_whom_its_library_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_WEB_IDENTITY_TOKEN_FILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_METADATA_ENDPOINT", "http://127.0.0.1:9")
+    settings = StorageSettings(storage_url="s3://bucket", storage_allow_http=True, storage_retry_seconds=0.3)
+    with pytest.raises(
+        StorageError, match=r"a could not be read: there are no keys for it, neither in .* AWS_AC"
+    ) as said:
+        await open_store(settings, tmp_path).get("a")
+    assert "127.0.0.1" not in str(said.value)
+
+
 async def test_without_a_url_the_data_folder_holds_the_objects_for_its_owner_alone(tmp_path: Path) -> None:
     store = open_store(StorageSettings(), tmp_path)
     await store.put("k", b"v")

@@ -26,6 +26,12 @@ MOST_CHARACTERS = 300
 OPERATIONS = ("put", "sign", "get", "head", "list", "delete")
 _CODE = re.compile(r"<Code>([A-Za-z]{1,60})</Code>")
 _CLIENT = re.compile(r'source: General\(\s*"([^"]{1,300})"')
+_METADATA = re.compile(r"https?://[^/\s]+/(latest/(api/token|meta-data)|metadata/identity|computeMetadata/v1)\b")
+"""What the clouds' machines are asked for keys, when nothing else has any."""
+NO_KEYS = (
+    "there are no keys for it, neither in the variables of the cloud's own tools (for S3 AWS_ACCESS_KEY_ID and "
+    "AWS_SECRET_ACCESS_KEY) nor from the machine's metadata service"
+)
 _PUT_HEADERS = {"Content-Type": "application/octet-stream"}
 _SHOWN = ("endpoint", "region", "base_url", "virtual_hosted_style_request")
 """The options that say how a store is reached, and nothing of its keys."""
@@ -258,10 +264,13 @@ def _checked(key: str) -> str:
 def _reason(error: Exception) -> str:
     """What went wrong in a line: of a server's answer its code alone, as the rest holds requests and keys' names.
 
-    Where there is not even a client, as without certificates of authorities, what it says of that.
+    Where there is not even a client, as without certificates of authorities, what it says of that. Where it was the
+    machine's metadata service that failed, nothing else had given keys: that alone helps whoever reads it.
     """
     if client := _CLIENT.search(str(error)):
         return client[1].rstrip(".")
+    if _METADATA.search(str(error)):
+        return NO_KEYS
     line = (str(error).strip().splitlines() or [""])[0]
     said = line.split("<", 1)[0].rstrip(" :.")[:MOST_CHARACTERS] or type(error).__name__
     code = _CODE.search(str(error))
