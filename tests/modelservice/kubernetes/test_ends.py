@@ -58,7 +58,7 @@ async def test_a_quota_that_is_used_up_is_named_and_waited_for(place: Kubernetes
 
 
 async def test_a_job_that_no_node_has_room_for_says_so(place: KubernetesPlace) -> None:
-    async with place.other_holder(kubernetes_training_cpu="1000", kubernetes_start_seconds=4.0) as executor:
+    async with place.other_holder(kubernetes_training_cpu="1000", kubernetes_start_seconds=8.0) as executor:
         job = await executor.start(Job(name="wide", command=python("print(1)")))
         _, ended = await read(job)
         assert str(ended.why).startswith("No node has room for the job: ")
