@@ -12,7 +12,7 @@ from playwright.sync_api import Page, Route, expect
 from tests.web.api import Api, archive
 from tests.web.chromium import Watch
 from tests.web.places import BROKEN, IMPORT, choose
-from tests.web.projects import tea_desk
+from tests.web.projects import FLOWS, tea_desk
 from tests.web.states import Held, busy
 
 # What the browser doesn't show of a request: the bytes that it sends.
@@ -86,6 +86,35 @@ def test_the_report_of_a_project_with_errors_says_what_is_wrong_and_what_was_kep
     page.set_viewport_size({"width": 1440, "height": 400})
     found = page.locator(".kinds")
     assert found.evaluate("(box) => box.scrollHeight <= box.clientHeight"), "what was found is cut off"
+
+
+def test_an_assistant_trains_by_itself_once_what_was_wrong_with_its_project_is_mended(
+    page: Page, api: Api, new_name: str
+) -> None:
+    slips = "".join(
+        f"  {name}:\n    description: Ask for {name}\n    steps:\n      - link: order_te\n"
+        for name in ("more_tea", "stronger_tea")
+    )
+    page.goto("/import")
+    choose(page, "slips.zip", archive(tea_desk(new_name, flows=FLOWS + slips)))
+    page.get_by_role("checkbox", name="Train as soon as both errors are mended").check()
+    page.get_by_role("button", name=IMPORT).click()
+    expect(page.get_by_text("It trains by itself as soon as no error is left.")).to_be_visible()
+    page.goto(f"/a/{new_name}/flows/more_tea?view=yaml")
+    page.get_by_role("button", name=re.compile("^Problems")).last.click()
+    mends = page.get_by_role("tabpanel", name="Problems").get_by_role("button", name="Mend")
+    expect(mends).to_have_count(2)
+    mends.first.click()
+    expect(mends).to_have_count(1)
+    page.reload()  # the browser remembers it
+    expect(mends).to_have_count(1)
+    assistant = api.assistant(new_name)["id"]
+    assert api.get(f"/assistants/{assistant}/trainings")["items"] == []
+    mends.click()
+    expect(page.get_by_text("No error is left: it trains now")).to_be_visible()
+    expect(page.get_by_role("button", name="Train", exact=True)).to_have_count(0)
+    assert len(api.get(f"/assistants/{assistant}/trainings")["items"]) == 1
+    assert page.evaluate("Object.keys(localStorage).filter((key) => key.includes('train-once-mended'))") == []
 
 
 def test_what_is_in_a_project_is_told_before_anything_is_made_of_it(page: Page, api: Api, new_name: str) -> None:

@@ -22,6 +22,7 @@ import { NotFound } from './NotFound'
 import { BareFrame } from './pageStates'
 import { Rail } from './Rail'
 import { TopBar } from './TopBar'
+import { TrainOnceMended } from './TrainOnceMended'
 import { TrainingTold } from './TrainingTold'
 import { words } from './words'
 
@@ -72,6 +73,7 @@ export default function AssistantFrame() {
         <Creating />
         <AssistantKeys />
         <TrainingTold />
+        <TrainOnceMended />
       </DocumentsProvider>
     </AssistantProvider>
   )

@@ -9,6 +9,7 @@ import { toast } from '../ui/toasts'
 import { lookAgain } from './deciding'
 import { runs } from './latestTraining'
 import { openDrawer } from './layout'
+import { forgetTraining } from './onceMended'
 import type { Place } from './useItemLink'
 import { words } from './words'
 
@@ -90,6 +91,7 @@ async function ask(assistant: string, go: (place: Place) => void): Promise<void>
   try {
     const id = uuid7()
     const training = await untilAnswered(() => api.startTraining(assistant, id))
+    forgetTraining(assistant)
     if (!runs(training)) toast(IconCircleCheck, words.training.nothingChangedSinceIt(training.version.name))
   } catch (error) {
     if (!(error instanceof ApiError)) throw error

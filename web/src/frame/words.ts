@@ -219,6 +219,7 @@ export const words = {
     openTheText: 'Open the text',
     nothingChangedSinceIt: (name: string) => `Nothing changed since ${name}: it is trained already.`,
     quotaReached: (why: string) => `Not trained: ${why}`,
+    nowMended: 'No error is left: it trains now, as you wished at its import.',
     errorsStopIt: 'Not trained: the errors below stop it. Mend them, then train again.',
   },
   running: {

@@ -7,8 +7,9 @@ import { api, ApiError, type AssistantSummary, type ImportReport } from '../api'
 import { queryClient, sessionQuery } from '../app/queries'
 import { uuid7 } from '../documents'
 import { NotYours } from '../frame/NotYours'
+import { wishTraining } from '../frame/onceMended'
 import { useForm } from '../frame/useForm'
-import { Button } from '../ui/controls'
+import { Button, Check } from '../ui/controls'
 import { TextField } from '../ui/fields'
 import { Icon } from '../ui/Icon'
 import { Failure, SkeletonRows } from '../ui/states'
@@ -27,6 +28,7 @@ interface Imported {
   assistant: AssistantSummary
   report: ImportReport
   chosen: Chosen
+  wished: boolean
 }
 
 export default function ImportPage() {
@@ -49,10 +51,13 @@ function Import() {
 function Choose({ chosen, onChoose, onDone }: { chosen: Chosen | null; onChoose: (chosen: Chosen | null) => void; onDone: (imported: Imported) => void }) {
   const [typedTitle, setTitle] = useState<string | null>(null)
   const [typedName, setName] = useState<string | null>(null)
+  const [wishes, setWishes] = useState(false)
   // Made once for each archive: asking twice makes one assistant.
   const id = useMemo(() => (chosen === null ? '' : uuid7()), [chosen])
   const trial = useTrial(chosen, id)
   const found = trial.data
+  const errors = found?.report.problems.filter(({ severity }) => severity === 'error').length ?? 0
+  const mayTrain = found?.assistant.permissions.includes('trainings:write') ?? false
   const title = typedTitle ?? found?.assistant.title ?? ''
   const name = typedName ?? found?.assistant.name ?? ''
   const { error, field, busy, submit } = useForm(async (refuse) => {
@@ -63,7 +68,9 @@ function Choose({ chosen, onChoose, onDone }: { chosen: Chosen | null; onChoose:
     // What nobody typed is the server's to choose: it takes what is free by then.
     const answer = await api.importAssistant(chosen.archive, { id, name: typedName || undefined, title: typedTitle?.trim() || undefined, file: fileName(chosen) })
     await queryClient.invalidateQueries({ queryKey: ['assistants'] })
-    onDone({ ...answer, chosen })
+    const wished = wishes && errors > 0
+    if (wished) wishTraining(answer.assistant.id)
+    onDone({ ...answer, chosen, wished })
   }, NAME_TAKEN)
   /** What the project says comes into no field that somebody is about to write in; one left empty takes it. */
   const ownWhileFocused = (set: Dispatch<SetStateAction<string | null>>) => ({
@@ -75,6 +82,7 @@ function Choose({ chosen, onChoose, onDone }: { chosen: Chosen | null; onChoose:
   const another = () => {
     setTitle(null)
     setName(null)
+    setWishes(false)
     onChoose(null)
   }
   return (
@@ -126,6 +134,7 @@ function Choose({ chosen, onChoose, onDone }: { chosen: Chosen | null; onChoose:
         </aside>
       </div>
       <footer className="acts-b">
+        {errors > 0 && mayTrain && <Check checked={wishes} onChange={setWishes} label={words.importPage.trainOnceMended(errors)} />}
         <span className="sp" />
         <Link to="/" className="btn form" onClick={() => onChoose(null)}>
           {words.importPage.cancel}

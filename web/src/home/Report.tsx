@@ -8,7 +8,7 @@ import type { Chosen } from './archive'
 import { ArchiveCard, Found, FoundFiles, Languages } from './Found'
 import { words } from './words'
 
-export function Report({ assistant, report, chosen, onMore }: { assistant: AssistantSummary; report: ImportReport; chosen: Chosen; onMore: () => void }) {
+export function Report({ assistant, report, chosen, wished, onMore }: { assistant: AssistantSummary; report: ImportReport; chosen: Chosen; wished: boolean; onMore: () => void }) {
   return (
     <>
       <div className="body stacks">
@@ -33,6 +33,7 @@ export function Report({ assistant, report, chosen, onMore }: { assistant: Assis
         <Button tall look="quiet" onClick={onMore}>
           {words.report.importAnother}
         </Button>
+        {wished && <span className="small t2">{words.report.trainsOnceMended}</span>}
         <span className="sp" />
         <Link to="/a/$assistant" params={{ assistant: assistant.name }} className="btn primary form">
           <Icon of={IconArrowRight} />

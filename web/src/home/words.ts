@@ -123,6 +123,7 @@ export const words = {
     importItems: (items: string) => `Import ${items}`,
     nothingWritten: 'Nothing is written until you press Import.',
     readable: 'Readable',
+    trainOnceMended: (errors: number) => `Train as soon as ${errors === 1 ? 'the error is' : errors === 2 ? 'both errors are' : `all ${errors} errors are`} mended`,
     unreadable: 'The project can’t be read',
   },
   report: {
@@ -130,6 +131,7 @@ export const words = {
     imported: 'Imported',
     theNewAssistant: 'The new assistant',
     importAnother: 'Import another',
+    trainsOnceMended: 'It trains by itself as soon as no error is left.',
     open: (title: string) => `Open ${title}`,
   },
   start: {
