@@ -45,7 +45,7 @@ def original(postgres: TestServer, tmp_path_factory: pytest.TempPathFactory) -> 
         yield Original(name, place.home, folder / "studio.backup")
 
 
-@pytest.fixture(params=["embedded", "external"])
+@pytest.fixture(params=["external", pytest.param("embedded", marks=pytest.mark.slow)])
 def places(
     request: pytest.FixtureRequest, postgres: TestServer, original: Original, tmp_path: Path
 ) -> Iterator[tuple[Place, Place]]:
