@@ -7,7 +7,9 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 from tests.web.api import Api
+from tests.web.chromium import Watch
 from tests.web.places import BROKEN, canvas
+from tests.web.states import offline
 
 RESPONSES = (
     "responses:\n  utter_ask_city:\n    - text: Which {nonsense} near {city}?\n"
@@ -79,3 +81,19 @@ def test_a_text_says_what_is_wrong_below_the_line_with_the_cursor_and_mends_it(
     expect(told).to_have_count(0)
     expect(tinted).to_have_count(0)
     expect(page.locator(".cm-scroll-error")).to_have_count(0)
+
+
+def test_a_mend_that_meets_a_studio_which_is_away_is_made_when_that_is_back(
+    page: Page, watch: Watch, api: Api, new_name: str
+) -> None:
+    watch.allow("net::ERR_INTERNET_DISCONNECTED")
+    again = "  see_town:\n    description: See a town\n    steps:\n      - link: book_trp\n"
+    api.bring_in(new_name, "A slip of the pen", BROKEN | {"data/towns.yml": f"flows:\n{again}"})
+    page.goto(f"/a/{new_name}/flows/see_town?view=yaml")
+    page.locator(".cm-line", has_text="book_trp").click()
+    told = page.locator(".cm-told")
+    with offline(page):
+        told.get_by_role("button", name="Mend").click()
+        expect(page.locator(".cm-content")).to_contain_text("link: book_trp")
+    expect(page.locator(".cm-content")).to_contain_text("link: book_trip")
+    expect(told).to_have_count(0)
