@@ -48,3 +48,20 @@ def test_an_earlier_chat_is_opened_again(page: Page, api: Api, example: str) -> 
     api.send("POST", f"/assistants/{api.assistant(example)['id']}/chats", {"id": str(uuid7())})
     dock.get_by_role("button", name="Earlier chats").click()
     expect(page.get_by_role("menuitem", name="Nothing said yet").first).to_be_visible()
+
+
+def test_what_is_said_in_another_tab_shows_as_it_is_answered(page: Page, example: str) -> None:
+    page.goto(f"/a/{example}/flows/transfer_money")
+    canvas(page)
+    new_chat(page)
+    say(page, "find a branch please, in the first tab")
+    other = page.context.new_page()
+    other.goto(page.url)
+    here, there = (tab.get_by_role("region", name="Conversation") for tab in (page, other))
+    expect(there).to_contain_text("in the first tab")
+    say(other, "Leeds")
+    expect(here).to_contain_text(re.compile("in the first tab.*Leeds", re.DOTALL))
+    say(page, "find a branch please, once more")
+    expect(there).to_contain_text("once more")
+    assert here.inner_text() == there.inner_text()
+    other.close()

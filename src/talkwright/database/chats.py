@@ -163,7 +163,7 @@ async def append_turn(
             for place, event in enumerate(events, 1)
         ]
         await session.execute(insert(chat_events), rows)
-    announce(session, chat["assistant"], "chat", {"chat": str(chat["id"]), "turn": turn})
+    announce(session, chat["assistant"], "chat", {"chat": str(chat["id"]), "turn": turn, "message": message})
 
 
 class ChatMovedError(Exception):

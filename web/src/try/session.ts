@@ -8,6 +8,9 @@ import * as chats from '../api/chats'
 import type { Answer, Chat, ChatState, Turn, TurnPage } from '../api/chats'
 import { untilAnswered } from '../api/untilAnswered'
 import { uuid7 } from '../documents'
+import { onStream } from '../events/bus'
+import type { StreamEvent } from '../events/stream'
+import { joined, whole } from './joining'
 import { words } from './words'
 
 export interface Pending {
@@ -107,30 +110,12 @@ async function latest(assistant: string): Promise<Chat | null> {
 }
 
 /** Reads the turns from the first one on that is missing here. */
-async function catchUp(assistant: string, chat: Chat, write: Write): Promise<void> {
-  let after: number | null = whole(sessionOf(assistant).turns)
+async function catchUp(assistant: string, chat: Chat, write: Write, from = whole(sessionOf(assistant).turns)): Promise<void> {
+  let after: number | null = from
   while (after !== null) {
     const page: TurnPage = await chats.chatTimeline(assistant, chat.id, after)
     write((session) => joined(session, page.turns, page.state))
     after = page.next
-  }
-}
-
-/** Up to which turn none is missing; they are counted from 1. Pure. */
-function whole(turns: readonly Turn[]): number {
-  const gap = turns.findIndex(({ number }, index) => number !== index + 1)
-  return gap === -1 ? turns.length : gap
-}
-
-/** What is here with turns that came, and where the conversation stands after the last of all. Pure. */
-function joined({ turns, state, pending }: ChatSession, came: readonly Turn[], then: ChatState): Pick<ChatSession, 'turns' | 'state' | 'pending'> {
-  const byNumber = new Map([...turns, ...came].map((turn) => [turn.number, turn]))
-  const isBehind = (came.at(-1)?.number ?? 0) < (turns.at(-1)?.number ?? 0)
-  const isAnswered = came.some(({ user }) => user?.message_id === pending?.id)
-  return {
-    turns: [...byNumber.values()].toSorted((one, other) => one.number - other.number),
-    state: isBehind ? state : then,
-    pending: isAnswered ? null : pending,
   }
 }
 
@@ -223,4 +208,27 @@ function inWords(error: unknown): ApiError {
 // What failed for want of the studio is tried again once it is back.
 onBack(() => {
   for (const [assistant, { error }] of Object.entries(useSessions.getState().sessions)) if (error?.temporary) beginAgain(assistant)
+})
+
+/** Reads what was said elsewhere, in another tab or on another device, in the chat that is open here. */
+async function follow(assistant: string, { chat, turns, pending, greeting }: ChatSession): Promise<void> {
+  // An answer that is on its way brings what is missing with it.
+  if (!chat || pending?.failed === null || greeting?.busy) return
+  // What follows a greeting is part of its turn.
+  const from = Math.max(whole(turns) - 1, 0)
+  try {
+    await catchUp(assistant, chat, writing(assistant), from)
+  } catch {
+    // Nobody asked for it: the next turn brings it, or is told why not.
+  }
+}
+
+function isNews(event: StreamEvent, assistant: string, { chat, turns }: ChatSession): boolean {
+  if (event.type === 'reset') return true
+  if (event.type !== 'fact' || event.kind !== 'chat' || event.scope !== assistant || event['chat'] !== chat?.id) return false
+  return !turns.some(({ user }) => user?.message_id === event['message'])
+}
+
+onStream((event) => {
+  for (const [assistant, session] of Object.entries(useSessions.getState().sessions)) if (isNews(event, assistant, session)) void follow(assistant, session)
 })
