@@ -61,7 +61,10 @@ def test_what_is_said_in_another_tab_shows_as_it_is_answered(page: Page, example
     expect(there).to_contain_text("in the first tab")
     say(other, "Leeds")
     expect(here).to_contain_text(re.compile("in the first tab.*Leeds", re.DOTALL))
+    other.goto(f"/a/{example}/flows/transfer_money?view=yaml")
+    expect(there).to_contain_text("Leeds")
     say(page, "find a branch please, once more")
     expect(there).to_contain_text("once more")
+    expect(other).to_have_url(re.compile(r"/transfer_money\?view=yaml$"))  # only what is said in it leads a tab away
     assert here.inner_text() == there.inner_text()
     other.close()

@@ -18,8 +18,8 @@ import { words } from './words'
 
 export function ChatPane() {
   const assistant = useAssistant()
-  const { turns, pending, loading } = useChat(assistant.id)
-  const end = useNewest(`${turns.length} ${pending?.id ?? ''}`)
+  const { id, turns, pending, loading } = useChat(assistant.id)
+  const end = useNewest(`${id} ${pending?.id ?? ''}`)
   return (
     <div className="chat">
       <section className="scroll" aria-label={words.chatPane.conversation} aria-live="polite" aria-busy={loading || undefined}>

@@ -19,6 +19,7 @@ import { whyOf } from '../ui/marks'
 import { plural, shortTime } from '../ui/time'
 import { ChatPane } from './ChatPane'
 import { Earlier } from './Earlier'
+import { followElsewhere } from './elsewhere'
 import { openLatest, startOver, useChat, useSessions } from './session'
 import { StateNow } from './StateNow'
 import { Timeline } from './Timeline'
@@ -31,6 +32,7 @@ export default function TryDock() {
   // Where there is room for one column only.
   const [shown, setShown] = useState<'chat' | 'timeline'>('chat')
   useEffect(() => void openLatest(assistant.id), [assistant.id])
+  useEffect(() => followElsewhere(assistant.id), [assistant.id])
   useFollowedFlow(assistant.id, assistant.name)
   useFocusWhereAsked()
   return (
@@ -132,7 +134,8 @@ function useFollowedFlow(id: string, name: string): void {
   // Undefined until the conversation is read, null while none is followed.
   const flow = useSessions(({ sessions }) => {
     const session = sessions[id]
-    if (session === undefined || session.loading) return undefined
+    // Nobody's page is left for what was said elsewhere.
+    if (session === undefined || session.loading || session.elsewhere) return undefined
     return session.following ? (session.state?.flow ?? null) : null
   })
   const known = useRef<string | null>(undefined)

@@ -1,8 +1,8 @@
 import { expect, it, vi } from 'vitest'
 import type { Chat, Turn } from '../api/chats'
 import { ApiError, unreachable } from '../api/http'
-import { tellPage } from '../events/bus'
 import { goOn, greet, openLatest, say, sayAgain, startOver, update, useSessions } from './session'
+import { later } from './testing'
 
 const restart = vi.hoisted(() => vi.fn())
 const create = vi.hoisted(() => vi.fn().mockResolvedValue({ id: 'chat' }))
@@ -31,12 +31,6 @@ it('asks for the first words again, once, where a studio that goes leaves them w
   const [first, second] = restart.mock.calls
   expect(second).toEqual(first)
 })
-
-function later(): { promise: Promise<unknown>; resolve: (value: unknown) => void } {
-  const made: { resolve?: (value: unknown) => void } = {}
-  const promise = new Promise((resolve) => (made.resolve = resolve))
-  return { promise, resolve: (value) => made.resolve?.(value) }
-}
 
 const open = (assistant: string) => useSessions.getState().sessions[assistant]
 
@@ -150,24 +144,4 @@ it('leaves a message for sending again where the chat to say it in can’t be fo
   expect([open('lost')?.pending?.failed === null, open('lost')?.error === null]).toEqual([false, false])
   await sayAgain('lost', 'en')
   expect([send.mock.calls[0]?.[1], numbers('lost'), open('lost')?.error]).toEqual(['latest', [1, 2], null])
-})
-
-const told = (assistant: string, chat: string, message: string) => tellPage({ type: 'fact', scope: assistant, id: '1', kind: 'chat', chat, message })
-
-it('shows what is said in its chat elsewhere as that is told, and reads nothing for what was said here', async () => {
-  timeline.mockClear()
-  timeline.mockResolvedValueOnce(page(1, 2))
-  await goOn('live', { id: 'shared' } as Chat)
-  send.mockImplementationOnce((_, __, { id }: { id: string }) => Promise.resolve({ turn: { number: 3, user: { message_id: id } }, state: { step: '3' } }))
-  const saying = say('live', 'en', 'mine')
-  told('live', 'shared', 'whose answer is on its way')
-  await saying
-  told('live', 'shared', open('live')?.turns[2]?.user?.message_id ?? '')
-  told('live', 'another', 'theirs')
-  told('elsewhere', 'shared', 'theirs')
-  expect(timeline).toHaveBeenCalledTimes(1)
-  timeline.mockResolvedValueOnce(page(3, 4))
-  told('live', 'shared', 'theirs')
-  await vi.waitFor(() => expect([numbers('live'), open('live')?.state?.step]).toEqual([[1, 2, 3, 4], '4']))
-  expect(timeline.mock.calls[1]?.[2]).toBe(2)
 })

@@ -8,8 +8,6 @@ import * as chats from '../api/chats'
 import type { Answer, Chat, ChatState, Turn, TurnPage } from '../api/chats'
 import { untilAnswered } from '../api/untilAnswered'
 import { uuid7 } from '../documents'
-import { onStream } from '../events/bus'
-import type { StreamEvent } from '../events/stream'
 import { joined, whole } from './joining'
 import { words } from './words'
 
@@ -33,13 +31,15 @@ export interface ChatSession {
   /** What is typed and not said yet. */
   draft: string
   loading: boolean
+  /** What came last was said elsewhere. */
+  elsewhere: boolean
   error: ApiError | null
   /** Number of the turn that the person looks at; null follows the last one. */
   chosen: number | null
   following: boolean
 }
 
-const EMPTY: ChatSession = { id: '', chat: undefined, turns: [], state: null, pending: null, greeting: null, draft: '', loading: true, error: null, chosen: null, following: true }
+const EMPTY: ChatSession = { id: '', chat: undefined, turns: [], state: null, pending: null, greeting: null, draft: '', loading: true, elsewhere: false, error: null, chosen: null, following: true }
 
 export const useSessions = create<{ sessions: Readonly<Record<string, ChatSession>> }>(() => ({ sessions: {} }))
 
@@ -51,14 +51,14 @@ export function update(assistant: string, change: Partial<ChatSession>): void {
   useSessions.setState(({ sessions }) => ({ sessions: { ...sessions, [assistant]: { ...sessionOf(assistant), ...change } } }))
 }
 
-function sessionOf(assistant: string): ChatSession {
+export function sessionOf(assistant: string): ChatSession {
   return useSessions.getState().sessions[assistant] ?? { ...EMPTY, id: uuid7() }
 }
 
 type Write = (change: (session: ChatSession) => Partial<ChatSession>) => void
 
 /** Writes to the chat that is open now, and to none once another one is. */
-function writing(assistant: string): Write {
+export function writing(assistant: string): Write {
   // Where none was open yet, one is from now on.
   update(assistant, {})
   const { id } = sessionOf(assistant)
@@ -87,7 +87,7 @@ async function load(assistant: string): Promise<void> {
   try {
     const chat = await known(assistant, sessionOf(assistant), write)
     if (chat !== null) await catchUp(assistant, chat, write)
-    write(() => ({ loading: false }))
+    write(() => ({ loading: false, elsewhere: false }))
   } catch (error) {
     write(() => failed(error))
   }
@@ -110,7 +110,7 @@ async function latest(assistant: string): Promise<Chat | null> {
 }
 
 /** Reads the turns from the first one on that is missing here. */
-async function catchUp(assistant: string, chat: Chat, write: Write, from = whole(sessionOf(assistant).turns)): Promise<void> {
+export async function catchUp(assistant: string, chat: Chat, write: Write, from = whole(sessionOf(assistant).turns)): Promise<void> {
   let after: number | null = from
   while (after !== null) {
     const page: TurnPage = await chats.chatTimeline(assistant, chat.id, after)
@@ -118,6 +118,9 @@ async function catchUp(assistant: string, chat: Chat, write: Write, from = whole
     after = page.next
   }
 }
+
+/** The messages and greetings that were sent from here: their answers come by themselves. */
+export const own = new Set<string>()
 
 /** Sends what was typed or the button's payload; `title` is the button's. The bubble stands at once. */
 export async function say(assistant: string, language: string, text: string, title: string | null = null): Promise<void> {
@@ -136,6 +139,7 @@ async function deliver(assistant: string, language: string, pending: Pending): P
   const write = writing(assistant)
   write(() => ({ pending, chosen: null }))
   const { id, text, title } = pending
+  own.add(id)
   // A timeline that is read meanwhile may have brought the answer, and another message been said since.
   const settle = (why: Pending['failed']) => write((session) => (session.pending?.id === id ? { pending: why && { ...pending, failed: why } } : {}))
   try {
@@ -164,7 +168,7 @@ async function begun(assistant: string, language: string, write: Write): Promise
 
 /** Takes an answer in; turns before it that were taken elsewhere are read. */
 async function take(assistant: string, write: Write, { turn, state }: Answer): Promise<void> {
-  write((session) => ({ ...joined(session, [turn], state), error: null, greeting: null }))
+  write((session) => ({ ...joined(session, [turn], state), error: null, greeting: null, elsewhere: false }))
   const { turns } = sessionOf(assistant)
   if (whole(turns) < turns.length) await load(assistant)
 }
@@ -180,6 +184,7 @@ export async function greet(assistant: string, language: string): Promise<void> 
   const { greeting } = sessionOf(assistant)
   if (greeting?.busy) return
   const id = greeting?.id ?? uuid7()
+  own.add(id)
   const write = writing(assistant)
   write(() => ({ error: null, greeting: { id, busy: true } }))
   try {
@@ -208,27 +213,4 @@ function inWords(error: unknown): ApiError {
 // What failed for want of the studio is tried again once it is back.
 onBack(() => {
   for (const [assistant, { error }] of Object.entries(useSessions.getState().sessions)) if (error?.temporary) beginAgain(assistant)
-})
-
-/** Reads what was said elsewhere, in another tab or on another device, in the chat that is open here. */
-async function follow(assistant: string, { chat, turns, pending, greeting }: ChatSession): Promise<void> {
-  // An answer that is on its way brings what is missing with it.
-  if (!chat || pending?.failed === null || greeting?.busy) return
-  // What follows a greeting is part of its turn.
-  const from = Math.max(whole(turns) - 1, 0)
-  try {
-    await catchUp(assistant, chat, writing(assistant), from)
-  } catch {
-    // Nobody asked for it: the next turn brings it, or is told why not.
-  }
-}
-
-function isNews(event: StreamEvent, assistant: string, { chat, turns }: ChatSession): boolean {
-  if (event.type === 'reset') return true
-  if (event.type !== 'fact' || event.kind !== 'chat' || event.scope !== assistant || event['chat'] !== chat?.id) return false
-  return !turns.some(({ user }) => user?.message_id === event['message'])
-}
-
-onStream((event) => {
-  for (const [assistant, session] of Object.entries(useSessions.getState().sessions)) if (isNews(event, assistant, session)) void follow(assistant, session)
 })
