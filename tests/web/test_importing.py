@@ -99,7 +99,7 @@ def test_an_assistant_trains_by_itself_once_what_was_wrong_with_its_project_is_m
     choose(page, "slips.zip", archive(tea_desk(new_name, flows=FLOWS + slips)))
     page.get_by_role("checkbox", name="Train as soon as both errors are mended").check()
     page.get_by_role("button", name=IMPORT).click()
-    expect(page.get_by_text("It trains by itself as soon as no error is left.")).to_be_visible()
+    expect(page.get_by_text("It trains by itself once you have mended its errors here.")).to_be_visible()
     page.goto(f"/a/{new_name}/flows/more_tea?view=yaml")
     page.get_by_role("button", name=re.compile("^Problems")).last.click()
     mends = page.get_by_role("tabpanel", name="Problems").get_by_role("button", name="Mend")

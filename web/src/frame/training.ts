@@ -61,10 +61,10 @@ async function unread(store: DocumentStore): Promise<Unsaved | null> {
 }
 
 /** Assistants whose training is being asked for: whoever asks again at once, from wherever, asks for the same. */
-const asked = new Map<string, Promise<void>>()
+const asked = new Map<string, Promise<boolean>>()
 
-/** Starts a training of the content as it is now; `go` opens the item where something has to be decided first. */
-export function train(assistant: string, go: (place: Place) => void): Promise<void> {
+/** Starts a training of the content as it is now, and gives whether there is one; `go` opens the item where something has to be decided first. */
+export function train(assistant: string, go: (place: Place) => void): Promise<boolean> {
   const same = asked.get(assistant)
   if (same !== undefined) return same
   const begun = ask(assistant, go).finally(() => asked.delete(assistant))
@@ -72,7 +72,7 @@ export function train(assistant: string, go: (place: Place) => void): Promise<vo
   return begun
 }
 
-async function ask(assistant: string, go: (place: Place) => void): Promise<void> {
+async function ask(assistant: string, go: (place: Place) => void): Promise<boolean> {
   const store = storeOf(assistant)
   const unsaved = await saved(store)
   if (unsaved !== null) {
@@ -86,13 +86,14 @@ async function ask(assistant: string, go: (place: Place) => void): Promise<void>
       const why = words.training.why[unsaved.connection]
       toast(IconAlertCircle, words.training.notAllSaved(why), { label: words.connectionBanner.tryNow, run: () => store.tryNow() })
     }
-    return
+    return false
   }
   try {
     const id = uuid7()
     const training = await untilAnswered(() => api.startTraining(assistant, id))
     forgetTraining(assistant)
     if (!runs(training)) toast(IconCircleCheck, words.training.nothingChangedSinceIt(training.version.name))
+    return true
   } catch (error) {
     if (!(error instanceof ApiError)) throw error
     if (error.code === 'content-problems') {
@@ -103,6 +104,7 @@ async function ask(assistant: string, go: (place: Place) => void): Promise<void>
     } else {
       toast(IconAlertCircle, error.sentence)
     }
+    return false
   } finally {
     for (const key of ['versions', 'deployments']) void queryClient.invalidateQueries({ queryKey: [key, assistant] })
     void queryClient.invalidateQueries({ queryKey: ['assistants'] })

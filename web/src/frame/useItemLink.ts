@@ -1,5 +1,6 @@
 /** Where an item is edited. */
 import { useNavigate } from '@tanstack/react-router'
+import { useCallback } from 'react'
 import { useAssistant } from './assistant'
 
 export interface Place {
@@ -40,5 +41,5 @@ export function itemAddress(assistant: string, { kind, name, step, line }: Place
 export function useItemLink(): (place: Place) => void {
   const navigate = useNavigate()
   const { name } = useAssistant()
-  return (place) => void navigate(itemAddress(name, place))
+  return useCallback((place) => void navigate(itemAddress(name, place)), [navigate, name])
 }

@@ -67,9 +67,9 @@ function Choose({ chosen, onChoose, onDone }: { chosen: Chosen | null; onChoose:
     if (typedName && nameFrom(typedName) !== typedName) return refuse('name', words.importPage.nameWrong)
     // What nobody typed is the server's to choose: it takes what is free by then.
     const answer = await api.importAssistant(chosen.archive, { id, name: typedName || undefined, title: typedTitle?.trim() || undefined, file: fileName(chosen) })
-    await queryClient.invalidateQueries({ queryKey: ['assistants'] })
     const wished = wishes && errors > 0
     if (wished) wishTraining(answer.assistant.id)
+    await queryClient.invalidateQueries({ queryKey: ['assistants'] })
     onDone({ ...answer, chosen, wished })
   }, NAME_TAKEN)
   /** What the project says comes into no field that somebody is about to write in; one left empty takes it. */

@@ -131,7 +131,7 @@ export const words = {
     imported: 'Imported',
     theNewAssistant: 'The new assistant',
     importAnother: 'Import another',
-    trainsOnceMended: 'It trains by itself as soon as no error is left.',
+    trainsOnceMended: 'It trains by itself once you have mended its errors here.',
     open: (title: string) => `Open ${title}`,
   },
   start: {
