@@ -24,6 +24,7 @@ from talkwright.database.work import HeldAttempt
 from talkwright.modelservice.artefacts import ModelArchiveError
 from talkwright.modelservice.engines.base import EngineError
 from talkwright.modelservice.executors.base import JobError, RunningJob
+from talkwright.modelservice.executors.wrapper import GRACE_SECONDS, PARTING_SECONDS
 from talkwright.modelservice.jobs import Cause, Job
 from talkwright.modelservice.keeper import Keeper
 from talkwright.modelservice.leading import ERROR_PAUSE_SECONDS
@@ -41,7 +42,7 @@ log = get_logger(__name__)
 
 T = TypeVar("T")
 
-STOP_SECONDS = 4.0
+STOP_SECONDS = GRACE_SECONDS + PARTING_SECONDS + 0.5
 Key = tuple[UUID, int]
 """An attempt and the epoch under which it is held."""
 GONE = "the job and what supervised it are gone"

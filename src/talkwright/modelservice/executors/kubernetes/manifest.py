@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from talkwright.modelservice.executors.kubernetes.settings import KubernetesSettings
+from talkwright.modelservice.executors.wrapper import PARTING_SECONDS
 from talkwright.modelservice.jobs import LISTEN, Desk, Job
 
 FOLDER = "/job"
@@ -162,7 +163,7 @@ def _pod_spec(job: Job, settings: KubernetesSettings) -> dict[str, Any]:
         "restartPolicy": "Never",
         "automountServiceAccountToken": False,
         "enableServiceLinks": False,
-        "terminationGracePeriodSeconds": TERM_SECONDS + 5,
+        "terminationGracePeriodSeconds": TERM_SECONDS + math.ceil(PARTING_SECONDS) + 3,
         "securityContext": {
             "runAsNonRoot": True,
             "runAsUser": user,

@@ -127,7 +127,7 @@ def ship(order: dict[str, Any]) -> dict[str, Any]:
     except TransferError as error:  # the log is stored all the same
         told["problem"] = str(error)
     facts = {path: measured(file) for path, file in files.items()}
-    patience = PATIENCE_SECONDS if files else PARTING_PATIENCE_SECONDS
+    patience = PATIENCE_SECONDS if order["outputs"] else PARTING_PATIENCE_SECONDS
     with os.fdopen(os.open(LOG, os.O_RDONLY | os.O_NOFOLLOW), "rb") as log:
         facts_of_log = measured(log)
         ask = {"log": facts_of_log, "outputs": facts, "own": store is not None}
