@@ -26,12 +26,15 @@ MOST_CHARACTERS = 300
 OPERATIONS = ("put", "sign", "get", "head", "list", "delete")
 _CODE = re.compile(r"<Code>([A-Za-z]{1,60})</Code>")
 _CLIENT = re.compile(r'source: General\(\s*"([^"]{1,300})"')
-_METADATA = re.compile(r"https?://[^/\s]+/(latest/(api/token|meta-data)|metadata/identity|computeMetadata/v1)\b")
+_METADATA = re.compile(
+    r"https?://([^/\s]+/(latest/(api/token|meta-data)|metadata/identity|computeMetadata/v1)\b|169\.254\.170\.\d+/)"
+)
 """What the clouds' machines are asked for keys, when nothing else has any."""
 NO_KEYS = (
     "there are no keys for it, neither in the variables of the cloud's own tools (for S3 AWS_ACCESS_KEY_ID and "
     "AWS_SECRET_ACCESS_KEY) nor from the machine's metadata service"
 )
+_AFTER = re.compile(r" - ([^\n:]{1,80}(: [^\n:/]{1,80})?)")
 _PUT_HEADERS = {"Content-Type": "application/octet-stream"}
 _SHOWN = ("endpoint", "region", "base_url", "virtual_hosted_style_request")
 """The options that say how a store is reached, and nothing of its keys."""
@@ -270,7 +273,8 @@ def _reason(error: Exception) -> str:
     if client := _CLIENT.search(str(error)):
         return client[1].rstrip(".")
     if _METADATA.search(str(error)):
-        return NO_KEYS
+        why = _AFTER.search(str(error))
+        return f"{NO_KEYS} ({why[1].rstrip('.')})" if why else NO_KEYS
     line = (str(error).strip().splitlines() or [""])[0]
     said = line.split("<", 1)[0].rstrip(" :.")[:MOST_CHARACTERS] or type(error).__name__
     code = _CODE.search(str(error))
