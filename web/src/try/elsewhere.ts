@@ -4,7 +4,7 @@ import { untilAnswered } from '../api/untilAnswered'
 import { onStream } from '../events/bus'
 import type { StreamEvent } from '../events/stream'
 import { whole } from './joining'
-import { catchUp, own, sessionOf, writing, type ChatSession } from './session'
+import { catchUp, sentHere, sessionOf, writing, type ChatSession } from './session'
 
 /** Chats that are read; true where there was news of them since. */
 const reading = new Map<string, boolean>()
@@ -20,13 +20,13 @@ export function followElsewhere(assistant: string): () => void {
 
 function isNews(event: StreamEvent, assistant: string, chat: Chat | null | undefined): boolean {
   if (event.type === 'reset') return event.scopes === undefined || event.scopes.includes(assistant)
-  return event.type === 'fact' && event.kind === 'chat' && event.scope === assistant && event['chat'] === chat?.id && !own.has(String(event['message']))
+  return event.type === 'fact' && event.kind === 'chat' && event.scope === assistant && event['chat'] === chat?.id && !sentHere.has(String(event['message']))
 }
 
 /** Reads the open chat on; once more, and no oftener, where it went on meanwhile. */
 function readOn(assistant: string): void {
-  const { chat, loading } = sessionOf(assistant)
-  if (!chat || loading) return
+  const { chat } = sessionOf(assistant)
+  if (!chat) return
   if (reading.has(chat.id)) {
     reading.set(chat.id, true)
     return

@@ -120,7 +120,7 @@ export async function catchUp(assistant: string, chat: Chat, write: Write, from 
 }
 
 /** The messages and greetings that were sent from here: their answers come by themselves. */
-export const own = new Set<string>()
+export const sentHere = new Set<string>()
 
 /** Sends what was typed or the button's payload; `title` is the button's. The bubble stands at once. */
 export async function say(assistant: string, language: string, text: string, title: string | null = null): Promise<void> {
@@ -139,7 +139,7 @@ async function deliver(assistant: string, language: string, pending: Pending): P
   const write = writing(assistant)
   write(() => ({ pending, chosen: null }))
   const { id, text, title } = pending
-  own.add(id)
+  sentHere.add(id)
   // A timeline that is read meanwhile may have brought the answer, and another message been said since.
   const settle = (why: Pending['failed']) => write((session) => (session.pending?.id === id ? { pending: why && { ...pending, failed: why } } : {}))
   try {
@@ -184,7 +184,7 @@ export async function greet(assistant: string, language: string): Promise<void> 
   const { greeting } = sessionOf(assistant)
   if (greeting?.busy) return
   const id = greeting?.id ?? uuid7()
-  own.add(id)
+  sentHere.add(id)
   const write = writing(assistant)
   write(() => ({ error: null, greeting: { id, busy: true } }))
   try {
