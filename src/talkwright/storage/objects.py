@@ -34,7 +34,7 @@ NO_KEYS = (
     "there are no keys for it, neither in the variables of the cloud's own tools (for S3 AWS_ACCESS_KEY_ID and "
     "AWS_SECRET_ACCESS_KEY) nor from the machine's metadata service"
 )
-_AFTER = re.compile(r" - ([^\n:]{1,80}(: [^\n:/]{1,80})?)")
+_CAUSE = re.compile(r" - ([^\n:]{1,80}(: [^\n:/]{1,80})?)")
 _PUT_HEADERS = {"Content-Type": "application/octet-stream"}
 _SHOWN = ("endpoint", "region", "base_url", "virtual_hosted_style_request")
 """The options that say how a store is reached, and nothing of its keys."""
@@ -273,7 +273,7 @@ def _reason(error: Exception) -> str:
     if client := _CLIENT.search(str(error)):
         return client[1].rstrip(".")
     if _METADATA.search(str(error)):
-        why = _AFTER.search(str(error))
+        why = _CAUSE.search(str(error))
         return f"{NO_KEYS} ({why[1].rstrip('.')})" if why else NO_KEYS
     line = (str(error).strip().splitlines() or [""])[0]
     said = line.split("<", 1)[0].rstrip(" :.")[:MOST_CHARACTERS] or type(error).__name__
