@@ -6,7 +6,7 @@ const ENDED = '2026-03-01T10:00:00Z'
 const NOW = Date.parse(ENDED) + 1000
 const version = (number: number) => ({ id: `v${number}`, name: `desk-${number}`, number })
 const deployment = (number: number, state: Deployment['state'], active = false, reason: string | null = null) =>
-  ({ id: `d${number}`, version: version(number), state, active, reason, waiting: null }) as Deployment
+  ({ id: `d${number}`, version: version(number), state, active, reason, waiting: null, created_at: `2026-03-01T09:0${number}:00Z` }) as Deployment
 const training = (number: number, rest: Partial<Training> = {}) => ({ id: `t${number}`, version: version(number), state: 'succeeded', deploy: true, ended_at: ENDED, ...rest }) as Training
 const assistant = (trained: Training | null, active: Deployment | null) => ({ training: trained, deployment: active }) as AssistantSummary
 
@@ -16,6 +16,7 @@ describe('the model that is to answer next', () => {
   it('is none while the newest answers', () => {
     expect(comingOf(assistant(training(1), old), old, NOW)).toBeNull()
     expect(comingOf(assistant(null, null), undefined, NOW)).toBeNull()
+    expect(comingOf(assistant(training(2), deployment(2, 'running', true)), old, NOW)).toBeNull() // the list has not come yet
   })
 
   it.each(['queued', 'starting', 'running'] as const)('starts while it is %s and is not given the talk', (state) => {

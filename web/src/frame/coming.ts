@@ -5,6 +5,7 @@ import type { AssistantSummary, Deployment } from '../api'
 import { deploymentsQuery } from '../app/queries'
 import { useAssistant, useMay } from './assistant'
 import { coming } from './comingWords'
+import { useLatestTraining } from './latestTraining'
 
 export interface Coming {
   state: 'starting' | 'failed'
@@ -17,7 +18,9 @@ export interface Coming {
 const AWAITED = 30_000
 
 /** Which model is on its way, from what the server tells of trainings and of models that run. Pure. */
-export function comingOf({ training, deployment: active }: Pick<AssistantSummary, 'training' | 'deployment'>, newest: Deployment | undefined, now: number): Coming | null {
+export function comingOf({ training, deployment: active }: Pick<AssistantSummary, 'training' | 'deployment'>, listed: Deployment | undefined, now: number): Coming | null {
+  // The assistant may have come before the list that has what it runs.
+  const newest = listed && active && Date.parse(listed.created_at) < Date.parse(active.created_at) ? active : listed
   const answers = (version: string) => active?.version.id === version && active.state === 'running'
   if (newest !== undefined && !answers(newest.version.id)) {
     const { version, state, waiting, reason } = newest
@@ -60,8 +63,10 @@ export function useComing(): Coming | null {
   const assistant = useAssistant()
   const may = useMay('trainings:read')
   const { data } = useQuery({ ...deploymentsQuery(assistant.id), enabled: may })
+  // The same that the button shows: the assistant may tell of a training's end later than the list.
+  const training = useLatestTraining(assistant.id, may) ?? assistant.training
   const [now, setNow] = useState(Date.now)
-  const ended = assistant.training?.ended_at
+  const ended = training?.ended_at
   // What nothing tells of is awaited for a while only.
   useEffect(() => {
     const left = ended ? Date.parse(ended) + AWAITED - Date.now() : 0
@@ -69,5 +74,5 @@ export function useComing(): Coming | null {
     const timer = setTimeout(() => setNow(Date.now()), left + 100)
     return () => clearTimeout(timer)
   }, [ended])
-  return data === undefined ? null : comingOf(assistant, data.items[0], now)
+  return data === undefined ? null : comingOf({ training, deployment: assistant.deployment }, data.items[0], now)
 }
