@@ -135,6 +135,7 @@
   }
 
   let aimed = null
+  let aimedAt = null
   let before = null
   /** The menu that the control is in: that it closes is no sign of life. */
   let menu = null
@@ -156,16 +157,18 @@
     quiet,
     surface: () => surface(false),
     collect: (within) => collect(within).map(plain),
-    /** Scrolls the control into sight and says where it is; null where it is not there. */
+    /** Scrolls the control into sight and says where it is, and whether it was elsewhere when it was aimed at last; null where it is not there. */
     aim(key, within) {
       const found = collect(within).find((each) => each.key === key) ?? collect().find((each) => each.key === key)
       if (!found) return null
+      const point = pointOf(found.element)
+      const strayed = found.element !== aimed || JSON.stringify(point) !== JSON.stringify(aimedAt)
       aimed = found.element
-      const point = pointOf(aimed)
+      aimedAt = point
       const { left, top, width, height } = shownBy(aimed).getBoundingClientRect()
       const inSight = left + width / 2 > 0 && top + height / 2 > 0 && left + width / 2 < innerWidth && top + height / 2 < innerHeight
       const turns = aimed.hasAttribute('aria-expanded') || (aimed.hasAttribute('aria-pressed') && !aimed.closest('fieldset.seg')) || aimed.getAttribute('role') === 'switch'
-      return { point, covered: point === null && inSight, turns }
+      return { point, covered: point === null && inSight, turns, strayed }
     },
     /** The look of things right before the activation, with the pointer over the control. */
     async ready() {

@@ -201,7 +201,7 @@ class Explorer:
 
     def _activate(self, control: Control, *, judged: bool, told: str = "") -> list[Control] | None:
         """Point at a control and press it; gives all controls of the page after it, or None where it isn't there."""
-        aim = self._run("(key) => everyControl.aim(key[0], key[1])", [control.key, self._spot.within])
+        aim = self._aim(control)
         if aim is None:
             if judged:
                 self.found.gone.append(told)
@@ -217,11 +217,26 @@ class Explorer:
         self._turns = bool(aim["turns"])
         change = self._press(aim, control, PATIENCE if judged else 2 * SOON)
         if judged and change is None and not self._elsewhere:
+            change = self._press_where_it_went(control)
+        if judged and change is None and not self._elsewhere:
             self.found.dead.append(told)
         self._settle()
         if judged:
             self.found.faults.extend(f"{told}: {fault}" for fault in self._watch.take())
         return self._collected()
+
+    def _aim(self, control: Control) -> dict[str, Any] | None:
+        aim: dict[str, Any] | None = self._run(
+            "(key) => everyControl.aim(key[0], key[1])", [control.key, self._spot.within]
+        )
+        return aim
+
+    def _press_where_it_went(self, control: Control) -> str | None:
+        """Press what was moved, or made anew, just as it was pressed, e.g. by what a busy server told late."""
+        aim = self._aim(control)
+        return (
+            self._press(aim, control, PATIENCE) if aim is not None and aim["strayed"] and not aim["covered"] else None
+        )
 
     def _press(self, aim: dict[str, Any], control: Control, patience: int) -> str | None:
         try:
