@@ -22,6 +22,7 @@ BROKEN = {
     ),
     "notes/readme.txt": "Kept as it is.\n",
     ".git/config": "[core]\n",
+    ".git/HEAD": "ref: refs/heads/main\n",
 }
 
 

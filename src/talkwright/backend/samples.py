@@ -138,7 +138,7 @@ ASSISTANTS: Sample = {"items": [SUMMARY], "next": None}
 REPORT: Sample = {
     "items": {"flow": 3, "response": 12},
     "files": [{"path": "data/flows.yml", "items": 3, "kept": False}],
-    "left_out": [".git/config"],
+    "left_out": [".git"],
     "problems": [],
     "change": 1,
 }

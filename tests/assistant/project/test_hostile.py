@@ -257,12 +257,11 @@ def test_what_is_no_part_of_an_assistant_is_left_out_and_listed(tmp_path: Path) 
     kept = {".talkwrightignore", "config.yml", "keep/important.log"}
     project = read_project(tmp_path)
     assert {file.path for file in project.files} == kept
-    assert {".env", ".env.local", ".git", "venv", "models", "actions/__pycache__", "notes", "keep/a.log"} <= set(
-        project.left_out
-    )
+    named = {".env", ".env.local", ".git", "venv", "models", "actions/__pycache__", "notes", "keep/a.log"}
+    assert set(project.left_out) == named | {"node_modules", ".rasa", ".talkwright", "secret"}
     packed = read_project(to_zip({path: text.encode() for path, text in files.items()}))
     assert {file.path for file in packed.files} == kept
-    assert ".env" in packed.left_out
+    assert packed.left_out == project.left_out
 
 
 def test_links_in_a_folder_are_never_followed(tmp_path: Path) -> None:

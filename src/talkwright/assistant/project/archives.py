@@ -198,13 +198,18 @@ def _tar_entries(data: bytes, limits: Limits) -> Iterator[_Entry]:
 
 
 def _sorted_out(contents: dict[str, bytes]) -> tuple[dict[str, bytes], tuple[str, ...]]:
-    """Takes off one folder around everything, then what is left out."""
+    """Takes off one folder around everything, then what is left out, a folder of it named once."""
     prefix = _common_folder(contents)
     inside = {path.removeprefix(prefix): data for path, data in contents.items() if path.startswith(prefix)}
-    outside = [path for path in contents if not path.startswith(prefix)]
+    outside = {path.split("/", 1)[0] for path in contents if not path.startswith(prefix)}
     ignoring = Ignoring(inside.get(IGNORE_FILE, b"")[:100_000].decode(errors="replace"))
-    kept = {path: data for path, data in inside.items() if not ignoring.leaves_out(path)}
-    return kept, tuple(sorted([*outside, *(path for path in inside if path not in kept)]))
+    kept: dict[str, bytes] = {}
+    for path, data in inside.items():
+        if (left_out := ignoring.outermost(path)) is None:
+            kept[path] = data
+        else:
+            outside.add(left_out)
+    return kept, tuple(sorted(outside))
 
 
 def _common_folder(contents: Iterable[str]) -> str:

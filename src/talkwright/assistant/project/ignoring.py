@@ -41,13 +41,15 @@ class Ignoring:
 
     def leaves_out(self, path: str, *, folder: bool = False) -> bool:
         """Whether `path` (relative, with '/') stays out; asked for a folder, also whether all below it does."""
+        return self.outermost(path, folder=folder) is not None
+
+    def outermost(self, path: str, *, folder: bool = False) -> str | None:
+        """The outermost folder with which `path` stays out, else the path itself; None where it does not."""
         segments = path.split("/")
-        if any(_always(segment) for segment in segments):
-            return True
-        return any(
-            self._by_rules(segments[:depth], folder=folder or depth < len(segments))
-            for depth in range(1, len(segments) + 1)
-        )
+        for depth, segment in enumerate(segments, start=1):
+            if _always(segment) or self._by_rules(segments[:depth], folder=folder or depth < len(segments)):
+                return "/".join(segments[:depth])
+        return None
 
     def _by_rules(self, segments: Sequence[str], *, folder: bool) -> bool:
         out = False
