@@ -82,7 +82,8 @@ def test_the_report_of_a_project_with_errors_says_what_is_wrong_and_what_was_kep
     expect(page.get_by_text("goes on at nowhere")).to_be_visible()
     aside = page.get_by_role("complementary", name="The new assistant")
     expect(aside).to_contain_text("notes/readme.txt")
-    expect(aside).to_contain_text(".git/config")
+    expect(aside.get_by_text(".git")).to_have_text([".git"])  # once, whatever is in it
+    expect(aside).to_contain_text("History begins with this import")
     page.set_viewport_size({"width": 1440, "height": 400})
     found = page.locator(".kinds")
     assert found.evaluate("(box) => box.scrollHeight <= box.clientHeight"), "what was found is cut off"
@@ -123,14 +124,15 @@ def test_what_is_in_a_project_is_told_before_anything_is_made_of_it(page: Page, 
     work = page.get_by_role("main")
     expect(work.get_by_role("heading", name="items")).to_have_text("4 items")
     expect(work.locator(".kind")).to_have_text(["1Flow", "1Slot", "1Configuration", "1File"])
-    expect(work).to_contain_text(f"{len(BROKEN) - 1} files")
+    expect(work).to_contain_text(f"{len(BROKEN) - 2} files")
     expect(work.get_by_text("goes on at nowhere")).to_be_visible()
     expect(work.get_by_role("link")).to_have_count(0)  # nothing is there yet to lead to
     aside = page.get_by_role("complementary", name="Into a new assistant")
     expect(aside.get_by_role("textbox", name="Title")).to_have_value(new_name.replace("desk-", "Desk "))
     expect(aside.get_by_role("textbox", name="Id")).to_have_value(new_name)
     expect(aside).to_contain_text("notes/readme.txt")
-    expect(aside).to_contain_text(".git/config")
+    expect(aside.get_by_text(".git")).to_have_text([".git"])  # once, whatever is in it
+    expect(aside).to_contain_text("History begins with this import")
     expect(page.get_by_role("button", name="Import 4 items")).to_be_visible()
     assert api.find(new_name) is None
     page.get_by_role("link", name="Cancel").click()
@@ -210,6 +212,8 @@ def test_a_working_folder_leaves_its_secrets_at_home(page: Page, new_name: str, 
     aside = page.get_by_role("complementary", name="The new assistant")
     for path in (".env", "desk/.env.local", ".talkwright/", "__MACOSX/"):
         expect(aside.get_by_text(path, exact=True)).to_be_visible()
+    expect(aside.get_by_text("May hold secrets")).to_have_count(2)
+    expect(aside.get_by_text("Belongs to a tool")).to_have_count(2)
     with zipfile.ZipFile(io.BytesIO(base64.b64decode(page.evaluate("window.sent")))) as packed:
         assert set(packed.namelist()) == set(tea_desk(new_name))
 

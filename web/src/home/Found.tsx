@@ -1,8 +1,10 @@
 /** What is in a project: its items by kind, what is wrong with them, and its files that are no items. */
-import { IconCircleCheck, IconFileText, IconFileZip, IconFolderOff } from '@tabler/icons-react'
+import { IconCircleCheck, IconCube, IconFileText, IconFileZip, IconFolderOff, IconGitBranch, IconKey, IconTool } from '@tabler/icons-react'
+import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import type { AssistantSummary, Counts, ImportReport, Problem } from '../api'
+import { instanceQuery } from '../app/queries'
 import { Message } from '../drawer/Problems'
 import { languagesOf } from '../frame/assistant'
 import { itemAddress } from '../frame/useItemLink'
@@ -11,7 +13,7 @@ import { Icon } from '../ui/Icon'
 import { inOrder, lookOf } from '../ui/kinds'
 import { SEVERITIES, SeverityMark } from '../ui/marks'
 import { bytes, plural } from '../ui/time'
-import type { Chosen } from './archive'
+import { neverOf, whyLeftOut, type Chosen, type WhyLeftOut } from './archive'
 import { words } from './words'
 
 const SHOWN = 200
@@ -70,16 +72,32 @@ export function Languages({ assistant }: { assistant: AssistantSummary }) {
 
 /** The files that are no items of the assistant: kept as they are, or left out. */
 export function FoundFiles({ report, chosen }: { report: ImportReport; chosen: Chosen }) {
+  const { data: instance } = useQuery(instanceQuery)
+  const never = neverOf(instance?.left_out ?? { names: [], beginnings: [] })
   const kept = report.files.filter((file) => file.kept)
   return (
     <>
-      <FileList title={words.found.keptAsTheyAre} icon={IconFileText} paths={kept.map((file) => file.path)} />
-      <FileList title={words.found.leftOut} icon={IconFolderOff} paths={[...report.left_out, ...chosen.skipped]} />
+      <FileList title={words.found.keptAsTheyAre} paths={kept.map((file) => file.path)} lookOf={() => ({ icon: IconFileText })} />
+      <FileList title={words.found.leftOut} paths={[...report.left_out, ...chosen.skipped]} lookOf={(path) => LEFT_OUT[whyLeftOut(path, never)]} />
     </>
   )
 }
 
-function FileList({ title, icon, paths }: { title: string; icon: typeof IconFileText; paths: readonly string[] }) {
+interface FileLook {
+  icon: typeof IconFileText
+  why?: string
+}
+
+const { whyLeftOut: why } = words.found
+const LEFT_OUT: Readonly<Record<WhyLeftOut, FileLook>> = {
+  history: { icon: IconGitBranch, why: why.history },
+  models: { icon: IconCube, why: why.models },
+  secrets: { icon: IconKey, why: why.secrets },
+  tool: { icon: IconTool, why: why.tool },
+  ignored: { icon: IconFolderOff, why: why.ignored },
+}
+
+function FileList({ title, paths, lookOf: look }: { title: string; paths: readonly string[]; lookOf: (path: string) => FileLook }) {
   if (paths.length === 0) return null
   return (
     <>
@@ -89,14 +107,23 @@ function FileList({ title, icon, paths }: { title: string; icon: typeof IconFile
       </div>
       <ul className="files">
         {paths.slice(0, SHOWN).map((path) => (
-          <li key={path}>
-            <Icon of={icon} />
-            <span className="mono grow">{path}</span>
-          </li>
+          <FileLine key={path} path={path} {...look(path)} />
         ))}
         {paths.length > SHOWN && <li className="small t3">{words.found.andMore(paths.length - SHOWN)}</li>}
       </ul>
     </>
+  )
+}
+
+function FileLine({ path, icon, why: because }: FileLook & { path: string }) {
+  return (
+    <li>
+      <Icon of={icon} />
+      <span className="grow">
+        <span className="mono">{path}</span>
+        {because && <span className="t3">{because}</span>}
+      </span>
+    </li>
   )
 }
 

@@ -1,5 +1,5 @@
 import { expect, it, vi } from 'vitest'
-import { archiveType, chosenByDrop, neverOf } from './archive'
+import { archiveType, chosenByDrop, neverOf, whyLeftOut } from './archive'
 
 const never = neverOf({ names: ['.git'], beginnings: ['.env'] })
 const file = (name: string) => new File(['…'], name)
@@ -44,4 +44,9 @@ it.each([
   ['tea.gz', null],
 ])('%s is of the type %s', (name, type) => {
   expect(archiveType(name)).toBe(type)
+})
+
+it('says why something stays out', () => {
+  const out = neverOf({ names: ['.git', 'venv', 'models'], beginnings: ['.env'] })
+  expect(['.git/', 'bot/models', '.env.local', 'lib/venv/', 'notes', 'models.txt'].map((path) => whyLeftOut(path, out))).toEqual(['history', 'models', 'secrets', 'tool', 'ignored', 'ignored'])
 })

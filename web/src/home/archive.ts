@@ -17,6 +17,17 @@ export function neverOf({ names, beginnings }: Instance['left_out']): Never {
   return (name) => names.includes(name) || beginnings.some((beginning) => name.startsWith(beginning))
 }
 
+export type WhyLeftOut = 'history' | 'models' | 'secrets' | 'tool' | 'ignored'
+
+/** Why a file or folder does not come in; what is never part of a project and is no tool's, by its name. Pure. */
+export function whyLeftOut(path: string, never: Never): WhyLeftOut {
+  const name = path.replace(/\/$/, '').split('/').at(-1) ?? ''
+  if (name === '.git') return 'history'
+  if (name === 'models') return 'models'
+  if (name.startsWith('.env')) return 'secrets'
+  return never(name) ? 'tool' : 'ignored'
+}
+
 export function archiveType(name: string): string | null {
   if (/\.zip$/i.test(name)) return 'application/zip'
   return /\.(tar\.gz|tgz)$/i.test(name) ? 'application/gzip' : null

@@ -87,6 +87,13 @@ export const words = {
     languages: 'Languages',
     keptAsTheyAre: 'Kept as they are',
     leftOut: 'Left out',
+    whyLeftOut: {
+      history: 'History begins with this import',
+      models: 'Trained here again from the content',
+      secrets: 'May hold secrets: set them in Settings',
+      tool: 'Belongs to a tool, not to the assistant',
+      ignored: 'Named in .talkwrightignore',
+    },
     andMore: (count: number) => `and ${count} more`,
     noProblems: 'No problems: it can be trained as it is.',
     problems: 'Problems',
