@@ -125,7 +125,8 @@ def test_what_is_in_a_project_is_told_before_anything_is_made_of_it(page: Page, 
     expect(work.get_by_role("heading", name="items")).to_have_text("4 items")
     expect(work.locator(".kind")).to_have_text(["1Flow", "1Slot", "1Configuration", "1File"])
     expect(work).to_contain_text(f"{len(BROKEN) - 2} files")
-    expect(work.get_by_text("goes on at nowhere")).to_be_visible()
+    gone = work.get_by_role("listitem").filter(has_text="The question for seats goes on at nowhere")
+    expect(gone).to_contain_text("data/flows.yml:7")
     expect(work.get_by_role("link")).to_have_count(0)  # nothing is there yet to lead to
     aside = page.get_by_role("complementary", name="Into a new assistant")
     expect(aside.get_by_role("textbox", name="Title")).to_have_value(new_name.replace("desk-", "Desk "))

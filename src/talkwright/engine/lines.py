@@ -31,12 +31,12 @@ def say(stage: str, message: str, **fields: Any) -> None:
     _write({"stage": stage, "message": message, **fields})
 
 
-def say_problem(problem: Problem, in_its_words: Callable[[Problem], str] | None = None) -> None:
-    """One problem that validation found; `in_its_words` makes what people read, where more is known of its place."""
+def say_problem(problem: Problem, located: Callable[[Problem], Problem] | None = None) -> None:
+    """One problem that validation found; `located` finds where people look for it, where more is known of its place."""
     if not _for_people:
         _write({"problem": {key: value for key, value in asdict(problem).items() if value not in (None, (), "")}})
         return
-    words = (in_its_words or in_words)(problem)
+    words = in_words(problem if located is None else located(problem))
     if words not in _said:  # one sentence may be true of many places in one item
         _said.add(words)
         _print(words)

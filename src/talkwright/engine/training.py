@@ -13,10 +13,10 @@ from talkwright.assistant.problems import Problem, Severity
 from talkwright.assistant.project import Project, ProjectRefusedError, located, read_project, talks_of
 from talkwright.assistant.validation import ItemFacts, check_assistant, check_item
 from talkwright.assistant.validation.cascades import without_consequences
+from talkwright.assistant.validation.in_files import InFiles
 from talkwright.engine.dialogue.classic.contradictions import contradictions
 from talkwright.engine.lines import say, say_problem
 from talkwright.engine.model import write_model
-from talkwright.engine.problem_words import Told
 from talkwright.engine.search.documents import Document, documents_of
 from talkwright.engine.search.training import indexed
 from talkwright.engine.understanding.choosing import ChoiceFault
@@ -116,9 +116,9 @@ def counted(number: int, what: str) -> str:
 def say_problems(problems: Sequence[Problem], project: Project) -> int:
     """Say every problem of a project once; how many of them are errors."""
     unique = {problem.key: problem for problem in problems}
-    told = Told(project)
+    in_files = InFiles(project)
     for problem in unique.values():
-        say_problem(problem, told.words)
+        say_problem(problem, in_files.of)
     return sum(problem.severity is Severity.ERROR for problem in unique.values())
 
 

@@ -24,7 +24,8 @@ export type {
 export type Severity = G.Problem['severity']
 export type HistoryEntry = G.ListedChange
 export type Problem = Omit<G.Problem, 'fix'> & { fix: Edit[] | null }
-export type ImportReport = Omit<G.Report, 'problems'> & { problems: Problem[] }
+export type ImportProblem = Problem & Pick<G.ImportedProblem, 'file_line'>
+export type ImportReport = Omit<G.Report, 'problems'> & { problems: ImportProblem[] }
 export type Training = Omit<G.Training, 'problems'> & { problems: Problem[] }
 export type ItemSummary = Omit<G.ItemSummary, 'extra'> & { extra: Record<string, Json> }
 

@@ -3,7 +3,7 @@ import { IconCircleCheck, IconCube, IconFileText, IconFileZip, IconFolderOff, Ic
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
-import type { AssistantSummary, Counts, ImportReport, Problem } from '../api'
+import type { AssistantSummary, Counts, ImportProblem, ImportReport, Problem } from '../api'
 import { instanceQuery } from '../app/queries'
 import { Message } from '../drawer/Problems'
 import { languagesOf } from '../frame/assistant'
@@ -127,7 +127,7 @@ function FileLine({ path, icon, why: because }: FileLook & { path: string }) {
   )
 }
 
-function Problems({ assistant, problems }: { assistant: string | null; problems: readonly Problem[] }) {
+function Problems({ assistant, problems }: { assistant: string | null; problems: readonly ImportProblem[] }) {
   const counts: Counts = { error: 0, warning: 0, hint: 0 }
   for (const problem of problems) counts[problem.severity]++
   if (problems.length === 0) {
@@ -164,7 +164,7 @@ function Problems({ assistant, problems }: { assistant: string | null; problems:
               <Told assistant={assistant} problem={problem} />
               <span className="pi">
                 {problem.name !== problem.file && <span className="mono ell">{problem.name ?? ''}</span>}
-                <span className={`mono ell${problem.name === problem.file ? '' : ' t3'}`}>{[problem.file, problem.line].filter(Boolean).join(':')}</span>
+                <span className={`mono ell${problem.name === problem.file ? '' : ' t3'}`}>{[problem.file, problem.file_line].filter(Boolean).join(':')}</span>
               </span>
             </li>
           ))}

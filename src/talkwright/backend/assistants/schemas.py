@@ -108,13 +108,19 @@ class ImportedFile(BaseModel):
     kept: bool
 
 
+class ImportedProblem(Problem):
+    """What is wrong with an imported project; `line` counts in the item's text, `file_line` in its file."""
+
+    file_line: int | None = None
+
+
 class Report(BaseModel):
     """What an import found."""
 
     items: dict[str, int]
     files: list[ImportedFile]
     left_out: list[str]
-    problems: list[Problem]
+    problems: list[ImportedProblem]
     change: int | None = None
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -13,6 +13,7 @@ from talkwright.assistant.items import Kind
 from talkwright.assistant.naming import assistant_id
 from talkwright.assistant.problems import Problem, Severity
 from talkwright.assistant.project import Limits, Project, ProjectRefusedError, read_contents, read_project
+from talkwright.assistant.validation.in_files import InFiles
 from talkwright.backend.content.builtin import builtin_id, builtin_items
 from talkwright.backend.content.loading import Loaded, as_files, unique_names
 from talkwright.backend.content.presenting import found_problem
@@ -115,13 +116,22 @@ def _report(project: Project, written: Written, own: Sequence[Problem]) -> dict[
         "items": dict(sorted(kinds.items())),
         "files": [_file_line(file.path, file.names, file.path not in unread) for file in project.files],
         "left_out": list(project.left_out[:MOST_PROBLEMS]),
-        "problems": [found_problem(one, _owner(one, by_name)) for one in found[:MOST_PROBLEMS]],
+        "problems": _in_files(project, found[:MOST_PROBLEMS], by_name),
         "change": written.change.number,
     }
 
 
-def _owner(problem: Problem, items: Mapping[tuple[str, str], StoredItem]) -> StoredItem | None:
-    return items.get((str(problem.kind), problem.name or ""))
+def _in_files(
+    project: Project, problems: Iterable[Problem], items: Mapping[tuple[str, str], StoredItem]
+) -> list[dict[str, Any]]:
+    """Problems with the places in the project's files, which whoever imports it knows, and in their items."""
+    in_files = InFiles(project)
+    told = []
+    for problem in problems:
+        place = in_files.of(problem)
+        found = found_problem(problem, items.get((str(problem.kind), problem.name or "")))
+        told.append({**found, "message": place.message, "file": place.file, "file_line": place.line})
+    return told
 
 
 def _file_line(path: str, names: frozenset[tuple[str, str]], is_read: bool) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Problems of a project as people read them on a command line: at their file and line, and nothing twice."""
+"""Problems of a whole project as people read them who have its files: at file and line, steps by what they do."""
 
 from __future__ import annotations
 
@@ -13,23 +13,18 @@ from talkwright.assistant.problems import Problem
 from talkwright.assistant.project import Project
 from talkwright.assistant.step_ids import walk_steps
 from talkwright.assistant.validation.lines import Lines
-from talkwright.engine.lines import in_words
 
 _STEP = re.compile(r"\b(?P<word>[Ss]tep) “(?P<id>[^”]+)”")
 
 
 @dataclass(frozen=True)
-class Told:
-    """Tells where the problems of one project stand, and what they are."""
+class InFiles:
+    """Finds where the problems of one project stand in its files; each item is parsed once, where it has any."""
 
     project: Project
     _lines: dict[tuple[str, str], Lines] = field(default_factory=dict)
 
-    def words(self, problem: Problem) -> str:
-        """One line: how bad a problem is, file and line, the item where it isn't the file, and what to do."""
-        return in_words(self._located(problem))
-
-    def _located(self, problem: Problem) -> Problem:
+    def of(self, problem: Problem) -> Problem:
         """The problem with its file and its line there, as far as they are known, and in words for people."""
         item = self._items.get((str(problem.kind), problem.name or ""))
         if item is None or not item.parts:
