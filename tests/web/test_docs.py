@@ -20,5 +20,14 @@ def test_pages_are_found_from_home_and_lead_to_each_other(page: Page) -> None:
     page.go_back()
     expect(page.get_by_role("heading", level=1)).to_have_text("Operating Talkwright")
 
+    page.set_viewport_size({"width": 1440, "height": 900})
+    parts = page.get_by_role("navigation", name="On this page")
+    parts.get_by_role("link", name="When something dies").click()
+    expect(page.get_by_role("heading", name="When something dies")).to_be_in_viewport()
+    expect(parts.locator("[aria-current]")).to_have_text("When something dies")
+    pages.get_by_role("link", name="Answers from documents").click()
+    expect(parts.get_by_role("listitem").first).to_have_text("A complete project")
+    expect(parts.locator("[aria-current]")).to_have_count(0)
+
     page.goto("/docs/no-such-page")
     expect(page.get_by_role("main").get_by_role("heading", level=1)).to_have_text("There is no such page")

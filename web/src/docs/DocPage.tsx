@@ -1,13 +1,21 @@
 /** One page of the documentation. */
 import { Link, useLoaderData, useLocation, useParams } from '@tanstack/react-router'
-import { useEffect, useRef, type ComponentProps } from 'react'
+import { useCallback, useEffect, useRef, useState, type ComponentProps } from 'react'
 import { words } from './words'
+
+/** So many parts make a list of them worth its room. */
+const SEVERAL = 3
 
 export default function DocPage() {
   const { Text } = useLoaderData({ from: '/home/docs/$page' })
   const { page } = useParams({ from: '/home/docs/$page' })
   const hash = useLocation({ select: (location) => location.hash })
   const work = useRef<HTMLElement>(null)
+  // The text is made at build time; its parts are read where it stands.
+  const [parts, setParts] = useState<readonly { id: string; title: string }[]>([])
+  const read = useCallback((text: HTMLElement | null) => {
+    if (text) setParts(Array.from(text.querySelectorAll('h2[id]'), ({ id, textContent }) => ({ id, title: textContent })))
+  }, [])
   useEffect(() => {
     const heading = hash === '' ? null : document.getElementById(hash)
     if (heading) heading.scrollIntoView()
@@ -15,12 +23,26 @@ export default function DocPage() {
   }, [page, hash])
   return (
     <main className="work docs-work" id="work" ref={work}>
-      <article className="docs-text">
+      <article className="docs-text" key={page} ref={read}>
         <Link to="/docs" className="link docs-all" activeOptions={{ exact: true }}>
           {words.allPages}
         </Link>
         <Text components={ELEMENTS} />
       </article>
+      {parts.length >= SEVERAL && (
+        <nav className="docs-parts" aria-label={words.onThisPage}>
+          <h2 className="small med">{words.onThisPage}</h2>
+          <ul>
+            {parts.map(({ id, title }) => (
+              <li key={id}>
+                <a href={`#${id}`} aria-current={hash === id ? 'location' : undefined}>
+                  {title}
+                </a>
+              </li>
+            ))}
+          </ul>
+        </nav>
+      )}
     </main>
   )
 }

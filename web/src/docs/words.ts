@@ -10,6 +10,7 @@ export const words = {
   pages: 'Pages of the documentation',
   overview: 'Overview',
   allPages: 'All pages',
+  onThisPage: 'On this page',
   apiOfTheStudio: 'The studio’s own API',
   aboutTheApi: 'Every call that programs may make.',
   opensInATab: '(opens in a new tab)',
