@@ -6,16 +6,17 @@ import asyncio
 from uuid import UUID
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import insert, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from talkwright.database import workers
+from talkwright.database import leases, workers
 from talkwright.database.attempts import close_lost
 from talkwright.database.engine import Database
 from talkwright.database.ids import uuid7
 from talkwright.database.measuring import measure
 from talkwright.database.queueing import consumers
 from talkwright.database.roles_alive import roles_alive
+from talkwright.database.tables import attempts
 
 pytestmark = pytest.mark.anyio
 
@@ -108,3 +109,21 @@ async def test_an_attempt_whose_lease_was_cleared_away_can_be_closed_as_lost(dat
         )
         assert await close_lost(session, attempt, orchestrator)
         assert not await close_lost(session, attempt, orchestrator)
+
+
+async def test_a_job_whose_lease_was_let_go_of_takes_no_place_of_the_consumer_that_can_go_on_with_it(
+    database: Database,
+) -> None:
+    worker, attempt = await consumer(database), uuid7()
+
+    async def is_free(session: AsyncSession) -> bool:
+        return worker in {place.worker for place in await workers.free_places(session, "training-consumer")}
+
+    async with database.transaction() as session:
+        row = {"id": attempt, "work_kind": "training", "work": uuid7(), "number": 1, "worker": worker, "epoch": 1}
+        await session.execute(insert(attempts).values(row))
+        assert (await leases.take(session, leases.of_attempt(attempt), worker, 60))[0] == 1
+        assert not await is_free(session)
+        await leases.release_all(session, worker)
+        assert await is_free(session)
+        await workers.end_worker(session, worker)

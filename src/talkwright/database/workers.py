@@ -88,10 +88,14 @@ async def register_worker(
 
 
 async def free_places(session: AsyncSession, role: str) -> list[Place]:
-    """Where work can go now, consumers that run longest first, one entry for each free place."""
+    """Where work can go now, consumers that run longest first, one entry for each free place.
+
+    An attempt whose lease ran out, as while the database was away, takes none: its own consumer can go on with it too.
+    """
     rows = await session.execute(
         text(
             "SELECT w.id, w.protocol, w.site, w.engines, w.capacity - (SELECT count(*) FROM studio.attempts a "  # noqa: S608 - no values
+            "JOIN studio.leases l ON l.key = 'attempt:' || a.id AND l.expires_at > clock_timestamp() "
             "WHERE a.worker = w.id AND a.ended_at IS NULL) AS free FROM studio.workers w "
             f"WHERE w.role = :role AND {LIVES} AND NOT w.draining AND w.protocol >= :oldest "
             "ORDER BY w.started_at, w.id"
