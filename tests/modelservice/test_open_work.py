@@ -126,3 +126,20 @@ async def test_nobody_is_idle_in_the_middle_of_a_turn(database_url: str, tmp_pat
         async with service.database.transaction() as session:
             await let_go_of_chat(session, mine[0][1], process, in_order=True)
         assert await idle() == [True, True]
+
+
+async def test_trainings_of_an_engine_that_nobody_offers_keep_no_other_from_being_looked_at(
+    database_url: str, tmp_path: Path
+) -> None:
+    async with service_at(database_url, tmp_path) as service:
+        mine = []
+        for engine in ("absent", "absent", "absent", "talkwright"):
+            assistant = await service.assistant(f"bot-{uuid7().hex}")
+            version = await service.version(assistant, {"config.yml": b"language: en\n"})
+            row: dict[str, Any] = {"id": uuid7(), "assistant": assistant, "version": version, "created_by": SYSTEM_USER}
+            async with service.database.transaction() as session:
+                await session.execute(insert(trainings).values(row | {"engine": engine}))
+            mine.append(row["id"])
+        async with service.database.transaction() as session:
+            seen = {work.id for work in await queue.open_work(session, "training", 1)}
+        assert [training in seen for training in mine] == [True, False, False, True]

@@ -79,7 +79,7 @@ _COUNTED = {
 }
 _OPEN = {
     "training": "w.state = 'running' OR w.state = 'queued' AND (w.cancel_requested_at IS NOT NULL "
-    "OR q.place <= :places OR w.id = (SELECT p.id FROM studio.trainings p WHERE p.state = 'queued' "
+    "OR q.turn <= :places OR w.id = (SELECT p.id FROM studio.trainings p WHERE p.state = 'queued' "
     "AND p.not_before > clock_timestamp() ORDER BY p.not_before LIMIT 1))",
     "deployment": "w.state NOT IN ('stopped', 'failed') OR w.slept_at IS NOT NULL AND w.state = 'stopped' "
     f"AND w.cancel_requested_at IS NULL AND (w.wake_requested_at >= w.slept_at OR {made_room('w')})",
@@ -104,7 +104,8 @@ _OWN = {
     "AND h.environment = w.environment)))::float ELSE 0 END AS idle",
 }
 _QUEUED = {
-    "training": f"LEFT JOIN ({QUEUE}) q ON q.id = w.id",
+    "training": "LEFT JOIN (SELECT p.id, p.place, row_number() OVER (PARTITION BY e.engine ORDER BY p.place) AS turn "  # noqa: S608 - no values
+    f"FROM ({QUEUE}) p JOIN studio.trainings e ON e.id = p.id) q ON q.id = w.id",
     "deployment": "LEFT JOIN studio.talks g ON g.assistant = w.assistant AND g.environment = w.environment "
     f"LEFT JOIN ({_IN_A_TURN}) t ON t.assistant = w.assistant AND t.environment = w.environment",
 }
@@ -131,8 +132,8 @@ WHERE {open} ORDER BY w.sequence
 async def open_work(session: AsyncSession, kind: Kind, places: int = 1_000_000) -> list[OpenWork]:
     """Work of a kind that has not ended, in order of arrival: one statement.
 
-    Of trainings that wait only those that may be decided about now: as many as there are free `places`, those called
-    off, and the one whose pause ends first.
+    Of trainings that wait only those that may be decided about now: of each engine as many as there are free `places`,
+    for one that nobody offers must not keep the others; those called off, and the one whose pause ends first.
     """
     parts = {"own": _OWN[kind], "queued": _QUEUED[kind], "open": _OPEN[kind], "counted": _COUNTED[kind]}
     own = {"steady": STEADY_SECONDS} if kind == "deployment" else {"places": places}
