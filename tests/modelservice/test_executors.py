@@ -331,3 +331,22 @@ async def test_nobody_takes_a_job_over_that_ran_elsewhere(place: Place) -> None:
         assert await place.executor.adopt(handle, place.desk) is None
     await job.discard()
     assert await place.executor.adopt(job.handle, place.desk) is None
+
+
+async def test_a_job_that_is_given_long_to_end_ends_sooner_where_it_is_told_so(place: Place) -> None:
+    source = (
+        "import signal, time\n"
+        "signal.signal(signal.SIGTERM, lambda *_: print('asked', flush=True))\n"
+        "print('up', flush=True)\n"
+        "while True: time.sleep(60)"
+    )
+    job = await place.executor.start(Job(name="x", command=python(source), desk=place.desk))
+    lines = job.lines()
+    assert (await anext(lines)).message == "up"
+    drains = asyncio.create_task(job.stop(200))
+    assert (await anext(lines)).message == "asked"
+    async with asyncio.timeout(60):
+        ended = await job.stop(1)
+        assert await drains == ended
+    assert ended.why == "stopped"
+    await job.discard()

@@ -20,6 +20,7 @@ from talkwright.modelservice.jobs import LogLine
 from talkwright.modelservice.keeper import Keeper
 from talkwright.modelservice.leases import Lease, LeaseLostError, Leases
 from talkwright.modelservice.transitions import Outcome
+from talkwright.operations import tracing
 
 pytestmark = pytest.mark.anyio
 
@@ -107,3 +108,16 @@ async def taken_again(database: Database, keeper: Keeper) -> Lease:
     lease = await Leases(database, keeper.lease.holder, 30).take(keeper.lease.key)
     assert isinstance(lease, Lease)
     return lease
+
+
+async def test_stages_that_a_holder_before_has_measured_are_not_measured_again(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended: list[str] = []
+    monkeypatch.setattr(tracing, "record", lambda name, *_, **__: ended.append(name))
+    keeper = await keeper_of(database)
+    keeper.attempt = replace(keeper.attempt, log_position=3)
+    for number, stage in enumerate(("reading", "checking", "learning", "publishing", "publishing"), 1):
+        keeper.note(replace(line(number), stage=stage))
+    assert ended == ["stage learning"]
+    keeper.close()

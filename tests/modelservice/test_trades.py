@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -22,16 +22,19 @@ from talkwright.modelservice import patience
 from talkwright.modelservice.engines.base import MODEL, Order
 from talkwright.modelservice.engines.known import Engines
 from talkwright.modelservice.engines.talkwright import TalkwrightEngine
+from talkwright.modelservice.executors.base import PlaceAwayError, RunningJob
 from talkwright.modelservice.executors.process import ProcessExecutor, ProcessJob
 from talkwright.modelservice.granting import JobDesk, JobGrants
-from talkwright.modelservice.jobs import Job
+from talkwright.modelservice.jobs import Cause, Ended, Job
 from talkwright.modelservice.keeper import Keeper
 from talkwright.modelservice.leases import Lease, Leases
 from talkwright.modelservice.means import Means
 from talkwright.modelservice.running.consumer import Running
 from talkwright.modelservice.settings import ModelServiceSettings
+from talkwright.modelservice.training import consumer as training
 from talkwright.modelservice.training.consumer import Training
 from talkwright.modelservice.variables import Variables
+from talkwright.storage.keys import project_key
 from talkwright.storage.objects import ObjectStore, StorageError
 
 pytestmark = pytest.mark.anyio
@@ -93,6 +96,7 @@ async def place(database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPa
         id=attempt, kind="deployment", work=work, number=1, state="assigned", stop=False, assistant=uuid7(),
         version=uuid7(), engine="talkwright", model_object=STORED, model_id="m", requested_at=datetime.now(UTC),
     )  # fmt: skip
+    await store.put(project_key(held.version), b"a project")
     executor = ProcessExecutor(tmp_path / "jobs", store, {})
     desk = JobDesk(JobGrants(database, store, keyring), "http://127.0.0.1:9/grants")
     settings = ModelServiceSettings()
@@ -163,4 +167,48 @@ async def test_a_job_that_cannot_be_followed_has_ended_before_another_attempt_be
     with pytest.raises(ValueError, match="no line"):
         await ended(database, place)
     await gone(found[0])
+    assert list(place.folder.iterdir()) == []
+
+
+async def test_a_start_waits_for_a_cluster_that_is_away(
+    database: Database, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    away, start = [1, 2, 3], ProcessExecutor.start
+
+    async def later(self: ProcessExecutor, job: Job) -> RunningJob:
+        if away:
+            away.pop()
+            raise PlaceAwayError("The job could not be started: nobody answers.", Cause.CLUSTER)
+        return await start(self, job)
+
+    monkeypatch.setattr(ProcessExecutor, "start", later)
+    place.store.away = 0
+    assert await ended(database, place) == ("content", "The model can't be run: it was started", None)
+
+
+@pytest.mark.parametrize("trade", [Training, Running])
+async def test_whoever_could_not_write_what_a_job_ended_with_leaves_it_to_the_next_holder(
+    database: Database, place: Place, monkeypatch: pytest.MonkeyPatch, trade: type[Training | Running]
+) -> None:
+    first, fill = place.keeper, training.fill_gaps
+    leases, lease = first._leases, first.lease
+
+    async def too_late(keeper: Keeper, store: ObjectStore, end: Ended) -> None:
+        if keeper is first:
+            await leases.end(lease)
+        await fill(keeper, store, end)
+
+    for each in ("training", "running"):
+        monkeypatch.setattr(f"talkwright.modelservice.{each}.consumer.fill_gaps", too_late)
+    runs(monkeypatch, "print('it is wrong'); raise SystemExit(2)")
+    place.store.away, place.trade = 0, trade(place.means)
+    assert (await ended(database, place))[0] is None
+    async with database.transaction() as session:
+        left = (await session.execute(select(attempts).where(attempts.c.id == place.keeper.attempt.id))).one()
+    again = await leases.take(lease.key)
+    assert isinstance(again, Lease)
+    held = replace(place.keeper.attempt, state=left.state, job=left.job, epoch=again.epoch)
+    place.keeper = Keeper(held, again, leases)
+    outcome, reason, _ = await ended(database, place)
+    assert (outcome, reason.endswith("it is wrong")) == ({Training: "failed", Running: "content"}[trade], True)
     assert list(place.folder.iterdir()) == []

@@ -23,7 +23,7 @@ from talkwright.database.outage import trouble_of
 from talkwright.database.work import HeldAttempt
 from talkwright.modelservice.artefacts import ModelArchiveError
 from talkwright.modelservice.engines.base import EngineError
-from talkwright.modelservice.executors.base import JobError, RunningJob
+from talkwright.modelservice.executors.base import JobError, PlaceAwayError, RunningJob
 from talkwright.modelservice.executors.wrapper import GRACE_SECONDS, PARTING_SECONDS
 from talkwright.modelservice.jobs import Cause, Job
 from talkwright.modelservice.keeper import Keeper
@@ -83,6 +83,8 @@ async def begun(keeper: Keeper, beginning: Awaitable[T]) -> T | None:
     except (EngineError, ModelArchiveError) as error:
         await keeper.end(Outcome.FAILED, str(error))
     except JobError as error:
+        if isinstance(error, PlaceAwayError) and keeper.attempt.job is not None and keeper.leave.is_set():
+            return None  # it runs where nobody could ask for it, and whoever holds it next finds it
         reason = f"{error} {ROOM}" if error.cause is Cause.DISK_FULL else str(error)
         await keeper.end(lost(keeper), reason, cause=error.cause)
     except StorageError as error:

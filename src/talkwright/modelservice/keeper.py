@@ -101,10 +101,10 @@ class Keeper:
         self._more.set()
 
     def _time(self, line: LogLine) -> None:
-        """Measure the stage that ends where another one begins."""
+        """Measure the stage that ends where another one begins, but for what a holder before has measured."""
         if line.stage is None or (self._stage is not None and self._stage[0] == line.stage):
             return
-        if self._stage is not None:
+        if self._stage is not None and line.number > self.attempt.log_position:
             name, began = self._stage
             stage = metrics.one_of(metrics.STAGES, name)
             metrics.STAGE_SECONDS.labels(kind=self.attempt.kind, stage=stage).observe(max(line.at - began, 0.0))

@@ -1,4 +1,4 @@
-"""The project of an attempt's version, for engines that are given more of it than a place in the store."""
+"""The project of an attempt's version, which the clean-up may have taken while the training waited."""
 
 from __future__ import annotations
 
@@ -10,6 +10,12 @@ from talkwright.modelservice.engines.base import EngineError
 from talkwright.modelservice.keeper import Keeper
 from talkwright.storage.keys import project_key
 from talkwright.storage.objects import ObjectNotFoundError, ObjectStore
+
+
+async def keep_stored(keeper: Keeper, store: ObjectStore) -> None:
+    """See that the archive is there, for a job that reads it by itself; raises as `archive_of` does."""
+    if not await store.exists(project_key(keeper.attempt.version)):
+        await archive_of(keeper, store)
 
 
 async def archive_of(keeper: Keeper, store: ObjectStore) -> bytes:

@@ -127,10 +127,10 @@ async def test_a_job_that_ended_while_nobody_held_it_is_taken_over_with_all_that
     await left.leave()
     await place.says("Complete", "get", "job", "done", "-o", "jsonpath={.status.conditions[*].type}")
     async with place.other_holder() as other:
-        taken = await other.adopt(left.handle, place.desk, after=2)
+        taken = await other.adopt(left.handle, place.desk)
         assert taken is not None
         lines, ended = await read(taken)
-        assert [line.message for line in lines] == ["2", "3", "4", PUBLISHING]
+        assert [line.message for line in lines] == ["0", "1", "2", "3", "4", PUBLISHING]
         assert (ended.code, ended.lines, set(ended.outputs)) == (0, 6, {"out"})
         await taken.discard()
 

@@ -10,7 +10,7 @@ import pytest
 from tests.modelservice.places import KubernetesPlace, python, read
 from tests.services.kubernetes.faults import Fault, FaultProxy, fault_proxy, kubeconfig_for
 
-from talkwright.modelservice.executors.base import JobError
+from talkwright.modelservice.executors.base import JobError, PlaceAwayError
 from talkwright.modelservice.executors.kubernetes.executor import KubernetesExecutor
 from talkwright.modelservice.jobs import Job
 
@@ -60,7 +60,15 @@ async def test_an_answer_that_is_lost_makes_no_second_job(place: KubernetesPlace
     assert len(made.split()) == 2
 
 
-async def test_a_server_that_stays_away_is_named_and_nothing_is_left(place: KubernetesPlace, tmp_path: Path) -> None:
+async def test_a_server_that_is_away_is_told_from_one_that_refuses(place: KubernetesPlace, tmp_path: Path) -> None:
+    async with through_proxy(place, tmp_path) as (executor, proxy):
+        proxy.faults = [Fault("POST", "/jobs", 503, times=99)]
+        with pytest.raises(PlaceAwayError, match="could not be started: told to fail"):
+            await executor.start(Job(name="away", command=python("print('done')"), desk=place.desk))
+    await place.nothing_left()
+
+
+async def test_a_server_that_refuses_is_named_and_nothing_is_left(place: KubernetesPlace, tmp_path: Path) -> None:
     async with through_proxy(place, tmp_path) as (executor, proxy):
         proxy.faults = [Fault("POST", "/secrets", 403)]
         with pytest.raises(JobError, match="could not be started: told to fail"):

@@ -16,6 +16,10 @@ class JobError(Exception):
         self.cause = cause
 
 
+class PlaceAwayError(JobError):
+    """The place where jobs run does not answer for now; nobody's job is lost by that."""
+
+
 class RunningJob(Protocol):
     """One started job."""
 
@@ -59,8 +63,8 @@ class Executor(Protocol):
     async def start(self, job: Job) -> RunningJob:
         """Fetch the inputs and start the job. Raises JobError, and StorageError where the store is away for now."""
 
-    async def adopt(self, handle: Mapping[str, Any], desk: Desk | None, *, after: int = 0) -> RunningJob | None:
-        """Take over a job from a holder that is gone, its log from the line behind `after`; None where it is lost."""
+    async def adopt(self, handle: Mapping[str, Any], desk: Desk | None) -> RunningJob | None:
+        """Take over a job from a holder that is gone, with its whole log; None where it is lost. Raises JobError."""
 
     async def end_orphans(self) -> list[str]:
         """End and delete what vanished holders left behind and nobody can take over; gives the names of those jobs."""

@@ -40,17 +40,13 @@ KIND = "process"
 class ProcessJob:
     """A job that runs as a process group of this machine; see `RunningJob`.
 
-    `process` is its wrapper where this process started it; a job that was taken over is followed by its files, its log
-    from the line behind `after`.
+    `process` is its wrapper where this process started it; a job that was taken over is followed by its files.
     """
 
-    def __init__(
-        self, folder: Path, wrapper: ProcessIdentity, process: subprocess.Popen[bytes] | None, *, after: int = 0
-    ) -> None:
+    def __init__(self, folder: Path, wrapper: ProcessIdentity, process: subprocess.Popen[bytes] | None) -> None:
         self._folder = folder
         self._wrapper = wrapper
         self._process = process
-        self._after = after
         self._lines: asyncio.Queue[LogLine | None] = asyncio.Queue()
         self._end: asyncio.Future[Ended] = asyncio.get_running_loop().create_future()
         self.stream: asyncio.ReadTransport | None = None
@@ -170,8 +166,7 @@ class ProcessJob:
         self._finish(None)
 
     def _note(self, record: Mapping[str, Any]) -> None:
-        if record["number"] > self._after:
-            self._lines.put_nowait(parse_line(record["number"], record["at"], record["text"]))
+        self._lines.put_nowait(parse_line(record["number"], record["at"], record["text"]))
 
     def _fail(self, reader: asyncio.Task[None]) -> None:
         """Whoever waits for the end learns it where the job can't be followed any more."""
@@ -261,7 +256,7 @@ class ProcessExecutor:
             raise
         return ProcessJob(folder, identity_of(process.pid), process)
 
-    async def adopt(self, handle: Mapping[str, Any], desk: Desk | None, *, after: int = 0) -> ProcessJob | None:
+    async def adopt(self, handle: Mapping[str, Any], desk: Desk | None) -> ProcessJob | None:
         """Take a job of this boot and this folder over; one that ended meanwhile is told of too."""
         folder = Path(str(handle.get("folder")))
         if handle.get("boot") != boot_id() or not boot_id() or folder.parent != self._folder.resolve():
@@ -273,7 +268,7 @@ class ProcessExecutor:
             await asyncio.to_thread(folders.delete_folder, folder)
             return None
         await asyncio.to_thread(folders.take_over, folder)
-        job = ProcessJob(folder, wrapper, None, after=after)
+        job = ProcessJob(folder, wrapper, None)
         keeping = asyncio.create_task(_keep_holding(job, desk, owner.lasts if owner is not None else 0.0))
         self._keeping.add(keeping)
         keeping.add_done_callback(self._keeping.discard)

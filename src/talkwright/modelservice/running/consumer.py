@@ -83,7 +83,7 @@ class Running:
         desk = self._desk.of(keeper)
         if attempt.job is not None:
             handle = json.loads(attempt.job)
-            adopted = await self._executor.adopt(handle, desk)
+            adopted = await patiently(keeper, lambda: self._executor.adopt(handle, desk))
             if adopted is None:
                 raise JobError(GONE)
             return adopted, self._opened(handle["token"])
@@ -118,11 +118,15 @@ class Running:
             address = keeper.attempt.address or await self._ready(keeper, running, port, token)
             if address is not None:
                 await first_of(running.ended(), keeper.stop.wait(), keeper.leave.wait())
-            if keeper.leave.is_set() and self.site is not None and not keeper.is_over:
+            if keeper.leave.is_set() and self._can_go_on(keeper):
                 return True
             if address is not None:
                 await self._drain(keeper, running)
-            await self._end(keeper, running, reading, started=address is not None)
+            if keeper.leave.is_set() and self._can_go_on(keeper):  # with the turns under way, in other hands
+                return True
+            return not await self._end(keeper, running, reading, started=address is not None) and self._can_go_on(
+                keeper
+            )
         except StartError as error:
             await running.stop()
             await reading
@@ -132,6 +136,10 @@ class Running:
         finally:
             reading.cancel()
         return False
+
+    def _can_go_on(self, keeper: Keeper) -> bool:
+        """Whether another consumer can have the job, or what it left."""
+        return self.site is not None and not keeper.is_over
 
     async def _ready(self, keeper: Keeper, running: RunningJob, port: asyncio.Future[int], token: str) -> str | None:
         """Wait until the model answers, and say where; None where the attempt is to end before that."""
@@ -174,23 +182,23 @@ class Running:
         if keeper.stop.is_set() and not keeper.leave.is_set():
             await first_of(running.stop(self._settings.drain_seconds), keeper.leave.wait())
 
-    async def _end(self, keeper: Keeper, running: RunningJob, reading: asyncio.Task[None], *, started: bool) -> None:
+    async def _end(self, keeper: Keeper, running: RunningJob, reading: asyncio.Task[None], *, started: bool) -> bool:
+        """End it where it has not ended, and write what that means; False where the attempt is no longer ours."""
         asked = keeper.stop.is_set() or keeper.leave.is_set()
         ended = await running.stop() if asked else await running.ended()
         await reading
         if keeper.leave.is_set() and not keeper.shutdown:
-            return
+            return False
         await fill_gaps(keeper, self._store, ended)
         if keeper.stop.is_set():
-            await keeper.end(Outcome.STOPPED, None)
-        elif keeper.shutdown or ended.is_blameless:
-            await keeper.end(Outcome.RELEASED, "The consumer stopped.")
-        elif ended.code == REFUSED and not started:
-            await keeper.end(Outcome.CONTENT, f"The model can't be run: {keeper.last_message}")
-        elif ended.why is None and ended.code is not None and ended.code > 0 and not started and keeper.last_message:
-            await keeper.end(Outcome.LOST_JOB, keeper.last_message)
-        else:
-            await keeper.end(Outcome.LOST_JOB, _words(ended), cause=ended.cause)
+            return await keeper.end(Outcome.STOPPED, None)
+        if keeper.shutdown or ended.is_blameless:
+            return await keeper.end(Outcome.RELEASED, "The consumer stopped.")
+        if ended.code == REFUSED and not started:
+            return await keeper.end(Outcome.CONTENT, f"The model can't be run: {keeper.last_message}")
+        if ended.why is None and ended.code is not None and ended.code > 0 and not started and keeper.last_message:
+            return await keeper.end(Outcome.LOST_JOB, keeper.last_message)
+        return await keeper.end(Outcome.LOST_JOB, _words(ended), cause=ended.cause)
 
 
 async def _probe(engine: Engine, address: str, serving: Serving, model_id: str | None) -> None:

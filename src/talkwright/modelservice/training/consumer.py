@@ -22,7 +22,7 @@ from talkwright.modelservice.jobs import Cause, Desk, Ended
 from talkwright.modelservice.keeper import Keeper
 from talkwright.modelservice.means import Means
 from talkwright.modelservice.patience import patiently
-from talkwright.modelservice.projects import archive_of
+from talkwright.modelservice.projects import archive_of, keep_stored
 from talkwright.modelservice.publication import Publication, Published, enter_model
 from talkwright.modelservice.transitions import Outcome
 from talkwright.operations.waiting import first_of
@@ -51,19 +51,11 @@ class Training:
             return
         async with ending(running):
             ended = await self._watch(keeper, running)
-        if ended is None:
-            await running.leave()
-            return
-        try:
-            await fill_gaps(keeper, self._store, ended)
-            ended = certain(ended)
-            outcome, reason = judged(ended, len(keeper.problems), keeper)
-            if outcome is Outcome.SUCCEEDED:
-                await self._publish(keeper, ended)
-            else:
-                await keeper.end(outcome, reason, cause=ended.cause)
-        finally:
+            is_written = ended is not None and await self._conclude(keeper, ended)
+        if is_written:
             await running.discard()
+        else:  # what became of it is for whoever holds the attempt now
+            await running.leave()
 
     async def _begin(self, keeper: Keeper) -> RunningJob | None:
         """The attempt's job: the one that runs already, or a new one; None where the model is there without one."""
@@ -73,7 +65,8 @@ class Training:
         engine = self._engines.named(attempt.engine)
         keeper.told = engine.told
         if attempt.job is not None:
-            running = await self._executor.adopt(json.loads(attempt.job), desk)
+            handle = json.loads(attempt.job)
+            running = await patiently(keeper, lambda: self._executor.adopt(handle, desk))
             if running is not None:
                 return running
         published = await patiently(keeper, lambda: self._publication.found(attempt, engine.check))
@@ -91,10 +84,15 @@ class Training:
 
     async def _order(self, keeper: Keeper, engine: Engine, desk: Desk) -> Order:
         attempt = keeper.attempt
+        archive: bytes | None = None
+        if engine.reads_projects:
+            archive = await patiently(keeper, lambda: archive_of(keeper, self._store))
+        else:
+            await patiently(keeper, lambda: keep_stored(keeper, self._store))
         return Order(
             name=keeper.job_name,
             project=project_key(attempt.version),
-            archive=await patiently(keeper, lambda: archive_of(keeper, self._store)) if engine.reads_projects else None,
+            archive=archive,
             requested_at=attempt.requested_at.astimezone(UTC).isoformat(),
             variables=keeper.given,
             desk=desk,
@@ -115,32 +113,41 @@ class Training:
             reading.cancel()
         return ended
 
-    async def _publish(self, keeper: Keeper, ended: Ended) -> None:
-        """Publish what the job stored, and enter it."""
+    async def _conclude(self, keeper: Keeper, ended: Ended) -> bool:
+        """Write what the job's end means; False where the attempt is no longer ours."""
+        await fill_gaps(keeper, self._store, ended)
+        ended = certain(ended)
+        outcome, reason = judged(ended, len(keeper.problems), keeper)
+        if outcome is Outcome.SUCCEEDED:
+            return await self._publish(keeper, ended)
+        return await keeper.end(outcome, reason, cause=ended.cause)
+
+    async def _publish(self, keeper: Keeper, ended: Ended) -> bool:
+        """Publish what the job stored, and enter it; False where the attempt is no longer ours."""
         stored = ended.outputs.get(MODEL)
         if stored is None:
-            await keeper.end(Outcome.LOST_JOB, ended.problem or "The job stored no model.", cause=Cause.STORAGE)
-            return
+            return await keeper.end(Outcome.LOST_JOB, ended.problem or "The job stored no model.", cause=Cause.STORAGE)
         try:
             check = self._engines.named(keeper.attempt.engine).check
             publish = partial(self._publication.publish, keeper.attempt, stored, check)
             with timed(keeper, "publishing"):
                 published = await patiently(keeper, publish, says=True)
         except ModelArchiveError as error:
-            await keeper.end(Outcome.FAILED, str(error))
+            return await keeper.end(Outcome.FAILED, str(error))
         except StorageError as error:
-            await keeper.end(lost(keeper), str(error), cause=Cause.STORAGE)
-        else:
-            await self._enter(keeper, published)
+            return await keeper.end(lost(keeper), str(error), cause=Cause.STORAGE)
+        return await self._enter(keeper, published)
 
-    async def _enter(self, keeper: Keeper, published: Published) -> None:
-        """Write model and outcome in one fenced transaction."""
+    async def _enter(self, keeper: Keeper, published: Published) -> bool:
+        """Write model and outcome in one fenced transaction; False where the attempt is no longer ours."""
 
         async def enter(session: AsyncSession) -> Mapping[str, Any]:
             return {"result": json.dumps({"model": await enter_model(session, keeper.attempt, published)})}
 
-        if await keeper.end(Outcome.SUCCEEDED, None, {"progress": 1.0}, act=enter):
+        is_written = await keeper.end(Outcome.SUCCEEDED, None, {"progress": 1.0}, act=enter)
+        if is_written:
             await self._publication.clear(keeper.attempt, published)
+        return is_written
 
 
 _LIMITS = {

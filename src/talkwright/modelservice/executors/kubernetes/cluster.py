@@ -30,6 +30,11 @@ class ClusterError(Exception):
         super().__init__(message)
         self.status = status
 
+    @property
+    def is_away(self) -> bool:
+        """Whether the API server could not answer for now, rather than refused."""
+        return self.status == 0 or self.status in _AGAIN
+
 
 class Cluster:
     """The API server, as one service account of one namespace sees it."""

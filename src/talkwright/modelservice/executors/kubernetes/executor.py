@@ -9,7 +9,7 @@ import math
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
-from talkwright.modelservice.executors.base import JobError
+from talkwright.modelservice.executors.base import JobError, PlaceAwayError
 from talkwright.modelservice.executors.jobstore import described
 from talkwright.modelservice.executors.kubernetes.cluster import Cluster, ClusterError
 from talkwright.modelservice.executors.kubernetes.comparing import IsOpen, end_orphans
@@ -40,14 +40,13 @@ WAIT_SECONDS = 10.0
 
 
 class KubernetesJob:
-    """A job that runs as a Kubernetes Job; see `RunningJob`. Its log is told from the line behind `after`."""
+    """A job that runs as a Kubernetes Job; see `RunningJob`."""
 
-    def __init__(self, cluster: Cluster, settings: KubernetesSettings, name: str, uid: str, *, after: int = 0) -> None:
+    def __init__(self, cluster: Cluster, settings: KubernetesSettings, name: str, uid: str) -> None:
         self._cluster = cluster
         self._settings = settings
         self._name = name
         self._uid = uid
-        self._after = after
         self._last = 0
         self._lines: asyncio.Queue[LogLine | None] = asyncio.Queue()
         self._is_stopped = False
@@ -116,15 +115,15 @@ class KubernetesJob:
         if not found:
             await self._cluster.delete("jobs", self._name, self._uid)
         for pod in found:
-            if "deletionTimestamp" not in pod["metadata"] or not grace:
+            has = pod["metadata"].get("deletionGracePeriodSeconds")
+            if has is None or has > grace:
                 name, uid = pod["metadata"]["name"], pod["metadata"]["uid"]
                 await self._cluster.delete("pods", name, uid, grace=grace)
 
     async def _read(self) -> None:
         async for record in self._following.records(self._over):
             self._last = max(self._last, record["number"])
-            if record["number"] > self._after:
-                self._lines.put_nowait(parse_line(record["number"], record["at"], record["text"]))
+            self._lines.put_nowait(parse_line(record["number"], record["at"], record["text"]))
 
     async def _finish(self) -> Ended:
         ended = await asyncio.shield(self._over)
@@ -192,12 +191,13 @@ class KubernetesExecutor:
             made = manifests(job, self._settings, grants=grants, passed=self._passed, store=self._described)
             whole = await self._job(made)
             await self._belongings(made, whole)
-        except (ObjectNotFoundError, ClusterError) as error:
-            cause = Cause.CLUSTER if isinstance(error, ClusterError) else Cause.STORAGE
-            raise JobError(f"The job could not be started: {error}", cause) from error
+        except ObjectNotFoundError as error:
+            raise JobError(f"The job could not be started: {error}", Cause.STORAGE) from error
+        except ClusterError as error:
+            raise _told(error, "started") from error
         return KubernetesJob(self._cluster, self._settings, job.name, whole["metadata"]["uid"])
 
-    async def adopt(self, handle: Mapping[str, Any], desk: Desk | None, *, after: int = 0) -> KubernetesJob | None:
+    async def adopt(self, handle: Mapping[str, Any], desk: Desk | None) -> KubernetesJob | None:
         """Take a Job of this namespace over, and tell its pod who holds it now."""
         if handle.get("namespace") != self._cluster.namespace:
             return None
@@ -213,9 +213,9 @@ class KubernetesExecutor:
         except ClusterError as error:
             if error.status == 404:
                 return None
-            raise JobError(f"The job could not be taken over: {error}", Cause.CLUSTER) from error
+            raise _told(error, "taken over") from error
         log.info("job.adopted", job=name)
-        return KubernetesJob(self._cluster, self._settings, name, uid, after=after)
+        return KubernetesJob(self._cluster, self._settings, name, uid)
 
     async def end_orphans(self) -> list[str]:
         """Delete the Jobs of this installation that no open attempt stands behind."""
@@ -277,3 +277,8 @@ class KubernetesExecutor:
                 raise ClusterError(409, f"There is another {manifest['kind']} {name}.")
             await self._cluster.delete(resource, name, found["metadata"]["uid"])
         await self._cluster.create(resource, owned_by(manifest, job))
+
+
+def _told(error: ClusterError, what: str) -> JobError:
+    kind = PlaceAwayError if error.is_away else JobError
+    return kind(f"The job could not be {what}: {error}", Cause.CLUSTER)

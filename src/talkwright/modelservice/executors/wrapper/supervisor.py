@@ -103,11 +103,14 @@ class Supervisor:
             fcntl.fcntl(HOLDER_OUTPUT, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
 
     def stop(self, why: str, grace: float = GRACE_SECONDS) -> None:
-        """Ask the job to end; after the grace, in seconds, it is killed."""
+        """Ask the job to end; after the grace, in seconds, it is killed. Asked again, it has the shorter one."""
+        kill_at = time.monotonic() + grace
         if self.kill_at is None:
             self.why = why
-            self.kill_at = time.monotonic() + grace
+            self.kill_at = kill_at
             self._signal(signal.SIGTERM)
+        else:
+            self.kill_at = min(self.kill_at, kill_at)
 
     # The program
 
