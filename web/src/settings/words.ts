@@ -34,7 +34,7 @@ export const words = {
     nameHint: 'Letters, digits and underscores, as the project’s files name it.',
     nameWrong: 'A name is of letters, digits and underscores, and doesn’t begin with a digit.',
     value: 'Value',
-    valueHint: 'It is kept encrypted and never shown again.',
+    valueHint: 'It is kept encrypted and never shown again. Logs hide it where it has six characters or more.',
     valueMissing: 'Paste the value here.',
     restarts: 'A running assistant starts again with it. Chats go on where they are.',
     cancel: 'Cancel',
