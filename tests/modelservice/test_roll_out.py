@@ -10,11 +10,12 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import select
-from tests.services.modelservice import Service, project, service_at, talking, texts
+from sqlalchemy import select, text
+from tests.services.modelservice import Service, locked, project, service_at, talking, texts
 
 from talkwright.cli.supervisor.child import Child
-from talkwright.database.tables import workers
+from talkwright.database.leases import of_attempt
+from talkwright.database.tables import leases, workers
 
 pytestmark = [pytest.mark.anyio, pytest.mark.timeout(300)]
 
@@ -89,3 +90,39 @@ async def test_a_training_a_bot_and_its_chat_go_on_when_their_consumers_are_exch
         await service.cancel("deployment", deployment.id)
         await service.becomes("deployment", deployment.id, "stopped", seconds=30)
         assert service.jobs() == []
+
+
+@pytest.mark.slow
+async def test_a_bot_goes_on_with_its_only_consumer_when_nobody_could_renew_its_lease(
+    fresh_database_url: str, tmp_path: Path
+) -> None:
+    short = {"TALKWRIGHT_CONSUMER_LEASE_SECONDS": "4", "TALKWRIGHT_CONSUMER_RENEW_SECONDS": "1"}
+    async with service_at(fresh_database_url, tmp_path, TALKWRIGHT_ADOPT_SECONDS="10", **short) as service:
+        for role in (*ORCHESTRATORS, *CONSUMERS):
+            service.start(role)
+        name = f"bot-{uuid4()}"
+        assistant = await service.assistant(name)
+        training = await service.train(assistant, project(name), deploy=True)
+        deployment = await service.active(assistant, training=training)
+        engine = service.engine_of(deployment.id)
+        (before,) = await service.attempts("deployment", deployment.id)
+        key = of_attempt(before.id)
+        with locked(service, "leases"):  # as in an outage
+            await lease_of(service, key, "expires_at < clock_timestamp() - interval '1 second'")
+        await lease_of(service, key, "epoch > 1 AND expires_at > clock_timestamp()")
+        await asyncio.sleep(12)  # until its job would have been given up; that it is not shows in nothing else
+        (after,) = await service.attempts("deployment", deployment.id)
+        assert (after.outcome, after.worker, service.engine_of(deployment.id)) == (None, before.worker, engine)
+        async with talking(service, assistant) as talk:
+            assert texts(await talk.say(await talk.begin(), "send money")) == ["Who shall get the money?"]
+
+
+async def lease_of(service: Service, key: str, condition: str) -> None:
+    """Wait until a lease is as a condition says."""
+    query = select(leases.c.key).where(leases.c.key == key, text(condition))
+    async with asyncio.timeout(60):
+        while True:
+            async with service.database.transaction() as session:
+                if (await session.execute(query)).first() is not None:
+                    return
+            await asyncio.sleep(0.1)
