@@ -45,6 +45,11 @@ async function signedInStill(person: string): Promise<boolean> {
   }
 }
 
+/** What the person may do changed: what waits for a right is tried again. */
+export function rightsChanged(): void {
+  for (const store of stores.values()) if (store.state.getState().connection === 'barred') store.tryNow()
+}
+
 export function openStores(): readonly DocumentStore[] {
   return [...stores.values()]
 }

@@ -9,7 +9,7 @@ import { draftKey, type Draft } from './drafts'
 import type { News } from './news'
 import type { ChangeQueue } from './queue'
 import { documentOfChanged, documentOfStale, documentsOf, newIn, type ContentServer } from './server'
-import { moving, received, sendable, standingOn, type State } from './state'
+import { moving, received, sendable, standingOn, type Connection, type State } from './state'
 
 const FIRST_PAUSE = 1000
 const LONGEST_PAUSE = 30_000
@@ -47,6 +47,12 @@ export class Sender {
     this.pump()
   }
 
+  /** Lets go of everything that waits, in all tabs. */
+  async discard(): Promise<void> {
+    for (const { id } of moving(this.around.state.getState())) await this.drop(id)
+    this.around.tell({ kind: 'connection', connection: 'online' })
+  }
+
   pump(): void {
     const { state } = this.around
     if (!this.leads || state.getState().sending !== null || this.timer !== undefined) return
@@ -78,12 +84,24 @@ export class Sender {
     }
     tell({ kind: 'sent', id: change.id, edits })
     await queue.put({ change, edits })
-    const answer = await server.change({ id: change.id, command: change.label, edits: [...edits] })
+    const answer = await this.asked(() => server.change({ id: change.id, command: change.label, edits: [...edits] }))
+    if (answer === null) return
     const { bases } = state.getState()
     const documents = answer.items.map((item) => documentOfChanged(item, bases[item.id]))
     await this.end(change.id, { kind: 'saved', change, documents, outcome: outcomeOf(edits, documents), at: now() })
     this.pause = FIRST_PAUSE
     await this.complete(change, documents)
+  }
+
+  /** The server's answer; null where the person may not change the assistant any more. Rights that are taken may come back, and what was typed must not go with them. */
+  private async asked<T>(ask: () => Promise<T>): Promise<T | null> {
+    try {
+      return await ask()
+    } catch (error) {
+      if (!(error instanceof ApiError) || !isBarred(error)) throw error
+      this.wait('barred')
+      return null
+    }
   }
 
   private async drop(id: string): Promise<void> {
@@ -156,7 +174,7 @@ export class Sender {
     await Promise.all(gone.map(({ id }) => queue.remove(id)))
   }
 
-  private wait(connection: 'offline' | 'signed-out'): void {
+  private wait(connection: Exclude<Connection, 'online'>): void {
     this.around.tell({ kind: 'connection', connection })
     this.timer = setTimeout(() => {
       this.timer = undefined
@@ -183,6 +201,11 @@ export class Sender {
       tell({ kind: 'received', documents, stale: items })
     }
   }
+}
+
+/** Whether the answer to a change is that the person has no right to it: an assistant that he may not see is none to him. */
+function isBarred({ status, code }: ApiError): boolean {
+  return (status === 403 && code !== 'csrf') || (status === 404 && code === 'not-found')
 }
 
 /** From which revision a change led to which text, by item: what its undo brings back. */

@@ -26,7 +26,8 @@ export interface Undoable {
   inverse: readonly Command[]
 }
 
-export type Connection = 'online' | 'offline' | 'signed-out'
+/** `barred`: the person may not change the assistant, or not see it, for now. */
+export type Connection = 'online' | 'offline' | 'signed-out' | 'barred'
 
 export interface State {
   bases: Readonly<Record<string, Document>>

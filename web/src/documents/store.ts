@@ -25,7 +25,7 @@ export class DocumentStore {
   readonly others: Others
   private readonly server: ContentServer
   private readonly queue: ChangeQueue
-  private readonly sender: Sender
+  readonly sender: Sender
   private readonly tabs: Tabs
   private readonly now: () => number
   private typing: ReturnType<typeof setTimeout> | undefined

@@ -1,7 +1,7 @@
 /** Keeps what the page shows true: facts of the stream make lists and documents be read again. */
 import { useEffect } from 'react'
 import { assistantChanged, contentChanged, isShown, queryClient, sessionQuery } from '../app/queries'
-import { storeOf } from '../app/stores'
+import { rightsChanged, storeOf } from '../app/stores'
 import type { Changed } from '../documents'
 import { tellPage } from './bus'
 import { listen, type Fact, type StreamEvent } from './stream'
@@ -40,8 +40,11 @@ function again(...keys: string[]): void {
 }
 
 function fact(event: Fact, assistant: string | null): void {
-  if (event.kind === 'grant') again('session', 'users', 'assistants', 'assistant')
-  else if (event.kind === 'assistant') again('assistants', 'assistant')
+  if (event.kind === 'grant') {
+    again('session', 'users', 'assistants', 'assistant')
+    rightsChanged()
+  }
+  if (event.kind === 'assistant') again('assistants', 'assistant')
   if (assistant === null) return
   if (event.kind === 'change') changed(event, assistant)
   else if (event.kind === 'training' || event.kind === 'deployment') {

@@ -1,7 +1,7 @@
 /** Says when the studio is away, when what is typed stays here for now, or when two versions wait for a choice. */
 import { IconCloudOff, IconGitMerge } from '@tabler/icons-react'
 import { useReach } from '../api'
-import { useDocuments, useSaveState } from '../documents'
+import { useDocuments, useSaveState, type Connection, type SaveState } from '../documents'
 import { words as versions } from '../editor/words'
 import { Icon } from '../ui/Icon'
 import { plural } from '../ui/time'
@@ -21,18 +21,24 @@ export function ConnectionBanner() {
   const go = useItemLink()
   if (state.kind === 'kept') {
     const signedOut = state.connection === 'signed-out'
+    const barred = state.connection === 'barred'
     return (
       <div className="banner" role="status">
         <Icon of={IconCloudOff} />
         <span>
-          <span className="med">{words.connectionBanner.keptHere(signedOut ? words.connectionBanner.signedOut : words.connectionBanner.offline, plural(state.count, 'change'))}</span>{' '}
-          <span className="t2">{keptWords(state.lasting, signedOut, state.count)}</span>
+          <span className="med">{words.connectionBanner.keptHere(whyKept(state.connection), plural(state.count, 'change'))}</span>{' '}
+          <span className="t2">{keptWords(state)}</span>
         </span>
         <span className="sp" />
         {signedOut && (
           <a className="link" href={signInAddress()} target="_blank" rel="noreferrer">
             {words.connectionBanner.signIn}
           </a>
+        )}
+        {barred && (
+          <button type="button" className="link" onClick={() => void store.sender.discard()}>
+            {words.connectionBanner.discard}
+          </button>
         )}
         <button type="button" className="link" onClick={() => store.tryNow()}>
           {words.connectionBanner.tryNow}
@@ -67,7 +73,12 @@ export function ConnectionBanner() {
   )
 }
 
-function keptWords(lasting: boolean, signedOut: boolean, count: number): string {
-  const then = signedOut ? words.connectionBanner.signInElsewhere(count) : words.connectionBanner.sentWhenYoureBack
+function whyKept(connection: Connection): string {
+  return connection === 'signed-out' ? words.connectionBanner.signedOut : connection === 'barred' ? words.connectionBanner.barred : words.connectionBanner.offline
+}
+
+function keptWords({ connection, count, lasting }: Extract<SaveState, { kind: 'kept' }>): string {
+  const { signInElsewhere, sentWhenYouMay, sentWhenYoureBack } = words.connectionBanner
+  const then = connection === 'signed-out' ? signInElsewhere(count) : connection === 'barred' ? sentWhenYouMay(count) : sentWhenYoureBack
   return lasting ? then : words.connectionBanner.thisBrowserKeepsNothing(then)
 }

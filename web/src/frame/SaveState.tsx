@@ -20,7 +20,7 @@ export function SaveState({ item }: { item: string | undefined }) {
   const words = {
     saved: state.kind === 'saved' && state.at !== null ? texts.saveState.savedAt(shortTime(state.at)) : texts.saveState.saved,
     saving: texts.saveState.saving,
-    kept: texts.saveState.offlineKeptHere,
+    kept: state.kind === 'kept' && state.connection === 'barred' ? texts.saveState.keptHere : texts.saveState.offlineKeptHere,
     unread: texts.saveState.unread,
     two: texts.saveState.twoVersions,
   }[state.kind]

@@ -18,6 +18,7 @@ export const words = {
   connectionBanner: {
     signedOut: 'Signed out',
     offline: 'Offline',
+    barred: 'You may not change this any more',
     keptHere: (why: string, changes: string) => `${why}: ${changes} kept here.`,
     signIn: 'Sign in',
     tryNow: 'Try now',
@@ -28,6 +29,8 @@ export const words = {
     lookAtBoth: 'Look at both',
     signInElsewhere: (count: number) => `Sign in in another tab, and ${count === 1 ? 'it is' : 'they are'} sent.`,
     sentWhenYoureBack: 'Sent when you’re back.',
+    sentWhenYouMay: (count: number) => `Ask an administrator: ${count === 1 ? 'it is' : 'they are'} sent once you may again.`,
+    discard: 'Discard',
     thisBrowserKeepsNothing: (then: string) => `${then} This browser keeps nothing beyond the page: leave it open until then.`,
   },
   creating: {
@@ -133,6 +136,7 @@ export const words = {
     saved: 'Saved',
     saving: 'Saving…',
     offlineKeptHere: 'Offline, kept here',
+    keptHere: 'Not saved, kept here',
     twoVersions: 'Two versions',
     unread: 'Not saved: a text can’t be read',
   },
@@ -215,7 +219,7 @@ export const words = {
   },
   training: {
     notAllSaved: (why: string) => `Not trained: some of your changes are not on the server yet: ${why}.`,
-    why: { unread: (name: string) => `the text of ${name} can’t be read`, two: (name: string) => `two versions of ${name} wait for your choice`, online: 'the server has not answered', offline: 'the studio can’t be reached', 'signed-out': 'you are signed out' },
+    why: { unread: (name: string) => `the text of ${name} can’t be read`, two: (name: string) => `two versions of ${name} wait for your choice`, online: 'the server has not answered', offline: 'the studio can’t be reached', 'signed-out': 'you are signed out', barred: 'you may not change it any more' },
     openTheText: 'Open the text',
     nothingChangedSinceIt: (name: string) => `Nothing changed since ${name}: it is trained already.`,
     quotaReached: (why: string) => `Not trained: ${why}`,
