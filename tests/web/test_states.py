@@ -75,7 +75,7 @@ def test_what_is_opened_without_the_studio_comes_by_itself_once_it_is_back(watch
     with offline(page):
         # Its data can't be read, nor can the piece of the page that shows it be loaded.
         page.get_by_role("link", name="Actions").click()
-        expect(page.get_by_role("alert")).to_contain_text("The studio can’t be reached. What you typed is kept")
+        expect(page.get_by_role("alert")).to_contain_text("The studio can’t be reached. What you typed is still here")
         page.get_by_role("link", name="Versions").click()
         expect(busy(page).first).to_be_visible()
     expect(row_of_version(page)).to_be_visible()

@@ -1,7 +1,8 @@
 /** A version's note, written where it is read. */
 import { IconAlertCircle } from '@tabler/icons-react'
-import { useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { api, ApiError, type Version } from '../api'
+import { untilAnswered } from '../api/untilAnswered'
 import { queryClient } from '../app/queries'
 import { useAssistant, useMay } from '../frame/assistant'
 import { toast } from '../ui/toasts'
@@ -19,7 +20,7 @@ export function Note({ version }: { version: Version }) {
       return
     }
     try {
-      await api.describeVersion(id, version.id, text)
+      await untilAnswered(() => api.describeVersion(id, version.id, text))
       await queryClient.invalidateQueries({ queryKey: ['versions', id] })
       setTyped(null)
     } catch (error) {
@@ -27,6 +28,12 @@ export function Note({ version }: { version: Version }) {
       toast(IconAlertCircle, error.sentence)
     }
   }
+  // Who leaves the page by key, or by Back, has not left the field.
+  const leave = useRef(save)
+  useEffect(() => {
+    leave.current = save
+  })
+  useEffect(() => () => void leave.current(), [])
   if (!may) return <span className="ell">{saved || version.name}</span>
   return (
     <input
