@@ -234,3 +234,21 @@ def test_a_name_that_is_taken_is_said_at_its_field(page: Page, watch: Watch, api
     dialog.get_by_role("button", name="Create").click()
     page.get_by_role("heading", name="Choose a flow").wait_for()
     assert [len(ids), len(set(ids))] == [2, 1]
+
+
+def test_an_import_that_is_left_goes_on_and_leaves_the_next_choice_alone(page: Page, api: Api, new_name: str) -> None:
+    page.goto("/import")
+    choose(page, "tea.zip", archive(tea_desk(new_name)))
+    expect(page.get_by_role("textbox", name="Id")).to_have_value(new_name)
+    imports = Held(page, r"/assistants/import\?(?!.*trial)")
+    page.get_by_role("button", name=IMPORT).click()
+    imports.asked()
+    page.get_by_role("link", name="Import in the background").click()
+    page.get_by_role("link", name="Import a project").first.click()
+    choose(page, "coffee.zip", archive(tea_desk(f"{new_name}-b")))
+    imports.go_on()
+    page.get_by_text("is here").wait_for()
+    expect(page.get_by_text("coffee.zip")).to_be_visible()
+    page.get_by_role("button", name="Open", exact=True).click()
+    page.wait_for_url(f"**/a/{new_name}**")
+    assert api.find(f"{new_name}-b") is None

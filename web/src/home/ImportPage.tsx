@@ -1,8 +1,8 @@
 /** Import a project: choose or drop it, read what is in it, name the assistant, and only then make it. */
 import { IconCircleCheck, IconFileImport, IconLock, IconReplace } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
-import { Link } from '@tanstack/react-router'
-import { useMemo, useState, type Dispatch, type SetStateAction } from 'react'
+import { Link, useNavigate } from '@tanstack/react-router'
+import { useEffect, useMemo, useRef, useState, type Dispatch, type SetStateAction } from 'react'
 import { api, ApiError, type AssistantSummary, type ImportReport } from '../api'
 import { queryClient, sessionQuery } from '../app/queries'
 import { uuid7 } from '../documents'
@@ -14,6 +14,7 @@ import { TextField } from '../ui/fields'
 import { Icon } from '../ui/Icon'
 import { Failure, SkeletonRows } from '../ui/states'
 import { plural } from '../ui/time'
+import { toast } from '../ui/toasts'
 import type { Chosen } from './archive'
 import { LONGEST_NAME, LONGEST_TITLE, NAME_TAKEN, nameFrom } from './CreateDialog'
 import { DropZone } from './DropZone'
@@ -40,12 +41,29 @@ export default function ImportPage() {
 function Import() {
   const chosen = useChosen((state) => state.chosen)
   const [imported, setImported] = useState<Imported | null>(null)
+  const isShown = useIsShown()
+  const navigate = useNavigate()
   if (imported !== null) return <Report {...imported} onMore={() => setImported(null)} />
   const done = (answer: Imported) => {
-    choose(null)
-    setImported(answer)
+    // Another may have been chosen meanwhile, on a page that was opened anew.
+    if (useChosen.getState().chosen === answer.chosen) choose(null)
+    if (isShown()) setImported(answer)
+    else {
+      const { name, title } = answer.assistant
+      toast(IconCircleCheck, words.report.isHere(title), { label: words.importPage.open, run: () => void navigate({ to: '/a/$assistant', params: { assistant: name } }) })
+    }
   }
   return <Choose chosen={chosen} onChoose={choose} onDone={done} />
+}
+
+/** Whether the page is still there, for what ends after it. */
+function useIsShown(): () => boolean {
+  const shown = useRef(false)
+  useEffect(() => {
+    shown.current = true
+    return () => void (shown.current = false)
+  }, [])
+  return () => shown.current
 }
 
 function Choose({ chosen, onChoose, onDone }: { chosen: Chosen | null; onChoose: (chosen: Chosen | null) => void; onDone: (imported: Imported) => void }) {
@@ -137,7 +155,7 @@ function Choose({ chosen, onChoose, onDone }: { chosen: Chosen | null; onChoose:
         {errors > 0 && mayTrain && <Check checked={wishes} onChange={setWishes} label={words.importPage.trainOnceMended(errors)} />}
         <span className="sp" />
         <Link to="/" className="btn form" onClick={() => onChoose(null)}>
-          {words.importPage.cancel}
+          {busy ? words.importPage.goOn : words.importPage.cancel}
         </Link>
         <Button tall look="primary" icon={IconFileImport} type="submit" aria-busy={busy} aria-disabled={trial.isLoading}>
           {busy ? words.importPage.importing : trial.isLoading ? words.importPage.reading : found ? words.importPage.importItems(plural(itemsIn(found.report), 'item')) : words.importPage.import}

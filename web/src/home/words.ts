@@ -124,6 +124,8 @@ export const words = {
     fromConfigYml: 'From config.yml',
     idHint: 'Left alone, both are taken from the project. The id can’t be changed here later.',
     cancel: 'Cancel',
+    goOn: 'Import in the background',
+    open: 'Open',
     importing: 'Importing…',
     reading: 'Reading…',
     import: 'Import',
