@@ -56,7 +56,7 @@ function replayed(state: State, item: string): Replayed {
 }
 
 /** Whether the server's document may hold a change already whose answer never came: it is newer than what was sent on. */
-function mayBeIn(base: Document | undefined, edits: readonly Edit[] | undefined, item: string): boolean {
+export function mayBeIn(base: Document | undefined, edits: readonly Edit[] | undefined, item: string): boolean {
   const edit = edits?.find((candidate) => candidate.item === item)
   if (edit === undefined || base === undefined || base.deleted) return false
   return 'revision' in edit ? base.revision > edit.revision : base.revision > 0

@@ -123,8 +123,8 @@ export class Sender {
       await read(item)
     }
     const { bases, outcomes } = state.getState()
-    if (!moving(state.getState()).some(({ id }) => id === change.id)) return null
-    return encode(change, bases, change.reverts === undefined ? undefined : outcomes[change.reverts])
+    const now = moving(state.getState()).find(({ id }) => id === change.id)
+    return now === undefined ? null : encode(now, bases, change.reverts === undefined ? undefined : outcomes[change.reverts])
   }
 
   /** A flow's conditions come only with the whole item, and a deleted item may have a built-in one beneath it. */

@@ -1,6 +1,7 @@
 /** What a store holds, and how it follows from the server's documents and the changes made here. Pure. */
 import type { Edit, Problem, StaleItem } from '../api'
 import { Overlap } from './apply'
+import { carried } from './carried'
 import { applyChange, itemsOf, spreads, touches, type Change, type Outcome } from './changes'
 import type { Command } from './commands'
 import { derive } from './derive'
@@ -82,15 +83,23 @@ export function added(state: State, waiting: readonly Waiting[]): State {
   return derive({ ...state, pending, attempts }, [...new Set(fresh.flatMap(({ change }) => itemsOf(change)))])
 }
 
-/** The server's documents as they are now. */
+/** The server's documents as they are now: what waits is made on them. */
 export function received(state: State, documents: readonly Document[], stale: readonly StaleItem[] = []): State {
+  const newer = newerOf(state, documents)
+  return based(carried(state, newer), newer, documents.map(({ id }) => id), stale)
+}
+
+function newerOf({ bases }: State, documents: readonly Document[]): Document[] {
+  return documents.filter((document) => (bases[document.id]?.revision ?? 0) <= document.revision || document.deleted || document.builtin)
+}
+
+function based(state: State, documents: readonly Document[], items: readonly string[], stale: readonly StaleItem[] = []): State {
   const bases = { ...state.bases }
   for (const document of documents) {
     const known = bases[document.id]
-    if (known !== undefined && known.revision > document.revision && !document.deleted && !document.builtin) continue
     bases[document.id] = document.conditions || known?.conditions === undefined ? document : { ...document, conditions: known.conditions }
   }
-  return derive({ ...state, bases }, documents.map((document) => document.id), stale)
+  return derive({ ...state, bases }, items, stale)
 }
 
 /** The problems that the list of the whole assistant tells of the documents that are here. */
@@ -182,7 +191,10 @@ export interface Saved {
 }
 
 /** The server took a change and says what became of its items. */
-export function confirmed(state: State, { change, documents, outcome, at }: Saved): State {
+export function confirmed(before: State, { change, documents, outcome, at }: Saved): State {
+  const here = openHere(before, documents)
+  const newer = newerOf(before, here)
+  const state = carried(before, newer)
   const pending = state.pending.filter((candidate) => candidate.id !== change.id)
   const drafts = { ...state.drafts }
   for (const command of change.commands) {
@@ -190,7 +202,7 @@ export function confirmed(state: State, { change, documents, outcome, at }: Save
   }
   const outcomes = { ...state.outcomes, [change.id]: outcome }
   const next = unsent({ ...state, pending, drafts, outcomes, savedAt: at, connection: 'online' }, change.id)
-  return received(next, openHere(state, documents))
+  return based(next, newer, here.map(({ id }) => id))
 }
 
 /** Those that are open in this tab, or that wait here to be changed; any other is read whole when it is opened. */
