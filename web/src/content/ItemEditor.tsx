@@ -101,7 +101,7 @@ export function ItemEditor({ kind, name, found, view, line, onView, onClose }: P
         ) : asText ? (
           <SourceEditor document={document} line={line} />
         ) : (
-          <Form document={document} />
+          <Form key={document.id} document={document} />
         )}
       </Suspense>
     </main>

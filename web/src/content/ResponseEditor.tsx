@@ -3,7 +3,7 @@ import { IconPlus } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { useMemo, useState } from 'react'
 import { itemsQuery } from '../app/queries'
-import { useDocuments, type Document } from '../documents'
+import { useDocuments, useRowKeys, type Document, type Json } from '../documents'
 import { languageName, languagesOf, useAssistant, useContentLanguage, useMayWrite } from '../frame/assistant'
 import { Button, Segmented } from '../ui/controls'
 import { Preview } from './Preview'
@@ -12,6 +12,8 @@ import { Variation } from './Variation'
 import { variationsOf } from './variation'
 import { WhereUsed } from './WhereUsed'
 import { words } from './words'
+
+const NONE: readonly Json[] = []
 
 /** The names of all slots, for completion and for telling unknown ones; null until they are known. */
 export function useSlotNames(): readonly string[] | null {
@@ -30,6 +32,7 @@ export default function ResponseEditor({ document }: { document: Document }) {
   const [chosen, setOther] = useState<string | null>(null)
   const other = chosen ?? (content === assistant.language ? others[0] : content)
   const variations = variationsOf(document.body)
+  const keys = useRowKeys(Array.isArray(document.body) ? document.body : NONE)
   const conditions = useConditions(variations.flatMap((variation) => (variation.condition ? [variation.condition] : [])))
   const label = { name: 'edit-response', arguments: { name: document.name } }
   const add = () =>
@@ -54,7 +57,7 @@ export default function ResponseEditor({ document }: { document: Document }) {
         </h3>
         {variations.map((variation, place) => (
           <Variation
-            key={place}
+            key={keys[place]}
             item={document.id}
             name={document.name}
             place={place}

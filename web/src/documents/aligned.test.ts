@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { aligned } from './aligned'
+import { keyedOn, type Keyed } from './rowKeys'
 
 const letters = (text: string) => [...text]
 
@@ -22,4 +23,14 @@ describe('entries of a list', () => {
   it('are compared by what is in them', () => {
     expect(aligned([{ text: 'a' }, { text: 'b' }], [{ text: 'b' }])).toEqual([1])
   })
+})
+
+it('keys go with their entries and are never given twice', () => {
+  let held: Keyed = keyedOn({ values: [], keys: [], next: 0 }, letters('abc'))
+  const seen = (text: string) => (held = keyedOn(held, letters(text))).keys
+  expect(held.keys).toEqual([0, 1, 2])
+  expect(seen('ac')).toEqual([0, 2])
+  expect(seen('axc')).toEqual([0, 3, 2])
+  expect(seen('xc!')).toEqual([3, 2, 4])
+  expect(seen('xC!')).toEqual([3, 2, 4])
 })

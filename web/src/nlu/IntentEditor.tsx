@@ -2,7 +2,7 @@
 import { IconPlus } from '@tabler/icons-react'
 import { useRef } from 'react'
 import { WhereUsed } from '../content/WhereUsed'
-import { isObject, useDocuments, uuid7, type Command, type Document } from '../documents'
+import { isObject, useDocuments, useRowKeys, uuid7, type Command, type Document, type Json } from '../documents'
 import { useMayWrite } from '../frame/assistant'
 import { Button } from '../ui/controls'
 import { ExampleLine } from './ExampleLine'
@@ -10,11 +10,20 @@ import { duplicates, examplesOf, type ExampleView } from './examples'
 import { words } from './words'
 import './nlu.css'
 
+const NONE: readonly Json[] = []
+
+/** The examples as they stand in the body. */
+function listIn(body: Json | undefined): readonly Json[] {
+  const list = isObject(body) ? body['examples'] : undefined
+  return Array.isArray(list) ? list : NONE
+}
+
 export default function IntentEditor({ document }: { document: Document }) {
   const store = useDocuments()
   const may = useMayWrite('intent')
   const box = useRef<HTMLDivElement>(null)
   const examples = examplesOf(document.body)
+  const keys = useRowKeys(listIn(document.body))
   const doubled = duplicates(examples)
   const item = document.id
   const label = (name: string) => ({ name, arguments: { name: document.name } })
@@ -29,8 +38,7 @@ export default function IntentEditor({ document }: { document: Document }) {
     focus(place + texts.length - 1)
   }
   const remove = (place: number) => {
-    const body = store.state.getState().documents[item]?.body
-    const was = isObject(body) && Array.isArray(body['examples']) ? body['examples'][place] : undefined
+    const was = listIn(store.state.getState().documents[item]?.body)[place]
     if (was !== undefined) store.run([{ name: 'remove', item, at: { path: `/examples/${place}` }, was }], label('remove-example'))
     focus(Math.max(0, place - 1))
   }
@@ -53,7 +61,7 @@ export default function IntentEditor({ document }: { document: Document }) {
         <ol className="examples">
           {examples.map((example, place) => (
             <ExampleLine
-              key={place}
+              key={keys[place]}
               place={place}
               example={example}
               doubled={doubled.get(place)}
