@@ -137,3 +137,29 @@ def test_no_undo_puts_the_text_of_a_removed_example_into_another(page: Page, api
     expect(page.get_by_role("textbox", name="Example 2")).to_have_value("a coffee please")
     saved(page)
     assert examples(api, desk) == EXAMPLES
+
+
+def test_an_example_left_empty_goes_without_taking_the_cursor_along(page: Page, desk: str) -> None:
+    page.goto(f"/a/{desk}/nlu/intent/order")
+    page.get_by_role("button", name="Example", exact=True).click()
+    expect(page.get_by_role("textbox", name="Example 5")).to_be_focused()
+    page.get_by_role("textbox", name="Example 2").click()
+    shows(page, 4)
+    page.keyboard.press("End")
+    page.keyboard.type("!")
+    assert texts(page) == [EXAMPLES[0], "a coffee please!", *EXAMPLES[2:]]
+    # One in the middle: what stands below it is reached by the very press that leaves it.
+    page.keyboard.press("Enter")
+    shows(page, 5)
+    page.get_by_role("button", name="Remove example 4").click()
+    shows(page, 3)
+    assert texts(page) == ["a tea please", "a coffee please!", "a juice please"]
+
+
+def test_a_new_example_is_asked_for_twice_and_written(page: Page, desk: str) -> None:
+    page.goto(f"/a/{desk}/nlu/intent/order")
+    for _ in range(2):
+        page.get_by_role("button", name="Example", exact=True).click()
+        expect(page.get_by_role("textbox", name="Example 5")).to_be_focused()
+    page.keyboard.type("a water please")
+    assert texts(page) == [*EXAMPLES, "a water please"]

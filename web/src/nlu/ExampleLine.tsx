@@ -16,14 +16,17 @@ interface Props {
   onWrite: (value: string) => void
   /** Marks are changes of their own; a new entity is made with its first mark. */
   onMark: (value: string, newEntity: string | null) => void
-  onSettle: () => void
+  /** The focus left the line, which this is the field of. */
+  onLeave: (field: HTMLInputElement) => void
   onNext: () => void
   onPaste: (texts: readonly string[]) => void
   onRemove: () => void
+  /** The emptied line is removed with one more key. */
+  onErase: () => void
   onMove: (place: number) => void
 }
 
-export function ExampleLine({ place, example, doubled, readOnly, onWrite, onMark, onSettle, onNext, onPaste, onRemove, onMove }: Props) {
+export function ExampleLine({ place, example, doubled, readOnly, onWrite, onMark, onLeave, onNext, onPaste, onRemove, onErase, onMove }: Props) {
   const { text } = example
   const line = useRef<HTMLLIElement>(null)
   const input = useRef<HTMLInputElement>(null)
@@ -32,7 +35,7 @@ export function ExampleLine({ place, example, doubled, readOnly, onWrite, onMark
   const stretch = chosen && markable(text, chosen.from, chosen.to)
   const onKey = (event: KeyboardEvent<HTMLInputElement>) => {
     if (event.key === 'Enter' && !readOnly && text.trim() !== '') onNext()
-    else if (event.key === 'Backspace' && text === '' && !readOnly) onRemove()
+    else if ((event.key === 'Backspace' || event.key === 'Delete') && text === '' && !readOnly) onErase()
     else if (event.key === 'ArrowDown') onMove(place + 1)
     else if (event.key === 'ArrowUp') onMove(place - 1)
     else return
@@ -62,7 +65,7 @@ export function ExampleLine({ place, example, doubled, readOnly, onWrite, onMark
       onBlur={(event) => {
         if (line.current?.contains(event.relatedTarget)) return
         setChosen(null)
-        onSettle()
+        if (input.current) onLeave(input.current)
       }}
     >
       <div className="example-line">

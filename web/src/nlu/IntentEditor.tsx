@@ -3,10 +3,11 @@ import { IconPlus } from '@tabler/icons-react'
 import { useRef } from 'react'
 import { WhereUsed } from '../content/WhereUsed'
 import { isObject, useDocuments, useRowKeys, uuid7, type Command, type Document, type Json } from '../documents'
+import { afterPress } from '../focus/press'
 import { useMayWrite } from '../frame/assistant'
 import { Button } from '../ui/controls'
 import { ExampleLine } from './ExampleLine'
-import { duplicates, examplesOf, type ExampleView } from './examples'
+import { duplicates, examplesOf, isBlank, type ExampleView } from './examples'
 import { words } from './words'
 import './nlu.css'
 
@@ -27,7 +28,8 @@ export default function IntentEditor({ document }: { document: Document }) {
   const doubled = duplicates(examples)
   const item = document.id
   const label = (name: string) => ({ name, arguments: { name: document.name } })
-  const focus = (place: number) => requestAnimationFrame(() => box.current?.querySelector<HTMLInputElement>(`[data-example="${place}"]`)?.focus())
+  const field = (place: number) => box.current?.querySelector<HTMLInputElement>(`[data-example="${place}"]`)
+  const focus = (place: number) => requestAnimationFrame(() => field(place)?.focus())
 
   const insert = (place: number, texts: readonly string[]) => {
     const held = isObject(document.body) && Array.isArray(document.body['examples'])
@@ -37,10 +39,23 @@ export default function IntentEditor({ document }: { document: Document }) {
     store.run(commands, label('add-example'))
     focus(place + texts.length - 1)
   }
+  const bodyNow = () => store.state.getState().documents[item]?.body
   const remove = (place: number) => {
-    const was = listIn(store.state.getState().documents[item]?.body)[place]
+    const was = listIn(bodyNow())[place]
     if (was !== undefined) store.run([{ name: 'remove', item, at: { path: `/examples/${place}` }, was }], label('remove-example'))
-    focus(Math.max(0, place - 1))
+  }
+  /** The person went elsewhere, maybe with the pointer: only then an empty line goes, wherever it stands by now. */
+  const leave = (left: HTMLInputElement) => {
+    store.settle()
+    afterPress(() => {
+      const place = Number(left.dataset['example'])
+      if (may && left !== globalThis.document.activeElement && isBlank(examplesOf(bodyNow() ?? null)[place])) remove(place)
+    })
+  }
+  const add = () => {
+    const last = examples.length - 1
+    if (isBlank(examples[last])) field(last)?.focus()
+    else insert(examples.length, [''])
   }
   const write = (place: number, example: ExampleView, value: string) =>
     store.type({ name: 'set', item, at: { path: `/examples/${place}${example.inner}` }, value, was: example.text }, label('edit-example'))
@@ -68,16 +83,20 @@ export default function IntentEditor({ document }: { document: Document }) {
               readOnly={!may}
               onWrite={(value) => write(place, example, value)}
               onMark={(value, newEntity) => mark(place, example, value, newEntity)}
-              onSettle={() => (example.text.trim() === '' && may ? remove(place) : store.settle())}
+              onLeave={leave}
               onNext={() => insert(place + 1, [''])}
               onPaste={(texts) => insert(place + 1, texts)}
               onRemove={() => remove(place)}
+              onErase={() => {
+                remove(place)
+                focus(Math.max(0, place - 1))
+              }}
               onMove={focus}
             />
           ))}
         </ol>
         {may && (
-          <Button look="quiet" icon={IconPlus} className="addv" onClick={() => insert(examples.length, [''])}>
+          <Button look="quiet" icon={IconPlus} className="addv" onClick={add}>
             {words.example}
           </Button>
         )}

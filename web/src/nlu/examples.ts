@@ -13,6 +13,11 @@ export function examplesOf(body: Json): ExampleView[] {
   return examples.map((example) => (isObject(example) ? { text: String(example['text'] ?? ''), inner: '/text' } : { text: String(example), inner: '' }))
 }
 
+/** Whether an example is there and says nothing. */
+export function isBlank(example: ExampleView | undefined): boolean {
+  return example?.text.trim() === ''
+}
+
 const MARK = /\[([^\]]+)\](?:\(([^)]*)\)|\{([^}]*)\})/g
 
 /** What the user would say: without the marks of entities. */
