@@ -163,3 +163,11 @@ def test_a_new_example_is_asked_for_twice_and_written(page: Page, desk: str) -> 
         expect(page.get_by_role("textbox", name="Example 5")).to_be_focused()
     page.keyboard.type("a water please")
     assert texts(page) == [*EXAMPLES, "a water please"]
+
+
+def test_a_new_variation_has_the_cursor(page: Page, desk: str) -> None:
+    page.goto(f"/a/{desk}/content/response/utter_ask_town")
+    page.get_by_role("button", name="Variation", exact=True).click()
+    expect(page.get_by_role("textbox", name="Text 4, English")).to_be_focused()
+    page.keyboard.type("To where then?")
+    assert texts(page) == [*RESPONSES, "To where then?"]

@@ -1,9 +1,10 @@
 /** A response's wordings beside what the user will see. */
 import { IconPlus } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
-import { useMemo, useState } from 'react'
+import { useMemo, useRef, useState } from 'react'
 import { itemsQuery } from '../app/queries'
 import { useDocuments, useRowKeys, type Document, type Json } from '../documents'
+import { focusSoon } from '../focus/soon'
 import { languageName, languagesOf, useAssistant, useContentLanguage, useMayWrite } from '../frame/assistant'
 import { Button, Segmented } from '../ui/controls'
 import { Preview } from './Preview'
@@ -33,13 +34,16 @@ export default function ResponseEditor({ document }: { document: Document }) {
   const other = chosen ?? (content === assistant.language ? others[0] : content)
   const variations = variationsOf(document.body)
   const keys = useRowKeys(Array.isArray(document.body) ? document.body : NONE)
+  const fields = useRef<HTMLDivElement>(null)
   const conditions = useConditions(variations.flatMap((variation) => (variation.condition ? [variation.condition] : [])))
   const label = { name: 'edit-response', arguments: { name: document.name } }
-  const add = () =>
+  const add = () => {
     store.run([{ name: 'insert', item: document.id, at: { path: `/${variations.length}` }, value: { text: '' } }], { ...label, name: 'add-variation' })
+    focusSoon(() => fields.current?.querySelector<HTMLElement>(`[data-variation="${variations.length}"] textarea`) ?? null)
+  }
   return (
     <div className="edbody">
-      <div className="fields">
+      <div className="fields" ref={fields}>
         <div className="lang">
           <span className="hs small">
             <span className="med">{languageName(assistant.language)}</span>

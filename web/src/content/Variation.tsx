@@ -46,7 +46,7 @@ export function Variation({ item, name, place, variation, language, other, slots
   const inOther = typeof translated === 'string' ? translated : undefined
   const conditional = variation.condition !== undefined || variation.channel !== undefined
   return (
-    <section className={conditional ? 'cond' : 'plain'} aria-label={words.variationAt(place + 1)}>
+    <section className={conditional ? 'cond' : 'plain'} data-variation={place} aria-label={words.variationAt(place + 1)}>
       {conditional && <When item={item} place={place} name={name} variation={variation} condition={condition} readOnly={readOnly} />}
       <div className="vrow">
         <SlotArea
