@@ -139,6 +139,18 @@ def test_no_undo_puts_the_text_of_a_removed_example_into_another(page: Page, api
     assert examples(api, desk) == EXAMPLES
 
 
+def test_an_example_removed_by_its_last_key_comes_back_with_the_next_undo(page: Page, desk: str) -> None:
+    page.goto(f"/a/{desk}/nlu/intent/order")
+    page.get_by_role("textbox", name="Example 2").fill("")
+    page.keyboard.press("Backspace")
+    shows(page, 3)
+    expect(page.get_by_role("textbox", name="Example 1")).to_be_focused()
+    page.keyboard.press("Control+z")
+    shows(page, 4)
+    page.keyboard.press("Control+z")
+    expect(page.get_by_role("textbox", name="Example 2")).to_have_value("a coffee please")
+
+
 def test_an_example_left_empty_goes_without_taking_the_cursor_along(page: Page, desk: str) -> None:
     page.goto(f"/a/{desk}/nlu/intent/order")
     page.get_by_role("button", name="Example", exact=True).click()

@@ -2,12 +2,11 @@
 import { useHotkeys } from '@mantine/hooks'
 import { useNavigate } from '@tanstack/react-router'
 import { useEffect } from 'react'
-import { useDocuments } from '../documents'
 import { useAssistant, useMay } from './assistant'
 import { toggleDock } from './layout'
 import { train } from './training'
-import { redoWith, undoWith } from './undo'
 import { useItemLink } from './useItemLink'
+import { useUndoKeys } from './useUndoKeys'
 
 const SECTIONS = {
   f: '/a/$assistant/flows',
@@ -22,15 +21,11 @@ const SEQUENCE = 1500
 
 export function AssistantKeys() {
   const { id, name } = useAssistant()
-  const store = useDocuments()
   const navigate = useNavigate()
   const go = useItemLink()
   const mayTrain = useMay('trainings:write')
   const mayTry = useMay('chats:read')
-  useHotkeys([
-    ['mod+Z', () => undoWith(store)],
-    ['mod+shift+Z', () => redoWith(store)],
-  ])
+  useUndoKeys()
   useHotkeys(
     [
       ['mod+J', () => mayTry && toggleDock()],
