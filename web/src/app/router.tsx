@@ -213,6 +213,10 @@ export const router = createRouter({
 })
 
 declare module '@tanstack/react-router' {
+  interface HistoryState {
+    /** The path whose place this one took, because what is open there was renamed. */
+    follows?: string
+  }
   interface Register {
     router: typeof router
   }

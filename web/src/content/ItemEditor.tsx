@@ -83,7 +83,6 @@ export function ItemEditor({ kind, name, found, view, line, onView, onClose }: P
           <ItemMenu
             item={document}
             own={!document.builtin && document.revision > 0}
-            open
             onGone={() => {
               setGone(true)
               onClose()

@@ -1,5 +1,4 @@
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router'
-import { useState } from 'react'
 import { useItemId } from '../app/useItemId'
 import { ItemEditor } from '../content/ItemEditor'
 import { useAssistant } from '../frame/assistant'
@@ -14,10 +13,8 @@ export default function FilePage() {
   const { name: assistant } = useAssistant()
   const navigate = useNavigate()
   const found = useItemId(kind, name)
-  // What a file was called stays known while its page is open: mending it makes items of it.
-  const [last, setLast] = useState<{ id: string; name: string } | null>(null)
-  if (found.id !== undefined && (last?.id !== found.id || last.name !== name)) setLast({ id: found.id, name })
-  if (found.missing && last?.name === name) return <Became id={last.id} name={name} />
+  // Mending a file makes items of it.
+  if (found.missing && found.meant !== undefined) return <Became id={found.meant} name={name} />
   if (found.missing) return <NotFound what={words.filePage.file} />
   return (
     <ItemEditor

@@ -104,7 +104,6 @@ function FlowToolbar({ flow, text }: { flow: Document; text?: string | undefined
       <ItemMenu
         item={flow}
         own={!flow.builtin && flow.revision > 0}
-        open
         onGone={() => void navigate({ to: '/a/$assistant/flows', params: { assistant } })}
       />
     </div>

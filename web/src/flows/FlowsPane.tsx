@@ -89,7 +89,7 @@ function Row({ item, selected }: { item: ItemSummary; selected: boolean }) {
         {isPattern(item.name) && !item.builtin && <span className="micro t3">{words.flowsPane.changed}</span>}
         <ProblemCount counts={item.problems} />
       </Link>
-      {near && <ItemMenu item={item} own={!item.builtin} open={selected} onGone={onGone} className="row-menu" />}
+      {near && <ItemMenu item={item} own={!item.builtin} onGone={onGone} className="row-menu" />}
     </div>
   )
 }

@@ -34,8 +34,10 @@ function useArrival(): void {
     const onPointer = () => (byKey = false)
     window.addEventListener('keydown', onKey, true)
     window.addEventListener('pointerdown', onPointer, true)
-    const stop = router.subscribe('onResolved', ({ pathChanged, fromLocation }) => {
+    const stop = router.subscribe('onResolved', ({ pathChanged, fromLocation, toLocation }) => {
       if (!pathChanged || fromLocation === undefined || !byKey) return
+      // The same page, of an item that has another name now.
+      if (toLocation.state.follows === fromLocation.pathname) return
       requestAnimationFrame(() => {
         if (!document.activeElement?.closest(STAYS)) focusOnWork()
       })

@@ -7,8 +7,8 @@ import type { Acted } from './item'
 import { useItemActions } from './useItemActions'
 import { words } from './words'
 
-export function ItemMenu({ item, own, open, onGone, className }: { item: Acted; own: boolean; open: boolean; onGone: () => void; className?: string }) {
-  const { rename, duplicate, remove, dialogs } = useItemActions(item, own, { open, onGone })
+export function ItemMenu({ item, own, onGone, className }: { item: Acted; own: boolean; onGone: () => void; className?: string }) {
+  const { rename, duplicate, remove, dialogs } = useItemActions(item, own, onGone)
   if (rename === null && duplicate === null && remove === null) return null
   return (
     <>

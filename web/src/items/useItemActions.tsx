@@ -15,13 +15,6 @@ import { isNamed, type Acted } from './item'
 import { NameForm } from './NameForm'
 import { words } from './words'
 
-interface Around {
-  /** Whether the item's page is open: then it leads to the new name. */
-  open: boolean
-  /** The item is deleted: whoever shows it leaves. */
-  onGone: () => void
-}
-
 export interface ItemActions {
   rename: (() => void) | null
   duplicate: (() => void) | null
@@ -29,8 +22,8 @@ export interface ItemActions {
   dialogs: ReactNode
 }
 
-/** What this person can do with an item; `own` says that it is not a built-in one. */
-export function useItemActions(item: Acted, own: boolean, { open, onGone }: Around): ItemActions {
+/** What this person can do with an item; `own` says that it is not a built-in one. Where it is deleted, whoever shows it leaves with `onGone`. */
+export function useItemActions(item: Acted, own: boolean, onGone: () => void): ItemActions {
   const { id, kind, name } = item
   const store = useDocuments()
   const go = useItemLink()
@@ -38,16 +31,13 @@ export function useItemActions(item: Acted, own: boolean, { open, onGone }: Arou
   const may = useMayWrite(kind)
   const [asked, setAsked] = useState<'rename' | 'duplicate' | 'delete' | null>(null)
   const close = () => setAsked(null)
-  const undo = (change: string, then?: () => void) => ({ label: words.undo, run: () => void (undoOnly(store, change) && then?.()) })
+  const undo = (change: string) => ({ label: words.undo, run: () => void undoOnly(store, change) })
 
   const rename = async (to: string) => {
     await store.open(id)
     const change = store.run([{ name: 'rename', item: id, to, was: name }], { name: 'rename', arguments: { kind, name, new_name: to } })
     if (change === null) return
-    if (open) go({ kind, name: to })
-    // A page that shows it goes back to the old name with it.
-    const isShown = () => decodeURIComponent(window.location.pathname).endsWith(`/${to}`)
-    toast(IconPencil, words.renamed(name, to), undo(change.id, () => isShown() && go({ kind, name })))
+    toast(IconPencil, words.renamed(name, to), undo(change.id))
   }
   const duplicate = async (to: string) => {
     const { body, revision } = await store.open(id)
