@@ -97,3 +97,39 @@ def test_a_mend_that_meets_a_studio_which_is_away_is_made_when_that_is_back(
         expect(page.locator(".cm-content")).to_contain_text("link: book_trp")
     expect(page.locator(".cm-content")).to_contain_text("link: book_trip")
     expect(told).to_have_count(0)
+
+
+@pytest.mark.parametrize(("written", "shown"), [('""', "without a name"), (".", "."), ("..", "..")])
+def test_a_flow_whose_id_would_vanish_from_an_address_is_mended_where_its_problem_leads(
+    page: Page, api: Api, new_name: str, written: str, shown: str
+) -> None:
+    flows = f"flows:\n  {written}:\n    description: Book a trip\n    steps:\n      - action: utter_ask_city\n"
+    aid = api.bring_in(new_name, "Nameless desk", BROKEN | {"domain.yml": RESPONSES, "data/flows.yml": flows})["id"]
+    page.goto(f"/a/{new_name}/flows")
+    page.get_by_role("button", name=re.compile("^Problems")).last.click()
+    rows = page.get_by_role("tabpanel", name="Problems").get_by_role("listitem")
+    row = rows.filter(has_text="begin with a letter")
+    expect(row.locator(".prob-text code")).to_have_text(["_", "-"] if written == '""' else [shown, "_", "-"])
+    row.locator(".prob-go").click()
+    canvas(page)
+    page.reload()
+    canvas(page)
+    link = page.get_by_role("navigation", name="Flows").get_by_role("link")
+    expect(link).to_contain_text(shown)
+    expect(link).to_have_attribute("aria-current", "page")
+    page.get_by_role("main").get_by_role("button", name=f"More for {shown}", exact=True).click()
+    page.get_by_role("menuitem", name="Rename").click()
+    dialog = page.get_by_role("dialog", name=f"Rename the flow {shown}")
+    dialog.get_by_label("Id").fill("book_trip")
+    dialog.get_by_role("button", name="Rename").click()
+    expect(page).to_have_url(re.compile("/flows/book_trip(\\?|$)"))
+    expect(row).to_have_count(0)
+    assert api.item(aid, "flow", "book_trip")["body"]["description"] == "Book a trip"
+    # Taken back, it is opened and deleted from the list as well.
+    page.get_by_role("main").get_by_role("button", name="Undo").click()
+    page.goto(f"/a/{new_name}/flows")
+    link.click()
+    canvas(page)
+    page.get_by_role("navigation", name="Flows").get_by_role("button", name=f"More for {shown}", exact=True).click()
+    page.get_by_role("menuitem", name="Delete").click()
+    expect(link).to_have_count(0)

@@ -47,6 +47,18 @@ def test_an_item_that_is_there_but_broken_is_told_once_and_not_as_missing() -> N
     assert {(problem.kind, problem.name) for problem in found} == {("response", "utter_done")}
 
 
+@pytest.mark.parametrize(
+    ("kind", "body", "said"),
+    [
+        ("flow", flow({"action": "utter_done"}), "A flow has an empty id: use letters"),
+        ("slot", {"type": "text"}, "A slot has an empty name: conditions"),
+    ],
+)
+def test_an_empty_name_is_told_in_words(kind: str, body: Any, said: str) -> None:
+    messages = [problem.message for problem in problems_with(kind, "", body)]
+    assert [message for message in messages if message.startswith(said)], messages
+
+
 WITH_FIX = [rule for rule in RULES if any(p.fix for p in problems_with(*rule[0]) if p.code == rule[1])]
 
 

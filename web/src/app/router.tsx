@@ -6,6 +6,17 @@ import { Root } from '../frame/Root'
 import { BareFrame, PageError, PagePending } from '../frame/pageStates'
 import { CONTENT_KINDS, FILE_KINDS, NLU_KINDS } from '../frame/useItemLink'
 import { piece } from './chunks'
+import { nameIn, segmentOf } from './segments'
+
+const NAMED = {
+  parse: ({ name }: { name: string }) => ({ name: nameIn(name) }),
+  stringify: ({ name }: { name: string }) => ({ name: segmentOf(name) }),
+}
+
+const NAMED_OF_KIND = {
+  parse: ({ kind, name }: { kind: string; name: string }) => ({ kind, name: nameIn(name) }),
+  stringify: ({ kind, name }: { kind: string; name: string }) => ({ kind, name: segmentOf(name) }),
+}
 
 const root = createRootRoute({
   component: Root,
@@ -79,6 +90,10 @@ const flows = createRoute({
 const flow = createRoute({
   getParentRoute: () => flows,
   path: '/$flow',
+  params: {
+    parse: ({ flow: name }: { flow: string }) => ({ flow: nameIn(name) }),
+    stringify: ({ flow: name }: { flow: string }) => ({ flow: segmentOf(name) }),
+  },
   validateSearch: (search: Record<string, unknown>): FlowSearch => ({
     step: text(search['step']),
     view: search['view'] === 'yaml' ? 'yaml' : undefined,
@@ -118,6 +133,7 @@ const contentKind = createRoute({
 const contentItem = createRoute({
   getParentRoute: () => contentKind,
   path: '/$name',
+  params: NAMED,
   validateSearch: itemSearch,
   component: lazyRouteComponent(() => piece(() => import('../content/ItemPage'))),
 })
@@ -133,6 +149,7 @@ const responses = createRoute({
 const response = createRoute({
   getParentRoute: () => assistant,
   path: '/responses/$name',
+  params: NAMED,
   beforeLoad: ({ params }) => {
     throw redirect({ to: '/a/$assistant/content/$kind/$name', params: { ...params, kind: 'response' } })
   },
@@ -142,6 +159,7 @@ const nlu = createRoute({ getParentRoute: () => assistant, path: '/nlu', compone
 const nluItem = createRoute({
   getParentRoute: () => nlu,
   path: '/$kind/$name',
+  params: NAMED_OF_KIND,
   beforeLoad: ({ params }) => known(NLU_KINDS, params.kind),
   notFoundComponent: () => <NotFound />,
   validateSearch: itemSearch,
@@ -156,6 +174,7 @@ const files = createRoute({
 const file = createRoute({
   getParentRoute: () => files,
   path: '/$kind/$name',
+  params: NAMED_OF_KIND,
   beforeLoad: ({ params }) => known(FILE_KINDS, params.kind),
   notFoundComponent: () => <NotFound />,
   validateSearch: itemSearch,

@@ -14,7 +14,7 @@ import { UndoButtons } from '../frame/UndoButtons'
 import { ItemMenu } from '../items/ItemMenu'
 import { IconButton, KindTile, Segmented } from '../ui/controls'
 import { Icon } from '../ui/Icon'
-import { lookOf } from '../ui/kinds'
+import { called, lookOf } from '../ui/kinds'
 import { SeverityMark } from '../ui/marks'
 import { Failure, SkeletonRows } from '../ui/states'
 import { Message } from '../drawer/Problems'
@@ -62,7 +62,7 @@ export function ItemEditor({ kind, name, found, view, line, onView, onClose }: P
         <KindTile kind={kind} name={name} large />
         <div className="grow">
           <div className="hs item-name">
-            <h2 className="mono med ell">{name}</h2>
+            <h2 className="mono med ell">{called(name)}</h2>
           </div>
           <p className="micro t3">{document?.builtin ? words.builtInKind(lookOf(kind).one) : lookOf(kind).one}</p>
         </div>

@@ -26,7 +26,7 @@ export default function KindPage() {
       <ListPlace open={name !== undefined}>
         <List key={kind} kind={kind ?? 'response'} selected={name} />
       </ListPlace>
-      {name && <Outlet />}
+      {name !== undefined && <Outlet />}
     </>
   )
 }
@@ -51,9 +51,9 @@ function List({ kind, selected }: { kind: string; selected: string | undefined }
     setFilter('')
     setView(undefined)
   }
-  const Place = selected ? 'section' : 'main'
+  const Place = selected !== undefined ? 'section' : 'main'
   return (
-    <Place className={selected ? 'work content-list narrow' : 'work content-list'} id={selected ? undefined : 'work'} aria-label={look.many}>
+    <Place className={selected !== undefined ? 'work content-list narrow' : 'work content-list'} id={selected !== undefined ? undefined : 'work'} aria-label={look.many}>
       <div className="toolbar content-tools">
         <h2 className="h">{look.many}</h2>
         <SearchInput label={label} value={filter} onChange={setFilter} />

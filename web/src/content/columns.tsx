@@ -2,6 +2,7 @@
 import { IconCheck, IconPackage } from '@tabler/icons-react'
 import type { AssistantSummary, ItemSummary } from '../api'
 import { Icon } from '../ui/Icon'
+import { called } from '../ui/kinds'
 import { ProblemCount } from '../ui/marks'
 import { SlotText } from '../ui/SlotText'
 import { shortTime } from '../ui/time'
@@ -15,7 +16,7 @@ const NAME: ItemColumn = {
   key: 'name',
   head: words.columns.name,
   width: 'minmax(130px, 1.3fr)',
-  cell: (item) => <span className="mono">{item.name}</span>,
+  cell: (item) => <span className="mono">{called(item.name)}</span>,
   sort: (item) => item.name,
 }
 

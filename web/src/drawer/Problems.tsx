@@ -11,6 +11,7 @@ import { canMend, mend } from '../frame/mending'
 import { useItemLink } from '../frame/useItemLink'
 import { placeInWords } from '../items/place'
 import { Button, KindTile, Segmented } from '../ui/controls'
+import { called } from '../ui/kinds'
 import { SeverityMark } from '../ui/marks'
 import { pieces } from '../ui/pieces'
 import { Empty, Failure, SkeletonRows } from '../ui/states'
@@ -78,7 +79,7 @@ function Row({ problem }: { problem: Problem }) {
         {placed && (
           <span className="hs">
             <KindTile kind={kind} name={name} />
-            <span className="mono ell">{name}</span>
+            <span className="mono ell">{called(name)}</span>
           </span>
         )}
         <span className="small t2 ell">{place || (problem.file === name ? '' : problem.file)}</span>

@@ -24,7 +24,7 @@ export default function FilesPage() {
       <ListPlace open={name !== undefined}>
         <Pane kind={kind} selected={name} />
       </ListPlace>
-      {name ? (
+      {name !== undefined ? (
         <Outlet />
       ) : (
         <main className="work" id="work">

@@ -16,6 +16,7 @@ import { UndoButtons } from '../frame/UndoButtons'
 import { ItemMenu } from '../items/ItemMenu'
 import { Segmented } from '../ui/controls'
 import { Icon } from '../ui/Icon'
+import { called } from '../ui/kinds'
 import { Failure, SkeletonRows, useSlow } from '../ui/states'
 import { FlowCanvas } from './FlowCanvas'
 import { GAP, NODE_WIDTH, ONE_LINE_HEIGHT, START_HEIGHT, TWO_LINES_HEIGHT } from './layout/sizes'
@@ -31,7 +32,7 @@ export default function FlowPage() {
   const id = found.id
   const { document, error, again } = useDocument(id)
   useEffect(() => {
-    if (id !== undefined) visited({ kind: 'flow', name, assistant: assistant.title, path: `/a/${assistant.name}/flows/${name}` })
+    if (id !== undefined) visited({ kind: 'flow', name, assistant: assistant.title, path: window.location.pathname })
   }, [id, name, assistant])
   if (found.missing) return <NotFound what={words.flowPage.flow} />
   if (found.error || error)
@@ -80,7 +81,7 @@ function FlowToolbar({ flow, text }: { flow: Document; text?: string | undefined
   const { name: assistant } = useAssistant()
   const navigate = useNavigate({ from: '/a/$assistant/flows/$flow' })
   const { view } = useSearch({ from: '/a/$assistant/flows/$flow' })
-  const title = isObject(flow.body) && typeof flow.body['name'] === 'string' ? flow.body['name'] : flow.name.replaceAll(/[_-]/g, ' ')
+  const title = isObject(flow.body) && typeof flow.body['name'] === 'string' ? flow.body['name'] : called(flow.name).replaceAll(/[_-]/g, ' ')
   return (
     <div className="toolbar">
       <ListButton />

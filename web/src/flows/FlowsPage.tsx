@@ -18,7 +18,7 @@ export default function FlowsPage() {
       <ListPlace open={flow !== undefined}>
         <FlowsPane selected={flow} />
       </ListPlace>
-      {flow ? <Outlet /> : <NothingOpen />}
+      {flow !== undefined ? <Outlet /> : <NothingOpen />}
     </>
   )
 }

@@ -11,6 +11,7 @@ import { ResizablePane } from '../frame/ResizablePane'
 import { ItemMenu } from '../items/ItemMenu'
 import { IconButton, KindTile, Segmented } from '../ui/controls'
 import { SearchInput } from '../ui/fields'
+import { called } from '../ui/kinds'
 import { ProblemCount } from '../ui/marks'
 import { Failure, SkeletonRows } from '../ui/states'
 import { plural, shortTime } from '../ui/time'
@@ -85,7 +86,7 @@ function Row({ item, selected }: { item: ItemSummary; selected: boolean }) {
     <div className="row-acted" onMouseEnter={() => setNear(true)} onFocus={() => setNear(true)}>
       <Link to="/a/$assistant/flows/$flow" params={{ assistant, flow: item.name }} ref={selected ? intoSight : undefined} className={selected ? 'row sel' : 'row'} aria-current={selected ? 'page' : undefined} title={item.text ?? undefined}>
         <KindTile kind="flow" name={item.name} />
-        <span className="mono grow ell">{item.name}</span>
+        <span className="mono grow ell">{called(item.name)}</span>
         {isPattern(item.name) && !item.builtin && <span className="micro t3">{words.flowsPane.changed}</span>}
         <ProblemCount counts={item.problems} />
       </Link>

@@ -1,5 +1,5 @@
 /** The words of what can be done with an item as a whole. */
-import { lookOf } from '../ui/kinds'
+import { called, lookOf } from '../ui/kinds'
 
 const one = (kind: string) => lookOf(kind).one.toLowerCase()
 
@@ -11,22 +11,22 @@ const BREAKS: Readonly<Record<string, string>> = {
 }
 
 export const words = {
-  more: (name: string) => `More for ${name}`,
+  more: (name: string) => `More for ${called(name)}`,
   rename: 'Rename',
-  renameTitle: (kind: string, name: string) => `Rename the ${one(kind)} ${name}`,
+  renameTitle: (kind: string, name: string) => `Rename the ${one(kind)} ${called(name)}`,
   renameHint: 'Every place below is changed with it.',
-  renamed: (was: string, to: string) => `Renamed ${was} to ${to}`,
+  renamed: (was: string, to: string) => `Renamed ${called(was)} to ${to}`,
   duplicate: 'Duplicate',
-  duplicateTitle: (kind: string, name: string) => `Duplicate the ${one(kind)} ${name}`,
+  duplicateTitle: (kind: string, name: string) => `Duplicate the ${one(kind)} ${called(name)}`,
   copyOf: (name: string) => `${name}_copy`,
   delete: 'Delete',
-  deleteOf: (name: string) => `Delete ${name}`,
-  deleteTitle: (kind: string, name: string) => `Delete the ${one(kind)} ${name}?`,
+  deleteOf: (name: string) => `Delete ${called(name)}`,
+  deleteTitle: (kind: string, name: string) => `Delete the ${one(kind)} ${called(name)}?`,
   deleted: 'Deleted',
   breaks: (kind: string) => BREAKS[kind] ?? 'The places below miss it then.',
   untilMended: 'Each of these places becomes a problem, which the list of problems shows. What is deleted comes back with Undo, or from the history.',
   builtin: 'If it replaces a built-in pattern, that one is in force again.',
-  whereUsed: (name: string) => `Where ${name} is used`,
+  whereUsed: (name: string) => `Where ${called(name)} is used`,
   deleteAnyway: 'Delete it all the same',
   name: (kind: string) => (kind === 'flow' ? 'Id' : 'Name'),
   cancel: 'Cancel',

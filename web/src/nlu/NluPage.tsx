@@ -13,7 +13,7 @@ import { ResizablePane } from '../frame/ResizablePane'
 import { NLU_KINDS } from '../frame/useItemLink'
 import { Button, IconButton, KindTile } from '../ui/controls'
 import { SearchInput } from '../ui/fields'
-import { lookOf } from '../ui/kinds'
+import { called, lookOf } from '../ui/kinds'
 import { ProblemCount } from '../ui/marks'
 import { Empty, Failure, SkeletonRows } from '../ui/states'
 import { words } from './words'
@@ -25,7 +25,7 @@ export default function NluPage() {
       <ListPlace open={name !== undefined}>
         <Pane kind={kind} selected={name} />
       </ListPlace>
-      {name ? <Outlet /> : <NothingOpen />}
+      {name !== undefined ? <Outlet /> : <NothingOpen />}
     </>
   )
 }
@@ -100,7 +100,7 @@ function Group({ kind, items, selected }: { kind: string; items: readonly ItemSu
         {items.map((item) => (
           <Link key={item.id} to="/a/$assistant/nlu/$kind/$name" params={{ assistant, kind, name: item.name }} className={item.name === selected ? 'row sel' : 'row'} aria-current={item.name === selected ? 'page' : undefined}>
             <KindTile kind={kind} />
-            <span className="mono grow ell">{item.name}</span>
+            <span className="mono grow ell">{called(item.name)}</span>
             <ProblemCount counts={item.problems} />
             {typeof item.extra['examples'] === 'number' && (
               <span className="micro num t3" title={words.count(item.extra['examples'])}>

@@ -77,3 +77,8 @@ export function inOrder(counts: Readonly<Record<string, number>>): [string, numb
     .filter(([, count]) => count > 0)
     .toSorted(([one], [other]) => order.indexOf(one) - order.indexOf(other))
 }
+
+/** A name as it is said and shown: also one that is empty. */
+export function called(name: string): string {
+  return name.trim() === '' ? words.unnamed : name
+}

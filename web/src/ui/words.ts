@@ -20,6 +20,7 @@ export const words = {
   },
   otherKind: { one: 'Item', many: 'Items' },
   pattern: 'Pattern',
+  unnamed: 'without a name',
   steps: {
     collect: 'Collect',
     message: 'Message',
