@@ -11,7 +11,7 @@ from talkwright.assistant.yamls import resolve_plain
 _PLAIN = re.compile(r"[^\s\-?:,\[\]{}#&*!|>'\"%@`=<~\x00-\x1f\x7f-\x9f\ufeff\u2028\u2029\ud800-\udfff]", re.UNICODE)
 _PLAIN_AFTER_SIGN = re.compile(r"[-?:][^\s,\[\]{}]")
 _UNSAFE_INSIDE = re.compile(r": |:$| #|[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff\ufffe\uffff]")
-_UNSAFE_IN_FLOW = re.compile(r"[,\[\]{}]|:(?=[^\s]?$)|:[,\[\]{}\"']")
+_UNSAFE_IN_FLOW = re.compile(r"[,\[\]{}?]|:(?=[^\s]?$)|:[,\[\]{}\"']")
 _ESCAPED = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff\ufffe\uffff]")
 # What YAML 1.1 readers take for something else than text: quoted, so that every program reads the same.
 _OTHER_READERS = re.compile(

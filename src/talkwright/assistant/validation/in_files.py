@@ -23,6 +23,7 @@ class InFiles:
 
     project: Project
     _lines: dict[tuple[str, str], Lines] = field(default_factory=dict)
+    _steps: dict[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def of(self, problem: Problem) -> Problem:
         """The problem with its file and its line there, as far as they are known, and in words for people."""
@@ -36,10 +37,17 @@ class InFiles:
             place = self._lines[_key(item)].of(problem.path)
             if place is not None and file in (None, place.file):
                 file, line = place.file, self._starts.get((*_key(item), place.part), 1) + place.line - 1
-        message = problem.message if item.kind is not Kind.FLOW else _named_steps(problem.message, item)
+        message = problem.message if item.kind is not Kind.FLOW else _named_steps(problem.message, self._nameless(item))
         step = problem.step if line is None else None  # the line tells which one it is
         file = file or item.parts[0].file
         return replace(problem, file=file, line=line, message=message, step=step)
+
+    def _nameless(self, flow: Item) -> Mapping[str, Any]:
+        """The steps of a flow that have no id of their own, by the one that they are called by."""
+        if flow.name not in self._steps:
+            steps = walk_steps(flow.body, flow.name)
+            self._steps[flow.name] = {step_id: step for _, step, step_id in steps if "id" not in step}
+        return self._steps[flow.name]
 
     @cached_property
     def _items(self) -> Mapping[tuple[str, str], Item]:
@@ -66,9 +74,8 @@ def _key(item: Item) -> tuple[str, str]:
     return str(item.kind), item.name
 
 
-def _named_steps(message: str, flow: Item) -> str:
+def _named_steps(message: str, without_id: Mapping[str, Any]) -> str:
     """The message with each step that has no id of its own called by what it does."""
-    without_id = {step_id: step for _, step, step_id in walk_steps(flow.body, flow.name) if "id" not in step}
 
     def named(found: re.Match[str]) -> str:
         does = what_it_does(without_id[found["id"]]) if found["id"] in without_id else None
