@@ -129,9 +129,9 @@ async def test_nobody_is_idle_in_the_middle_of_a_turn(database_url: str, tmp_pat
 
 
 async def test_trainings_of_an_engine_that_nobody_offers_keep_no_other_from_being_looked_at(
-    database_url: str, tmp_path: Path
+    fresh_database_url: str, tmp_path: Path
 ) -> None:
-    async with service_at(database_url, tmp_path) as service:
+    async with service_at(fresh_database_url, tmp_path) as service:
         mine = []
         for engine in ("absent", "absent", "absent", "talkwright"):
             assistant = await service.assistant(f"bot-{uuid7().hex}")
