@@ -152,10 +152,10 @@ async def deploy(service: Service, name: str) -> None:
 
 
 async def reaches(capacity: Capacity, count: int) -> None:
-    """Wait until so many were started, and see that one look started no more."""
+    """Wait until so many run, each with its id, and see that one look started no more."""
     async with asyncio.timeout(20):
         while True:
-            if len(capacity.children) >= count:
+            if len(capacity.children) >= count and all(child.pid is not None for child in capacity.children):
                 break
             await asyncio.sleep(0.02)
     assert len(capacity.children) == count
