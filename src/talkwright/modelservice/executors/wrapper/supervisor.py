@@ -263,10 +263,11 @@ class Supervisor:
         more = {name: self.spec.get(name) for name in ("desk_file", "unheld_seconds", "store")}
         with contextlib.suppress(OSError), child.stdin as told:
             told.write(json.dumps({**order, **more}).encode())
-        self._watch_until_ended(child)
+        code = self._watch_until_ended(child)
         with contextlib.suppress(ValueError, TypeError), child.stdout as answer:
             return dict(json.loads(answer.read()))
-        return {"problem": "What the job made could not be stored before it was ended."}
+        why = " before it was ended" if self.kill_at is not None else f": what stores it ended with code {code}"
+        return {"problem": f"What the job made could not be stored{why}."}
 
     # Telling
 
