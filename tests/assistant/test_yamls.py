@@ -81,6 +81,7 @@ def ruamel(text: str) -> Any:
 
 
 @given(VALUES)
+@example({"0:?0": "sure?"})
 @settings(max_examples=300)
 def test_what_is_dumped_loads_as_the_same_value(value: Any) -> None:
     assert repr(load(dump(value))) == repr(value)
