@@ -22,7 +22,8 @@ export function Note({ version }: { version: Version }) {
     try {
       await untilAnswered(() => api.describeVersion(id, version.id, text))
       await queryClient.invalidateQueries({ queryKey: ['versions', id] })
-      setTyped(null)
+      // What was typed meanwhile stays.
+      setTyped((now) => (now?.trim() === text ? null : now))
     } catch (error) {
       if (!(error instanceof ApiError)) throw error
       toast(IconAlertCircle, error.sentence)
