@@ -17,7 +17,7 @@ class JobError(Exception):
 
 
 class PlaceAwayError(JobError):
-    """The place where jobs run does not answer for now; nobody's job is lost by that."""
+    """The place where jobs run does not answer: whoever needs it waits, and no job is lost by that."""
 
 
 class RunningJob(Protocol):

@@ -118,15 +118,11 @@ class Running:
             address = keeper.attempt.address or await self._ready(keeper, running, port, token)
             if address is not None:
                 await first_of(running.ended(), keeper.stop.wait(), keeper.leave.wait())
-            if keeper.leave.is_set() and self._can_go_on(keeper):
-                return True
-            if address is not None:
                 await self._drain(keeper, running)
             if keeper.leave.is_set() and self._can_go_on(keeper):  # with the turns under way, in other hands
                 return True
-            return not await self._end(keeper, running, reading, started=address is not None) and self._can_go_on(
-                keeper
-            )
+            is_written = await self._end(keeper, running, reading, started=address is not None)
+            return not is_written and self._can_go_on(keeper)
         except StartError as error:
             await running.stop()
             await reading

@@ -32,7 +32,7 @@ class ClusterError(Exception):
 
     @property
     def is_away(self) -> bool:
-        """Whether the API server could not answer for now, rather than refused."""
+        """Whether the API server could not answer, rather than refused."""
         return self.status == 0 or self.status in _AGAIN
 
 
