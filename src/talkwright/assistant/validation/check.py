@@ -95,11 +95,11 @@ def add(path: str, value: Any) -> Patch:
     return ({"op": "add", "path": path, "value": value},)
 
 
-def unfit(name: str, owner: str, what: str) -> str:
-    """The sentence's first half for a name that can't be one; an empty one is said in words."""
-    return f"`{name}` can't be a {owner}'s {what}" if name.strip() else f"A {owner} has an empty {what}"
-
-
 def remove(path: str) -> Patch:
     """A fix that deletes a place."""
     return ({"op": "remove", "path": path},)
+
+
+def wrong_name(name: str, owner: str, what: str) -> str:
+    """The first half of a sentence on a name that can't be one; an empty one is said in words."""
+    return f"`{name}` can't be a {owner}'s {what}" if name.strip() else f"A {owner} has an empty {what}"

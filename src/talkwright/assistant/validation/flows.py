@@ -12,7 +12,7 @@ from talkwright.assistant.patterns import default_items
 from talkwright.assistant.pointers import pointer_join
 from talkwright.assistant.references import Reference
 from talkwright.assistant.step_ids import walk_steps
-from talkwright.assistant.validation.check import Check, Expression, remove, unfit
+from talkwright.assistant.validation.check import Check, Expression, remove, wrong_name
 from talkwright.assistant.validation.expressions import check_expression
 from talkwright.assistant.validation.flow_calls import check_calls
 from talkwright.assistant.validation.flow_graph import check_graph
@@ -31,7 +31,7 @@ def check_flow(check: Check) -> None:
         check.findings.error(
             "flow-id",
             "",
-            f"{unfit(check.name, 'flow', 'id')}: use letters, digits, `_` and `-`, and begin with a letter.",
+            f"{wrong_name(check.name, 'flow', 'id')}: use letters, digits, `_` and `-`, and begin with a letter.",
         )
     if check.facts.has("agent", check.name):
         check.findings.error(

@@ -11,7 +11,7 @@ from talkwright.assistant.parsing.domain import MAPPING_KEYS
 from talkwright.assistant.parsing.shape import closest, condition_text
 from talkwright.assistant.pointers import pointer_join
 from talkwright.assistant.references import Reference, references
-from talkwright.assistant.validation.check import Check, Expression, remove, replace, unfit
+from talkwright.assistant.validation.check import Check, Expression, remove, replace, wrong_name
 from talkwright.assistant.validation.components import INTENT_ROUTER, NLU_ADAPTER, named, short
 from talkwright.assistant.validation.expressions import check_expression
 from talkwright.assistant.validation.values import problem_of
@@ -31,7 +31,7 @@ def check_slot(check: Check) -> None:
         check.findings.error(
             "slot-name",
             "",
-            f"{unfit(slot.name, 'slot', 'name')}: conditions and texts could not read it. Use letters, digits, `_`"
+            f"{wrong_name(slot.name, 'slot', 'name')}: conditions and texts could not read it. Use letters, digits, `_`"
             f" and `-`.",
         )
     if slot.name == "language":

@@ -114,7 +114,7 @@ def _report(project: Project, written: Written, own: Sequence[Problem]) -> dict[
     found.sort(key=lambda problem: (("error", "warning", "hint").index(problem.severity), problem.kind or ""))
     return {
         "items": dict(sorted(kinds.items())),
-        "files": [_file_line(file.path, file.names, file.path not in unread) for file in project.files],
+        "files": [_told_file(file.path, file.names, file.path not in unread) for file in project.files],
         "left_out": list(project.left_out[:MOST_PROBLEMS]),
         "problems": _in_files(project, found[:MOST_PROBLEMS], by_name),
         "change": written.change.number,
@@ -134,7 +134,7 @@ def _in_files(
     return told
 
 
-def _file_line(path: str, names: frozenset[tuple[str, str]], is_read: bool) -> dict[str, Any]:
+def _told_file(path: str, names: frozenset[tuple[str, str]], is_read: bool) -> dict[str, Any]:
     """One line of the report: how many items were found in a file; one that is kept as it is has none.
 
     One that can't be read is told among the problems.
