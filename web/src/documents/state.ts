@@ -27,7 +27,7 @@ export interface Undoable {
   inverse: readonly Command[]
 }
 
-/** `barred`: the person may not change the assistant, or not see it, for now. */
+/** `barred`: the person may not change the assistant any more, or not see it. */
 export type Connection = 'online' | 'offline' | 'signed-out' | 'barred'
 
 export interface State {

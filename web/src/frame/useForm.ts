@@ -1,9 +1,10 @@
 /** Sending a form once, with its refusal shown at the field or below. The dialog around it stays open meanwhile. */
 import { IconAlertCircle } from '@tabler/icons-react'
-import { useEffect, useRef, useState, type FormEvent } from 'react'
+import { useState, type FormEvent } from 'react'
 import { ApiError } from '../api'
 import { useSends } from '../ui/Dialog'
 import { toast } from '../ui/toasts'
+import { useIsShown } from './useIsShown'
 
 type Refuse = (field: string, error: string) => void
 
@@ -18,18 +19,12 @@ export interface FormState {
 /** `fields` names the field that a refusal of the server is about, by its code. */
 export function useForm(send: (refuse: Refuse) => Promise<void>, fields: Readonly<Record<string, string>> = {}): FormState {
   const [state, setState] = useState<Omit<FormState, 'submit'>>({ error: null, field: null, busy: false })
-  const shown = useRef(false)
+  const isShown = useIsShown()
   useSends(state.busy)
-  useEffect(() => {
-    shown.current = true
-    return () => {
-      shown.current = false
-    }
-  }, [])
   const end = (error: string | null, field: string | null) => {
     setState({ error, field, busy: false })
     // Whoever went to another page meanwhile hears of it there.
-    if (error !== null && !shown.current) toast(IconAlertCircle, error)
+    if (error !== null && !isShown()) toast(IconAlertCircle, error)
   }
   const run = async () => {
     setState({ error: null, field: null, busy: true })
@@ -43,7 +38,7 @@ export function useForm(send: (refuse: Refuse) => Promise<void>, fields: Readonl
         throw reason
       }
       const field = fields[reason.code] ?? null
-      end(field !== null && shown.current ? reason.detail : reason.sentence, field)
+      end(field !== null && isShown() ? reason.detail : reason.sentence, field)
     }
   }
   return {

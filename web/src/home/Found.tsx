@@ -77,8 +77,8 @@ export function FoundFiles({ report, chosen }: { report: ImportReport; chosen: C
   const kept = report.files.filter((file) => file.kept)
   return (
     <>
-      <FileList title={words.found.keptAsTheyAre} paths={kept.map((file) => file.path)} lookOf={() => ({ icon: IconFileText })} />
-      <FileList title={words.found.leftOut} paths={[...report.left_out, ...chosen.skipped]} lookOf={(path) => LEFT_OUT[whyLeftOut(path, never)]} />
+      <FileList title={words.found.keptAsTheyAre} paths={kept.map((file) => file.path)} look={() => ({ icon: IconFileText })} />
+      <FileList title={words.found.leftOut} paths={[...report.left_out, ...chosen.skipped]} look={(path) => leftOut(whyLeftOut(path, never))} />
     </>
   )
 }
@@ -88,16 +88,13 @@ interface FileLook {
   why?: string
 }
 
-const { whyLeftOut: why } = words.found
-const LEFT_OUT: Readonly<Record<WhyLeftOut, FileLook>> = {
-  history: { icon: IconGitBranch, why: why.history },
-  models: { icon: IconCube, why: why.models },
-  secrets: { icon: IconKey, why: why.secrets },
-  tool: { icon: IconTool, why: why.tool },
-  ignored: { icon: IconFolderOff, why: why.ignored },
+const LEFT_OUT_ICONS = { history: IconGitBranch, models: IconCube, secrets: IconKey, tool: IconTool, ignored: IconFolderOff }
+
+function leftOut(reason: WhyLeftOut): FileLook {
+  return { icon: LEFT_OUT_ICONS[reason], why: words.found.whyLeftOut[reason] }
 }
 
-function FileList({ title, paths, lookOf: look }: { title: string; paths: readonly string[]; lookOf: (path: string) => FileLook }) {
+function FileList({ title, paths, look }: { title: string; paths: readonly string[]; look: (path: string) => FileLook }) {
   if (paths.length === 0) return null
   return (
     <>
@@ -115,13 +112,13 @@ function FileList({ title, paths, lookOf: look }: { title: string; paths: readon
   )
 }
 
-function FileLine({ path, icon, why: because }: FileLook & { path: string }) {
+function FileLine({ path, icon, why }: FileLook & { path: string }) {
   return (
     <li>
       <Icon of={icon} />
       <span className="grow">
         <span className="mono">{path}</span>
-        {because && <span className="t3">{because}</span>}
+        {why && <span className="t3">{why}</span>}
       </span>
     </li>
   )

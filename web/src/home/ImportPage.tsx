@@ -2,13 +2,14 @@
 import { IconCircleCheck, IconFileImport, IconLock, IconReplace } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { Link, useNavigate } from '@tanstack/react-router'
-import { useEffect, useMemo, useRef, useState, type Dispatch, type SetStateAction } from 'react'
+import { useMemo, useState, type Dispatch, type SetStateAction } from 'react'
 import { api, ApiError, type AssistantSummary, type ImportReport } from '../api'
 import { queryClient, sessionQuery } from '../app/queries'
 import { uuid7 } from '../documents'
 import { NotYours } from '../frame/NotYours'
 import { wishTraining } from '../frame/onceMended'
 import { useForm } from '../frame/useForm'
+import { useIsShown } from '../frame/useIsShown'
 import { Button, Check } from '../ui/controls'
 import { TextField } from '../ui/fields'
 import { Icon } from '../ui/Icon'
@@ -54,16 +55,6 @@ function Import() {
     }
   }
   return <Choose chosen={chosen} onChoose={choose} onDone={done} />
-}
-
-/** Whether the page is still there, for what ends after it. */
-function useIsShown(): () => boolean {
-  const shown = useRef(false)
-  useEffect(() => {
-    shown.current = true
-    return () => void (shown.current = false)
-  }, [])
-  return () => shown.current
 }
 
 function Choose({ chosen, onChoose, onDone }: { chosen: Chosen | null; onChoose: (chosen: Chosen | null) => void; onDone: (imported: Imported) => void }) {
