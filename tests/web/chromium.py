@@ -140,6 +140,15 @@ def become_administrator(page: Page, link: str, name: str, password: str) -> Non
     page.get_by_role("heading", name="Assistants", exact=True).wait_for()
 
 
+def set_password(page: Page, link: str, password: str) -> None:
+    """Come in by the one-time link of an invitation."""
+    page.goto(link)
+    page.get_by_label("Password", exact=True).fill(password)
+    page.get_by_label("Password again", exact=True).fill(password)
+    page.get_by_role("button").last.click()
+    page.get_by_role("heading", name="Assistants", exact=True).wait_for()
+
+
 def sign_in(page: Page, name: str, password: str) -> None:
     """Fill in the sign-in page that is open."""
     page.get_by_label("Name or e-mail").fill(name)

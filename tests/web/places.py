@@ -105,6 +105,11 @@ def item(name: str) -> Callable[[Page], None]:
     return lambda page: page.get_by_role("main", name=name).get_by_role("button", name="YAML").wait_for()
 
 
+def saved(page: Page) -> None:
+    """Wait until everything typed is on the server."""
+    expect(page.get_by_role("status").filter(has_text=re.compile("^Saved ·"))).to_be_visible()
+
+
 def text_of(name: str) -> Callable[[Page], None]:
     """Wait until an item is open as the text that it is in the project's files."""
     return lambda page: page.get_by_role("main", name=name).locator(".cm-content").wait_for()

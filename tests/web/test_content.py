@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 from tests.web.api import Api
+from tests.web.places import saved
 from tests.web.projects import tea_desk
 
 NLU = """\
@@ -25,11 +26,6 @@ def desk(api: Api, new_name: str) -> str:
     files = tea_desk(new_name)
     api.bring_in(new_name, "Tea desk", {**files, "domain.yml": files["domain.yml"] + DOMAIN, "data/nlu.yml": NLU})
     return new_name
-
-
-def saved(page: Page) -> None:
-    """Wait until everything typed is on the server."""
-    expect(page.get_by_role("status").filter(has_text="Saved ·")).to_be_visible()
 
 
 def add(page: Page, member: str) -> None:

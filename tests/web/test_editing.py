@@ -10,7 +10,7 @@ from playwright.sync_api import Locator, Page, Route, expect
 from tests.services.running import RunningStudio
 from tests.web.api import Api
 from tests.web.chromium import Watch
-from tests.web.places import canvas
+from tests.web.places import canvas, saved
 from tests.web.projects import FLOWS, tea_desk
 
 CHANGES = re.compile(r"/changes$")
@@ -21,11 +21,6 @@ def desk(api: Api, new_name: str) -> str:
     """The name of a small assistant that only this test changes."""
     api.bring_in(new_name, "Tea desk", tea_desk(new_name))
     return new_name
-
-
-def saved(page: Page) -> None:
-    """Wait until everything typed is on the server."""
-    expect(page.get_by_role("status").filter(has_text="Saved ·")).to_be_visible()
 
 
 def stored(api: Api, desk: str, kind: str, name: str) -> object:

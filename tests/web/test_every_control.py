@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 from tests.services.running import PASSWORD, RunningStudio
 from tests.web.api import Api, archive
-from tests.web.chromium import Watch, become_administrator, new_context, sign_in
+from tests.web.chromium import Watch, become_administrator, new_context, set_password, sign_in
 from tests.web.controls import EFFORTS, Explorer, Spot
 from tests.web.places import LEAD_ON, routes_of
 from tests.web.tea_house import OUTSIDE, tea_house
@@ -98,11 +98,7 @@ class House:
         invited = self.api.send("POST", "/users", {"username": name, "roles": ["business-user"]})
         if name == "grace":
             page = new_context(self._browser, address=self.studio.address).new_page()
-            page.goto(invited["link"])
-            page.get_by_label("Password", exact=True).fill(PASSWORD)
-            page.get_by_label("Password again", exact=True).fill(PASSWORD)
-            page.get_by_role("button").last.click()
-            page.get_by_role("heading", name="Assistants", exact=True).wait_for()
+            set_password(page, invited["link"], PASSWORD)
             page.context.close()
         return str(invited["id"])
 

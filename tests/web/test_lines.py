@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 from tests.web.api import Api
 from tests.web.chromium import Watch
+from tests.web.places import saved
 from tests.web.projects import tea_desk
 
 NLU = """\
@@ -33,11 +34,6 @@ def desk(api: Api, new_name: str) -> str:
     )
     api.bring_in(new_name, "Tea desk", {**files, "domain.yml": f"{domain}\nintents:\n  - order\n", "data/nlu.yml": NLU})
     return new_name
-
-
-def saved(page: Page) -> None:
-    """Wait until everything typed is on the server."""
-    expect(page.get_by_role("status").filter(has_text=re.compile("^Saved"))).to_be_visible()
 
 
 def examples(api: Api, desk: str) -> list[str]:

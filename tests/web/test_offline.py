@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Locator, Page, Response, Route, expect
+from playwright.sync_api import Locator, Page, Route, expect
 from tests.services.running import PASSWORD, RunningStudio
 from tests.web.api import Api
 from tests.web.chromium import Watch, sign_in
 from tests.web.projects import FLOWS, tea_desk
-from tests.web.states import Held
-
-from talkwright.database.ids import uuid7
 
 People = Callable[..., tuple[Page, Watch]]
 CUT = r"ERR_INTERNET_DISCONNECTED|ERR_FAILED|Failed to load resource|Failed to fetch"
@@ -396,78 +392,3 @@ def test_what_waits_is_neither_shown_nor_sent_by_pages_of_another_assistant_or_o
     saved(page)
     assert body(api, desk, "utter_ask_town") == [{"text": "Which harbour?"}]
     assert changes(api, desk)[2:] == before
-
-
-def test_what_is_typed_as_a_role_is_taken_is_kept_until_it_is_given_back(
-    people: People, api: Api, desk: str, new_name: str
-) -> None:
-    invited = api.send("POST", "/users", {"username": f"grace-{new_name}", "roles": ["developer"]})
-    guest, watch = people(signed=False)
-    watch.allow("status of 40[134]")
-    guest.goto(invited["link"])
-    guest.get_by_label("Password", exact=True).fill(PASSWORD)
-    guest.get_by_label("Password again", exact=True).fill(PASSWORD)
-    guest.get_by_role("button").last.click()
-    guest.get_by_role("heading", name="Assistants", exact=True).wait_for()
-    guest.goto(f"/a/{desk}/content/response/utter_ask_town")
-    sends = Held(guest, r"/assistants/[^/]+/changes$")
-    before, after = TEXTS["utter_ask_town"]
-    text_of(guest).fill(after)
-    text_of(guest).blur()
-    sends.asked()
-    api.send("DELETE", f"/users/{invited['id']}/grants/developer")
-    with guest.expect_response(lambda answer: answer.url.endswith("/changes")) as refused:
-        sends.go_on()
-    assert refused.value.status == 404
-    guest.reload()
-    expect(guest.get_by_text("There is no such assistant")).to_be_visible()
-    assert body(api, desk, "utter_ask_town") == [{"text": before}]
-    api.send("PUT", f"/users/{invited['id']}/grants/developer")
-    guest.reload()
-    expect(text_of(guest)).to_have_value(after)
-    expect(guest.get_by_text("Saved ·")).to_be_visible()
-    assert body(api, desk, "utter_ask_town") == [{"text": after}]
-
-
-def test_a_right_that_was_taken_is_named_where_the_page_stays(page: Page, watch: Watch, api: Api, desk: str) -> None:
-    watch.allow("status of 403")
-    page.goto(f"/a/{desk}/content/response/utter_ask_town")
-    problem = json.dumps({"code": "forbidden", "title": "You may not", "detail": ""})
-    page.route(
-        "**/changes", lambda route: route.fulfill(status=403, content_type="application/problem+json", body=problem)
-    )
-    before, after = TEXTS["utter_ask_town"]
-    text_of(page).fill(after)
-    text_of(page).blur()
-    banner = page.get_by_text("You may not change this any more: 1 change kept here.")
-    expect(banner).to_be_visible()
-    expect(page.get_by_text("Not saved, kept here")).to_be_visible()
-    page.get_by_role("button", name="Discard").click()
-    expect(text_of(page)).to_have_value(before)
-    expect(banner).to_have_count(0)
-
-
-def test_a_note_that_was_written_while_the_studio_was_away_is_saved_when_it_is_back(
-    page: Page, watch: Watch, api: Api, desk: str
-) -> None:
-    watch.allow(CUT)
-    api.send("POST", f"/assistants/{api.assistant(desk)['id']}/trainings", {"id": str(uuid7()), "deploy": False})
-    page.goto(f"/a/{desk}/settings")
-    page.get_by_role("navigation", name="Sections").get_by_role("link", name="Versions").click()
-    note = page.get_by_label("Note of version 1")
-
-    def is_saved(answer: Response) -> bool:
-        return answer.request.method == "PATCH" and answer.ok
-
-    expect(note).to_be_visible()
-    page.context.set_offline(True)
-    note.fill("Before the harbour")
-    with page.expect_response(is_saved):
-        note.press("Enter")
-        expect(page.get_by_role("status").filter(has_text="Offline").first).to_be_visible()
-        page.context.set_offline(False)
-    note.fill("Left by Back")
-    with page.expect_response(is_saved):
-        page.go_back()
-    path = f"/assistants/{api.assistant(desk)['id']}/versions"
-    assert api.get(path)["items"][0]["description"] == "Left by Back"

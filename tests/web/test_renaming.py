@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 from tests.web.api import Api
-from tests.web.places import canvas
+from tests.web.places import canvas, saved
 from tests.web.projects import tea_desk
 
 INTENT = 'version: "3.1"\nnlu:\n- intent: order\n  examples: |\n    - a tea to Oslo please\n    - one cup of tea\n'
@@ -27,11 +27,6 @@ def renamed(api: Api, desk: str, kind: str, name: str, to: str) -> None:
     aid = api.assistant(desk)["id"]
     item = api.item(aid, kind, name)
     api.change(aid, {"op": "rename", "item": item["id"], "revision": item["revision"], "name": to})
-
-
-def saved(page: Page) -> None:
-    """Wait until everything typed is on the server."""
-    expect(page.get_by_role("status").filter(has_text=re.compile("^Saved ·"))).to_be_visible()
 
 
 def test_a_rename_that_is_taken_back_leads_back_to_the_old_name(page: Page, desk: str) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page, Route, expect
 from tests.web.api import Api
-from tests.web.chromium import Watch, sign_in
+from tests.web.chromium import Watch, set_password, sign_in
 
 PASSWORD = "a-second-harbour"
 People = Callable[..., tuple[Page, Watch]]
@@ -39,14 +39,6 @@ def menu(page: Page, name: str, entry: str) -> None:
     page.get_by_role("menuitem", name=entry, exact=True).click()
 
 
-def set_password(page: Page, link: str) -> None:
-    page.goto(link)
-    page.get_by_label("Password", exact=True).fill(PASSWORD)
-    page.get_by_label("Password again", exact=True).fill(PASSWORD)
-    page.get_by_role("button").last.click()
-    page.get_by_role("heading", name="Assistants", exact=True).wait_for()
-
-
 def test_a_second_person_is_invited_to_one_assistant_and_let_in_no_more(
     people: People, page: Page, example: str, new_name: str
 ) -> None:
@@ -55,7 +47,7 @@ def test_a_second_person_is_invited_to_one_assistant_and_let_in_no_more(
     assert "Business user in Harbour Bank" in page.get_by_role("row", name=new_name).inner_text()
     guest, watch = people(signed=False)
     watch.allow("status of 40[134]")
-    set_password(guest, link)
+    set_password(guest, link, PASSWORD)
     expect(guest.get_by_role("row", name="Harbour Bank").first).to_be_visible()
     expect(guest.get_by_role("navigation", name="Sections").get_by_role("link", name="Users")).to_have_count(0)
     guest.goto("/users")
@@ -94,7 +86,7 @@ def test_roles_are_given_and_taken_back_and_a_lost_password_is_replaced(
     page.get_by_role("button", name="Done").click()
     guest, watch = people(signed=False)
     watch.allow("status of 40[134]")
-    set_password(guest, link)
+    set_password(guest, link, PASSWORD)
     expect(guest.get_by_role("row", name="Harbour Bank").first).to_be_visible()
 
 

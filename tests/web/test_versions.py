@@ -5,15 +5,19 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import Locator, Page, Route, expect
+from playwright.sync_api import Locator, Page, Response, Route, expect
 from tests.web.api import Api
+from tests.web.chromium import Watch
 from tests.web.places import open_dock, version_history, version_menu
 from tests.web.projects import tea_desk
 from tests.web.room import LAPTOP, faults
 
+from talkwright.database.ids import uuid7
+
 SLEEPS = "Nobody talked to it for a while; the next message wakes it."
 RUNS = re.compile(r"/api/assistants(\?|/[0-9a-f-]{36}/deployments(\?|$))")
 LEAST_NOTE = 160
+CUT = r"ERR_INTERNET_DISCONNECTED|Failed to fetch"
 
 
 def row(page: Page, number: int) -> Locator:
@@ -104,3 +108,29 @@ def test_a_run_is_read_and_stopped_and_then_its_model_is_deleted(page: Page, api
     page.get_by_role("banner").get_by_role("button", name="Train", exact=True).click()
     expect(row(page, 1)).to_contain_text("Ready", timeout=90_000)
     assert api.get(path)["items"][0]["number"] == 1, "the same content has a model again"
+
+
+def test_a_note_that_was_written_while_the_studio_was_away_is_saved_when_it_is_back(
+    page: Page, watch: Watch, api: Api, new_name: str
+) -> None:
+    watch.allow(CUT)
+    desk = api.bring_in(new_name, "Tea desk", tea_desk(new_name))
+    api.send("POST", f"/assistants/{desk['id']}/trainings", {"id": str(uuid7()), "deploy": False})
+    page.goto(f"/a/{new_name}/settings")
+    page.get_by_role("navigation", name="Sections").get_by_role("link", name="Versions").click()
+    note = page.get_by_label("Note of version 1")
+
+    def is_saved(answer: Response) -> bool:
+        return answer.request.method == "PATCH" and answer.ok
+
+    expect(note).to_be_visible()
+    page.context.set_offline(True)
+    note.fill("Before the harbour")
+    with page.expect_response(is_saved):
+        note.press("Enter")
+        expect(page.get_by_role("status").filter(has_text="Offline").first).to_be_visible()
+        page.context.set_offline(False)
+    note.fill("Left by Back")
+    with page.expect_response(is_saved):
+        page.go_back()
+    assert api.get(f"/assistants/{desk['id']}/versions")["items"][0]["description"] == "Left by Back"
