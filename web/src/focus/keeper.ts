@@ -6,6 +6,8 @@ const PLACES = '[role="dialog"], [role="menu"], [role="listbox"], .dock, .drawer
 const PASSING = '[role="dialog"], [role="menu"], [role="listbox"], .dock, .drawer, .pane.over'
 /** Parts that hold a control for a while, as a row or a step does whose text is edited in it. */
 const HOLDERS = '[role="row"][tabindex], .react-flow__node[tabindex]'
+/** Where somebody writes: what comes to its neighbour in the middle of a word would be pressed by the next blank, or written into. */
+const WRITTEN = 'input:not([type="checkbox"], [type="radio"], [type="file"]), textarea, [contenteditable="true"]'
 const REMEMBERED = 20
 
 interface Visit {
@@ -74,7 +76,7 @@ export function keepFocus(): () => void {
   }
   const recover = (lost: Visit) => {
     if (focusOn(lost.holder)) return
-    if (focusOn(neighbour(lost))) return
+    if (!lost.element.matches(WRITTEN) && focusOn(neighbour(lost))) return
     if (lost.passing !== null && !usable(lost.passing)) {
       const earlier = visits.findLast(({ element }) => element !== lost.element && usable(element) && !lost.passing?.contains(element))
       if (earlier && focusOn(earlier.element)) return
