@@ -6,12 +6,12 @@ import re
 
 import pytest
 from playwright.sync_api import Page, expect
-from tests.web.api import Api
+from tests.web.api import Api, archive
 from tests.web.axe import in_both_themes
 from tests.web.chromium import Watch
 from tests.web.places import canvas
 from tests.web.projects import tea_desk
-from tests.web.states import conflicting, crossing
+from tests.web.states import Held, conflicting, crossing
 
 THEIRS = "To which street?"
 MINE = "Into which town?"
@@ -148,3 +148,33 @@ def test_several_are_counted_and_decided_one_after_the_other(page: Page, api: Ap
     saved(page)
     expect(page.get_by_text("changed twice")).to_have_count(0)
     assert (text(api, desk), text(api, desk, "utter_ask_size")) == (MINE, "Which cup then?")
+
+
+def test_what_is_typed_on_as_both_versions_come_presses_nothing(page: Page, api: Api, desk: str) -> None:
+    files = tea_desk(desk)
+    nlu = "nlu:\n- intent: order\n  examples: |\n    - a tea please\n    - a coffee please\n"
+    api.send(
+        "POST",
+        f"/assistants/{api.assistant(desk)['id']}/import",
+        data=archive({**files, "data/nlu.yml": nlu}),
+        mime="application/zip",
+    )
+    page.goto(f"/a/{desk}/nlu/intent/order")
+    page.get_by_role("textbox", name="Example 1").focus()
+    page.keyboard.press("End")
+    sends = Held(page, r"/assistants/[^/]+/changes$")
+    page.keyboard.type(", h")
+    sends.asked()
+    identity = api.assistant(desk)["id"]
+    item = api.item(identity, "intent", "order")
+    patch = [{"op": "replace", "path": "/examples/0", "value": "a mate please"}]
+    api.change(identity, {"op": "patch", "item": item["id"], "revision": item["revision"], "patch": patch})
+    sends.go_on()
+    theirs = page.get_by_role("heading", name="Version on the server")
+    expect(theirs).to_be_visible()
+    expect(page.get_by_role("textbox", name="Example 1")).to_have_count(0)
+    page.keyboard.type("ot one ")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile("/nlu/intent/order$"))
+    assert page.evaluate("document.activeElement.id") == "work"
+    expect(theirs).to_be_visible()
